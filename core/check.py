@@ -1,0 +1,107 @@
+"""Checking a dataset: every file is opened, and whatever is wrong is named with its path and what to do."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.dataset import MASK_ENDINGS, Dataset, Sample, list_samples
+from core.imagefile import BadFileError, read_image, read_mask
+from core.parallel import map_unordered
+from core.sanitize import sanitize_path
+
+JUNK = {".ds_store", "thumbs.db", "desktop.ini"}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong. `kind` is BadFileError's, or missing-mask or stray-file."""
+
+    path: Path
+    kind: str
+    detail: str
+
+    def to_json(self) -> dict[str, str]:
+        return {"path": sanitize_path(self.path), "kind": self.kind, "detail": self.detail}
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What a check found: images and masks by split, and the problems in order of path."""
+
+    root: Path
+    splits: dict[str, tuple[int, int]]
+    problems: list[Problem]
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "root": sanitize_path(self.root),
+            "splits": {split: {"images": i, "masks": m} for split, (i, m) in self.splits.items()},
+            "problems": [p.to_json() for p in self.problems],
+        }
+
+
+def check_dataset(
+    dataset: Dataset, report: Callable[[int, int], None] | None = None, workers: int | None = None
+) -> CheckReport:
+    """Decodes every image and mask of a dataset; calls `report(done, total)` as it goes."""
+    samples = list(list_samples(dataset))
+    problems = list(_stray_files(dataset, samples))
+    splits = {f.split: (0, 0) for f in dataset.splits}
+    labelled = {f.split for f in dataset.splits if f.masks is not None}
+    for sample in samples:
+        images, masks = splits[sample.split]
+        splits[sample.split] = (images + 1, masks + (sample.mask is not None))
+        if sample.mask is None and sample.split in labelled:
+            detail = "has no mask: add it, or move the image to the test split"
+            problems.append(Problem(sample.image, "missing-mask", detail))
+    workers = 1 if len(samples) < 32 else workers
+    for done, found in enumerate(map_unordered(check_sample, samples, workers, chunk=8), start=1):
+        problems.extend(found)
+        if report and (done % 10 == 0 or done == len(samples)):
+            report(done, len(samples))
+    return CheckReport(dataset.root, splits, sorted(problems, key=lambda p: (os.fsencode(p.path), p.kind)))
+
+
+def check_sample(sample: Sample) -> list[Problem]:
+    """Decodes one image and its mask; returns what is wrong with them."""
+    problems = []
+    size = None
+    try:
+        size = read_image(sample.image).size
+    except BadFileError as error:
+        problems.append(Problem(error.path, error.kind, error.detail))
+    if sample.mask is None:
+        return problems
+    try:
+        height, width = read_mask(sample.mask).shape
+        if size is not None and size != (width, height):
+            detail = f"is {width}x{height} but its image is {size[0]}x{size[1]}: export one of them anew"
+            problems.append(Problem(sample.mask, "size-mismatch", detail))
+    except BadFileError as error:
+        problems.append(Problem(error.path, error.kind, error.detail))
+    return problems
+
+
+def _stray_files(dataset: Dataset, samples: list[Sample]) -> Iterator[Problem]:
+    used = {p for s in samples for p in (s.image, s.mask) if p is not None}
+    stems = {(s.split, s.name + e) for s in samples for e in MASK_ENDINGS}
+    for folders in dataset.splits:
+        for folder in (folders.images, folders.masks):
+            if folder is None:
+                continue
+            for entry in os.scandir(folder):
+                path = folder / entry.name
+                if path in used or entry.name.lower() in JUNK or (dataset.layout == "plain" and entry.is_dir()):
+                    continue
+                yield Problem(path, "stray-file", _why_stray(entry, folder == folders.masks, folders.split, stems))
+
+
+def _why_stray(entry: "os.DirEntry[str]", among_masks: bool, split: str, stems: set[tuple[str, str]]) -> str:
+    if not entry.is_file():
+        return "is not a regular file: take it out"
+    if among_masks and entry.name.lower().endswith(".png"):
+        if (split, Path(entry.name).stem) in stems:
+            return "is a second mask of the same image: keep one of them"
+        return "is a mask without an image: add the image or take the mask out"
+    return "is neither an image nor a mask of this dataset: take it out"

@@ -1,0 +1,185 @@
+"""Drawing the demo dataset: the official folder layout, and `scenes.jsonl` with what each scene holds."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.atomic import write_bytes, write_text
+from core.classes import CLASSES, RAW_UNKNOWN
+from core.demo.atmosphere import apply_atmosphere
+from core.demo.canvas import Canvas
+from core.demo.scene import Scene, sample_scene
+from core.demo.scenery import paint_hood, paint_scenery
+from core.demo.traffic import paint_object
+from core.errors import BddsegError
+from core.parallel import map_unordered
+from core.sanitize import sanitize_path
+
+DEFAULT_COUNTS = {"train": 240, "val": 60, "test": 40}
+_SEEN_AT_LEAST = 24
+"""Pixels (at 640x360) below which an object counts as hidden."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A drawn scene: picture uint8 [h, w, 3], raw mask uint8 [h, w] (0..18 and 255), and its description."""
+
+    picture: NDArray[np.uint8]
+    mask: NDArray[np.uint8]
+    description: dict[str, object]
+
+
+@dataclass(frozen=True)
+class _Task:
+    index: int
+    split: str
+    seed: int
+    size: tuple[int, int]
+    root: Path
+
+
+def scene_name(seed: int, index: int) -> str:
+    """A file stem in BDD100K's style; the same for the same scene."""
+    first, second = np.random.default_rng([seed, index, 7]).integers(0, 2**32, 2)
+    return f"{first:08x}-{second:08x}"
+
+
+def draw_scene(scene: Scene, width: int = 640, height: int = 360) -> Drawn:
+    """Draws a scene at any size of at least 64x36."""
+    rng = np.random.default_rng([scene.seed, scene.index, 1])
+    canvas = Canvas(scene, width, height)
+    paint_scenery(canvas, rng)
+    for label, thing in enumerate(scene.objects):
+        if thing.z > 2.5:
+            paint_object(canvas, thing, label, rng)
+    paint_hood(canvas, scene, rng)
+    picture, mask, instances = canvas.finish()
+    photo = apply_atmosphere(canvas, picture, mask, instances, rng)
+    return Drawn(photo.clip(0, 255).astype(np.uint8), mask, _describe(scene, canvas, mask, instances))
+
+
+def generate(
+    root: Path, counts: dict[str, int] | None = None, size: tuple[int, int] = (640, 360), seed: int = 2020,
+    report: Callable[[int, int], None] | None = None, workers: int | None = None,
+) -> int:  # fmt: skip
+    """Draws a whole dataset into `root`; returns how many scenes were drawn.
+
+    A scene whose image and mask are there already is kept, so an interrupted run goes on. `scenes.jsonl` comes
+    last. The same seed, counts and size give the same bytes.
+
+    Raises:
+        BddsegError: the folder cannot be written, or holds a demo dataset of another seed or size.
+    """
+    counts = counts or DEFAULT_COUNTS
+    recipe = json.dumps({"seed": seed, "size": list(size), "counts": counts}, sort_keys=True)
+    tasks, index = [], 0
+    try:
+        _claim(root, recipe)
+        for split, count in counts.items():
+            (root / "images" / "10k" / split).mkdir(parents=True, exist_ok=True)
+            if split != "test":
+                (root / "labels" / "sem_seg" / "masks" / split).mkdir(parents=True, exist_ok=True)
+            tasks += [_Task(index + i, split, seed, size, root) for i in range(count)]
+            index += count
+        lines: dict[int, str] = {}
+        for done, (number, line) in enumerate(map_unordered(_draw_task, tasks, workers, chunk=4), start=1):
+            lines[number] = line
+            if report:
+                report(done, len(tasks))
+        write_text(root / "scenes.jsonl", "".join(lines[i] + "\n" for i in sorted(lines)))
+    except OSError as error:
+        raise BddsegError(f"{sanitize_path(root)} cannot be written ({error.strerror}): name another with --dir") from error
+    return len(tasks)
+
+
+def is_complete(root: Path) -> bool:
+    """Whether a demo dataset was drawn here to its end."""
+    return (root / "scenes.jsonl").is_file()
+
+
+def _claim(root: Path, recipe: str) -> None:
+    root.mkdir(parents=True, exist_ok=True)
+    marker = root / ".demo.json"
+    if marker.exists():
+        if marker.read_text() != recipe:
+            raise BddsegError(f"{sanitize_path(root)} holds a demo dataset of another seed, size or count: name another with --dir")
+    elif any(root.iterdir()):
+        raise BddsegError(f"{sanitize_path(root)} is not empty: name an empty or new folder with --dir")
+    else:
+        write_text(marker, recipe)
+
+
+def _draw_task(task: _Task) -> tuple[int, str]:
+    scene = sample_scene(task.seed, task.index)
+    name = scene_name(task.seed, task.index)
+    image = task.root / "images" / "10k" / task.split / f"{name}.jpg"
+    mask = task.root / "labels" / "sem_seg" / "masks" / task.split / f"{name}.png"
+    note = task.root / "images" / "10k" / task.split / f".{name}.json"
+    if note.exists():
+        return task.index, note.read_text()
+    drawn = draw_scene(scene, *task.size)
+    write_bytes(image, _encode(drawn.picture, "JPEG"), durable=False)
+    if task.split != "test":
+        write_bytes(mask, _encode(drawn.mask, "PNG"), durable=False)
+    line = json.dumps({"name": name, "split": task.split, **drawn.description}, ensure_ascii=False)
+    write_bytes(note, line.encode(), durable=False)
+    return task.index, line
+
+
+def _encode(pixels: NDArray[np.uint8], kind: str) -> bytes:
+    from io import BytesIO
+
+    sink = BytesIO()
+    options = {"JPEG": {"quality": 88}, "PNG": {"compress_level": 6}}[kind]
+    Image.fromarray(pixels).save(sink, kind, **options)
+    return sink.getvalue()
+
+
+def _describe(scene: Scene, canvas: Canvas, mask: NDArray[np.uint8], instances: NDArray[np.int32]) -> dict[str, object]:
+    """What can be seen: objects with kind, colour, place in the picture, and a caption."""
+    height, width = mask.shape
+    visible = np.bincount(instances.ravel(), minlength=len(canvas.labels))
+    least = _SEEN_AT_LEAST * (height * width) / (640 * 360)
+    objects = []
+    for number, label in enumerate(canvas.labels):
+        if label < 0 or visible[number] < least:
+            continue
+        thing = scene.objects[label]
+        ys, xs = np.nonzero(instances == number)
+        box = [int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1]
+        middle = (box[0] + box[2]) / 2 / width
+        objects.append({
+            "kind": thing.kind, "color": thing.color or None, "box": box, "pixels": int(visible[number]),
+            "side": "left" if middle < 0.4 else "right" if middle > 0.6 else "ahead",
+            "distance_m": round(thing.z, 1), "x_m": round(thing.x, 1), "towards": thing.towards,
+        })  # fmt: skip
+    counts = Counter(str(o["kind"]) for o in objects)
+    shares = np.bincount(np.where(mask == RAW_UNKNOWN, 19, mask).ravel(), minlength=20) / mask.size
+    return {
+        "place": scene.place, "time": scene.time, "weather": scene.weather, "lanes": scene.lanes,
+        "roadside": {"left": scene.left_side, "right": scene.right_side},
+        "caption": _caption(scene, objects), "counts": dict(sorted(counts.items())), "objects": objects,
+        "classes": {c.name: round(100 * float(shares[c.id]), 3) for c in CLASSES if shares[c.id] > 0},
+    }  # fmt: skip
+
+
+def _caption(scene: Scene, objects: list[dict[str, object]]) -> str:
+    place = {"city": "a city street", "highway": "a highway", "forest": "a forest road", "desert": "a desert road",
+             "residential": "a residential street"}[scene.place]  # fmt: skip
+    weather = {"clear": "in clear weather", "rain": "in the rain", "snow": "in the snow", "fog": "in fog"}[scene.weather]
+    time = {"day": "by day", "dusk": "at dusk", "night": "at night"}[scene.time]
+    seen = Counter((o["color"], str(o["kind"]), o["side"]) for o in objects if o["kind"] not in ("lamp", "gantry"))
+    parts = []
+    for (color, kind, side), count in seen.most_common(6):
+        where = "ahead" if side == "ahead" else f"on the {side}"
+        noun = f"{color} {kind}" if color and kind not in ("person", "rider") else f"{kind} in {color}" if color else kind
+        parts.append(f"{count} x {noun} {where}" if count > 1 else f"a {noun} {where}")
+    return f"{place} {time} {weather}" + (": " + ", ".join(parts) if parts else "")
+
+

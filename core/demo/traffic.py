@@ -1,0 +1,244 @@
+"""What moves or guides: vehicles, people, lamps, signs and traffic lights."""
+
+import numpy as np
+
+from core.demo.canvas import Canvas, Point, mix, shade
+from core.demo.scene import COLORS, SIZES, Rgb, SceneObject
+
+POLE, LIGHT, SIGN = 5, 6, 7
+CLASS_OF = {"person": 11, "rider": 12, "car": 13, "truck": 14, "bus": 15, "train": 16, "motorcycle": 17, "bicycle": 18}
+_SKIN: tuple[Rgb, ...] = ((224, 182, 150), (188, 138, 104), (132, 92, 66), (92, 62, 46))
+_LAMPS: dict[str, Rgb] = {"red": (255, 48, 40), "yellow": (255, 196, 40), "green": (60, 240, 130)}
+
+
+def paint_object(canvas: Canvas, thing: SceneObject, label: int, rng: np.random.Generator) -> None:
+    """Paints one object; `label` is its place in the scene's list."""
+    canvas.start(thing.z, label)
+    match thing.kind:
+        case "car" | "truck" | "bus" | "train":
+            _vehicle(canvas, thing, rng)
+        case "motorcycle" | "bicycle":
+            _two_wheeler(canvas, thing)
+        case "person" | "rider":
+            _person(canvas, thing, rng)
+        case "lamp":
+            _lamp(canvas, thing)
+        case "sign":
+            _sign(canvas, thing)
+        case "traffic light":
+            _traffic_light(canvas, thing)
+        case "gantry":
+            _gantry(canvas, thing)
+
+
+def _vehicle(canvas: Canvas, thing: SceneObject, rng: np.random.Generator) -> None:
+    width, height, length = SIZES[thing.kind]
+    height *= 1 + 0.12 * (thing.variant - 1.5) if thing.kind == "car" else 1
+    paint, class_id = COLORS[thing.color], CLASS_OF[thing.kind]
+    x0, x1, z0, z1 = thing.x - width / 2, thing.x + width / 2, thing.z, thing.z + length
+    base = 0.28
+    _shadow(canvas, x0, x1, z0, z1)
+    side_x = x0 if thing.x > 0 else x1
+    roof_start = 0.6 if thing.kind == "car" else 1.0
+    belt = base + (height - base) * roof_start
+    _side(canvas, thing, side_x, base, belt, height, z0, z1, class_id)
+    corner = canvas.project
+    face = [corner(x0, base, z0), corner(x1, base, z0), corner(x1, belt, z0), corner(x0, belt, z0)]
+    canvas.polygon(face, shade(paint, 0.92), class_id)
+    if thing.kind == "car":
+        inset, back = 0.16, z0 + 0.55
+        cabin = [corner(x0 + 0.04, belt, z0), corner(x1 - 0.04, belt, z0), corner(x1 - inset, height, back), corner(x0 + inset, height, back)]
+        canvas.polygon(cabin, shade(paint, 0.8), class_id)
+        canvas.polygon(_inset(cabin, 0.82), (44, 54, 66), None)
+        canvas.polygon(_inset(face, 0.3, dy=0.22), (210, 210, 204), None)
+    else:
+        glass = [corner(x0 + 0.2, height * 0.55, z0), corner(x1 - 0.2, height * 0.55, z0), corner(x1 - 0.2, height * 0.9, z0), corner(x0 + 0.2, height * 0.9, z0)]
+        if thing.towards or thing.kind in ("bus", "train"):
+            canvas.polygon(glass, (46, 58, 72), None)
+        else:
+            for f in (0.25, 0.5, 0.75):
+                low, high = corner(x0 + width * f, base, z0), corner(x0 + width * f, height * 0.96, z0)
+                canvas.box(low[0] - 1, high[1], low[0] + 1, low[1], shade(paint, 0.72), None)
+    px = canvas.focal / z0
+    for wheel in (x0 + 0.18, x1 - 0.18):
+        cx, cy = corner(wheel, 0.17, z0)
+        canvas.ellipse((cx - 0.14 * px, cy - 0.22 * px, cx + 0.14 * px, cy + 0.18 * px), (24, 24, 26), class_id)
+    _lights(canvas, thing, x0, x1, base + 0.42 * (belt - base) + 0.1, px)
+
+
+def _side(canvas: Canvas, thing: SceneObject, x: float, base: float, belt: float, height: float, z0: float, z1: float, class_id: int) -> None:
+    paint = COLORS[thing.color]
+    corner = canvas.project
+    body = [corner(x, base, z0), corner(x, base, z1), corner(x, belt, z1), corner(x, belt, z0)]
+    canvas.polygon(body, shade(paint, 0.74), class_id)
+    if thing.kind == "car":
+        a, b = z0 + 0.5, z1 - 1.3
+        cabin = [corner(x, belt, z0 + 0.05), corner(x, belt, z1 - 0.7), corner(x, height, b), corner(x, height, a)]
+        canvas.polygon(cabin, (40, 48, 58), class_id)
+    else:
+        panes = {"bus": 6, "train": 14}.get(thing.kind, 0)
+        for i in range(panes):
+            a = z0 + (z1 - z0) * (i + 0.12) / panes
+            b = z0 + (z1 - z0) * (i + 0.88) / panes
+            pane = [corner(x, height * 0.52, a), corner(x, height * 0.52, b), corner(x, height * 0.86, b), corner(x, height * 0.86, a)]
+            canvas.polygon(pane, (48, 60, 74), None)
+        if thing.kind == "truck":
+            cab = z1 - 2.2 if not thing.towards else z0 + 2.2
+            canvas.polygon([corner(x, base, cab), corner(x, base, cab + 0.12), corner(x, height, cab + 0.12), corner(x, height, cab)], (30, 30, 32), None)
+    for z in (z0 + 0.18 * (z1 - z0), z0 + 0.8 * (z1 - z0)):
+        px = canvas.focal / z
+        cx, cy = corner(x, 0.32, z)
+        canvas.ellipse((cx - 0.2 * px, cy - 0.34 * px, cx + 0.2 * px, cy + 0.32 * px), (22, 22, 24), class_id)
+        canvas.ellipse((cx - 0.1 * px, cy - 0.17 * px, cx + 0.1 * px, cy + 0.17 * px), (128, 130, 134), None)
+
+
+def _lights(canvas: Canvas, thing: SceneObject, x0: float, x1: float, y: float, px: float) -> None:
+    dark = canvas.scene.time != "day" or canvas.scene.weather in ("fog", "rain")
+    color: Rgb = (255, 246, 214) if thing.towards else (255, 44, 32)
+    for x in (x0 + 0.2, x1 - 0.2):
+        cx, cy = canvas.project(x, y, thing.z)
+        canvas.box(cx - 0.15 * px, cy - 0.09 * px, cx + 0.15 * px, cy + 0.09 * px, color if dark else mix(color, (120, 40, 40), 0.4), None)
+        if dark:
+            canvas.glow(cx, cy, (0.9 if thing.towards else 0.5) * px, color, 1.0 if thing.towards else 0.7)
+
+
+def _shadow(canvas: Canvas, x0: float, x1: float, z0: float, z1: float) -> None:
+    strength = 0.55 if canvas.scene.weather == "clear" and canvas.scene.time == "day" else 0.75
+    near, far = canvas.project(x0 - 0.15, 0, max(1.5, z0 - 0.3)), canvas.project(x1 + 0.2, 0, z1)
+    right = canvas.project(x1 + 0.25, 0, max(1.5, z0 - 0.3))
+    tone = shade((64, 64, 68), strength)
+    canvas.polygon([near, right, far, canvas.project(x0 - 0.1, 0, z1)], tone, None)
+
+
+def _two_wheeler(canvas: Canvas, thing: SceneObject) -> None:
+    class_id, paint = CLASS_OF[thing.kind], COLORS[thing.color]
+    px = canvas.focal / thing.z
+    bx, by = canvas.project(thing.x, 0, thing.z)
+    heavy = thing.kind == "motorcycle"
+    r, reach, thick = (0.31, 0.62, 0.16) if heavy else (0.33, 0.5, 0.06)
+    lean = 0.6
+    for end in (-1, 1):
+        cx, cy = bx + end * reach * lean * px, by - r * px
+        canvas.ellipse((cx - r * px * lean, cy - r * px, cx + r * px * lean, cy + r * px), (26, 26, 28), class_id)
+        inner = r - (0.12 if heavy else 0.05)
+        if not heavy:
+            canvas.ellipse((cx - inner * px * lean, cy - inner * px, cx + inner * px * lean, cy + inner * px), (112, 112, 110), None)
+    frame = [(-0.5, 0.35), (-0.15, 0.85), (0.35, 0.95), (0.5, 0.35), (0.3, 0.8), (0.0, 0.36)]
+    points = [(bx + fx * px * lean * 1.1, by - fy * px) for fx, fy in frame]
+    canvas.polygon(points, paint, class_id)
+    canvas.box(bx - thick * px, by - 0.95 * px, bx + thick * px, by - 0.4 * px, shade(paint, 0.8), class_id)
+    handle = bx + (0.4 * lean) * px
+    canvas.box(handle - 0.05 * px, by - 1.08 * px, handle + 0.12 * px, by - 0.98 * px, (30, 30, 32), class_id)
+
+
+def _person(canvas: Canvas, thing: SceneObject, rng: np.random.Generator) -> None:
+    class_id, cloth = CLASS_OF[thing.kind], COLORS[thing.color]
+    px = canvas.focal / thing.z
+    riding = thing.kind == "rider"
+    bx, by = canvas.project(thing.x, 0.52 if riding else 0, thing.z)
+    tall = (1.2 if riding else rng.uniform(1.5, 1.86)) * px
+    trousers = shade((52, 56, 72), rng.uniform(0.5, 1.5))
+    stride = rng.uniform(0.02, 0.2) * px
+    for leg in (-1, 1):
+        foot = bx + leg * stride
+        canvas.polygon([(bx - 0.11 * px, by - tall * 0.5), (bx + 0.11 * px, by - tall * 0.5), (foot + 0.08 * px, by), (foot - 0.08 * px, by)], trousers, class_id)
+    shoulder = 0.235 * px
+    canvas.polygon([(bx - shoulder * 0.75, by - tall * 0.46), (bx + shoulder * 0.75, by - tall * 0.46),
+                    (bx + shoulder, by - tall * 0.82), (bx - shoulder, by - tall * 0.82)], cloth, class_id)  # fmt: skip
+    for arm in (-1, 1):
+        hand = bx + arm * (shoulder + rng.uniform(0.0, 0.12) * px)
+        canvas.polygon([(bx + arm * shoulder * 0.7, by - tall * 0.82), (bx + arm * shoulder * 1.08, by - tall * 0.8),
+                        (hand + 0.05 * px, by - tall * 0.45), (hand - 0.05 * px, by - tall * 0.45)], shade(cloth, 0.82), class_id)  # fmt: skip
+    r = 0.125 * px
+    head = by - tall * 0.91
+    skin = COLORS["black"] if riding and thing.variant == 1 else _SKIN[thing.variant % 4]
+    canvas.ellipse((bx - r, head - r * 1.2, bx + r, head + r * 1.1), skin, class_id)
+    if not riding:
+        canvas.ellipse((bx - r, head - r * 1.25, bx + r, head - r * 0.1), (46, 36, 30), None)
+
+
+def _post(canvas: Canvas, x: float, z: float, height: float, thick: float = 0.07) -> Point:
+    px = canvas.focal / z
+    bx, by = canvas.project(x, 0, z)
+    w = max(1.2, thick * px)
+    canvas.box(bx - w, by - height * px, bx + w, by, (112, 114, 118), POLE)
+    canvas.box(bx - w, by - height * px, bx - w * 0.3, by, (148, 150, 154), None)
+    return bx, by - height * px
+
+
+def _lamp(canvas: Canvas, thing: SceneObject) -> None:
+    px = canvas.focal / thing.z
+    tx, ty = _post(canvas, thing.x, thing.z, 7.2, 0.08)
+    reach = (1.6 if thing.towards else -1.6) * -px
+    left, right = sorted((tx, tx + reach))
+    canvas.box(left, ty - 0.06 * px, right, ty + 0.06 * px, (112, 114, 118), POLE)
+    hx = tx + reach
+    canvas.box(hx - 0.3 * px, ty - 0.05 * px, hx + 0.3 * px, ty + 0.16 * px, (196, 196, 190), POLE)
+    if canvas.scene.time != "day":
+        canvas.glow(hx, ty + 0.1 * px, 3.2 * px, (255, 206, 132), 0.8)
+
+
+def _sign(canvas: Canvas, thing: SceneObject) -> None:
+    px = canvas.focal / thing.z
+    tx, ty = _post(canvas, thing.x, thing.z, 2.9, 0.05)
+    r = 0.42 * px
+    cy = ty + r * 0.6
+    if thing.variant == 0:
+        octagon = [(tx + r * np.cos(a), cy + r * np.sin(a)) for a in np.arange(8) * np.pi / 4 + np.pi / 8]
+        canvas.polygon(octagon, (186, 30, 36), SIGN)
+        canvas.box(tx - r * 0.6, cy - r * 0.16, tx + r * 0.6, cy + r * 0.16, (236, 236, 236), None)
+    elif thing.variant == 1:
+        canvas.polygon([(tx - r, cy), (tx, cy - r), (tx + r, cy), (tx, cy + r)], (236, 186, 40), SIGN)
+        canvas.box(tx - r * 0.12, cy - r * 0.5, tx + r * 0.12, cy + r * 0.4, (30, 30, 30), None)
+    elif thing.variant == 2:
+        canvas.ellipse((tx - r, cy - r, tx + r, cy + r), (196, 34, 38), SIGN)
+        canvas.ellipse((tx - r * 0.74, cy - r * 0.74, tx + r * 0.74, cy + r * 0.74), (240, 240, 240), None)
+    elif thing.variant == 3:
+        canvas.box(tx - r * 0.8, cy - r, tx + r * 0.8, cy + r, (238, 238, 236), SIGN)
+        for k in (-0.5, 0.0, 0.5):
+            canvas.box(tx - r * 0.5, cy + k * r - r * 0.1, tx + r * 0.5, cy + k * r + r * 0.1, (36, 36, 40), None)
+    else:
+        canvas.box(tx - r * 1.7, cy - r * 0.7, tx + r * 1.7, cy + r * 0.7, (30, 108, 72), SIGN)
+        canvas.box(tx - r * 1.4, cy - r * 0.25, tx + r * 0.9, cy, (236, 236, 236), None)
+
+
+def _traffic_light(canvas: Canvas, thing: SceneObject) -> None:
+    px = canvas.focal / thing.z
+    tall = 5.6 if thing.variant else 3.4
+    tx, ty = _post(canvas, thing.x, thing.z, tall, 0.07)
+    if thing.variant:
+        reach = (3.0 if thing.x < 0 else -3.0) * px
+        left, right = sorted((tx, tx + reach))
+        canvas.box(left, ty - 0.05 * px, right, ty + 0.05 * px, (96, 98, 102), POLE)
+        tx += reach
+    w, h = 0.22 * px, 0.55 * px
+    canvas.box(tx - w, ty - h, tx + w, ty + h, (32, 34, 32), LIGHT)
+    for i, name in enumerate(("red", "yellow", "green")):
+        cy = ty + (i - 1) * h * 0.62
+        on = name == thing.color
+        r = w * 0.62
+        canvas.ellipse((tx - r, cy - r, tx + r, cy + r), _LAMPS[name] if on else shade(_LAMPS[name], 0.22), None)
+        if on:
+            canvas.glow(tx, cy, 0.8 * px, _LAMPS[name], 0.8 if canvas.scene.time != "day" else 0.3)
+
+
+def _gantry(canvas: Canvas, thing: SceneObject) -> None:
+    px = canvas.focal / thing.z
+    half = canvas.scene.half_road + 1.2
+    _, ty = _post(canvas, thing.x - half, thing.z, 6.4, 0.16)
+    _post(canvas, thing.x + half, thing.z, 6.4, 0.16)
+    left, right = canvas.project(thing.x - half, 6.2, thing.z)[0], canvas.project(thing.x + half, 6.2, thing.z)[0]
+    canvas.box(left, ty, right, ty + 0.3 * px, (128, 130, 134), POLE)
+    middle = (left + right) / 2
+    for k in (-0.5, 0.5):
+        cx = middle + k * half * 1.05 * px
+        canvas.box(cx - 2.0 * px, ty - 1.2 * px, cx + 2.0 * px, ty + 1.1 * px, (28, 104, 70), SIGN)
+        for row in (-0.55, 0.1):
+            canvas.box(cx - 1.5 * px, ty + row * px, cx + 1.0 * px, ty + (row + 0.3) * px, (232, 236, 232), None)
+
+
+def _inset(points: list[Point], size: float, dy: float = 0.0) -> list[Point]:
+    mx = sum(p[0] for p in points) / len(points)
+    my = sum(p[1] for p in points) / len(points)
+    height = max(p[1] for p in points) - min(p[1] for p in points)
+    return [(mx + (x - mx) * size, my + (y - my) * (size if not dy else 0.22) + dy * height) for x, y in points]

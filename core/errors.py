@@ -1,0 +1,9 @@
+"""Errors that a person can act upon: one line that says what, where and what to do."""
+
+
+class BddsegError(Exception):
+    """The one base: shown as its message, without a traceback; the command line exits with 1."""
+
+
+class UsageError(BddsegError):
+    """What was asked for makes no sense as it was asked; the command line exits with 2."""

@@ -1,0 +1,145 @@
+"""Reading one image or mask file, whatever is in it.
+
+Pillow raises a dozen unrelated exceptions on broken input (OSError, SyntaxError, struct.error, ValueError,
+zlib.error, DecompressionBombError, EOFError ...). Here they all become `BadFileError`, with a kind and a line.
+"""
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.classes import NUM_OFFICIAL, RAW_UNKNOWN, UNKNOWN
+from core.errors import BddsegError
+from core.sanitize import sanitize, sanitize_path
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+MAX_PIXELS = 100_000_000
+"""A larger picture is refused unread: a 100-megapixel file is a mistake or an attack here."""
+
+
+class BadFileError(BddsegError):
+    """A file that cannot be used.
+
+    `kind` is one of unreadable-image, truncated-image, unreadable-mask, palette-mask, rgb-mask, mask-value and
+    size-mismatch; `detail` says what is wrong and what to do.
+    """
+
+    def __init__(self, kind: str, path: Path, detail: str) -> None:
+        super().__init__(f"{sanitize_path(path)}: {detail}")
+        self.kind = kind
+        self.path = path
+        self.detail = detail
+
+    def __reduce__(self) -> tuple[type["BadFileError"], tuple[str, Path, str]]:
+        # An exception with more than its message needs this to come back from a worker process.
+        return type(self), (self.kind, self.path, self.detail)
+
+
+def read_image(path: Path, at_least: tuple[int, int] | None = None) -> "Image":
+    """Decodes an image to RGB.
+
+    `at_least` (width, height) lets a JPEG be decoded at 1/2, 1/4 or 1/8 as long as it stays that large, which
+    is several times faster.
+
+    Raises:
+        BadFileError: of kind unreadable-image or truncated-image.
+    """
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise ValueError(f"{image.width}x{image.height} pixels are too many")
+                if at_least is not None:
+                    image.draft("RGB", at_least)
+                return image.convert("RGB")
+    except Exception as error:
+        kind, detail = _image_failure(error)
+        raise BadFileError(kind, path, detail) from error
+
+
+def read_size(path: Path) -> tuple[int, int]:
+    """(width, height) from the file's header, without decoding it.
+
+    Raises:
+        BadFileError: of kind unreadable-image.
+    """
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path) as image:
+                return image.size
+    except Exception as error:
+        kind, detail = _image_failure(error)
+        raise BadFileError(kind, path, detail) from error
+
+
+def read_mask(path: Path, strict: bool = True) -> "NDArray[np.uint8]":
+    """Decodes a mask to class ids: uint8 [height, width], values 0..19 (raw 255 becomes 19, `unknown`).
+
+    With `strict` off, values outside 0..18 and 255 become unknown too and a palette is ignored, so that a
+    person can at least look at the mask.
+
+    Raises:
+        BadFileError: of kind unreadable-mask, palette-mask, rgb-mask or mask-value.
+    """
+    import numpy as np
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise ValueError(f"{image.width}x{image.height} pixels are too many")
+                image.load()
+                mode = image.mode
+                raw = np.asarray(image, dtype=np.uint8) if mode in ("L", "P", "1") else None
+    except Exception as error:
+        raise BadFileError("unreadable-mask", path, f"cannot be decoded ({_reason(error)}): copy it again") from error
+    if raw is None:
+        advice = "convert it to 8-bit train ids (the official `masks` folder has them, `colormaps` has not)"
+        kind = "rgb-mask" if mode.startswith(("RGB", "CMYK", "YCbCr", "LA")) else "unreadable-mask"
+        raise BadFileError(kind, path, f"mode {mode} instead of 8-bit grey: {advice}")
+    if strict and mode == "P":
+        raise BadFileError("palette-mask", path, "has a palette: save the indexes as 8-bit grey train ids")
+    return _to_class_ids(raw, path, strict)
+
+
+def _to_class_ids(raw: "NDArray[np.uint8]", path: Path, strict: bool) -> "NDArray[np.uint8]":
+    import numpy as np
+
+    ids = raw.copy()
+    ids[raw == RAW_UNKNOWN] = UNKNOWN
+    wrong = (raw >= NUM_OFFICIAL) & (raw != RAW_UNKNOWN)
+    if wrong.any():
+        if strict:
+            values = ", ".join(str(v) for v in np.unique(raw[wrong])[:8])
+            raise BadFileError(
+                "mask-value", path, f"values outside 0..18 and 255 ({values}): map them to train ids or to 255"
+            )
+        ids[wrong] = UNKNOWN
+    return ids
+
+
+def _image_failure(error: Exception) -> tuple[str, str]:
+    reason = _reason(error)
+    if "truncated" in reason or "broken data stream" in reason or "unexpected end" in reason.lower():
+        return "truncated-image", f"ends too early ({reason}): copy it again"
+    return "unreadable-image", f"cannot be decoded ({reason}): copy it again or take it out"
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    text = str(error).split("'/")[0].split("b'")[0].strip()
+    return sanitize(text)[:120] or type(error).__name__

@@ -1,0 +1,155 @@
+"""The filter language: `split:val class:bus>1% has:rider tag:night name:7d06 sort:-iou`, parsed and as SQL.
+
+A term is one word; all terms must hold; a `-` before a term turns it round. No query library is used: the
+language is five words long, and what matters is the message when one of them is wrong.
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+from core.classes import CLASSES, find_class
+from core.dataset import SPLITS
+from core.errors import UsageError
+from core.nearest import suggestion
+from core.sanitize import sanitize
+
+KEYS = ("split:", "class:", "has:", "tag:", "name:", "is:", "iou", "sort:")
+STATES = ("labelled", "unlabelled", "problem", "scored")
+_COMPARISON = re.compile(r"^(.+?)(>=|<=|>|<|=)(\d+(?:\.\d+)?)(%?)$")
+_STATE_SQL = {
+    "labelled": "s.mask IS NOT NULL",
+    "unlabelled": "s.mask IS NULL",
+    "problem": "s.problem IS NOT NULL",
+    "scored": "e.miou IS NOT NULL",
+}
+
+
+class QueryError(UsageError):
+    """A term that makes no sense; `start` and `end` say where it stands in the text."""
+
+    def __init__(self, message: str, start: int, end: int) -> None:
+        super().__init__(message)
+        self.start = start
+        self.end = end
+
+
+@dataclass(frozen=True)
+class Query:
+    """Conditions (SQL with its values) that must all hold, and an order."""
+
+    conditions: tuple[tuple[str, tuple[object, ...]], ...] = ()
+    sort: str = "name"
+    descending: bool = False
+
+    def where(self) -> tuple[str, list[object]]:
+        """The WHERE clause over `samples s` left-joined with `scores e`, and its values."""
+        return " AND ".join(f"({sql})" for sql, _ in self.conditions) or "1", [v for _, vs in self.conditions for v in vs]
+
+    def order(self) -> tuple[str, list[object]]:
+        """The ORDER BY clause; what has no value (no mask, no score) always comes last."""
+        way = "DESC" if self.descending else "ASC"
+        if self.sort == "name":
+            return f"s.split = 'test', s.split {way}, s.name {way}, s.id {way}", []
+        key = "e.miou" if self.sort == "iou" else _share(find_class(self.sort).id)
+        return f"{key} IS NULL, {key} {way}, s.name", []
+
+    def sorted_by(self, sort: str, descending: bool) -> "Query":
+        """The same conditions in another order."""
+        return replace(self, sort=sort, descending=descending)
+
+
+def parse_query(text: str) -> Query:
+    """Parses a filter.
+
+    Raises:
+        QueryError: with a message for the person who typed it, and the place of the wrong term.
+    """
+    conditions = []
+    sort, descending = "name", False
+    for match in re.finditer(r"\S+", text):
+        term = match.group()
+        try:
+            if term.startswith("sort:"):
+                sort, descending = _sort(term[5:])
+                continue
+            negated = term.startswith("-") and len(term) > 1
+            sql, values = _condition(term[1:] if negated else term)
+        except ValueError as error:
+            raise QueryError(str(error), match.start(), match.end()) from error
+        conditions.append((f"NOT coalesce(({sql}), 0)" if negated else sql, values))
+    return Query(tuple(conditions), sort, descending)
+
+
+def completions(text: str, tags: list[str]) -> list[str]:
+    """Whole filters that the last word of `text` may be completed to, likeliest first."""
+    head, _, word = text.rpartition(" ")
+    sign = "-" if word.startswith("-") else ""
+    word = word.removeprefix("-")
+    slugs = [c.slug for c in CLASSES]
+    values = {
+        "split:": list(SPLITS), "class:": [f"{s}>" for s in slugs], "has:": slugs, "tag:": tags, "is:": list(STATES),
+        "sort:": ["name", "iou", "-iou", *(f"-{s}" for s in slugs)],
+    }  # fmt: skip
+    key = word.partition(":")[0] + ":"
+    found = [key + v for v in values[key]] if key in values and ":" in word else [*KEYS]
+    return [f"{head} {sign}{f}".lstrip() for f in found if word and f.startswith(word) and f != word]
+
+
+def _condition(term: str) -> tuple[str, tuple[object, ...]]:
+    key, colon, value = term.partition(":")
+    if not colon:
+        if match := _COMPARISON.match(term):
+            if match[1] != "iou":
+                raise ValueError(f"compare what? write class:{sanitize(match[1])}{match[2]}{match[3]}% or iou{match[2]}30%")
+            return f"100 * e.miou {match[2]} ?", (float(match[3]),)
+        return "instr(lower(s.name), lower(?)) > 0", (sanitize(term),)
+    if not value:
+        raise ValueError(f"{key}: what? for example {_example(key)}")
+    match key:
+        case "split":
+            if value not in SPLITS:
+                raise ValueError(f"no split is called {sanitize(value)!r}{suggestion(value, SPLITS)}")
+            return "s.split = ?", (value,)
+        case "class":
+            return _class_condition(value)
+        case "has":
+            return f"s.c{find_class(value).id} > 0", ()
+        case "tag":
+            return "s.id IN (SELECT sample FROM tags WHERE tag = ?)", (value.lower(),)
+        case "name":
+            return "instr(lower(s.name), lower(?)) > 0", (sanitize(value),)
+        case "is":
+            if value not in _STATE_SQL:
+                raise ValueError(f"is: takes {', '.join(STATES)}, not {sanitize(value)!r}{suggestion(value, STATES)}")
+            return _STATE_SQL[value], ()
+    known = [k.removesuffix(":") for k in KEYS]
+    raise ValueError(f"no filter is called {sanitize(key)!r}{suggestion(key, known)}")
+
+
+def _class_condition(value: str) -> tuple[str, tuple[object, ...]]:
+    match = _COMPARISON.match(value)
+    if match is None:
+        if value.endswith((">", "<", "=", "%")):
+            raise ValueError(f"a share is missing: class:{sanitize(value.rstrip('><=%'))}>1%")
+        return f"s.c{find_class(value).id} > 0", ()
+    return f"{_share(find_class(match[1]).id)} {match[2]} ?", (float(match[3]),)
+
+
+def _sort(value: str) -> tuple[str, bool]:
+    descending = value.startswith("-")
+    key = value.removeprefix("-")
+    if key in ("name", "iou"):
+        return key, descending
+    return find_class(key).slug, descending
+
+
+def _share(class_id: int) -> str:
+    return f"(100.0 * s.c{class_id} / nullif(s.pixels, 0))"
+
+
+def _example(key: str) -> str:
+    examples = {"split": "split:val", "class": "class:bus>1%", "has": "has:rider", "tag": "tag:night",
+                "name": "name:7d06", "is": "is:problem", "sort": "sort:-bus"}  # fmt: skip
+    return examples.get(key, "split:val")
+
+

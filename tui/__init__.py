@@ -1,0 +1,1 @@
+"""The Textual app and the `bddseg-tui` command line. Imports no torch."""
