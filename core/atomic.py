@@ -5,6 +5,7 @@ the sync of the folder, without which the rename itself can be lost with the pow
 """
 
 import os
+import threading
 from pathlib import Path
 
 
@@ -25,7 +26,8 @@ def write_bytes(path: Path, data: bytes, durable: bool = True) -> None:
     Raises:
         OSError: the disk is full or the folder cannot be written; the old content is still there.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # Not made from the name, which may already be as long as a name can be.
+    temporary = path.with_name(f".{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         with temporary.open("wb") as file:
             file.write(data)

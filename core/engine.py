@@ -1,0 +1,227 @@
+"""The engine: what the app and every command call. One method for each thing that a person can do."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.catalog import Catalog, Row
+from core.dataset import Dataset, open_dataset
+from core.errors import BddsegError, UsageError
+from core.query import parse_query
+from core.sanitize import sanitize, sanitize_path
+from core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from core.check import CheckReport
+    from core.config import TrainConfig
+    from core.evaluation import Evaluation
+    from core.job import Status
+    from core.runs import Run
+    from core.stats import ClassStats
+    from core.unpack import UnpackReport
+
+Report = Callable[[int, int], None]
+_children: "list[subprocess.Popen[bytes]]" = []
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A dataset with its catalog."""
+
+    dataset: Dataset
+    catalog: Catalog
+
+
+@dataclass(frozen=True)
+class Engine:
+    """All methods block: the app calls them in threads. Heavy parts are imported when first used."""
+
+    workspace: Workspace
+
+    # -- data ------------------------------------------------------------------------------------------------
+
+    def open(self, root: Path) -> Collection:
+        """Opens a dataset and its catalog; scans nothing."""
+        dataset = open_dataset(root)
+        return Collection(dataset, Catalog(self.workspace.catalog_path(dataset.root), dataset.root))
+
+    def scan(self, collection: Collection, report: Report) -> None:
+        """Brings the catalog up to date, in this process; waits while another one does so."""
+        from core.scan import scan
+
+        while not scan(collection.catalog, collection.dataset, report):
+            total, left = collection.catalog.progress()
+            report(total - left, total)
+            time.sleep(0.3)
+
+    def start_scan(self, collection: Collection) -> "subprocess.Popen[bytes]":
+        """Starts a scan as a process that ends with this one; it prints JSON lines."""
+        arguments = [os.fspath(collection.dataset.root), os.fspath(collection.catalog.path)]
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "core.scan", *arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+
+    def check(self, root: Path, report: Report | None = None) -> "CheckReport":
+        """Opens every file of a dataset and lists what is wrong."""
+        from core.check import check_dataset
+
+        return check_dataset(open_dataset(root), report)
+
+    def stats(self, collection: Collection, split: str | None = None) -> "list[ClassStats]":
+        """Class shares of a scanned dataset, of one split or all."""
+        from core.stats import class_stats
+
+        known = [f.split for f in collection.dataset.splits]
+        if split is not None and split not in known:
+            raise UsageError(f"this dataset has no split {sanitize(split)!r}: it has {', '.join(known)}")
+        return class_stats(collection.catalog, split)
+
+    def find(self, collection: Collection, text: str, evaluation: str | None = None) -> list[Row]:
+        """The samples that a filter matches, in its order."""
+        ids = collection.catalog.find(parse_query(text), evaluation)
+        return [row for start in range(0, len(ids), 500) for row in collection.catalog.rows(ids[start : start + 500], evaluation)]
+
+    def unpack(self, archives: list[Path], to: Path, report: Report | None = None) -> "UnpackReport":
+        """Unpacks the official zips into the layout."""
+        from core.unpack import unpack
+
+        return unpack(archives, to, report)
+
+    def demo(self, root: Path | None = None, report: Report | None = None, **options: Any) -> Path:
+        """Draws the demo dataset if it is not there; returns where it is."""
+        from core.demo.generate import generate, is_complete
+
+        root = root or self.workspace.demo
+        if not is_complete(root) or options:
+            generate(root, report=report, **options)
+        return root
+
+    # -- runs ------------------------------------------------------------------------------------------------
+
+    def runs(self) -> "list[Run]":
+        """Every run, newest first."""
+        from core.runs import list_runs
+
+        return list_runs(self.workspace)
+
+    def run(self, text: str) -> "Run":
+        """The run with this name or number, or `last`."""
+        from core.runs import find_run
+
+        return find_run(self.workspace, text)
+
+    def train(self, root: Path, config: "TrainConfig", preset: str) -> "Run":
+        """Starts a training run as a job of its own; returns at once."""
+        from core.runs import create_run
+
+        dataset = open_dataset(root)
+        if not any(f.masks for f in dataset.splits if f.split == "train"):
+            raise BddsegError(f"{sanitize_path(root)} has no labelled train split: training needs images with masks")
+        run = create_run(self.workspace, dataset.root, config, preset)
+        self._start_job(run.folder, ["fit", os.fspath(run.folder)], processes=config.processes)
+        return run
+
+    def resume(self, run: "Run") -> None:
+        """Goes on with a run from its last checkpoint.
+
+        Raises:
+            BddsegError: it is live, or it has finished.
+        """
+        from core.config import validate
+
+        status = run.status
+        if status.live:
+            raise BddsegError(f"{run.name} is still training")
+        if status.state == "finished":
+            raise BddsegError(f"{run.name} has finished: start a new run to train longer")
+        config = validate(run.spec["train"])
+        self._start_job(run.folder, ["fit", os.fspath(run.folder)], processes=config.processes)
+
+    def stop(self, run: "Run", now: bool = False) -> None:
+        """Asks a run to checkpoint and end, or, with `now`, kills it."""
+        from core.process import kill, terminate
+
+        status = run.status
+        if not status.live or status.process is None:
+            raise BddsegError(f"{run.name} is not training (it is {status.state})")
+        (kill if now else terminate)(status.process)
+
+    def delete(self, run: "Run") -> None:
+        """Deletes a run that is not live, and the scores of its evaluations."""
+        from core.runs import delete_run
+
+        delete_run(run)
+
+    def evaluate(self, run: "Run", split: str = "val", checkpoint: str = "best") -> Path:
+        """Starts an evaluation as a job; returns its folder."""
+        from core.evaluation import evaluation_folder
+
+        self._need_checkpoint(run, checkpoint)
+        folder = evaluation_folder(run.folder, checkpoint, split)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._start_job(folder, ["evaluate", os.fspath(run.folder), "--checkpoint", checkpoint, "--split", split])
+        return folder
+
+    def predict(self, run: "Run", to: Path, split: str = "test", checkpoint: str = "best") -> Path:
+        """Starts writing predictions of a split into the folder `to`; returns the job's folder."""
+        self._need_checkpoint(run, checkpoint)
+        folder = run.folder / "prediction" / f"{checkpoint}-{split}"
+        folder.mkdir(parents=True, exist_ok=True)
+        to.mkdir(parents=True, exist_ok=True)
+        arguments = ["predict", os.fspath(run.folder), "--checkpoint", checkpoint, "--split", split, "--to", os.fspath(to.absolute())]
+        self._start_job(folder, arguments)
+        return folder
+
+    def evaluations(self) -> "list[Evaluation]":
+        """Every finished evaluation of every run, newest run first; damaged ones are left out."""
+        from core.evaluation import load_evaluation
+
+        found = []
+        for run in self.runs():
+            for folder in run.evaluations():
+                try:
+                    found.append(load_evaluation(folder))
+                except BddsegError:
+                    continue
+        return found
+
+    def wait(self, folder: Path, until: "Callable[[Status], bool] | None" = None) -> "Status":
+        """Waits until a job has ended, or `until` its status says so."""
+        from core.job import read_status
+
+        while True:
+            status = read_status(folder)
+            if not status.live or (until and until(status)):
+                return status
+            time.sleep(0.1)
+
+    def _need_checkpoint(self, run: "Run", checkpoint: str) -> None:
+        if checkpoint not in run.checkpoints():
+            there = ", ".join(run.checkpoints()) or "none yet"
+            raise UsageError(f"{run.name} has no checkpoint {sanitize(checkpoint)!r} (there is: {there})")
+
+    def _start_job(self, folder: Path, arguments: list[str], processes: int = 1) -> None:
+        from core.job import JobLock, Status, write_status
+        from core.process import identify, start_detached
+
+        JobLock(folder).release()
+        try:
+            child = self._spawn(start_detached, folder, arguments, processes)
+            write_status(folder, Status("starting", process=identify(child.pid), heartbeat=time.time()))
+        except OSError as error:
+            raise BddsegError(f"{sanitize_path(folder)} cannot be written ({error.strerror}): make room") from error
+        # Children that ended are reaped here; a zombie would be left otherwise until the app ends.
+        _children[:] = [c for c in _children if c.poll() is None] + [child]
+
+    @staticmethod
+    def _spawn(start: Any, folder: Path, arguments: list[str], processes: int) -> "subprocess.Popen[bytes]":
+        if processes > 1:
+            launch = ["--num_processes", str(processes), "--module", "train", *arguments]
+            return start("accelerate.commands.launch", launch, folder / "log.txt")  # type: ignore[no-any-return]
+        return start("train", arguments, folder / "log.txt")  # type: ignore[no-any-return]

@@ -1,0 +1,65 @@
+"""The result of an evaluation, as `result.json` in its job's folder holds it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import BddsegError
+from core.history import ClassScore, class_scores
+from core.sanitize import sanitize, sanitize_path
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Figures of one checkpoint on one split, at the dataset's own resolution; fractions are 0..1.
+
+    `confusion` counts pixels, [actual][predicted], 20 x 20.
+    """
+
+    run: str
+    checkpoint: str
+    split: str
+    images: int
+    pixel_accuracy: float | None
+    miou19: float | None
+    miou20: float | None
+    classes: tuple[ClassScore, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    left_out: int
+    raw: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """What the catalog calls this evaluation."""
+        return evaluation_name(self.run, self.checkpoint, self.split)
+
+
+def evaluation_name(run: str, checkpoint: str, split: str) -> str:
+    """What the catalog calls an evaluation."""
+    return f"{run}/{checkpoint}-{split}"
+
+
+def evaluation_folder(run_folder: Path, checkpoint: str, split: str) -> Path:
+    """The job's folder of an evaluation."""
+    return run_folder / "evaluation" / f"{checkpoint}-{split}"
+
+
+def load_evaluation(folder: Path) -> Evaluation:
+    """Reads a finished evaluation.
+
+    Raises:
+        BddsegError: there is none, or the file is damaged.
+    """
+    path = folder / "result.json"
+    try:
+        raw = json.loads(path.read_text("utf-8"))
+        return Evaluation(
+            sanitize(raw["run"]), sanitize(raw["checkpoint"]), sanitize(raw["split"]), int(raw["images"]),
+            raw["pixel_accuracy"], raw["miou19"], raw["miou20"], class_scores(raw["classes"]),
+            tuple(tuple(int(n) for n in row) for row in raw["confusion"]), int(raw["left_out"]), raw,
+        )  # fmt: skip
+    except FileNotFoundError as error:
+        raise BddsegError(f"no evaluation in {sanitize_path(folder)}: make one with `bddseg-tui evaluate`") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BddsegError(f"{sanitize_path(path)} is damaged ({type(error).__name__}): evaluate again") from error

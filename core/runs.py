@@ -1,0 +1,140 @@
+"""Runs: the folders under `<workspace>/runs`, numbered so that their order does not depend on the clock."""
+
+import os
+import re
+import shutil
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from core.atomic import write_text
+from core.config import TrainConfig
+from core.errors import BddsegError, UsageError
+from core.job import Status, read_status
+from core.nearest import suggestion
+from core.sanitize import sanitize, sanitize_path
+from core.workspace import Workspace
+
+CHECKPOINTS = ("best", "last")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run on disk. Nothing is read before it is asked for."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def status(self) -> Status:
+        """Read anew at each access."""
+        return read_status(self.folder)
+
+    @property
+    def events(self) -> Path:
+        return self.folder / "events.jsonl"
+
+    @cached_property
+    def spec(self) -> dict[str, Any]:
+        """`config.toml`: `dataset`, `workspace`, `preset` and the table `train`."""
+        try:
+            return tomllib.loads((self.folder / "config.toml").read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise BddsegError(f"{sanitize_path(self.folder)} has no readable config.toml: delete that run") from error
+
+    @property
+    def dataset(self) -> Path:
+        return Path(str(self.spec.get("dataset", "")))
+
+    @property
+    def preset(self) -> str:
+        return sanitize(str(self.spec.get("preset", "")))
+
+    def checkpoints(self) -> list[str]:
+        """Which of `best` and `last` there are."""
+        return [c for c in CHECKPOINTS if (self.folder / "checkpoints" / c / "model.safetensors").exists()]
+
+    def evaluations(self) -> list[Path]:
+        """Folders of its evaluations, finished or not."""
+        folder = self.folder / "evaluation"
+        return sorted(p for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
+
+
+def list_runs(workspace: Workspace) -> list[Run]:
+    """Every run, newest first."""
+    found = [Run(p) for p in workspace.runs.iterdir() if _number(p.name) and (p / "config.toml").exists()]
+    return sorted(found, key=lambda r: _number(r.name), reverse=True)
+
+
+def find_run(workspace: Workspace, text: str) -> Run:
+    """The run with this name or number; `last` is the newest.
+
+    Raises:
+        UsageError: there is none; the nearest name is suggested.
+    """
+    runs = list_runs(workspace)
+    if not runs:
+        raise UsageError("there are no runs yet: start one with `bddseg-tui train DIR`")
+    if text == "last":
+        return runs[0]
+    for run in runs:
+        if run.name == text or (text.isdigit() and _number(run.name) == int(text)):
+            return run
+    raise UsageError(f"no run is called {sanitize(text)!r}{suggestion(text, [r.name for r in runs])}: see `bddseg-tui runs`")
+
+
+def create_run(workspace: Workspace, dataset: Path, config: TrainConfig, preset: str) -> Run:
+    """Makes the folder of a new run with its config.toml.
+
+    Raises:
+        BddsegError: the workspace cannot be written, or the dataset's path is not UTF-8.
+    """
+    try:
+        spec = {"dataset": os.fsencode(dataset).decode(), "workspace": os.fsencode(workspace.root).decode()}
+    except UnicodeDecodeError as error:
+        raise BddsegError(f"{sanitize_path(dataset)} is not valid UTF-8: link to it from a path that is") from error
+    number = max((_number(p.name) for p in workspace.runs.iterdir()), default=0)
+    for attempt in range(1, 1000):
+        folder = workspace.runs / f"{number + attempt:04d}-{re.sub(r'[^a-z0-9-]+', '-', preset.lower()) or 'run'}"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise BddsegError(f"{sanitize_path(folder)} cannot be made ({error.strerror})") from error
+        if any(_number(p.name) == number + attempt for p in workspace.runs.iterdir() if p != folder):
+            folder.rmdir()
+            continue
+        break
+    try:
+        write_text(folder / "config.toml", tomli_w.dumps({**spec, "preset": preset, "train": config.model_dump()}))
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise BddsegError(f"{sanitize_path(folder)} cannot be written ({error.strerror}): make room") from error
+    return Run(folder)
+
+
+def delete_run(run: Run) -> None:
+    """Deletes a run that is not live.
+
+    Raises:
+        BddsegError: it is still training.
+    """
+    if run.status.live:
+        raise BddsegError(f"{run.name} is still training: stop it first")
+    # The name goes first, at once: what is left of an interrupted deletion is no run any more.
+    doomed = run.folder.with_name(f".deleted-{run.name}-{os.getpid()}")
+    run.folder.rename(doomed)
+    shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _number(name: str) -> int:
+    match = re.match(r"^(\d{4,})-", name)
+    return int(match[1]) if match else 0

@@ -1,0 +1,104 @@
+"""`python -P -m train fit|evaluate|predict RUN ...`: one job, from its start to its last status."""
+
+import argparse
+import logging
+import os
+import sys
+import traceback
+import warnings
+from pathlib import Path
+
+from core.errors import BddsegError
+from core.evaluation import evaluation_folder
+from core.runs import Run
+
+
+def main(argv: list[str]) -> int:
+    """Runs one job; returns its exit code. Whatever happens is in the job's status and events."""
+    arguments = _parse(argv)
+    run = Run(Path(arguments.run))
+    folder = _folder(run, arguments)
+    from train.reporter import Reporter, Silent, StopRequestedError
+
+    is_main = int(os.environ.get("RANK", "0")) == 0
+    reporter = Reporter(folder) if is_main else Silent(folder)
+    reporter.update(force=True, state="starting", phase="loading libraries")
+    try:
+        _work(run, arguments, reporter)
+        reporter.update(force=True, state="finished", phase="", message="")
+        return 0
+    except StopRequestedError:
+        _last_words(reporter, "stop", "stopped", "stopped on request")
+        return 0
+    except BddsegError as error:
+        print(f"error: {error}", flush=True)
+        _last_words(reporter, "fail", "failed", str(error))
+    except OSError as error:
+        _last_words(reporter, "fail", "failed", f"{error.strerror or error}: {error.filename or folder}")
+    except Exception as error:
+        traceback.print_exc()
+        _last_words(reporter, "fail", "failed", f"{type(error).__name__}: {error} (more in log.txt)")
+    finally:
+        reporter.close()
+    return 1
+
+
+def _work(run: Run, arguments: argparse.Namespace, reporter: object) -> None:
+    warnings.filterwarnings("ignore")
+    logging.getLogger("torch").setLevel(logging.ERROR)
+    from train.reporter import Reporter
+
+    assert isinstance(reporter, Reporter)
+    if arguments.work == "fit":
+        from train.fit import fit_run
+
+        fit_run(run, reporter)
+    elif arguments.work == "evaluate":
+        from train.evaluate import evaluate_run
+
+        evaluate_run(run, arguments.checkpoint, arguments.split, reporter)
+    else:
+        from train.predict import predict_run
+
+        predict_run(run, arguments.checkpoint, arguments.split, Path(arguments.to), reporter)
+
+
+def _last_words(reporter: object, kind: str, state: str, message: str) -> None:
+    """Event and status of the end; on a disk that is full either may fail, and the other still counts."""
+    from train.reporter import Reporter
+
+    assert isinstance(reporter, Reporter)
+    for say in (
+        lambda: reporter.event(kind, message=message),
+        lambda: reporter.update(force=True, state=state, message=message),
+    ):
+        try:
+            say()
+        except OSError as error:
+            print(f"could not write: {error}", flush=True)
+
+
+def _folder(run: Run, arguments: argparse.Namespace) -> Path:
+    if arguments.work == "evaluate":
+        return evaluation_folder(run.folder, arguments.checkpoint, arguments.split)
+    if arguments.work == "predict":
+        return run.folder / "prediction" / f"{arguments.checkpoint}-{arguments.split}"
+    return run.folder
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m train")
+    works = parser.add_subparsers(dest="work", required=True)
+    for name in ("fit", "evaluate", "predict"):
+        work = works.add_parser(name)
+        work.add_argument("run")
+        if name != "fit":
+            work.add_argument("--checkpoint", default="best")
+            work.add_argument("--split", default="val")
+        if name == "predict":
+            work.add_argument("--to", required=True)
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,61 @@
+"""Augmentation of a batch, on its device, from torch's global random state alone."""
+
+import torch
+import torch.nn.functional as F
+from torchvision.transforms.v2 import ColorJitter, InterpolationMode
+from torchvision.transforms.v2 import functional as TF
+
+from core.config import TrainConfig
+from train.losses import PADDING
+
+MEAN = (0.485, 0.456, 0.406)
+STD = (0.229, 0.224, 0.225)
+
+
+def augment(images: torch.Tensor, masks: torch.Tensor, config: TrainConfig) -> tuple[torch.Tensor, torch.Tensor]:
+    """Zooms, mirrors and recolours; shapes and dtypes stay (uint8 [N, 3, H, W] and uint8 [N, H, W]).
+
+    Pixels that zooming out adds have mask value 255, which no loss counts.
+    """
+    if config.flip:
+        chosen = torch.rand(len(images)).lt(0.5).to(images.device)
+        images = torch.where(chosen[:, None, None, None], images.flip(-1), images)
+        masks = torch.where(chosen[:, None, None], masks.flip(-1), masks)
+    if config.scale_min < 1 or config.scale_max > 1:
+        pairs = [_zoom(i, m, config) for i, m in zip(images, masks, strict=True)]
+        images = torch.stack([i for i, _ in pairs])
+        masks = torch.stack([m for _, m in pairs])
+    if config.color_jitter > 0:
+        jitter = ColorJitter(config.color_jitter, config.color_jitter, config.color_jitter)
+        half = max(1, len(images) // 2)
+        images = torch.cat([jitter(part) for part in images.split(half)])
+    return images, masks
+
+
+def normalise(images: torch.Tensor, channels_last: bool) -> torch.Tensor:
+    """uint8 [N, 3, H, W] to float32 with ImageNet's mean and deviation."""
+    floats = images.to(torch.float32).div_(255)
+    mean = torch.tensor(MEAN, device=images.device).view(1, 3, 1, 1)
+    std = torch.tensor(STD, device=images.device).view(1, 3, 1, 1)
+    floats.sub_(mean).div_(std)
+    return floats.contiguous(memory_format=torch.channels_last) if channels_last else floats
+
+
+def _zoom(image: torch.Tensor, mask: torch.Tensor, config: TrainConfig) -> tuple[torch.Tensor, torch.Tensor]:
+    """One image zoomed by a random factor about a random point; log-uniform, so that in and out are alike."""
+    low, high = torch.tensor([config.scale_min, config.scale_max]).log()
+    scale = float((low + (high - low) * torch.rand(())).exp())
+    x, y = torch.rand(2).tolist()
+    height, width = mask.shape
+    if scale >= 1:
+        h, w = max(8, round(height / scale)), max(8, round(width / scale))
+        top, left = round(y * (height - h)), round(x * (width - w))
+        size = [height, width]
+        image = TF.resized_crop(image, top, left, h, w, size, InterpolationMode.BILINEAR, antialias=True)
+        return image, TF.resized_crop(mask[None], top, left, h, w, size, InterpolationMode.NEAREST)[0]
+    h, w = max(8, round(height * scale)), max(8, round(width * scale))
+    top, left = round(y * (height - h)), round(x * (width - w))
+    padding = (left, width - w - left, top, height - h - top)
+    small = TF.resize(image, [h, w], InterpolationMode.BILINEAR, antialias=True)
+    small_mask = TF.resize(mask[None], [h, w], InterpolationMode.NEAREST)[0]
+    return F.pad(small, padding, value=114), F.pad(small_mask, padding, value=PADDING)

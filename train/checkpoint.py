@@ -1,0 +1,174 @@
+"""Checkpoints: whole or absent, without pickle, and loadable by SMP.
+
+    checkpoints/step-00000120.2/     model.safetensors + config.json   what smp.from_pretrained reads
+                                     optimizer.safetensors, random.safetensors, state.json
+    checkpoints/last -> step-...     links, replaced by renaming: one always points to a whole checkpoint
+    checkpoints/best -> step-...
+"""
+
+import json
+import random
+import shutil
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import segmentation_models_pytorch as smp
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from core.atomic import sync_folder, sync_tree
+from core.errors import BddsegError
+from core.sanitize import sanitize_path
+
+
+@dataclass
+class Progress:
+    """Where a run stands: what else than tensors it takes to go on exactly.
+
+    `position` counts the batches of the current epoch that are done: with the seed it is the sampler's state. The
+    sums are of the current epoch's training losses.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    position: int = 0
+    loss_sum: float = 0.0
+    loss_count: int = 0
+    best_miou19: float | None = None
+    best_epoch: int | None = None
+    size: tuple[int, int] = (0, 0)
+    schedule: dict[str, Any] = field(default_factory=dict)
+    scaler: dict[str, Any] | None = None
+
+
+def save(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress, names: tuple[str, ...]) -> Path:
+    """Writes a checkpoint into the run's `checkpoints` folder and points `names` (last, best) at it.
+
+    Raises:
+        BddsegError: it could not be written; the checkpoints that were there still are.
+    """
+    target = folder / f"step-{progress.step:08d}.{progress.epoch}"
+    try:
+        folder.mkdir(exist_ok=True)
+        if not target.exists():
+            _write(target, model, optimizer, progress)
+        for name in names:
+            link = folder / f".{name}.new"
+            link.unlink(missing_ok=True)
+            link.symlink_to(target.name)
+            link.replace(folder / name)
+        sync_folder(folder)
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise BddsegError(
+            f"the checkpoint of step {progress.step} could not be written to {sanitize_path(folder)} ({reason}): "
+            "make room, then resume; the last one is kept"
+        ) from error
+    _sweep(folder)
+    return target
+
+
+def load(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
+    """Restores model, optimizer and random states from a checkpoint's folder; returns where the run stood.
+
+    Raises:
+        BddsegError: it is damaged.
+    """
+    try:
+        model.load_state_dict(load_file(folder / "model.safetensors"))
+        state = json.loads((folder / "state.json").read_text())
+        _restore_optimizer(optimizer, load_file(folder / "optimizer.safetensors"), state["optimizer"])
+        _restore_random(load_file(folder / "random.safetensors"), state["random"])
+        progress = Progress(**state["progress"])
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        raise BddsegError(f"the checkpoint {sanitize_path(folder)} is damaged ({type(error).__name__})") from error
+    progress.size = (progress.size[0], progress.size[1])
+    return progress
+
+
+def load_model(folder: Path) -> nn.Module:
+    """The model of a checkpoint, ready to predict.
+
+    Raises:
+        BddsegError: there is none, or it is damaged.
+    """
+    try:
+        return smp.from_pretrained(folder).eval()  # type: ignore[no-any-return]
+    except Exception as error:
+        raise BddsegError(f"the checkpoint {sanitize_path(folder)} cannot be loaded ({type(error).__name__})") from error
+
+
+def _write(target: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+    writing = target.with_name(f".{target.name}.tmp")
+    shutil.rmtree(writing, ignore_errors=True)
+    try:
+        writing.mkdir()
+        save_file(_plain(model.state_dict()), writing / "model.safetensors")
+        config = {**getattr(model, "config"), "_model_class": type(model).__name__}  # noqa: B009 (SMP's mixin has it)
+        (writing / "config.json").write_text(json.dumps(config, indent=2))
+        tensors, groups = _optimizer_state(optimizer)
+        save_file(tensors, writing / "optimizer.safetensors")
+        random_tensors, random_rest = _random_state()
+        save_file(random_tensors, writing / "random.safetensors")
+        state = {"progress": asdict(progress), "optimizer": groups, "random": random_rest}
+        (writing / "state.json").write_text(json.dumps(state))
+        sync_tree(writing)
+        writing.rename(target)
+    except BaseException:
+        # On a full disk this gives back the room that events and status need to say what happened.
+        shutil.rmtree(writing, ignore_errors=True)
+        raise
+
+
+def _sweep(folder: Path) -> None:
+    """Removes checkpoints that no name points to, and what killed writers left."""
+    used = {(folder / name).resolve() for name in ("last", "best") if (folder / name).exists()}
+    for path in folder.iterdir():
+        if path.name.startswith((".step-", "step-")) and path.is_dir() and path.resolve() not in used:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _plain(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {k: v.detach().cpu().contiguous() for k, v in state.items()}
+
+
+def _optimizer_state(optimizer: torch.optim.Optimizer) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    state = optimizer.state_dict()
+    tensors = {f"{i}.{k}": v for i, slots in state["state"].items() for k, v in slots.items() if isinstance(v, torch.Tensor)}
+    groups = [{k: v for k, v in g.items() if not isinstance(v, torch.Tensor)} for g in state["param_groups"]]
+    return _plain(tensors), {"groups": groups}
+
+
+def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor], rest: dict[str, Any]) -> None:
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for key, value in tensors.items():
+        index, _, name = key.partition(".")
+        state.setdefault(int(index), {})[name] = value
+    groups = [{**g, **({"betas": tuple(g["betas"])} if "betas" in g else {})} for g in rest["groups"]]
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _random_state() -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    tensors = {"torch": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        tensors["cuda"] = torch.cuda.get_rng_state()
+    numpy_state = np.random.get_state(legacy=False)
+    assert isinstance(numpy_state, dict)
+    keys = numpy_state["state"]["key"]
+    tensors["numpy"] = torch.from_numpy(keys.astype(np.int64))
+    rest = {"numpy": [numpy_state["state"]["pos"], numpy_state["has_gauss"], numpy_state["gauss"]], "python": random.getstate()}
+    return tensors, rest
+
+
+def _restore_random(tensors: dict[str, torch.Tensor], rest: dict[str, Any]) -> None:
+    torch.set_rng_state(tensors["torch"])
+    if "cuda" in tensors and torch.cuda.is_available():
+        torch.cuda.set_rng_state(tensors["cuda"])
+    position, has_gauss, gauss = rest["numpy"]
+    np.random.set_state(("MT19937", tensors["numpy"].numpy().astype(np.uint32), position, has_gauss, gauss))
+    version, internal, gauss_next = rest["python"]
+    random.setstate((version, tuple(internal), gauss_next))

@@ -1,0 +1,40 @@
+"""Batches of the training cache, in an order that the seed and the epoch alone decide."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from train.cache import CachedSplit
+
+Batch = tuple[torch.Tensor, torch.Tensor]
+
+
+def batches(
+    split: CachedSplit, order: NDArray[np.int64], batch_size: int, device: torch.device, rank: int = 0, world: int = 1
+) -> Iterator[Batch]:
+    """Yields batches in this order, one read ahead by a thread; each process gets its share of every batch."""
+    pinned = device.type == "cuda"
+
+    def load(rows: NDArray[np.int64]) -> Batch:
+        mine = rows[rank::world]
+        images, masks = torch.from_numpy(split.images[mine]), torch.from_numpy(split.masks[mine])
+        return (images.pin_memory(), masks.pin_memory()) if pinned else (images, masks)
+
+    starts = range(0, len(order), batch_size)
+    with ThreadPoolExecutor(1, "batches") as pool:
+        ahead = None
+        for start in starts:
+            current = ahead or pool.submit(load, order[start : start + batch_size])
+            following = order[start + batch_size : start + 2 * batch_size]
+            ahead = pool.submit(load, following) if len(following) else None
+            images, masks = current.result()
+            yield images.to(device, non_blocking=pinned), masks.to(device, non_blocking=pinned)
+
+
+def epoch_order(count: int, batch_size: int, seed: int, epoch: int) -> NDArray[np.int64]:
+    """The order of an epoch, int64: a permutation, cut to whole batches unless that would leave none."""
+    order = np.random.default_rng([seed, epoch]).permutation(count)
+    return order[: max(batch_size, count // batch_size * batch_size)] if count >= batch_size else order

@@ -1,0 +1,272 @@
+"""Training a run, readable from top to bottom: setup, fit, validate; `last` is resumed wherever there is one."""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+from core.classes import NUM_CLASSES
+from core.config import TrainConfig, validate
+from core.dataset import open_dataset
+from core.errors import BddsegError
+from core.runs import Run
+from core.workspace import Workspace
+from train import checkpoint
+from train.augment import augment, normalise
+from train.cache import CachedSplit, open_cache
+from train.checkpoint import Progress
+from train.data import batches, epoch_order
+from train.device import gpu_percent, make_accelerator, memory_mib
+from train.losses import Loss, make_loss
+from train.metrics import Scores, confusion_matrix, finite, scores
+from train.model import forward, make_model
+from train.reporter import Reporter, StopRequestedError
+from train.schedule import lr_factor
+
+
+@dataclass
+class Trainer:
+    """Everything that a run needs at hand while it trains."""
+
+    config: TrainConfig
+    folder: Path
+    reporter: Reporter
+    accelerator: Accelerator
+    model: nn.Module
+    bare_model: nn.Module
+    optimizer: Any
+    loss: Loss
+    train: CachedSplit
+    val: CachedSplit | None
+    progress: Progress
+    steps_an_epoch: int
+    saved_at: float
+
+    @property
+    def total_steps(self) -> int:
+        return self.steps_an_epoch * self.config.epochs
+
+    @property
+    def device(self) -> torch.device:
+        return self.accelerator.device  # type: ignore[no-any-return]
+
+
+def fit_run(run: Run, reporter: Reporter) -> None:
+    """Trains a run to its end.
+
+    Raises:
+        BddsegError: it cannot go on; the message says why and what to do.
+        StopRequestedError: SIGTERM came; the run was checkpointed.
+    """
+    trainer = setup(run, reporter)
+    try:
+        while trainer.progress.epoch < trainer.config.epochs:
+            train_epoch(trainer)
+            finish_epoch(trainer)
+    except StopRequestedError:
+        save(trainer, "last")
+        raise
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise _out_of_memory(trainer.config) from error
+    except RuntimeError as error:
+        if "memory" in str(error).lower() and "alloc" in str(error).lower():
+            raise _out_of_memory(trainer.config) from error
+        raise
+    best = trainer.progress
+    reporter.event("finish", step=best.step, best_epoch=best.best_epoch, best_miou19=best.best_miou19)
+
+
+def setup(run: Run, reporter: Reporter) -> Trainer:
+    """Weights first, since they may be missing; then caches, model and optimizer; then the last checkpoint."""
+    config = validate(run.spec["train"])
+    accelerator = make_accelerator(config)
+    reporter.update(state="running", phase="weights")
+    model = make_model(config)
+    dataset = open_dataset(run.dataset)
+    cache = Workspace(Path(run.spec["workspace"])).cache
+    reporter.update(phase="cache")
+    with accelerator.main_process_first():
+        train = open_cache(dataset, "train", config.size, cache, config.train_limit, reporter.progress)
+        has_val = any(f.split == "val" and f.masks for f in dataset.splits)
+        val = open_cache(dataset, "val", config.size, cache, config.val_limit, reporter.progress) if has_val else None
+    for split, name in ((train, "train"), (val, "val")):
+        if split and split.left_out:
+            lines = split.left_out[:20]
+            reporter.event("warning", message=f"{len(split.left_out)} images of {name} are left out", files=lines)
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    loss = make_loss(config, train.pixels, accelerator.device)
+    optimizer = make_optimizer(model, config)
+    folder = run.folder / "checkpoints"
+    progress = Progress(size=config.size)
+    resumed = (folder / "last").exists()
+    if resumed:
+        progress = checkpoint.load(folder / "last", model, optimizer)
+    prepared, prepared_optimizer = accelerator.prepare(model, optimizer)
+    if progress.scaler and accelerator.scaler is not None:
+        accelerator.scaler.load_state_dict(progress.scaler)
+    if config.compile:
+        prepared = torch.compile(prepared)
+    steps = max(1, len(train) // config.batch_size)
+    trainer = Trainer(config, folder, reporter, accelerator, prepared, model, prepared_optimizer, loss, train, val,
+                      progress, steps, time.monotonic())  # fmt: skip
+    _announce(trainer, resumed)
+    if not resumed:
+        torch.manual_seed(config.seed + accelerator.process_index)
+    return trainer
+
+
+def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    """AdamW with a learning rate of its own for the encoder."""
+    encoder = list(model.encoder.parameters())  # type: ignore[operator,union-attr]
+    own = {id(p) for p in encoder}
+    rest = [p for p in model.parameters() if id(p) not in own]
+    groups = [
+        {"params": encoder, "lr": config.learning_rate * config.encoder_lr_factor, "peak": config.learning_rate * config.encoder_lr_factor},
+        {"params": rest, "lr": config.learning_rate, "peak": config.learning_rate},
+    ]
+    return torch.optim.AdamW(groups, weight_decay=config.weight_decay)
+
+
+def train_epoch(t: Trainer) -> None:
+    """Trains from where the current epoch stands to its end, checkpointing by time and on SIGTERM."""
+    t.model.train()
+    t.reporter.update(phase="train")
+    p, config = t.progress, t.config
+    order = epoch_order(len(t.train), config.batch_size, config.seed, p.epoch)
+    order = order[p.position * config.batch_size :]
+    ranks = (t.accelerator.process_index, t.accelerator.num_processes)
+    started = time.monotonic()
+    for images, masks in batches(t.train, order, config.batch_size, t.device, *ranks):
+        loss, lr = train_step(t, images, masks)
+        seconds = time.monotonic() - started
+        started = time.monotonic()
+        p.step, p.position = p.step + 1, p.position + 1
+        p.loss_sum, p.loss_count = p.loss_sum + loss, p.loss_count + 1
+        _report_step(t, loss, lr, len(images) * ranks[1] / seconds, seconds)
+        if _should_stop(t):
+            raise StopRequestedError
+        if time.monotonic() - t.saved_at > 60 * config.checkpoint_minutes:
+            save(t, "last")
+
+
+def train_step(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> tuple[float, float]:
+    """One step of the optimizer; returns (loss, learning rate). uint8 [N, 3, H, W] and uint8 [N, H, W] in.
+
+    Raises:
+        BddsegError: the loss is not finite; the weights are as they were before the step.
+    """
+    config = t.config
+    factor = lr_factor(t.progress.step, t.total_steps, config.warmup_steps, config.schedule)
+    for group in t.optimizer.param_groups:
+        group["lr"] = group["peak"] * factor
+    images, masks = augment(images, masks, config)
+    logits = forward(t.model, normalise(images, channels_last=True))
+    loss = t.loss(logits, masks.long())
+    value = float(t.accelerator.reduce(loss.detach(), "mean"))
+    if not np.isfinite(value):
+        at = f"step {t.progress.step + 1} (epoch {t.progress.epoch + 1})"
+        kept = "the last good checkpoint is kept" if (t.folder / "last").exists() else "no checkpoint was made yet"
+        raise BddsegError(f"the loss became {value} at {at}; {kept}: lower learning_rate, or set precision=fp32")
+    t.optimizer.zero_grad(set_to_none=True)
+    t.accelerator.backward(loss)
+    if config.gradient_clip:
+        t.accelerator.clip_grad_norm_(t.model.parameters(), config.gradient_clip)
+    t.optimizer.step()
+    return value, config.learning_rate * factor
+
+
+def finish_epoch(t: Trainer) -> None:
+    """Validates, reports the epoch, and checkpoints; `best` is the highest mIoU over the 19 official classes."""
+    started = time.monotonic()
+    p = t.progress
+    val_loss, result = validate_epoch(t)
+    t.reporter.update(phase="checkpoint", force=True)
+    epoch, train_loss = p.epoch + 1, p.loss_sum / max(1, p.loss_count)
+    miou = finite(result.miou19) if result else None
+    is_best = result is None or p.best_epoch is None or (miou or 0.0) > (p.best_miou19 or 0.0)
+    if is_best:
+        p.best_miou19, p.best_epoch = miou, epoch
+    p.epoch, p.position, p.loss_sum, p.loss_count = epoch, 0, 0.0, 0
+    figures = {**result.summary(), "classes": result.class_rows()} if result else {}
+    seconds = round(time.monotonic() - started, 2)
+    t.reporter.event("epoch", epoch=epoch, step=p.step, train_loss=train_loss, val_loss=val_loss, seconds=seconds, **figures)
+    save(t, *(("last", "best") if is_best else ("last",)))
+
+
+@torch.inference_mode()
+def validate_epoch(t: Trainer) -> tuple[float | None, Scores | None]:
+    """(mean loss, figures) on the validation images at the training size; Nones without a validation split."""
+    if t.val is None:
+        return None, None
+    t.model.eval()
+    t.reporter.update(phase="validate")
+    confusion = torch.zeros(NUM_CLASSES, NUM_CLASSES, dtype=torch.int64, device=t.device)
+    sums = torch.zeros(2, dtype=torch.float64, device=t.device)
+    order = np.arange(len(t.val))
+    ranks = (t.accelerator.process_index, t.accelerator.num_processes)
+    for images, masks in batches(t.val, order, t.config.batch_size, t.device, *ranks):
+        if len(images):
+            logits = forward(t.model, normalise(images, channels_last=True))
+            sums += torch.stack([t.loss(logits, masks.long()).double() * len(images), torch.tensor(float(len(images)))]).to(t.device)
+            confusion += confusion_matrix(masks, logits.argmax(dim=1))
+        if t.accelerator.num_processes == 1:
+            t.reporter.check_stop()
+    confusion, sums = t.accelerator.reduce(confusion, "sum"), t.accelerator.reduce(sums, "sum")
+    return float(sums[0] / sums[1]), scores(confusion.cpu().numpy())
+
+
+def save(t: Trainer, *names: str) -> None:
+    """Checkpoints the run under these names, from one process."""
+    if t.accelerator.is_main_process:
+        p, config = t.progress, t.config
+        p.schedule = {"kind": config.schedule, "step": p.step, "total": t.total_steps, "warmup": config.warmup_steps}
+        p.scaler = t.accelerator.scaler.state_dict() if t.accelerator.scaler is not None else None
+        checkpoint.save(t.folder, t.bare_model, t.optimizer, p, names)
+        t.reporter.event("checkpoint", step=p.step, epoch=p.epoch, names=list(names))
+    t.accelerator.wait_for_everyone()
+    t.saved_at = time.monotonic()
+
+
+def _announce(t: Trainer, resumed: bool) -> None:
+    facts = {
+        "device": str(t.device), "precision": str(t.accelerator.mixed_precision).replace("no", "fp32"),
+        "processes": t.accelerator.num_processes, "train_images": len(t.train), "val_images": len(t.val) if t.val else 0,
+        "parameters": sum(p.numel() for p in t.bare_model.parameters()), "steps_an_epoch": t.steps_an_epoch,
+        "epochs": t.config.epochs, "total_steps": t.total_steps, "torch": torch.__version__, "pid": os.getpid(),
+    }  # fmt: skip
+    t.reporter.event("resume" if resumed else "start", step=t.progress.step, epoch=t.progress.epoch, **facts)
+    t.reporter.update(force=True, phase="train", done=t.progress.step, total=t.total_steps, facts={"epoch": t.progress.epoch, **facts})
+
+
+def _report_step(t: Trainer, loss: float, lr: float, rate: float, seconds: float) -> None:
+    p, left = t.progress, t.total_steps - t.progress.step
+    memory, gpu = memory_mib(t.device), gpu_percent(t.device)
+    values = {"step": p.step, "epoch": p.epoch + 1, "loss": loss, "lr": lr, "images_per_s": round(rate, 2),
+              "memory_mib": round(memory, 1), "gpu_percent": gpu}  # fmt: skip
+    t.reporter.event("step", **values)
+    # The rate of one step jumps about; the time left follows a running mean.
+    mean = 0.9 * t.reporter.status.status.facts.get("step_s", seconds) + 0.1 * seconds if t.accelerator.is_main_process else seconds
+    if t.accelerator.is_main_process:
+        facts = {**t.reporter.status.status.facts, "epoch": p.epoch, "step_s": mean, "seconds_left": round(mean * left, 1)}
+        t.reporter.update(done=p.step, total=t.total_steps, facts=facts)
+
+
+def _should_stop(t: Trainer) -> bool:
+    if t.accelerator.num_processes == 1:
+        return t.reporter.stop_requested
+    # All processes must agree on the step at which they stop, or the others would wait for a gradient for ever.
+    flag = torch.tensor(float(t.reporter.stop_requested), device=t.device)
+    return bool(t.accelerator.reduce(flag, "sum") > 0)
+
+
+def _out_of_memory(config: TrainConfig) -> BddsegError:
+    return BddsegError(
+        f"out of memory with batch_size {config.batch_size} at {config.height}x{config.width}: "
+        f"try --set batch_size={max(1, config.batch_size // 2)}, or a smaller height and width"
+    )

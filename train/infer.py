@@ -1,0 +1,113 @@
+"""Running a checkpoint over a split at the dataset's own resolution: decode ahead, predict, upsample the logits."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+from torch import nn
+
+from core.atomic import write_bytes
+from core.classes import RAW_UNKNOWN, UNKNOWN
+from core.dataset import Sample
+from core.imagefile import BadFileError, read_image, read_mask
+from core.parallel import cores
+from train.augment import normalise
+from train.model import forward
+
+AHEAD = 8
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """One sample's outcome: class ids uint8 [H, W] (0..19) at the image's own size, actual and predicted.
+
+    `actual` is None without a mask; `problem` says why there is nothing at all.
+    """
+
+    sample: Sample
+    actual: torch.Tensor | None
+    predicted: torch.Tensor | None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    sample: Sample
+    image: NDArray[np.uint8] | None
+    size: tuple[int, int]
+    actual: NDArray[np.uint8] | None
+    problem: str | None
+
+
+@torch.inference_mode()
+def predict_samples(
+    model: nn.Module, samples: list[Sample], size: tuple[int, int], device: torch.device, precision: str, batch_size: int
+) -> Iterator[Predicted]:
+    """Yields every sample's prediction, in order. `size` is the (height, width) that the model was trained at."""
+    model = model.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+    dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
+    for group in _groups(_load_ahead(samples, size), batch_size):
+        good = [g for g in group if g.image is not None]
+        logits: torch.Tensor | None = None
+        if good:
+            images = torch.from_numpy(np.stack([g.image for g in good if g.image is not None])).to(device)
+            with torch.autocast(device.type, dtype, enabled=dtype is not None):
+                logits = forward(model, normalise(images, channels_last=True))
+        position = 0
+        for loaded in group:
+            if loaded.image is None or logits is None:
+                yield Predicted(loaded.sample, None, None, loaded.problem)
+                continue
+            predicted = upsample(logits[position : position + 1], loaded.size)
+            position += 1
+            actual = torch.from_numpy(loaded.actual).to(device) if loaded.actual is not None else None
+            yield Predicted(loaded.sample, actual, predicted)
+
+
+def upsample(logits: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """Class ids uint8 [H, W] of logits [1, 20, h, w], which are interpolated and not the classes."""
+    return F.interpolate(logits, size, mode="bilinear", align_corners=False)[0].argmax(dim=0).to(torch.uint8)
+
+
+def write_prediction(predicted: NDArray[np.uint8], path: Path) -> None:
+    """Saves class ids as the official evaluator reads them: 8-bit grey PNG, unknown as 255."""
+    raw = np.where(predicted == UNKNOWN, RAW_UNKNOWN, predicted).astype(np.uint8)
+    sink = BytesIO()
+    Image.fromarray(raw).save(sink, "PNG", compress_level=4)
+    write_bytes(path, sink.getvalue(), durable=False)
+
+
+def _load(sample: Sample, size: tuple[int, int]) -> _Loaded:
+    try:
+        image = read_image(sample.image)
+        actual = read_mask(sample.mask) if sample.mask else None
+        if actual is not None and actual.shape != (image.height, image.width):
+            raise BadFileError("size-mismatch", sample.image, f"is {image.width}x{image.height}, its mask {actual.shape[1]}x{actual.shape[0]}")
+    except BadFileError as error:
+        return _Loaded(sample, None, (0, 0), None, str(error))
+    small = image.resize((size[1], size[0]), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return _Loaded(sample, np.asarray(small).transpose(2, 0, 1), (image.height, image.width), actual, None)
+
+
+def _load_ahead(samples: list[Sample], size: tuple[int, int]) -> Iterator[_Loaded]:
+    with ThreadPoolExecutor(min(8, cores()), "decode") as pool:
+        source = iter(samples)
+        waiting: list[Future[_Loaded]] = [pool.submit(_load, s, size) for s in islice(source, AHEAD * 2)]
+        while waiting:
+            loaded = waiting.pop(0).result()
+            if (following := next(source, None)) is not None:
+                waiting.append(pool.submit(_load, following, size))
+            yield loaded
+
+
+def _groups(items: Iterator[_Loaded], size: int) -> Iterator[list[_Loaded]]:
+    while group := list(islice(items, size)):
+        yield group

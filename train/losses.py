@@ -1,0 +1,62 @@
+"""Losses over logits [N, 20, H, W] and masks int64 [N, H, W]; both return a scalar."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+
+from core.classes import NUM_CLASSES, UNKNOWN
+from core.config import TrainConfig
+
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+PADDING = 255
+"""Mask value of pixels that random zoom added: no loss counts them."""
+
+
+def make_loss(config: TrainConfig, pixels: NDArray[np.int64], device: torch.device) -> Loss:
+    """The loss that a configuration asks for; `pixels` are the training masks' counts by class, int64 [20]."""
+    weight = class_weights(config.class_weights, pixels)
+    weight = weight.to(device) if weight is not None else None
+
+    def loss(logits: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        target = mask.masked_fill(mask == UNKNOWN, PADDING) if config.unknown == "ignore" else mask
+        if config.loss == "focal":
+            return focal_loss(logits, target, config.focal_gamma, weight)
+        return F.cross_entropy(logits, target, weight, ignore_index=PADDING)
+
+    return loss
+
+
+def focal_loss(logits: torch.Tensor, target: torch.Tensor, gamma: float, weight: torch.Tensor | None) -> torch.Tensor:
+    """Softmax focal loss, mean of w * (1 - p)^gamma * -log p over counted pixels (Lin et al. 2017, eq. 5).
+
+    SMP's FocalLoss is a sigmoid a class, so that gamma = 0 is not cross-entropy; fastai's takes p from the weighted
+    cross-entropy. Here gamma = 0 is exactly weighted cross-entropy.
+    """
+    log_p = F.log_softmax(logits, dim=1)
+    counted = target != PADDING
+    safe = target.masked_fill(~counted, 0)
+    log_pt = log_p.gather(1, safe.unsqueeze(1)).squeeze(1)
+    pixel_weight = counted.to(log_pt.dtype) if weight is None else weight[safe] * counted
+    total = pixel_weight.sum().clamp_min(torch.finfo(log_pt.dtype).tiny)
+    return -((1 - log_pt.exp()).pow(gamma) * log_pt * pixel_weight).sum() / total
+
+
+def class_weights(kind: str, pixels: NDArray[np.int64]) -> torch.Tensor | None:
+    """Class weights, float32 [20], with mean 1 over the classes that occur; classes that never occur weigh 0.
+
+    `median-frequency` is median(f) / f (Eigen & Fergus 2015); `inverse-sqrt` is 1 / sqrt(f), which is gentler.
+    """
+    if kind == "none":
+        return None
+    share = pixels / max(1, pixels.sum())
+    weight = np.zeros(NUM_CLASSES)
+    occurs = share > 0
+    if kind == "median-frequency":
+        weight[occurs] = np.median(share[occurs]) / share[occurs]
+    else:
+        weight[occurs] = 1 / np.sqrt(share[occurs])
+    weight /= weight[occurs].mean() if occurs.any() else 1.0
+    return torch.from_numpy(weight.astype(np.float32))

@@ -1,0 +1,131 @@
+"""The network: SMP's U-Net, its encoder's weights, and running it at any size."""
+
+import warnings
+from pathlib import Path
+
+import segmentation_models_pytorch as smp
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from core.classes import NUM_CLASSES
+from core.config import TrainConfig
+from core.errors import BddsegError
+from core.nearest import suggestion
+from core.sanitize import sanitize, sanitize_path
+
+STRIDE = 32
+"""The encoder halves five times, so height and width must be multiples of this."""
+
+
+def make_model(config: TrainConfig) -> nn.Module:
+    """A U-Net with 20 outputs whose encoder has the configured weights.
+
+    Raises:
+        BddsegError: there is no such encoder, or its weights cannot be had; the message names the choices.
+    """
+    name = config.encoder
+    if not name.startswith("tu-") and name not in smp.encoders.get_encoder_names():
+        raise BddsegError(f"SMP has no encoder {sanitize(name)!r}{suggestion(name, smp.encoders.get_encoder_names())}")
+    state = encoder_state(config)
+    torch.manual_seed(config.seed)
+    # The weights are loaded below and not by SMP, so that the model's saved configuration asks for no download.
+    model = smp.Unet(name, encoder_weights=None, classes=NUM_CLASSES)
+    if state is not None:
+        _load_encoder(model.encoder, state, config.encoder_weights)
+    return model  # type: ignore[no-any-return]
+
+
+def encoder_state(config: TrainConfig) -> dict[str, torch.Tensor] | None:
+    """The encoder's weights: from a file, from the cache of SMP's hub, or downloaded; None for `none`.
+
+    Raises:
+        BddsegError: a file that cannot be read, or weights neither in the cache nor within reach.
+    """
+    source = config.encoder_weights
+    if source == "none":
+        return None
+    path = Path(source).expanduser()
+    if path.suffix in (".safetensors", ".pth", ".pt"):
+        return _read_weights(path)
+    if config.encoder.startswith("tu-"):
+        return _timm_state(config.encoder)
+    return _hub_state(config.encoder, source)
+
+
+def forward(model: nn.Module, images: torch.Tensor) -> torch.Tensor:
+    """Logits float32 [N, 20, H, W] of normalised images [N, 3, H, W] of any size: padded, run, and cut back."""
+    height, width = images.shape[-2:]
+    padding = (0, -width % STRIDE, 0, -height % STRIDE)
+    if any(padding):
+        # By replication: a black edge would be a strong edge to a network that was trained on photographs.
+        images = F.pad(images, padding, mode="replicate")
+    logits: torch.Tensor = model(images)
+    return logits[..., :height, :width].float()
+
+
+def _hub_state(encoder: str, tag: str) -> dict[str, torch.Tensor]:
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache
+    from safetensors.torch import load_file
+
+    known = smp.encoders.encoders[encoder]["pretrained_settings"]
+    if tag not in known:
+        raise BddsegError(f"{encoder} has no weights {sanitize(tag)!r}: choose {', '.join(known)}, none, or a .safetensors or .pth file")
+    repository, revision = known[tag]["repo_id"], known[tag]["revision"]
+    cached = try_to_load_from_cache(repository, "model.safetensors", revision=revision)
+    if isinstance(cached, str):
+        return load_file(cached)
+    try:
+        return load_file(hf_hub_download(repository, "model.safetensors", revision=revision, etag_timeout=5))
+    except Exception as error:
+        raise BddsegError(
+            f"the {tag} weights of {encoder} are not in the cache and cannot be downloaded ({type(error).__name__}): "
+            f"fetch them where there is a network with `hf download {repository} --revision {revision}`, name a file with "
+            "--set encoder_weights=FILE.safetensors, or train from scratch with --set encoder_weights=none"
+        ) from error
+
+
+def _timm_state(encoder: str) -> dict[str, torch.Tensor]:
+    try:
+        return smp.encoders.get_encoder(encoder, weights=True).state_dict()  # type: ignore[no-any-return]
+    except Exception as error:
+        raise BddsegError(
+            f"the weights of {encoder} are not in the cache and cannot be downloaded ({type(error).__name__}): name a file "
+            "with --set encoder_weights=FILE.safetensors, or train from scratch with --set encoder_weights=none"
+        ) from error
+
+
+def _read_weights(path: Path) -> dict[str, torch.Tensor]:
+    from safetensors.torch import load_file
+
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        # weights_only: a pickle may hold code, and this never runs it.
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise BddsegError(f"{sanitize_path(path)} cannot be read as weights ({sanitize(str(error))[:160]})") from error
+    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
+        state = state["state_dict"]
+    if not isinstance(state, dict) or not all(isinstance(v, torch.Tensor) for v in state.values()):
+        raise BddsegError(f"{sanitize_path(path)} holds no state dict")
+    return state
+
+
+def _load_encoder(encoder: nn.Module, state: dict[str, torch.Tensor], source: str) -> None:
+    """Loads weights whose names may start with `encoder.`, `module.` or `backbone.`; a classifier is left out."""
+    own = encoder.state_dict()
+    cleaned = {}
+    for key, value in state.items():
+        for prefix in ("module.", "backbone.", "encoder.", "model."):
+            key = key.removeprefix(prefix)
+        for name in (key, f"model.{key}"):
+            if name in own and own[name].shape == value.shape:
+                cleaned[name] = value
+    wanted = [k for k in own if not k.endswith("num_batches_tracked")]
+    missing = [k for k in wanted if k not in cleaned]
+    if len(missing) > len(wanted) // 10:
+        raise BddsegError(f"{sanitize(source)} does not fit the encoder: {len(missing)} of {len(wanted)} weights are missing, such as {missing[0]}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        encoder.load_state_dict(cleaned, strict=False)
