@@ -191,6 +191,19 @@ class Engine:
                     continue
         return found
 
+    def delete_evaluation(self, run: "Run", name: str) -> None:
+        """Deletes an evaluation that is not live, with its predictions; `name` is RUN/CHECKPOINT-SPLIT."""
+        import shutil
+
+        from core.job import read_status
+
+        folder = run.folder / "evaluation" / name.rpartition("/")[2]
+        if read_status(folder).live:
+            raise BddsegError(f"{name} is still being made: wait for it")
+        shutil.rmtree(folder, ignore_errors=True)
+        dataset = open_dataset(run.dataset)
+        Catalog(self.workspace.catalog_path(dataset.root), dataset.root).record_scores(name, [])
+
     def wait(self, folder: Path, until: "Callable[[Status], bool] | None" = None) -> "Status":
         """Waits until a job has ended, or `until` its status says so."""
         from core.job import read_status

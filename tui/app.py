@@ -1,0 +1,177 @@
+"""The app: one screen with three panes, and what belongs to all of them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import App, ComposeResult
+from textual.binding import Binding
+from textual.theme import Theme
+from textual.widgets import ContentSwitcher, Footer
+
+from core.engine import Collection, Engine
+from core.errors import BddsegError
+from core.sanitize import sanitize
+from core.settings import Settings, load_settings, save_settings
+from core.workspace import Workspace
+from tui.commands import APP, bindings
+from tui.images.protocol import PROTOCOLS, Protocol
+from tui.palette import CommandProvider
+from tui.panes.dataset import DatasetPane
+from tui.panes.pane import Pane
+from tui.widgets.header import Header
+
+if TYPE_CHECKING:
+    from textual.driver import Driver
+
+    from tui.driver import DeviceAttributes
+
+DARK = Theme("bddseg-dark", primary="#5aa9e6", secondary="#7f8fa6", accent="#f2b84b", warning="#f2b84b", error="#ef6461",
+             success="#67c587", foreground="#d8dee6", background="#11151a", surface="#171c23", panel="#1f2630", dark=True)  # fmt: skip
+LIGHT = Theme("bddseg-light", primary="#1c6ea4", secondary="#5b6b7f", accent="#a8620a", warning="#a8620a", error="#b3261e",
+              success="#1e7d45", foreground="#1b2128", background="#f6f7f9", surface="#eceff3", panel="#dfe4ea", dark=False)  # fmt: skip
+
+
+class BddsegApp(App[int]):
+    """The whole app. `protocol` is how pictures are drawn; `may_upgrade` lets the terminal's answer raise it."""
+
+    TITLE = "bddseg-tui"
+    CSS_PATH = ["app.tcss", "panes/dataset.tcss", "panes/train.tcss", "panes/evaluate.tcss", "screens/dialog.tcss"]
+    COMMANDS = {CommandProvider}
+    BINDINGS: ClassVar = [*bindings(APP), Binding("ctrl+c", "quit", show=False, priority=True)]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (130, "-wide")]
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(
+        self, workspace: Workspace, dataset: Path | None = None, protocol: Protocol = "halfblock", may_upgrade: bool = False,
+        driver_class: "type[Driver] | None" = None,
+    ) -> None:  # fmt: skip
+        super().__init__(driver_class=driver_class)
+        self.engine = Engine(workspace)
+        self.protocol: Protocol = protocol
+        self._may_upgrade = may_upgrade
+        self._settings: Settings = load_settings(workspace)
+        self._wanted = dataset or self._settings.dataset_path
+        self.collection: Collection | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Header(id="header")
+        with ContentSwitcher(initial="dataset", id="panes"):
+            yield DatasetPane()
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = "bddseg-light" if self._settings.theme == "light" else "bddseg-dark"
+        if self._wanted is None:
+            self._first_run()
+        else:
+            self._open(self._wanted)
+        self.call_after_refresh(self._watch_runs)
+
+    # -- the dataset -----------------------------------------------------------------------------------------
+
+    @work(thread=True, exclusive=True, group="open", exit_on_error=False)
+    def _open(self, root: Path) -> None:
+        try:
+            collection = self.engine.open(root)
+        except (BddsegError, OSError, ValueError) as error:
+            self.call_from_thread(self._first_run, sanitize(str(error)))
+            return
+        save_settings(self.engine.workspace, dataset=str(collection.dataset.root))
+        self.call_from_thread(self._opened, collection)
+
+    def _opened(self, collection: Collection) -> None:
+        self.collection = collection
+        pane = self.query_one(DatasetPane)
+        pane.open(collection)
+        self.query_one(Header).place = pane.title
+
+    def _first_run(self, why: str = "") -> None:
+        from tui.screens.first_run import FirstRunScreen
+
+        def chosen(root: Path | None) -> None:
+            if root is not None:
+                self._open(root)
+            elif self.collection is None:
+                self.exit(0)
+
+        self.push_screen(FirstRunScreen(self.engine, why), chosen)
+
+    def action_open_dataset(self) -> None:
+        self._first_run()
+
+    # -- panes -----------------------------------------------------------------------------------------------
+
+    async def action_show(self, name: str) -> None:
+        if len(self.screen_stack) > 1:
+            return
+        switcher = self.query_one(ContentSwitcher)
+        if not switcher.query(f"#{name}"):
+            await switcher.mount(self._make_pane(name))
+        switcher.current = name
+        self.query_one(Header).current = name
+        switcher.query_one(f"#{name}", Pane).on_shown()
+
+    @on(Header.Clicked)
+    async def _tab_clicked(self, event: Header.Clicked) -> None:
+        await self.action_show(event.pane)
+
+    @staticmethod
+    def _make_pane(name: str) -> Pane:
+        # Train and Evaluate are imported when they are first shown: the first picture should not wait for them.
+        if name == "train":
+            from tui.panes.train import TrainPane
+
+            return TrainPane()
+        from tui.panes.evaluate import EvaluatePane
+
+        return EvaluatePane()
+
+    async def show_evaluation(self, name: str) -> None:
+        """Opens the Evaluate pane on an evaluation."""
+        await self.action_show("evaluate")
+        from tui.panes.evaluate import EvaluatePane
+
+        self.query_one(EvaluatePane).choose(name)
+
+    # -- runs in the background ------------------------------------------------------------------------------
+
+    def _watch_runs(self) -> None:
+        from tui.run_watch import RunWatch
+
+        self.run_watch = RunWatch(self)
+        self.run_watch.start()
+
+    # -- looks -----------------------------------------------------------------------------------------------
+
+    def action_help(self) -> None:
+        from tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen())
+
+    def action_toggle_theme(self) -> None:
+        dark = self.theme != "bddseg-dark"
+        self.theme = "bddseg-dark" if dark else "bddseg-light"
+        save_settings(self.engine.workspace, theme="dark" if dark else "light")
+
+    def action_cycle_images(self) -> None:
+        self._set_protocol(PROTOCOLS[(PROTOCOLS.index(self.protocol) + 1) % len(PROTOCOLS)])
+        save_settings(self.engine.workspace, images=self.protocol)
+        self.notify(f"pictures: {self.protocol}", timeout=2)
+
+    def on_device_attributes(self, event: "DeviceAttributes") -> None:
+        """The terminal's answer, whenever it comes."""
+        if event.sixel and self._may_upgrade:
+            self._set_protocol("sixel")
+
+    def _set_protocol(self, protocol: Protocol) -> None:
+        from tui.widgets.picture import PictureView
+
+        self._may_upgrade = False
+        self.protocol = protocol
+        for screen in self.screen_stack:
+            for view in screen.query(PictureView):
+                view.set_protocol(protocol)

@@ -1,0 +1,117 @@
+"""`bddseg-tui data ...`: check, stats, list, tag, unpack."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.errors import UsageError
+from core.sanitize import sanitize, sanitize_path
+from tui.cli.output import DatasetArgument, JsonOption, WorkspaceOption, engine, print_json, progress, say
+
+app = typer.Typer(no_args_is_help=True, help="Look at, check and unpack datasets.")
+BAR = 30
+
+
+@app.command()
+def check(dataset: DatasetArgument, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
+    """Open every image and mask and list what is wrong; exits with 1 if anything is."""
+    with progress("checking", "samples") as report:
+        found = engine(workspace).check(dataset, report)
+    if json:
+        print_json(found.to_json())
+    else:
+        for split, (images, masks) in found.splits.items():
+            say(f"{split:<6} {images:>7,} images {masks:>7,} masks")
+        for problem in found.problems:
+            say(f"{problem.kind:<17} {sanitize_path(problem.path)}: {sanitize(problem.detail)}")
+        say(f"{len(found.problems):,} problems" if found.problems else "no problems")
+    raise typer.Exit(1 if found.problems else 0)
+
+
+@app.command()
+def stats(
+    dataset: DatasetArgument,
+    split: Annotated[str | None, typer.Option(help="Only this split.", show_default=False)] = None,
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Show each class's share of pixels and the images that hold it."""
+    core = engine(workspace)
+    collection = core.open(dataset)
+    with progress("scanning", "samples") as report:
+        core.scan(collection, report)
+    if json:
+        print_json({"classes": [c.to_json() for c in core.stats(collection, split)]})
+        return
+    splits = [split] if split else [f.split for f in collection.dataset.splits if f.masks] or [None]
+    for name in splits:
+        rows = core.stats(collection, name)
+        largest = max((c.percentage for c in rows), default=0) or 1
+        say(f"\n{name or 'all'}: pixels of the masks by class")
+        for c in rows:
+            # The square root keeps classes of a hundredth of a percent visible beside the road.
+            bar = "█" * round(BAR * (c.percentage / largest) ** 0.5)
+            say(f"{c.id:>3} {c.name:<14} {c.percentage:>8.3f} % {c.images:>7,} images  {bar}")
+
+
+@app.command("list")
+def list_samples(
+    dataset: DatasetArgument,
+    query: Annotated[str, typer.Option("--filter", help="Such as 'split:val class:bus>1% sort:-bus'.")] = "",
+    evaluation: Annotated[str | None, typer.Option(help="RUN/CHECKPOINT-SPLIT, for iou and sort:iou.", show_default=False)] = None,
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """List the samples that a filter matches."""
+    core = engine(workspace)
+    collection = core.open(dataset)
+    with progress("scanning", "samples") as report:
+        core.scan(collection, report)
+    rows = core.find(collection, query, evaluation)
+    if json:
+        print_json([
+            {"split": r.split, "name": r.name, "image": sanitize_path(r.image), "width": r.width, "height": r.height,
+             "problem": r.problem, "tags": list(r.tags), "miou19": r.miou, "pixels": r.counts} for r in rows
+        ])  # fmt: skip
+        return
+    for r in rows:
+        say(f"{r.split:<6}{sanitize(r.name)}{'  ' + ' '.join(r.tags) if r.tags else ''}")
+
+
+@app.command()
+def tag(
+    dataset: DatasetArgument,
+    name: Annotated[str, typer.Argument(metavar="TAG", help="One word.", show_default=False)],
+    query: Annotated[str, typer.Option("--filter", help="Which samples; required.")] = "",
+    remove: Annotated[bool, typer.Option("--remove", help="Take the tag away instead.")] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Tag the samples that a filter matches."""
+    if not query.strip():
+        raise UsageError("name the samples with --filter, for example --filter 'has:bus'")
+    core = engine(workspace)
+    collection = core.open(dataset)
+    with progress("scanning", "samples") as report:
+        core.scan(collection, report)
+    ids = [r.id for r in core.find(collection, query)]
+    if remove:
+        collection.catalog.remove_tag(ids, name)
+    else:
+        collection.catalog.add_tag(ids, name)
+    say(f"{'untagged' if remove else 'tagged'} {len(ids):,} samples")
+
+
+@app.command()
+def unpack(
+    archives: Annotated[list[Path], typer.Argument(metavar="ZIP...", help="The official zips.", show_default=False)],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where the dataset goes.", show_default=False)],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Unpack the official BDD100K zips into the layout; can be run again after an interruption."""
+    with progress("unpacking", "bytes") as report:
+        outcome = engine(workspace).unpack(archives, to, report)
+    for name in outcome.refused:
+        say(f"refused  {name}: it would be written outside the folder, or is a link")
+    say(f"{outcome.written:,} files written, {outcome.kept:,} were there already, {len(outcome.refused):,} refused: {sanitize_path(to)}")
+    raise typer.Exit(1 if outcome.refused else 0)

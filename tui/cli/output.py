@@ -1,0 +1,73 @@
+"""What commands share: options, consoles, progress bars, JSON and errors in one line."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.engine import Engine
+from core.workspace import open_workspace
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option("--workspace", metavar="DIR", envvar="BDDSEG_WORKSPACE", help="Folder for runs, catalogs and settings.", show_default=False),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
+DatasetArgument = Annotated[Path, typer.Argument(metavar="DIR", help="The dataset's folder.", show_default=False)]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's name or number, or `last`.", show_default=False)]
+
+
+def engine(workspace: Path | None) -> Engine:
+    """The engine over the workspace that was named."""
+    return Engine(open_workspace(workspace))
+
+
+def say(text: str = "") -> None:
+    """Prints a line for a person on standard output. The text must be sanitized."""
+    print(text, flush=True)
+
+
+def note(text: str) -> None:
+    """Prints a line beside the output: on standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def print_json(value: Any) -> None:
+    """Prints JSON; it is ASCII, so no terminal obeys what is in it."""
+    print(json.dumps(value, indent=2, allow_nan=False), flush=True)
+
+
+@contextmanager
+def progress(label: str, unit: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar with rate and time left on standard error; one line at the end where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:,.0f} {unit}/s" if task.speed else "")
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        last = [0, 0]
+
+        def remember(done: int, total: int) -> None:
+            last[:] = done, total
+
+        yield remember
+        note(f"{label}: {last[0]:,} of {last[1]:,} {unit}")
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bars:
+        bar = bars.add_task(label, total=None)
+        yield lambda done, total: bars.update(bar, completed=done, total=total)
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A fraction (0..1) as a percentage; a dash where it is undefined."""
+    return "-" if value is None else f"{100 * value:.{digits}f}"

@@ -1,0 +1,198 @@
+"""`train`, `resume`, `stop`, `runs`, `evaluate` and `predict`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.errors import BddsegError
+from core.sanitize import sanitize_path
+from tui.cli.output import DatasetArgument, JsonOption, RunArgument, WorkspaceOption, engine, note, print_json, say
+
+CheckpointOption = Annotated[str, typer.Option(help="best or last.")]
+FollowOption = Annotated[bool, typer.Option("--follow", help="Stay and show it; Ctrl+C leaves it running.")]
+runs_app = typer.Typer(invoke_without_command=True, help="List runs, show one, delete one.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds these commands to the root."""
+    for command in (train, resume, stop, evaluate, predict):
+        app.command()(command)
+    app.add_typer(runs_app, name="runs")
+
+
+def train(
+    dataset: DatasetArgument,
+    preset: Annotated[str, typer.Option(help="cross-entropy, focal, seed or demo.")] = "cross-entropy",
+    assignments: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated.")] = None,
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help="A TOML file of settings.", show_default=False)] = None,
+    follow: FollowOption = False,
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Train a U-Net as a job of its own, which outlives this terminal."""
+    from core.config import build_config
+
+    core = engine(workspace)
+    run = core.train(dataset, build_config(preset, assignments or (), config), preset)
+    if not follow:
+        # Missing weights or a wrong device show themselves within seconds: wait for them.
+        status = core.wait(run.folder, until=lambda s: s.phase in ("cache", "train", "validate"))
+        if status.state == "failed":
+            raise BddsegError(status.message)
+    if json:
+        print_json({"run": run.name, "folder": sanitize_path(run.folder)})
+    else:
+        note(f"run {run.name} in {sanitize_path(run.folder)}")
+    if follow:
+        _follow(run.folder, run.name)
+
+
+def resume(run: RunArgument, follow: FollowOption = False, workspace: WorkspaceOption = None) -> None:
+    """Go on with a run from its last checkpoint."""
+    core = engine(workspace)
+    found = core.run(run)
+    core.resume(found)
+    note(f"resumed {found.name}")
+    if follow:
+        _follow(found.folder, found.name)
+
+
+def stop(
+    run: RunArgument,
+    now: Annotated[bool, typer.Option("--now", help="Kill it; steps since the last checkpoint are lost.")] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Ask a run to checkpoint and end, and wait for it."""
+    core = engine(workspace)
+    found = core.run(run)
+    core.stop(found, now)
+    status = core.wait(found.folder)
+    say(f"{found.name} {status.state} at step {status.done:,} of {status.total:,}")
+
+
+@runs_app.callback()
+def runs(context: typer.Context, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
+    """List every run, newest first."""
+    if context.invoked_subcommand:
+        return
+    from rich.console import Console
+
+    from tui.cli.tables import runs_table
+
+    found = engine(workspace).runs()
+    if json:
+        print_json([_run_json(run) for run in found])
+    elif found:
+        Console(highlight=False).print(runs_table([(run, _history(run)) for run in found]))
+    else:
+        note("there are no runs yet: start one with `bddseg-tui train DIR`")
+
+
+@runs_app.command("show")
+def show(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
+    """Show a run's state, settings and epochs."""
+    from tui.cli.tables import print_run
+
+    found = engine(workspace).run(run)
+    if json:
+        print_json({**_run_json(found), "config": found.spec["train"], "epochs": _epochs(found)})
+    else:
+        print_run(found, _history(found))
+
+
+@runs_app.command("delete")
+def delete(run: RunArgument, workspace: WorkspaceOption = None) -> None:
+    """Delete a run that is not training."""
+    core = engine(workspace)
+    found = core.run(run)
+    core.delete(found)
+    say(f"deleted {found.name}")
+
+
+def evaluate(
+    run: RunArgument,
+    split: Annotated[str, typer.Option(help="A split with masks.")] = "val",
+    checkpoint: CheckpointOption = "best",
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Evaluate a checkpoint at the dataset's own resolution."""
+    from rich.console import Console
+
+    from core.evaluation import load_evaluation
+    from tui.cli.follow import follow
+    from tui.cli.output import percent
+    from tui.cli.tables import class_table
+
+    core = engine(workspace)
+    found = core.run(run)
+    folder = core.evaluate(found, split, checkpoint)
+    follow(folder, f"evaluate {found.name}")
+    result = load_evaluation(folder)
+    if json:
+        keys = ("run", "checkpoint", "split", "images", "pixel_accuracy", "miou19", "miou20", "classes")
+        print_json({key: result.raw[key] for key in keys})
+        return
+    Console(highlight=False).print(class_table(result.classes, f"{result.name}, {result.images:,} images"))
+    say(f"pixel accuracy {percent(result.pixel_accuracy, 2)} %  mIoU19 {percent(result.miou19, 2)} %  mIoU20 {percent(result.miou20, 2)} %")
+    say(f"written to {sanitize_path(folder)}")
+
+
+def predict(
+    run: RunArgument,
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where masks/ and colour/ go.", show_default=False)],
+    split: Annotated[str, typer.Option(help="Any split.")] = "test",
+    checkpoint: CheckpointOption = "best",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Write 8-bit train id masks, as the official evaluator reads them, and colour previews."""
+    from tui.cli.follow import follow
+
+    core = engine(workspace)
+    found = core.run(run)
+    follow(core.predict(found, to, split, checkpoint), f"predict {found.name}")
+    say(f"written to {sanitize_path(to / 'masks')} and {sanitize_path(to / 'colour')}")
+
+
+def _follow(folder: Path, name: str) -> None:
+    from tui.cli.follow import follow
+
+    try:
+        status = follow(folder, name)
+    except KeyboardInterrupt:
+        note(f"\n{name} goes on without this terminal: `bddseg-tui runs`, `bddseg-tui stop {name}`")
+        raise typer.Exit(130) from None
+    say(f"{name} {status.state}")
+
+
+def _history(run: "object"):  # type: ignore[no-untyped-def]
+    from core.events import read_events
+    from core.history import History
+    from core.runs import Run
+
+    assert isinstance(run, Run)
+    history = History()
+    history.feed(read_events(run.events))
+    return history
+
+
+def _epochs(run: "object") -> list[dict[str, object]]:
+    from core.events import read_events, rewind
+    from core.runs import Run
+
+    assert isinstance(run, Run)
+    return [e for e in rewind(read_events(run.events)) if e["kind"] == "epoch"]
+
+
+def _run_json(run: "object") -> dict[str, object]:
+    from core.runs import Run
+
+    assert isinstance(run, Run)
+    status = run.status
+    best = _history(run).best
+    return {
+        "run": run.name, "state": status.state, "message": status.message, "done": status.done, "total": status.total,
+        "preset": run.preset, "dataset": sanitize_path(run.dataset), "folder": sanitize_path(run.folder),
+        "best_epoch": best.epoch if best else None, "best_miou19": best.miou19 if best else None, "checkpoints": run.checkpoints(),
+    }  # fmt: skip

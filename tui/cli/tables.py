@@ -1,0 +1,68 @@
+"""Tables of runs, classes and evaluations for the command line."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from core.history import ClassScore, History
+from core.runs import Run
+from core.sanitize import sanitize, sanitize_path
+from tui.cli.output import percent
+from tui.figures import format_duration, state_mark
+
+
+def class_table(classes: Sequence[ClassScore], title: str) -> Table:
+    """Per class: IoU, precision, recall and percentage, all in percent."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for name in ("id", "class"):
+        table.add_column(name, justify="right" if name == "id" else "left")
+    for name in ("IoU", "precision", "recall", "% of pixels"):
+        table.add_column(name, justify="right")
+    for c in classes:
+        table.add_row(str(c.id), c.name, percent(c.iou), percent(c.precision), percent(c.recall), f"{c.percentage:.3f}")
+    return table
+
+
+def runs_table(runs: list[tuple[Run, History]]) -> Table:
+    """Every run with its state and best epoch."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, justify in (("run", "left"), ("state", "left"), ("progress", "right"), ("best mIoU19", "right"), ("dataset", "left")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for run, history in runs:
+        status, best = run.status, history.best
+        share = f"{100 * status.done / status.total:.0f} %" if status.total else "-"
+        left = status.facts.get("seconds_left")
+        if status.live and left:
+            share += f" ({format_duration(left)} left)"
+        table.add_row(run.name, state_mark(status.state), share, f"{percent(best.miou19)} (epoch {best.epoch})" if best else "-",
+                      sanitize_path(run.dataset))  # fmt: skip
+    return table
+
+
+def print_run(run: Run, history: History) -> None:
+    """One run in full: its state, configuration, epochs and the last per-class table."""
+    console = Console(highlight=False)
+    status = run.status
+    console.print(f"{run.name}: {state_mark(status.state)} {status.message}", markup=False)
+    console.print(f"dataset {sanitize_path(run.dataset)}\nfolder  {sanitize_path(run.folder)}", markup=False)
+    console.print(", ".join(f"{sanitize(str(k))} {sanitize(str(v))}" for k, v in run.spec["train"].items()), markup=False)
+    for e in history.epochs:
+        console.print(epoch_line(e.epoch, None, e.train_loss, e.val_loss, e.pixel_accuracy, e.miou19, e.miou20), markup=False)
+    if history.epochs and history.epochs[-1].classes:
+        console.print(class_table(history.epochs[-1].classes, f"epoch {history.epochs[-1].epoch}, at the training size"))
+
+
+def epoch_line(
+    epoch: int, epochs: int | None, train: float | None, val: float | None, accuracy: float | None, miou19: float | None, miou20: float | None
+) -> str:
+    """An epoch's figures in one line."""
+    of = f"/{epochs}" if epochs else ""
+    return (
+        f"epoch {epoch}{of}  train loss {_loss(train)}  val loss {_loss(val)}  "
+        f"pixel accuracy {percent(accuracy)} %  mIoU19 {percent(miou19)} %  mIoU20 {percent(miou20)} %"
+    )
+
+
+def _loss(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"

@@ -1,0 +1,39 @@
+"""Figures as words: durations, counts and states, the same in the app and on the command line."""
+
+MARKS = {
+    "starting": "◌ starting", "running": "▶ running", "finished": "✓ finished", "stopped": "■ stopped",
+    "failed": "✗ failed", "lost": "? lost",
+}  # fmt: skip
+
+
+def state_mark(state: str) -> str:
+    """A state with its sign, so that it is not told by colour alone."""
+    return MARKS.get(state, state)
+
+
+def format_duration(seconds: float) -> str:
+    """`45 s`, `3 min 20 s`, `2 h 05 min` or `3 d 4 h`."""
+    s = max(0, round(seconds))
+    if s < 60:
+        return f"{s} s"
+    if s < 3600:
+        return f"{s // 60} min {s % 60:02d} s"
+    if s < 86400:
+        return f"{s // 3600} h {s % 3600 // 60:02d} min"
+    return f"{s // 86400} d {s % 86400 // 3600} h"
+
+
+def share(value: float | None) -> str:
+    """A percentage (0..100) in at most five characters: `22.3`, `0.12`, `<.01`; blank for none."""
+    if value is None:
+        return ""
+    if value == 0:
+        return "0"
+    if value < 0.01:
+        return "<.01"
+    return f"{value:.1f}" if value >= 1 else f"{value:.2f}"
+
+
+def fraction(value: float | None) -> str:
+    """A fraction (0..1) as percent with one digit; a dash where it is undefined."""
+    return "-" if value is None else f"{100 * value:.1f}"

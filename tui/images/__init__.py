@@ -1,0 +1,1 @@
+"""Pictures in a terminal: which protocol, and how each is encoded."""

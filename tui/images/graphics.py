@@ -1,0 +1,83 @@
+"""Pictures as Sixel or Kitty graphics, encoded by textual-image's Rich renderables, in a thread.
+
+Its widgets are not used: they encode on the event loop (100-350 ms a picture), and its Kitty renderable writes to
+stdout itself, between whatever Textual is writing. So what it would write is captured here and handed to the caller.
+"""
+
+import io
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+from rich.console import Console
+from rich.segment import Segment
+from textual.strip import Strip
+
+if TYPE_CHECKING:
+    from tui.images.protocol import Protocol
+
+KITTY_LIMIT = (640, 360)
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Graphic:
+    """An encoded picture: `data` goes to the terminal as it is; `strips` are the cells that hold its place.
+
+    `image_id` is the terminal's name of a Kitty picture, to free it by.
+    """
+
+    data: str
+    strips: list[Strip]
+    image_id: int | None = None
+
+
+def encode(picture: Image.Image, cells: tuple[int, int], protocol: "Protocol", cell: tuple[int, int]) -> Graphic:
+    """Encodes a picture to fill (columns, rows), each of `cell` pixels (width, height)."""
+    with _lock, _captured_stdout(cell) as written:
+        if protocol == "sixel":
+            from textual_image.renderable.sixel import Image as SixelImage
+
+            segments = _render(SixelImage(picture, *cells), cells)
+            data = "".join(s.text for s in segments if s.text.startswith("\x1bP"))
+            return Graphic(data, [])
+        from textual_image.renderable.tgp import Image as KittyImage
+
+        picture.thumbnail(KITTY_LIMIT)
+        # 256 colours make a sixth of the bytes of a true-colour PNG.
+        renderable = KittyImage(picture.quantize(256).convert("RGB"), *cells)
+        segments = _render(renderable, cells)
+        strips = [Strip([Segment(s.text.rstrip("\n"), s.style)], cells[0]) for s in segments if s.text.strip()]
+        return Graphic(written.getvalue(), strips, renderable.terminal_image_id)
+
+
+def free_kitty(image_id: int) -> str:
+    """What frees a Kitty picture and its data (`d=I`: textual-image's own message leaves the data)."""
+    return f"\x1b_Ga=d,d=I,i={image_id},q=2\x1b\\"
+
+
+def _render(renderable: Any, cells: tuple[int, int]) -> list[Segment]:
+    console = Console(width=cells[0], height=cells[1], file=io.StringIO(), force_terminal=True, color_system="truecolor", legacy_windows=False)
+    return list(console.render(renderable, console.options.update(max_width=cells[0], height=cells[1])))
+
+
+@contextmanager
+def _captured_stdout(cell: tuple[int, int]) -> Iterator[io.StringIO]:
+    """textual-image neither asks the terminal nor writes to it within this block.
+
+    It does both through `sys.__stdout__`, which Textual does not use (it draws on stderr).
+    """
+    real, captured = sys.__stdout__, io.StringIO()
+    sys.__stdout__ = captured  # type: ignore[misc]
+    try:
+        from textual_image import _terminal
+
+        # The cell's size is asked for once and then kept there; an answer from outside replaces the question.
+        _terminal.get_cell_size._result = _terminal.CellSize(*cell)
+        yield captured
+    finally:
+        sys.__stdout__ = real  # type: ignore[misc]

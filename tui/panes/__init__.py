@@ -1,0 +1,1 @@
+"""The app's three panes: Dataset, Train and Evaluate."""

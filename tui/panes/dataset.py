@@ -1,0 +1,362 @@
+"""The Dataset pane: the list, the filter, the picture and the legend."""
+
+import json
+from array import array
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Label
+from textual.worker import get_current_worker
+
+from core.catalog import Row
+from core.classes import CLASSES, NUM_CLASSES, find_class
+from core.engine import Collection
+from core.errors import BddsegError
+from core.pictures import VIEWS, PictureRequest, View
+from core.query import Query
+from core.sanitize import sanitize, sanitize_path
+from tui.commands import DATASET, bindings
+from tui.panes.pane import Pane
+from tui.screens.ask import PromptScreen
+from tui.screens.choose import ChooseScreen
+from tui.screens.fullscreen import FullScreen
+from tui.widgets.filter_bar import FilterBar
+from tui.widgets.legend import Legend
+from tui.widgets.picture import PictureView
+from tui.widgets.sample_list import SampleList
+
+
+@dataclass(frozen=True)
+class Look:
+    """How samples are looked at; stays from sample to sample."""
+
+    view: View = "image"
+    opacity: float = 0.5
+    highlight: int | None = None
+
+
+class DatasetPane(Pane):
+    """Browses the open dataset."""
+
+    COMMANDS = DATASET
+    BINDINGS = bindings(DATASET)
+
+    def __init__(self) -> None:
+        super().__init__(id="dataset")
+        self.look = Look()
+        self.evaluation: str | None = None
+        self._query = Query()
+        self._collection: Collection | None = None
+        self._splits: dict[str, int] = {}
+        self._scanned = ""
+
+    def compose(self) -> ComposeResult:
+        yield FilterBar(id="filter")
+        with Horizontal(id="browser"):
+            with Vertical(id="list-side"):
+                yield SampleList(id="samples")
+                yield Label("", id="list-status", markup=False)
+            with Horizontal(id="picture-side"):
+                with Vertical(id="picture-column"):
+                    yield PictureView(self.bddseg.protocol, id="picture")
+                    yield Label("", id="caption", markup=False)
+                yield Legend(id="legend")
+
+    def on_mount(self) -> None:
+        self.query_one(SampleList).focus()
+
+    def on_shown(self) -> None:
+        self.query_one(SampleList).focus()
+
+    # -- the dataset -----------------------------------------------------------------------------------------
+
+    def open(self, collection: Collection) -> None:
+        """Shows a dataset: what the catalog knows at once, the rest as the scan finds it."""
+        self._collection = collection
+        self.evaluation = None
+        self.query_one(SampleList).empty_text = "listing files …"
+        self._find()
+        self._scan(collection)
+
+    @work(thread=True, exclusive=True, group="find", exit_on_error=False)
+    def _find(self, keep: int | None = None) -> None:
+        collection, query, evaluation = self._collection, self._query, self.evaluation
+        if collection is None:
+            return
+        try:
+            ids = array("q", collection.catalog.find(query, evaluation))
+            splits, tags = collection.catalog.splits(), collection.catalog.tags()
+        except (BddsegError, OSError) as error:
+            self.app.call_from_thread(self.notify, sanitize(str(error)), severity="error")
+            return
+        if not get_current_worker().is_cancelled:
+            self.app.call_from_thread(self._found, collection, ids, splits, tags, evaluation, keep)
+
+    def _found(
+        self, collection: Collection, ids: "array[int]", splits: dict[str, int], tags: list[str], evaluation: str | None, keep: int | None
+    ) -> None:
+        samples = self.query_one(SampleList)
+        samples.column = self._query.sort if self._query.sort == "iou" else self._sort_class()
+        self._splits = splits
+        total = sum(splits.values())
+        samples.empty_text = "no sample matches: / changes the filter, Esc clears it" if total else "listing files …"
+        samples.show_ids(ids, lambda some: collection.catalog.rows(some, evaluation), keep)
+        self.query_one(FilterBar).set_tags(tags)
+        self._status()
+        if not ids:
+            self._show()
+
+    def _sort_class(self) -> str | int:
+        return "size" if self._query.sort == "name" else find_class(self._query.sort).id
+
+    @work(thread=True, exclusive=True, group="scan", exit_on_error=False)
+    def _scan(self, collection: Collection) -> None:
+        """Runs the scan in a process and follows it; the list is read again when there is something new."""
+        process = self.bddseg.engine.start_scan(collection)
+        worker = get_current_worker()
+        known = sum(collection.catalog.splits().values())
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                said = json.loads(line)
+                if worker.is_cancelled:
+                    break
+                if "total" in said:
+                    self.app.call_from_thread(self._scan_step, said["done"], said["total"], said["total"] != known)
+                    known = said["total"]
+        except ValueError:
+            pass
+        finally:
+            process.terminate()
+            process.wait()
+        if not worker.is_cancelled:
+            self.app.call_from_thread(self._scan_ended)
+
+    def _scan_step(self, done: int, total: int, new_files: bool) -> None:
+        self._scanned = f"scanning {done:,}/{total:,}" if done < total else ""
+        if new_files:
+            self._find(self._current_id())
+        elif done < total:
+            self.query_one(SampleList).reload()
+        self._status()
+
+    def _scan_ended(self) -> None:
+        self._scanned = ""
+        self._find(self._current_id())
+
+    def _current_id(self) -> int | None:
+        row = self.query_one(SampleList).row
+        return row.id if row else None
+
+    # -- what is shown ---------------------------------------------------------------------------------------
+
+    @on(SampleList.Highlighted)
+    def _highlighted(self) -> None:
+        self._show()
+        self._status()
+
+    @on(SampleList.Opened)
+    def _opened(self) -> None:
+        self.action_fullscreen()
+
+    def _show(self) -> None:
+        row = self.query_one(SampleList).row
+        request, neighbours, message = self.picture()
+        self.query_one(PictureView).show(request, neighbours, message)
+        self.query_one(Legend).show(row, self.look.highlight)
+        self.query_one("#caption", Label).update(self.caption())
+        if isinstance(self.app.screen, FullScreen):
+            self.app.screen.update()
+
+    def picture(self) -> tuple[PictureRequest | None, list[PictureRequest], str]:
+        """What is to be drawn: the request, its neighbours to prefetch, or a message instead."""
+        samples = self.query_one(SampleList)
+        row = samples.row
+        if row is None:
+            return None, [], "" if samples.count else samples.empty_text
+        near = [samples.row_at(samples.cursor + d) for d in (1, -1)]
+        return self._request(row), [self._request(n) for n in near if n], ""
+
+    def _request(self, row: Row) -> PictureRequest:
+        look = self.look
+        return PictureRequest(row.image, row.mask, row.prediction, look.view, look.opacity, look.highlight)
+
+    def caption(self) -> str:
+        """One line about the sample and how it is shown."""
+        row = self.query_one(SampleList).row
+        if row is None:
+            return ""
+        look = self.look
+        how = f"{look.view} {100 * look.opacity:.0f} %" if look.view == "overlay" else look.view
+        parts = [how, sanitize(row.name)]
+        if look.highlight is not None:
+            parts.insert(1, f"only {look.highlight} {CLASSES[look.highlight].name}")
+        if row.miou is not None:
+            parts.append(f"IoU {100 * row.miou:.1f}")
+        if row.problem:
+            parts.append(f"! {row.problem}")
+        if row.tags:
+            parts.append(" ".join("#" + sanitize(t) for t in row.tags))
+        return "  ".join(parts)
+
+    def _status(self) -> None:
+        samples = self.query_one(SampleList)
+        total = sum(self._splits.values())
+        place = f"{samples.cursor + 1:,}/{samples.count:,}" if samples.count else "0"
+        words = [place if samples.count == total else f"{place} of {total:,}"]
+        if self._query.sort != "name":
+            words.append(f"by {self._query.sort} {'↓' if self._query.descending else '↑'}")
+        if self._scanned:
+            words.append(self._scanned)
+        self.query_one("#list-status", Label).update("  ".join(words))
+
+    def step(self, by: int) -> None:
+        """Moves to another sample: for the full screen."""
+        self.query_one(SampleList).cursor += by
+
+    # -- actions ---------------------------------------------------------------------------------------------
+
+    @on(FilterBar.Changed)
+    def _filter_changed(self, event: FilterBar.Changed) -> None:
+        self._query = event.query
+        self._find(self._current_id())
+
+    @on(FilterBar.Left)
+    def _filter_left(self) -> None:
+        self.query_one(SampleList).focus()
+
+    def action_filter(self) -> None:
+        self.query_one(FilterBar).enter()
+
+    def action_clear(self) -> None:
+        if self.look.highlight is not None:
+            self._look(highlight=None)
+        else:
+            self.query_one(FilterBar).set_text("")
+
+    def action_next_split(self) -> None:
+        words = self.query_one(FilterBar).text.split()
+        now = next((w[6:] for w in words if w.startswith("split:")), "")
+        order = ["", *self._splits]
+        after = order[(order.index(now) + 1) % len(order)] if now in order else ""
+        rest = [w for w in words if not w.startswith("split:")]
+        self.query_one(FilterBar).set_text(" ".join(([f"split:{after}"] if after else []) + rest))
+
+    def action_sort(self) -> None:
+        choices = [("name", "name"), ("IoU of the chosen evaluation, worst first", "iou"), ("IoU, best first", "-iou")]
+        choices += [(f"{c.id:>2} {c.name}: most first", f"-{c.slug}") for c in CLASSES]
+
+        def chosen(value: str | None) -> None:
+            if value is None:
+                return
+            if value.endswith("iou") and self.evaluation is None:
+                self.notify("first choose an evaluation: E", severity="warning")
+            rest = [w for w in self.query_one(FilterBar).text.split() if not w.startswith("sort:")]
+            self.query_one(FilterBar).set_text(" ".join(rest + ([f"sort:{value}"] if value != "name" else [])))
+
+        self.app.push_screen(ChooseScreen("Sort by", choices), chosen)
+
+    def action_view(self, view: str) -> None:
+        self._look(view=view)
+
+    def action_next_view(self) -> None:
+        views = VIEWS if self.evaluation else VIEWS[:3]
+        now = views.index(self.look.view) if self.look.view in views else -1
+        self._look(view=views[(now + 1) % len(views)])
+
+    def action_opacity(self, by: float) -> None:
+        self._look(view="overlay", opacity=round(min(1.0, max(0.0, self.look.opacity + by)), 2))
+
+    def action_highlight(self, by: int) -> None:
+        row = self.query_one(SampleList).row
+        there = [i for i in range(NUM_CLASSES) if row and row.share(i)] or list(range(NUM_CLASSES))
+        now = self.look.highlight
+        if now in there:
+            place = there.index(now) + by
+            self._look(highlight=there[place] if 0 <= place < len(there) else None)
+        else:
+            self._look(highlight=there[0 if by > 0 else -1])
+
+    def action_pick_class(self) -> None:
+        choices: list[tuple[str, int]] = [("all classes", -1)] + [(f"{c.id:>2} {c.name}", c.id) for c in CLASSES]
+
+        def chosen(value: int | None) -> None:
+            if value is not None:
+                self._look(highlight=value if value >= 0 else None)
+
+        self.app.push_screen(ChooseScreen("Highlight a class", choices, self.look.highlight), chosen)
+
+    @on(Legend.Chosen)
+    def _legend_chosen(self, event: Legend.Chosen) -> None:
+        self._look(highlight=None if event.class_id == self.look.highlight else event.class_id)
+
+    def action_fullscreen(self) -> None:
+        if self.query_one(SampleList).row is not None:
+            self.app.push_screen(FullScreen(self, self.bddseg.protocol), lambda _: self._show())
+
+    def action_tag(self) -> None:
+        row = self.query_one(SampleList).row
+        if row is None or self._collection is None:
+            return
+        catalog = self._collection.catalog
+
+        def typed(tag: str | None) -> None:
+            if tag:
+                self._set_tag(catalog, row, tag)
+
+        title = f"Tag {sanitize(row.name)[:40]}: a word; one it has is taken away"
+        self.app.push_screen(PromptScreen(title, "night", known=catalog.tags()), typed)
+
+    @work(thread=True, group="tag", exit_on_error=False)
+    def _set_tag(self, catalog: "object", row: Row, tag: str) -> None:
+        from core.catalog import Catalog
+
+        assert isinstance(catalog, Catalog)
+        try:
+            (catalog.remove_tag if tag.lower() in row.tags else catalog.add_tag)([row.id], tag)
+        except BddsegError as error:
+            self.app.call_from_thread(self.notify, str(error), severity="error")
+            return
+        self.app.call_from_thread(self._find, row.id)
+
+    def action_pick_evaluation(self) -> None:
+        if self._collection is None:
+            return
+        names = self._collection.catalog.evaluations()
+        if not names:
+            self.notify("no evaluation of this dataset yet: train (2), then evaluate (3)", severity="warning")
+            return
+        choices = [("none", "")] + [(sanitize(n), n) for n in reversed(names)]
+
+        def chosen(value: str | None) -> None:
+            if value is not None:
+                self.use_evaluation(value or None)
+
+        self.app.push_screen(ChooseScreen("Predictions and scores of", choices, self.evaluation), chosen)
+
+    def use_evaluation(self, name: str | None) -> None:
+        """Shows the predictions and scores of this evaluation."""
+        self.evaluation = name
+        if name is None and self.look.view in ("prediction", "error"):
+            self.look = replace(self.look, view="image")
+        self._find(self._current_id())
+
+    def action_rescan(self) -> None:
+        if self._collection is not None:
+            self._scan(self._collection)
+
+    def set_protocol(self) -> None:
+        """Draws by the app's protocol."""
+        self.query_one(PictureView).set_protocol(self.bddseg.protocol)
+
+    def _look(self, **changes: object) -> None:
+        self.look = replace(self.look, **changes)  # type: ignore[arg-type]
+        self._show()
+
+    @property
+    def title(self) -> str:
+        """The dataset's folder, for the header."""
+        return sanitize_path(self._collection.dataset.root.name or Path("/")) if self._collection else ""

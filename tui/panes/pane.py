@@ -1,0 +1,30 @@
+"""What the three panes share: their command table, and being told when they are shown."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.containers import Container
+
+from tui.commands import Command
+
+if TYPE_CHECKING:
+    from tui.app import BddsegApp
+
+
+class Pane(Container):
+    """A pane of the main screen."""
+
+    COMMANDS: ClassVar[Sequence[Command]] = ()
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether this is the pane that the main screen shows now."""
+        return self.parent is not None and getattr(self.parent, "current", None) == self.id
+
+    @property
+    def bddseg(self) -> "BddsegApp":
+        """The app, by its own type."""
+        return cast("BddsegApp", self.app)
+
+    def on_shown(self) -> None:
+        """Called each time the pane comes to the front."""

@@ -1,0 +1,265 @@
+"""The Train pane: all runs, the chosen one's live curves and per-class table, and what can be done with it."""
+
+from dataclasses import dataclass
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Label, OptionList, Static
+
+from core.errors import BddsegError
+from core.events import EventTail
+from core.history import History
+from core.job import Status, tail_log
+from core.runs import Run
+from core.sanitize import sanitize, sanitize_lines, sanitize_path
+from tui.commands import TRAIN, bindings
+from tui.figures import format_duration, fraction, state_mark
+from tui.panes.pane import Pane
+from tui.screens.ask import ConfirmScreen
+from tui.widgets.chart import Chart
+from tui.widgets.class_history import ClassHistory
+from tui.widgets.option_keys import KeyList
+from tui.widgets.run_plots import CHARTS, ChartLook, Curves, plot_runs
+
+EVERY_S = 0.5
+EMPTY = "no runs yet: n configures and starts one"
+STYLES = {"running": "bold", "starting": "bold", "failed": "red", "lost": "red", "stopped": "yellow"}
+
+
+@dataclass
+class Watched:
+    """A run whose events are followed."""
+
+    tail: EventTail
+    history: History
+
+
+class TrainPane(Pane):
+    """Watches and steers training runs."""
+
+    COMMANDS = TRAIN
+    BINDINGS = bindings(TRAIN)
+
+    def __init__(self) -> None:
+        super().__init__(id="train")
+        self._runs: dict[str, tuple[Run, Status]] = {}
+        self._watched: dict[str, Watched] = {}
+        self._pinned: list[str] = []
+        self._look = ChartLook()
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            with Vertical(id="run-side"):
+                yield KeyList(id="runs", compact=True)
+                yield Label("n new  s stop  r resume", id="run-hint")
+            with Vertical(id="run-main"):
+                yield Static("", id="run-summary")
+                yield Chart(id="run-chart")
+                yield ClassHistory(id="run-classes")
+
+    def on_mount(self) -> None:
+        self.set_interval(EVERY_S, self._tick)
+        self._tick()
+
+    def on_shown(self) -> None:
+        self.query_one("#runs", KeyList).focus()
+        self._tick()
+
+    # -- reading ---------------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        if self.is_shown:
+            self._read()
+
+    @work(thread=True, exclusive=True, group="train", exit_on_error=False)
+    def _read(self) -> None:
+        runs = {run.name: (run, run.status) for run in self.bddseg.engine.runs()}
+        chosen = self.query_one("#runs", KeyList).chosen or next(iter(runs), None)
+        changed = False
+        for name in {chosen, *self._pinned} - {None}:
+            if name in runs:
+                watched = self._watched.setdefault(name, Watched(EventTail(runs[name][0].events), History()))  # type: ignore[arg-type]
+                changed |= watched.history.feed(watched.tail.read())
+        self.app.call_from_thread(self._show, runs, changed)
+
+    def _show(self, runs: dict[str, tuple[Run, Status]], changed: bool) -> None:
+        self._runs = runs
+        self._pinned = [p for p in self._pinned if p in runs]
+        listing = self.query_one("#runs", KeyList)
+        listing.set_rows([(name, self._label(name, status)) for name, (_, status) in runs.items()], EMPTY)
+        self._show_run(changed)
+
+    @on(OptionList.OptionHighlighted, "#runs")
+    def _run_highlighted(self) -> None:
+        self._show_run(True)
+        self._read()
+
+    def _show_run(self, redraw: bool) -> None:
+        name = self._chosen_name()
+        summary = self.query_one("#run-summary", Static)
+        if name is None:
+            summary.update(Text("Training runs go on when you leave the app or the connection drops.", style="dim"))
+            self.query_one(Chart).show(plot_runs([], self._look))
+            return
+        run, status = self._runs[name]
+        watched = self._watched.get(name)
+        history = watched.history if watched else History()
+        summary.update(summary_text(run, status, history))
+        if redraw:
+            names = [name, *(p for p in self._pinned if p != name)]
+            curves = [Curves(n, self._watched[n].history) for n in names if n in self._watched]
+            self.query_one(Chart).show(plot_runs(curves, self._look))
+            self.query_one(ClassHistory).show(history.epochs)
+
+    def _label(self, name: str, status: Status) -> Text:
+        text = Text(no_wrap=True, overflow="ellipsis")
+        text.append("◆ " if name in self._pinned else "  ", "bold cyan")
+        text.append(f"{name[:22]:<22} ", "bold" if status.live else "")
+        share = f" {100 * status.done / status.total:.0f}%" if status.live and status.total else ""
+        text.append(state_mark(status.state) + share, STYLES.get(status.state, ""))
+        return text
+
+    # -- actions ---------------------------------------------------------------------------------------------
+
+    def _chosen_name(self) -> str | None:
+        name = self.query_one("#runs", KeyList).chosen
+        return name if name in self._runs else None
+
+    def _chosen(self) -> Run | None:
+        name = self._chosen_name()
+        if name is None:
+            self.notify(EMPTY, severity="warning")
+            return None
+        return self._runs[name][0]
+
+    def action_new_run(self) -> None:
+        collection = self.bddseg.collection
+        if collection is None:
+            self.notify("open a dataset first: O", severity="warning")
+            return
+        from tui.screens.configure import ConfigureScreen
+
+        def configured(answer: "tuple[object, str] | None") -> None:
+            if answer is not None:
+                self._do("started", lambda: self.bddseg.engine.train(collection.dataset.root, answer[0], answer[1]).name)  # type: ignore[arg-type]
+
+        demo = (collection.dataset.root / "scenes.jsonl").exists()
+        title = sanitize_path(collection.dataset.root)
+        self.app.push_screen(ConfigureScreen(title, "demo" if demo else "cross-entropy"), configured)
+
+    def action_stop_run(self) -> None:
+        if run := self._chosen():
+            self._do("stopping: it writes a checkpoint first", lambda: self.bddseg.engine.stop(run))
+
+    def action_resume_run(self) -> None:
+        if run := self._chosen():
+            self._do("resumed", lambda: self.bddseg.engine.resume(run))
+
+    def action_delete_run(self) -> None:
+        run = self._chosen()
+        if run is None:
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._do("deleted", lambda: self.bddseg.engine.delete(run))
+
+        self.app.push_screen(ConfirmScreen(f"Delete {run.name}?", "Its checkpoints, events and evaluations go with it."), answered)
+
+    def action_evaluate_run(self) -> None:
+        if run := self._chosen():
+            self._do("evaluating: see 3 Evaluate", lambda: str(self.bddseg.engine.evaluate(run).name))
+
+    @work(thread=True, group="act", exit_on_error=False)
+    def _do(self, said: str, act: object) -> None:
+        """Runs one engine call and says how it went."""
+        try:
+            found = act()  # type: ignore[operator]
+        except (BddsegError, OSError) as error:
+            self.app.call_from_thread(self.notify, sanitize(str(error)), severity="error", markup=False, timeout=10)
+            return
+        self.app.call_from_thread(self.notify, f"{said}{': ' + found if isinstance(found, str) else ''}", markup=False, timeout=4)
+        self.app.call_from_thread(self._tick)
+
+    def action_pin(self) -> None:
+        name = self._chosen_name()
+        if name is not None:
+            self._pinned = [p for p in self._pinned if p != name] if name in self._pinned else [*self._pinned, name]
+            self._show(self._runs, True)
+
+    def action_next_chart(self) -> None:
+        self._relook(chart=CHARTS[(CHARTS.index(self._look.chart) + 1) % len(CHARTS)])
+
+    def action_log_scale(self) -> None:
+        self._relook(log=not self._look.log)
+
+    def action_smooth(self) -> None:
+        self._relook(smooth=not self._look.smooth)
+
+    def action_zoom(self, way: int) -> None:
+        start, end = self._look.window
+        width = min(1.0, max(0.01, (end - start) * (0.5 if way > 0 else 2.0)))
+        start = max(0.0, end - width)
+        self._relook(window=(start, start + width))
+
+    def action_pan(self, way: int) -> None:
+        start, end = self._look.window
+        width = end - start
+        start = min(1.0 - width, max(0.0, start + way * width / 2))
+        self._relook(window=(start, start + width))
+
+    def action_reset_zoom(self) -> None:
+        self._relook(window=(0.0, 1.0))
+
+    def _relook(self, **changes: object) -> None:
+        from dataclasses import replace
+
+        self._look = replace(self._look, **changes)  # type: ignore[arg-type]
+        self._show_run(True)
+
+    def action_show_log(self) -> None:
+        if run := self._chosen():
+            self._read_log(run)
+
+    @work(thread=True, exclusive=True, group="log", exit_on_error=False)
+    def _read_log(self, run: Run) -> None:
+        from tui.screens.log import LogScreen
+
+        settings = "\n".join(f"{k} = {v}" for k, v in run.spec.get("train", {}).items())
+        log = sanitize_lines(tail_log(run.folder)).strip() or "(nothing was printed)"
+        text = f"{sanitize_path(run.folder)}\n\n{log}\n\n{sanitize_lines(settings)}"
+        self.app.call_from_thread(self.app.push_screen, LogScreen(run.name, text))
+
+
+def summary_text(run: Run, status: Status, history: History) -> Text:
+    """Three lines: state and time left; speed, memory and rate; the last and the best epoch."""
+    facts, text = status.facts, Text(no_wrap=True, overflow="ellipsis")
+    text.append(f" {state_mark(status.state)} ", STYLES.get(status.state, "bold"))
+    if status.live:
+        text.append(f"{status.phase} ")
+    if status.total:
+        text.append(f"{status.done:,}/{status.total:,} ")
+    if status.live and status.phase == "train" and facts.get("seconds_left"):
+        text.append(f" {format_duration(float(facts['seconds_left']))} left")
+    if status.message:
+        text.append(f" {status.message}")
+    if status.state in ("failed", "lost", "stopped"):
+        text.append("  r resumes it" if run.checkpoints() else "  x deletes it, n starts another", "dim")
+    text.append(f"\n {sanitize_path(run.dataset.name)}, {run.preset}", "dim")
+    if facts.get("device"):
+        text.append(f", {sanitize(str(facts['device']))} {sanitize(str(facts.get('precision', '')))}", "dim")
+    if history.steps:
+        last = history.steps[-1]
+        gpu = f"  GPU {last.gpu_percent:.0f} %" if last.gpu_percent is not None else ""
+        text.append(f"  {last.images_per_s:.1f} images/s  {last.memory:,.0f} MiB{gpu}  lr {last.lr:.2e}")
+    text.append("\n ")
+    if history.epochs:
+        e, best = history.epochs[-1], history.best
+        text.append(f"epoch {e.epoch}: pixel accuracy {fraction(e.pixel_accuracy)}  mIoU19 {fraction(e.miou19)}  mIoU20 {fraction(e.miou20)}")
+        if best:
+            text.append(f"  best {fraction(best.miou19)} at epoch {best.epoch}", "bold")
+    return text
+
+

@@ -1,0 +1,48 @@
+"""Two small questions: a yes or no, and a line of text."""
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.suggester import SuggestFromList
+from textual.widgets import Input, Label
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """Dismisses with True on `y`. Nothing else confirms, since what is asked cannot be undone."""
+
+    BINDINGS = [Binding("y", "dismiss(True)", "Yes"), Binding("n,escape,q", "dismiss(False)", "No")]
+
+    def __init__(self, question: str, consequence: str) -> None:
+        super().__init__()
+        self._question, self._consequence = question, consequence
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Label(self._question, classes="dialog--title", markup=False)
+            yield Label(self._consequence, markup=False)
+            yield Label("y yes   n no", classes="dialog--hint")
+
+
+class PromptScreen(ModalScreen[str | None]):
+    """Dismisses with the line that was typed, or None on Escape."""
+
+    BINDINGS = [Binding("escape", "dismiss(None)", "Cancel")]
+
+    def __init__(self, title: str, placeholder: str = "", value: str = "", known: Sequence[str] = ()) -> None:
+        super().__init__()
+        self._title, self._placeholder, self._value, self._known = title, placeholder, value, known
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Label(self._title, classes="dialog--title", markup=False)
+            suggester = SuggestFromList(self._known, case_sensitive=False) if self._known else None
+            yield Input(self._value, placeholder=self._placeholder, suggester=suggester, compact=True)
+            yield Label("Enter accept   → complete   Esc cancel", classes="dialog--hint")
+
+    @on(Input.Submitted)
+    def _submit(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value.strip() or None)

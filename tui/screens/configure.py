@@ -1,0 +1,127 @@
+"""The form of a new run, made from the configuration model: a field for each setting, checked as one types."""
+
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Checkbox, Input, Label, Select, Static
+
+from core.config import TrainConfig, field_errors, load_preset, preset_names
+from core.errors import UsageError
+from core.sanitize import sanitize
+
+GROUPS = ("data", "model", "loss", "optimisation", "augmentation", "device")
+
+
+class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
+    """Dismisses with (configuration, preset name), or None on Escape."""
+
+    BINDINGS = [
+        Binding("escape", "dismiss(None)", "Cancel"), Binding("ctrl+s,f5", "start", "Start", priority=True),
+        Binding("ctrl+r", "preset", "Next preset", priority=True),
+        Binding("down,ctrl+n", "app.focus_next", show=False), Binding("up,ctrl+k", "app.focus_previous", show=False),
+    ]  # fmt: skip
+
+    def __init__(self, dataset: str, preset: str = "cross-entropy") -> None:
+        super().__init__()
+        self._dataset, self._preset = dataset, preset
+        self._values: dict[str, Any] = {}
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog wide", id="configure"):
+            with Horizontal(id="configure--head"):
+                yield Label(f"New run on {self._dataset}", classes="dialog--title", markup=False)
+                yield Select([(n, n) for n in preset_names()], value=self._preset, allow_blank=False, id="preset", compact=True)
+            with VerticalScroll(can_focus=False):
+                for group in GROUPS:
+                    yield Label(group, classes="configure--group")
+                    for name, field in TrainConfig.model_fields.items():
+                        if _group(field) == group:
+                            with Horizontal(classes="configure--row"):
+                                yield Label(name, classes="configure--name")
+                                yield _control(name, field)
+                                yield Static(field.description or "", classes="configure--help", id=f"help-{name}", markup=False)
+            yield Label("", id="configure--error", markup=False)
+            yield Label("^s or F5 start   ^r next preset   ↑↓ Tab move   Esc cancel", classes="dialog--hint")
+
+    def on_mount(self) -> None:
+        self._fill(self._preset)
+        self.query_one("#set-height", Input).focus()
+
+    @on(Select.Changed, "#preset")
+    def _preset_chosen(self, event: Select.Changed) -> None:
+        if event.value != self._preset:
+            self._preset = str(event.value)
+            self._fill(self._preset)
+
+    def action_preset(self) -> None:
+        names = preset_names()
+        self.query_one("#preset", Select).value = names[(names.index(self._preset) + 1) % len(names)]
+
+    def action_start(self) -> None:
+        config = self._check()
+        if config is not None:
+            self.dismiss((config, self._preset))
+
+    @on(Input.Changed)
+    @on(Select.Changed)
+    @on(Checkbox.Changed)
+    def _changed(self) -> None:
+        self._check()
+
+    def _fill(self, preset: str) -> None:
+        values = TrainConfig(**load_preset(preset)).model_dump()
+        for name, value in values.items():
+            control = self.query_one(f"#set-{name}")
+            if isinstance(control, Checkbox):
+                control.value = bool(value)
+            elif isinstance(control, Select):
+                control.value = value
+            elif isinstance(control, Input):
+                control.value = f"{value:g}" if isinstance(value, float) else str(value)
+
+    def _check(self) -> TrainConfig | None:
+        """The configuration as it stands, or None; what is wrong is shown beside its field."""
+        values: dict[str, Any] = {}
+        for name in TrainConfig.model_fields:
+            control = self.query_one(f"#set-{name}")
+            assert isinstance(control, Checkbox | Select | Input)
+            values[name] = control.value
+        errors: dict[str, str] = {}
+        config = None
+        try:
+            config = TrainConfig(**values)
+        except ValidationError as error:
+            errors = field_errors(error)
+        except UsageError as error:
+            errors = {"": str(error)}
+        for name, field in TrainConfig.model_fields.items():
+            note = self.query_one(f"#help-{name}", Static)
+            note.set_class(name in errors, "configure--wrong")
+            note.update(sanitize(errors[name].partition(": ")[2]) if name in errors else field.description or "")
+        self.query_one("#configure--error", Label).update(_summary(config, errors))
+        return config
+
+
+def _summary(config: TrainConfig | None, errors: dict[str, str]) -> str:
+    if config is None:
+        return "; ".join(sanitize(e) for e in errors.values())[:200]
+    return f"{config.epochs} epochs at {config.height}×{config.width}, batches of {config.batch_size}, {config.loss}"
+
+
+def _group(field: FieldInfo) -> str:
+    extra = field.json_schema_extra
+    return str(extra.get("group", "")) if isinstance(extra, dict) else ""
+
+
+def _control(name: str, field: FieldInfo) -> Input | Select[Any] | Checkbox:
+    if get_origin(field.annotation) is Literal:
+        return Select([(str(v), v) for v in get_args(field.annotation)], value=field.default, allow_blank=False, id=f"set-{name}", compact=True)
+    if field.annotation is bool:
+        return Checkbox("", value=bool(field.default), id=f"set-{name}", compact=True)
+    return Input(str(field.default), id=f"set-{name}", compact=True)

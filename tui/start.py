@@ -1,0 +1,27 @@
+"""Starting the app in a terminal."""
+
+from pathlib import Path
+
+from core.errors import BddsegError
+from core.workspace import Workspace
+from tui.app import BddsegApp
+from tui.driver import AskingDriver
+from tui.images.protocol import guess_protocol
+
+
+def start_app(workspace: Workspace, dataset: Path | None, images: str) -> int:
+    """Runs the app until the person leaves; returns the exit code."""
+    from core.settings import load_settings
+
+    if dataset is not None and not dataset.expanduser().is_dir():
+        from core.dataset import open_dataset
+
+        open_dataset(dataset)
+    if images == "auto":
+        images = load_settings(workspace).images
+    protocol, may_upgrade = guess_protocol(images)
+    app = BddsegApp(workspace, dataset, protocol, may_upgrade, AskingDriver)
+    result = app.run()
+    if app.return_code:
+        raise BddsegError("the app ended unexpectedly; running jobs go on")
+    return result or 0

@@ -1,0 +1,52 @@
+"""Per class: IoU by epoch as a line of blocks, and the last epoch's IoU, precision, recall and percentage."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from core.classes import CLASSES
+from core.history import EpochPoint
+from tui.figures import fraction, share
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+
+
+class ClassHistory(VerticalScroll):
+    """The table below the chart; scrolls where the screen is low."""
+
+    DEFAULT_CSS = "ClassHistory { height: auto; scrollbar-size-vertical: 1; } ClassHistory Static { height: auto; }"
+
+    def compose(self):  # type: ignore[no-untyped-def]
+        yield Static("", id="class-history")
+
+    def show(self, epochs: Sequence[EpochPoint]) -> None:
+        """Shows these epochs."""
+        self.query_one("#class-history", Static).update(class_history(epochs, max(4, min(30, self.size.width - 62))))
+
+
+def class_history(epochs: Sequence[EpochPoint], width: int) -> Table | Text:
+    """The table; `width` is how many epochs the line of blocks may hold."""
+    scored = [e for e in epochs if e.classes]
+    if not scored:
+        return Text("  per-class figures come after the first validation", style="dim")
+    last = scored[-1]
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
+    table.add_column("", width=2)
+    table.add_column("class", width=17, no_wrap=True)
+    table.add_column(f"IoU by epoch (to {last.epoch})", width=max(width, 10), no_wrap=True)
+    for name in ("IoU", "prec.", "recall", "% px"):
+        table.add_column(name, justify="right", width=6)
+    for c in CLASSES:
+        row = last.classes[c.id]
+        line = "".join(_block(e.classes[c.id].iou) for e in scored[-width:])
+        dim = "" if row.percentage > 0 else "dim"
+        table.add_row(Text("██", style="rgb({},{},{})".format(*c.color)), Text(f"{c.id:>2} {c.name}", style=dim), line,
+                      fraction(row.iou), fraction(row.precision), fraction(row.recall), share(row.percentage))  # fmt: skip
+    return table
+
+
+def _block(value: float | None) -> str:
+    return "·" if value is None else BLOCKS[min(len(BLOCKS) - 1, int(value * len(BLOCKS)))]
