@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.classes import NUM_CLASSES
 from core.dataset import Sample
@@ -144,7 +145,7 @@ class Catalog:
         """(id, image, mask) of every sample that is yet to be scanned."""
         with closing(self._connect()) as db:
             rows = db.execute("SELECT id, image, mask FROM samples WHERE scanned = 0 ORDER BY id").fetchall()
-        return [(i, self._absolute(image), self._absolute(mask)) for i, image, mask in rows]
+        return [(i, self.root / os.fsdecode(image), self._absolute(mask)) for i, image, mask in rows]
 
     def find(self, query: Query, evaluation: str | None = None) -> list[int]:
         """Ids of the samples that match, in the query's order."""
@@ -192,14 +193,22 @@ class Catalog:
         with closing(self._connect()) as db:
             return [name for (name,) in db.execute("SELECT DISTINCT evaluation FROM scores ORDER BY evaluation")]
 
-    def _row(self, row: tuple[object, ...]) -> Row:
+    def _row(self, row: tuple[Any, ...]) -> Row:
         (row_id, split, name, image, mask, width, height, problem, tags, miou, prediction), counts = row[:11], row[11:]
         return Row(
-            row_id, split, name, self._absolute(image), self._absolute(mask), width, height, problem,  # type: ignore[arg-type]
-            None if counts[0] is None else tuple(counts),  # type: ignore[arg-type]
-            tuple(str(tags).split()) if tags else (), miou,  # type: ignore[arg-type]
+            row_id,
+            split,
+            name,
+            self.root / os.fsdecode(image),
+            self._absolute(mask),
+            width,
+            height,
+            problem,
+            None if counts[0] is None else tuple(counts),
+            tuple(str(tags).split()) if tags else (),
+            miou,
             Path(str(prediction)) if prediction else None,
-        )  # fmt: skip
+        )
 
     def _relative(self, path: Path | None) -> bytes | None:
         return None if path is None else os.fsencode(os.path.relpath(path, self.root))

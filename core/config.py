@@ -25,29 +25,41 @@ class TrainConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    encoder: str = _field("resnet34", "model", "SMP's name of the encoder, such as resnet34 or tu-tf_efficientnet_lite0")
+    encoder: str = _field(
+        "resnet34", "model", "SMP's name of the encoder, such as resnet34 or tu-tf_efficientnet_lite0"
+    )
     encoder_weights: str = _field("imagenet", "model", "imagenet, none, or a .safetensors or .pth file")
     height: int = _field(288, "data", "height in pixels that images are trained at", ge=32, le=4096)
     width: int = _field(512, "data", "width in pixels that images are trained at", ge=32, le=4096)
     batch_size: int = _field(16, "data", "images in one step, over all processes", ge=1, le=4096)
     epochs: int = _field(30, "optimisation", "passes over the training images", ge=1, le=10000)
-    loss: Literal["cross-entropy", "focal"] = _field("cross-entropy", "loss", "cross-entropy, or focal (Lin et al. 2017)")
+    loss: Literal["cross-entropy", "focal"] = _field(
+        "cross-entropy", "loss", "cross-entropy, or focal (Lin et al. 2017)"
+    )
     focal_gamma: float = _field(2.0, "loss", "how strongly focal loss turns away from easy pixels", ge=0, le=10)
     class_weights: Literal["none", "inverse-sqrt", "median-frequency"] = _field(
         "none", "loss", "weights from the training masks' pixel counts"
     )
-    unknown: Literal["class", "ignore"] = _field("class", "loss", "train on unknown as a class, as the seed did, or ignore it")
+    unknown: Literal["class", "ignore"] = _field(
+        "class", "loss", "train on unknown as a class, as the seed did, or ignore it"
+    )
     learning_rate: float = _field(1e-3, "optimisation", "AdamW's peak learning rate, of the decoder", gt=0, le=1)
-    encoder_lr_factor: float = _field(0.25, "optimisation", "the encoder's learning rate, as a share of the decoder's", ge=0, le=10)
+    encoder_lr_factor: float = _field(
+        0.25, "optimisation", "the encoder's learning rate, as a share of the decoder's", ge=0, le=10
+    )
     weight_decay: float = _field(1e-2, "optimisation", "AdamW's weight decay", ge=0, le=1)
-    schedule: Literal["cosine", "poly"] = _field("cosine", "optimisation", "how the learning rate falls to 0 after the warm-up")
+    schedule: Literal["cosine", "poly"] = _field(
+        "cosine", "optimisation", "how the learning rate falls to 0 after the warm-up"
+    )
     warmup_steps: int = _field(100, "optimisation", "steps over which the learning rate rises from 0", ge=0)
     gradient_clip: float = _field(1.0, "optimisation", "largest norm of the gradient; 0 leaves it alone", ge=0)
     flip: bool = _field(True, "augmentation", "mirror half of the images")
     scale_min: float = _field(0.5, "augmentation", "smallest random zoom; below 1 the image is padded", gt=0.1, le=1)
     scale_max: float = _field(2.0, "augmentation", "largest random zoom; above 1 the image is cropped", ge=1, le=8)
     color_jitter: float = _field(0.3, "augmentation", "how far brightness, contrast and saturation vary", ge=0, lt=1)
-    precision: Literal["auto", "fp32", "bf16", "fp16"] = _field("auto", "device", "auto takes bf16 where the device gains by it")
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = _field(
+        "auto", "device", "auto takes bf16 where the device gains by it"
+    )
     device: Literal["auto", "cpu", "cuda", "mps"] = _field("auto", "device", "auto takes a GPU where there is one")
     processes: int = _field(1, "device", "processes (one a GPU) that train together", ge=1, le=64)
     compile: bool = _field(False, "device", "torch.compile: a minute at the start, faster steps after it")
@@ -63,7 +75,9 @@ class TrainConfig(BaseModel):
         if isinstance(values, dict):
             for key in values:
                 if key not in cls.model_fields:
-                    raise ValueError(f"no setting is called {sanitize(str(key))!r}{suggestion(str(key), cls.model_fields)}")
+                    raise ValueError(
+                        f"no setting is called {sanitize(str(key))!r}{suggestion(str(key), cls.model_fields)}"
+                    )
         return values
 
     @property
@@ -116,7 +130,11 @@ def field_errors(error: ValidationError) -> dict[str, str]:
 
 def preset_names() -> list[str]:
     """Names of the presets that come with the program; the plain one first."""
-    names = {entry.name.removesuffix(".toml") for entry in files("core").joinpath("presets").iterdir() if entry.name.endswith(".toml")}
+    names = {
+        entry.name.removesuffix(".toml")
+        for entry in files("core").joinpath("presets").iterdir()
+        if entry.name.endswith(".toml")
+    }
     return sorted(names, key=lambda n: (n != "cross-entropy", n))
 
 
@@ -127,7 +145,10 @@ def load_preset(name: str) -> dict[str, Any]:
         UsageError: no preset has this name.
     """
     if name not in preset_names():
-        raise UsageError(f"no preset is called {sanitize(name)!r}{suggestion(name, preset_names())}: there are {', '.join(preset_names())}")
+        raise UsageError(
+            f"no preset is called {sanitize(name)!r}{suggestion(name, preset_names())}: "
+            f"there are {', '.join(preset_names())}"
+        )
     return tomllib.loads(files("core").joinpath("presets", f"{name}.toml").read_text("utf-8"))
 
 

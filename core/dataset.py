@@ -81,7 +81,9 @@ def list_samples(dataset: Dataset) -> Iterator[Sample]:
         for image in sorted(_image_files(folders.images)):
             stem = Path(image).stem
             mask = next((masks[stem + e] for e in MASK_ENDINGS if stem + e in masks), None)
-            yield Sample(folders.split, folders.images / image, folders.masks / mask if folders.masks and mask else None)
+            yield Sample(
+                folders.split, folders.images / image, folders.masks / mask if folders.masks and mask else None
+            )
 
 
 def _official(base: Path) -> Dataset | None:
@@ -93,7 +95,10 @@ def _official(base: Path) -> Dataset | None:
 def _seed(base: Path) -> Dataset | None:
     names = [("train", "train"), ("val", "valid"), ("val", "val")]
     found = [(split, base / "images" / name, base / "labels" / name) for split, name in names]
-    found += [("test", base / "test", base / "labels" / "test"), ("test", base / "images" / "test", base / "labels" / "test")]
+    found += [
+        ("test", base / "test", base / "labels" / "test"),
+        ("test", base / "images" / "test", base / "labels" / "test"),
+    ]
     labelled = [entry for entry in found if entry[1].is_dir()]
     if not any(split != "test" for split, _, _ in labelled):
         return None

@@ -64,8 +64,11 @@ class Engine:
         arguments = [os.fspath(collection.dataset.root), os.fspath(collection.catalog.path)]
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "core.scan", *arguments],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def check(self, root: Path, report: Report | None = None) -> "CheckReport":
         """Opens every file of a dataset and lists what is wrong."""
@@ -85,7 +88,11 @@ class Engine:
     def find(self, collection: Collection, text: str, evaluation: str | None = None) -> list[Row]:
         """The samples that a filter matches, in its order."""
         ids = collection.catalog.find(parse_query(text), evaluation)
-        return [row for start in range(0, len(ids), 500) for row in collection.catalog.rows(ids[start : start + 500], evaluation)]
+        return [
+            row
+            for start in range(0, len(ids), 500)
+            for row in collection.catalog.rows(ids[start : start + 500], evaluation)
+        ]
 
     def unpack(self, archives: list[Path], to: Path, report: Report | None = None) -> "UnpackReport":
         """Unpacks the official zips into the layout."""
@@ -174,7 +181,16 @@ class Engine:
         folder = run.folder / "prediction" / f"{checkpoint}-{split}"
         folder.mkdir(parents=True, exist_ok=True)
         to.mkdir(parents=True, exist_ok=True)
-        arguments = ["predict", os.fspath(run.folder), "--checkpoint", checkpoint, "--split", split, "--to", os.fspath(to.absolute())]
+        arguments = [
+            "predict",
+            os.fspath(run.folder),
+            "--checkpoint",
+            checkpoint,
+            "--split",
+            split,
+            "--to",
+            os.fspath(to.absolute()),
+        ]
         self._start_job(folder, arguments)
         return folder
 

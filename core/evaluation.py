@@ -55,10 +55,18 @@ def load_evaluation(folder: Path) -> Evaluation:
     try:
         raw = json.loads(path.read_text("utf-8"))
         return Evaluation(
-            sanitize(raw["run"]), sanitize(raw["checkpoint"]), sanitize(raw["split"]), int(raw["images"]),
-            raw["pixel_accuracy"], raw["miou19"], raw["miou20"], class_scores(raw["classes"]),
-            tuple(tuple(int(n) for n in row) for row in raw["confusion"]), int(raw["left_out"]), raw,
-        )  # fmt: skip
+            sanitize(raw["run"]),
+            sanitize(raw["checkpoint"]),
+            sanitize(raw["split"]),
+            int(raw["images"]),
+            raw["pixel_accuracy"],
+            raw["miou19"],
+            raw["miou20"],
+            class_scores(raw["classes"]),
+            tuple(tuple(int(n) for n in row) for row in raw["confusion"]),
+            int(raw["left_out"]),
+            raw,
+        )
     except FileNotFoundError as error:
         raise BddsegError(f"no evaluation in {sanitize_path(folder)}: make one with `bddseg-tui evaluate`") from error
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -80,19 +80,32 @@ class History:
 def class_scores(rows: list[dict[str, Any]]) -> tuple[ClassScore, ...]:
     """Class rows as JSON has them, as dataclasses."""
     return tuple(
-        ClassScore(int(r["id"]), str(r["name"]), r["iou"], r["precision"], r["recall"], float(r["percentage"] or 0.0)) for r in rows
+        ClassScore(int(r["id"]), str(r["name"]), r["iou"], r["precision"], r["recall"], float(r["percentage"] or 0.0))
+        for r in rows
     )
 
 
 def _step(e: Event) -> StepPoint:
     return StepPoint(
-        int(e["step"]), int(e["epoch"]), e.get("loss"), float(e.get("lr") or 0.0),
-        float(e.get("images_per_s") or 0.0), float(e.get("memory_mib") or 0.0), e.get("gpu_percent"),
-    )  # fmt: skip
+        int(e["step"]),
+        int(e["epoch"]),
+        e.get("loss"),
+        float(e.get("lr") or 0.0),
+        float(e.get("images_per_s") or 0.0),
+        float(e.get("memory_mib") or 0.0),
+        e.get("gpu_percent"),
+    )
 
 
 def _epoch(e: Event) -> EpochPoint:
     return EpochPoint(
-        int(e["epoch"]), int(e["step"]), e.get("train_loss"), e.get("val_loss"), e.get("pixel_accuracy"),
-        e.get("miou19"), e.get("miou20"), float(e.get("seconds") or 0.0), class_scores(e.get("classes", [])),
-    )  # fmt: skip
+        int(e["epoch"]),
+        int(e["step"]),
+        e.get("train_loss"),
+        e.get("val_loss"),
+        e.get("pixel_accuracy"),
+        e.get("miou19"),
+        e.get("miou20"),
+        float(e.get("seconds") or 0.0),
+        class_scores(e.get("classes", [])),
+    )

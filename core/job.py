@@ -96,7 +96,9 @@ class JobLock:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             os.close(self._file)
-            raise BddsegError(f"{sanitize_path(folder)} is being worked on by another process: stop that first") from error
+            raise BddsegError(
+                f"{sanitize_path(folder)} is being worked on by another process: stop that first"
+            ) from error
 
     def release(self) -> None:
         """Lets another process work here."""

@@ -9,6 +9,7 @@ import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -30,7 +31,8 @@ def map_unordered(
         BrokenProcessPool: a worker died, for example for lack of memory.
     """
     workers = workers or cores()
-    chunks = iter(lambda source=iter(items): list(islice(source, chunk)), [])
+    source = iter(items)
+    chunks = iter(partial(_take, source, chunk), [])
     if workers == 1:
         for some in chunks:
             yield from _run_chunk(function, some)
@@ -51,6 +53,10 @@ def map_unordered(
                 yield from future.result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _take(source: Iterator[Item], count: int) -> list[Item]:
+    return list(islice(source, count))
 
 
 def _run_chunk(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:

@@ -45,8 +45,12 @@ def start_detached(module: str, arguments: list[str], log: Path) -> "subprocess.
     with log.open("ab") as sink:
         return subprocess.Popen(
             [sys.executable, "-P", "-m", module, *arguments],
-            stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT, start_new_session=True, close_fds=True,
-        )  # fmt: skip
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            close_fds=True,
+        )
 
 
 def terminate(process: ProcessId) -> None:

@@ -43,7 +43,9 @@ class Query:
 
     def where(self) -> tuple[str, list[object]]:
         """The WHERE clause over `samples s` left-joined with `scores e`, and its values."""
-        return " AND ".join(f"({sql})" for sql, _ in self.conditions) or "1", [v for _, vs in self.conditions for v in vs]
+        return " AND ".join(f"({sql})" for sql, _ in self.conditions) or "1", [
+            v for _, vs in self.conditions for v in vs
+        ]
 
     def order(self) -> tuple[str, list[object]]:
         """The ORDER BY clause; what has no value (no mask, no score) always comes last."""
@@ -87,9 +89,13 @@ def completions(text: str, tags: list[str]) -> list[str]:
     word = word.removeprefix("-")
     slugs = [c.slug for c in CLASSES]
     values = {
-        "split:": list(SPLITS), "class:": [f"{s}>" for s in slugs], "has:": slugs, "tag:": tags, "is:": list(STATES),
+        "split:": list(SPLITS),
+        "class:": [f"{s}>" for s in slugs],
+        "has:": slugs,
+        "tag:": tags,
+        "is:": list(STATES),
         "sort:": ["name", "iou", "-iou", *(f"-{s}" for s in slugs)],
-    }  # fmt: skip
+    }
     key = word.partition(":")[0] + ":"
     found = [key + v for v in values[key]] if key in values and ":" in word else [*KEYS]
     return [f"{head} {sign}{f}".lstrip() for f in found if word and f.startswith(word) and f != word]
@@ -100,7 +106,9 @@ def _condition(term: str) -> tuple[str, tuple[object, ...]]:
     if not colon:
         if match := _COMPARISON.match(term):
             if match[1] != "iou":
-                raise ValueError(f"compare what? write class:{sanitize(match[1])}{match[2]}{match[3]}% or iou{match[2]}30%")
+                raise ValueError(
+                    f"compare what? write class:{sanitize(match[1])}{match[2]}{match[3]}% or iou{match[2]}30%"
+                )
             return f"100 * e.miou {match[2]} ?", (float(match[3]),)
         return "instr(lower(s.name), lower(?)) > 0", (sanitize(term),)
     if not value:
@@ -148,8 +156,13 @@ def _share(class_id: int) -> str:
 
 
 def _example(key: str) -> str:
-    examples = {"split": "split:val", "class": "class:bus>1%", "has": "has:rider", "tag": "tag:night",
-                "name": "name:7d06", "is": "is:problem", "sort": "sort:-bus"}  # fmt: skip
+    examples = {
+        "split": "split:val",
+        "class": "class:bus>1%",
+        "has": "has:rider",
+        "tag": "tag:night",
+        "name": "name:7d06",
+        "is": "is:problem",
+        "sort": "sort:-bus",
+    }
     return examples.get(key, "split:val")
-
-

@@ -87,7 +87,9 @@ def find_run(workspace: Workspace, text: str) -> Run:
     for run in runs:
         if run.name == text or (text.isdigit() and _number(run.name) == int(text)):
             return run
-    raise UsageError(f"no run is called {sanitize(text)!r}{suggestion(text, [r.name for r in runs])}: see `bddseg-tui runs`")
+    raise UsageError(
+        f"no run is called {sanitize(text)!r}{suggestion(text, [r.name for r in runs])}: see `bddseg-tui runs`"
+    )
 
 
 def create_run(workspace: Workspace, dataset: Path, config: TrainConfig, preset: str) -> Run:

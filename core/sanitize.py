@@ -9,8 +9,8 @@ import os
 
 _BIDI = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _INVISIBLE = (0x00AD, 0x200B, 0x2060, 0xFEFF, 0x2028, 0x2029)
-_TABLE: dict[int, str] = {code: "·" for code in (*range(0x20), *range(0x7F, 0xA0), *_BIDI, *_INVISIBLE)}
-_TABLE |= {code: "�" for code in range(0xD800, 0xE000)}
+_TABLE: dict[int, str] = dict.fromkeys((*range(32), *range(127, 160), *_BIDI, *_INVISIBLE), "·")
+_TABLE |= dict.fromkeys(range(55296, 57344), "�")
 _LINES = {**_TABLE, 0x0A: "\n", 0x09: "    "}
 
 

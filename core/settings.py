@@ -46,4 +46,6 @@ def save_settings(workspace: Workspace, **changes: Any) -> None:
             del changes["dataset"]
     with contextlib.suppress(OSError):
         workspace.root.mkdir(parents=True, exist_ok=True)
-        write_text(workspace.settings, tomli_w.dumps(asdict(replace(load_settings(workspace), **changes))), durable=False)
+        write_text(
+            workspace.settings, tomli_w.dumps(asdict(replace(load_settings(workspace), **changes))), durable=False
+        )

@@ -26,9 +26,7 @@ class UnpackReport:
     refused: list[str] = field(default_factory=list)
 
 
-def unpack(
-    archives: list[Path], to: Path, report: Callable[[int, int], None] | None = None
-) -> UnpackReport:
+def unpack(archives: list[Path], to: Path, report: Callable[[int, int], None] | None = None) -> UnpackReport:
     """Unpacks zips into one folder; what is there already and whole is kept, so it can be run again.
 
     Calls `report(bytes done, bytes in all)`. Entries with absolute paths, `..`, links or device files are

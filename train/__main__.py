@@ -11,6 +11,7 @@ from pathlib import Path
 from core.errors import BddsegError
 from core.evaluation import evaluation_folder
 from core.runs import Run
+from train.reporter import Reporter, Silent, StopRequestedError
 
 
 def main(argv: list[str]) -> int:
@@ -18,8 +19,6 @@ def main(argv: list[str]) -> int:
     arguments = _parse(argv)
     run = Run(Path(arguments.run))
     folder = _folder(run, arguments)
-    from train.reporter import Reporter, Silent, StopRequestedError
-
     is_main = int(os.environ.get("RANK", "0")) == 0
     reporter = Reporter(folder) if is_main else Silent(folder)
     reporter.update(force=True, state="starting", phase="loading libraries")
@@ -43,12 +42,9 @@ def main(argv: list[str]) -> int:
     return 1
 
 
-def _work(run: Run, arguments: argparse.Namespace, reporter: object) -> None:
+def _work(run: Run, arguments: argparse.Namespace, reporter: Reporter) -> None:
     warnings.filterwarnings("ignore")
     logging.getLogger("torch").setLevel(logging.ERROR)
-    from train.reporter import Reporter
-
-    assert isinstance(reporter, Reporter)
     if arguments.work == "fit":
         from train.fit import fit_run
 
@@ -63,19 +59,16 @@ def _work(run: Run, arguments: argparse.Namespace, reporter: object) -> None:
         predict_run(run, arguments.checkpoint, arguments.split, Path(arguments.to), reporter)
 
 
-def _last_words(reporter: object, kind: str, state: str, message: str) -> None:
+def _last_words(reporter: Reporter, kind: str, state: str, message: str) -> None:
     """Event and status of the end; on a disk that is full either may fail, and the other still counts."""
-    from train.reporter import Reporter
-
-    assert isinstance(reporter, Reporter)
-    for say in (
-        lambda: reporter.event(kind, message=message),
-        lambda: reporter.update(force=True, state=state, message=message),
-    ):
-        try:
-            say()
-        except OSError as error:
-            print(f"could not write: {error}", flush=True)
+    try:
+        reporter.event(kind, message=message)
+    except OSError as error:
+        print(f"could not write the event: {error}", flush=True)
+    try:
+        reporter.update(force=True, state=state, message=message)
+    except OSError as error:
+        print(f"could not write the status: {error}", flush=True)
 
 
 def _folder(run: Run, arguments: argparse.Namespace) -> Path:

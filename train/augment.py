@@ -28,7 +28,7 @@ def augment(images: torch.Tensor, masks: torch.Tensor, config: TrainConfig) -> t
     if config.color_jitter > 0:
         jitter = ColorJitter(config.color_jitter, config.color_jitter, config.color_jitter)
         half = max(1, len(images) // 2)
-        images = torch.cat([jitter(part) for part in images.split(half)])
+        images = torch.cat([jitter(part) for part in torch.split(images, half)])
     return images, masks
 
 

@@ -42,9 +42,13 @@ class CachedSplit:
 
 
 def open_cache(
-    dataset: Dataset, split: str, size: tuple[int, int], cache: Path, limit: int = 0,
+    dataset: Dataset,
+    split: str,
+    size: tuple[int, int],
+    cache: Path,
+    limit: int = 0,
     report: Callable[[int, int], None] | None = None,
-) -> CachedSplit:  # fmt: skip
+) -> CachedSplit:
     """Opens the cache of a labelled split, building it if need be; `report(done, total)` may raise to cancel.
 
     `limit` takes that many samples, spread evenly. Samples that cannot be read are left out and listed.
@@ -53,8 +57,8 @@ def open_cache(
         BddsegError: no sample can be used, or the disk is full.
     """
     samples = [s for s in list_samples(dataset) if s.split == split and s.mask is not None]
-    if limit:
-        samples = [samples[i * len(samples) // limit] for i in range(min(limit, len(samples)))] if samples else []
+    if limit and limit < len(samples):
+        samples = [samples[i * len(samples) // limit] for i in range(limit)]
     if not samples:
         raise BddsegError(f"{sanitize_path(dataset.root)} has no images with masks in its {split} split")
     folder = cache / _key(samples, size)
@@ -66,11 +70,10 @@ def open_cache(
             f"none of the {len(samples)} images of {split} can be used; the first: {index['left_out'][0]} "
             "(`bddseg-tui data check` lists all)"
         )
-    images = open_memmap(folder / "images.npy", mode="r")
-    masks = open_memmap(folder / "masks.npy", mode="r")
-    if len(index["kept"]) < len(images):
-        # Few are left out, so views by row stay cheap: rows were packed when the cache was built.
-        images, masks = images[: len(index["kept"])], masks[: len(index["kept"])]
+    # The rows that are kept were moved to the front when the cache was built.
+    count = len(index["kept"])
+    images = open_memmap(folder / "images.npy", mode="r")[:count]
+    masks = open_memmap(folder / "masks.npy", mode="r")[:count]
     return CachedSplit(images, masks, np.asarray(index["pixels"], dtype=np.int64), index["left_out"])
 
 
@@ -85,7 +88,9 @@ def resize_sample(sample: Sample, size: tuple[int, int]) -> tuple[NDArray[np.uin
     ids = read_mask(sample.mask)
     image = read_image(sample.image)
     if image.size != (ids.shape[1], ids.shape[0]):
-        raise BadFileError("size-mismatch", sample.mask, f"is {ids.shape[1]}x{ids.shape[0]}, its image {image.width}x{image.height}")
+        raise BadFileError(
+            "size-mismatch", sample.mask, f"is {ids.shape[1]}x{ids.shape[0]}, its image {image.width}x{image.height}"
+        )
     small = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
     mask = Image.fromarray(ids).resize((width, height), Image.Resampling.NEAREST)
     return np.asarray(small).transpose(2, 0, 1), np.asarray(mask)
@@ -108,7 +113,9 @@ def _key(samples: list[Sample], size: tuple[int, int]) -> str:
     return f"{size[0]}x{size[1]}-{digest.hexdigest()[:16]}"
 
 
-def _build(folder: Path, samples: list[Sample], size: tuple[int, int], report: Callable[[int, int], None] | None) -> None:
+def _build(
+    folder: Path, samples: list[Sample], size: tuple[int, int], report: Callable[[int, int], None] | None
+) -> None:
     building = folder.with_name(f".{folder.name}.{os.getpid()}")
     shutil.rmtree(building, ignore_errors=True)
     try:
@@ -123,7 +130,9 @@ def _build(folder: Path, samples: list[Sample], size: tuple[int, int], report: C
         tasks = [_Task(i, s, size, building) for i, s in enumerate(samples)]
         failed: dict[int, str] = {}
         pixels = np.zeros(NUM_CLASSES, dtype=np.int64)
-        for done, (row, counts, problem) in enumerate(map_unordered(_build_task, tasks, None if count > 32 else 1, 8), start=1):
+        for done, (row, counts, problem) in enumerate(
+            map_unordered(_build_task, tasks, None if count > 32 else 1, 8), start=1
+        ):
             if problem is None:
                 pixels += counts
             else:
@@ -145,7 +154,9 @@ def _build(folder: Path, samples: list[Sample], size: tuple[int, int], report: C
             if not (folder / "index.json").exists():
                 raise
     except OSError as error:
-        raise BddsegError(f"the cache {sanitize_path(folder)} cannot be written ({error.strerror}): make room or use a smaller size") from error
+        raise BddsegError(
+            f"the cache {sanitize_path(folder)} cannot be written ({error.strerror}): make room or use a smaller size"
+        ) from error
     finally:
         shutil.rmtree(building, ignore_errors=True)
 

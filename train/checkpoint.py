@@ -1,9 +1,9 @@
 """Checkpoints: whole or absent, without pickle, and loadable by SMP.
 
-    checkpoints/step-00000120.2/     model.safetensors + config.json   what smp.from_pretrained reads
-                                     optimizer.safetensors, random.safetensors, state.json
-    checkpoints/last -> step-...     links, replaced by renaming: one always points to a whole checkpoint
-    checkpoints/best -> step-...
+checkpoints/step-00000120.2/     model.safetensors + config.json   what smp.from_pretrained reads
+                                 optimizer.safetensors, random.safetensors, state.json
+checkpoints/last -> step-...     links, replaced by renaming: one always points to a whole checkpoint
+checkpoints/best -> step-...
 """
 
 import json
@@ -45,7 +45,9 @@ class Progress:
     scaler: dict[str, Any] | None = None
 
 
-def save(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress, names: tuple[str, ...]) -> Path:
+def save(
+    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress, names: tuple[str, ...]
+) -> Path:
     """Writes a checkpoint into the run's `checkpoints` folder and points `names` (last, best) at it.
 
     Raises:
@@ -99,7 +101,9 @@ def load_model(folder: Path) -> nn.Module:
     try:
         return smp.from_pretrained(folder).eval()  # type: ignore[no-any-return]
     except Exception as error:
-        raise BddsegError(f"the checkpoint {sanitize_path(folder)} cannot be loaded ({type(error).__name__})") from error
+        raise BddsegError(
+            f"the checkpoint {sanitize_path(folder)} cannot be loaded ({type(error).__name__})"
+        ) from error
 
 
 def _write(target: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
@@ -138,12 +142,16 @@ def _plain(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 def _optimizer_state(optimizer: torch.optim.Optimizer) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     state = optimizer.state_dict()
-    tensors = {f"{i}.{k}": v for i, slots in state["state"].items() for k, v in slots.items() if isinstance(v, torch.Tensor)}
+    tensors = {
+        f"{i}.{k}": v for i, slots in state["state"].items() for k, v in slots.items() if isinstance(v, torch.Tensor)
+    }
     groups = [{k: v for k, v in g.items() if not isinstance(v, torch.Tensor)} for g in state["param_groups"]]
     return _plain(tensors), {"groups": groups}
 
 
-def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor], rest: dict[str, Any]) -> None:
+def _restore_optimizer(
+    optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor], rest: dict[str, Any]
+) -> None:
     state: dict[int, dict[str, torch.Tensor]] = {}
     for key, value in tensors.items():
         index, _, name = key.partition(".")
@@ -160,7 +168,10 @@ def _random_state() -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     assert isinstance(numpy_state, dict)
     keys = numpy_state["state"]["key"]
     tensors["numpy"] = torch.from_numpy(keys.astype(np.int64))
-    rest = {"numpy": [numpy_state["state"]["pos"], numpy_state["has_gauss"], numpy_state["gauss"]], "python": random.getstate()}
+    rest = {
+        "numpy": [numpy_state["state"]["pos"], numpy_state["has_gauss"], numpy_state["gauss"]],
+        "python": random.getstate(),
+    }
     return tensors, rest
 
 

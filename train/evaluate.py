@@ -48,9 +48,15 @@ def evaluate_run(run: Run, checkpoint: str, split: str, reporter: Reporter) -> N
         reporter.event("warning", message=f"{len(problems)} images are left out", files=problems[:20])
     result = scores(confusion.numpy())
     report = {
-        "run": run.name, "checkpoint": checkpoint, "split": split, "images": len(samples) - len(problems),
-        **result.summary(), "classes": result.class_rows(), "confusion": confusion.tolist(), "left_out": len(problems),
-    }  # fmt: skip
+        "run": run.name,
+        "checkpoint": checkpoint,
+        "split": split,
+        "images": len(samples) - len(problems),
+        **result.summary(),
+        "classes": result.class_rows(),
+        "confusion": confusion.tolist(),
+        "left_out": len(problems),
+    }
     _record(run, evaluation_name(run.name, checkpoint, split), scored)
     write_text(folder / "result.json", json.dumps(report, allow_nan=False))
     reporter.event("finish", **result.summary())
@@ -67,7 +73,9 @@ def _measure(
     scored: list[Scored] = []
     problems: list[str] = []
     writes: list[Future[None]] = []
-    outcomes = predict_samples(model, samples, config.size, accelerator.device, str(accelerator.mixed_precision), config.batch_size)
+    outcomes = predict_samples(
+        model, samples, config.size, accelerator.device, str(accelerator.mixed_precision), config.batch_size
+    )
     with ThreadPoolExecutor(2, "png") as pool:
         for done, outcome in enumerate(outcomes, start=1):
             if outcome.predicted is None or outcome.actual is None:

@@ -99,7 +99,7 @@ def setup(run: Run, reporter: Reporter) -> Trainer:
         if split and split.left_out:
             lines = split.left_out[:20]
             reporter.event("warning", message=f"{len(split.left_out)} images of {name} are left out", files=lines)
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model.to(memory_format=torch.channels_last)
     loss = make_loss(config, train.pixels, accelerator.device)
     optimizer = make_optimizer(model, config)
     folder = run.folder / "checkpoints"
@@ -113,8 +113,21 @@ def setup(run: Run, reporter: Reporter) -> Trainer:
     if config.compile:
         prepared = torch.compile(prepared)
     steps = max(1, len(train) // config.batch_size)
-    trainer = Trainer(config, folder, reporter, accelerator, prepared, model, prepared_optimizer, loss, train, val,
-                      progress, steps, time.monotonic())  # fmt: skip
+    trainer = Trainer(
+        config,
+        folder,
+        reporter,
+        accelerator,
+        prepared,
+        model,
+        prepared_optimizer,
+        loss,
+        train,
+        val,
+        progress,
+        steps,
+        time.monotonic(),
+    )
     _announce(trainer, resumed)
     if not resumed:
         torch.manual_seed(config.seed + accelerator.process_index)
@@ -123,11 +136,15 @@ def setup(run: Run, reporter: Reporter) -> Trainer:
 
 def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
     """AdamW with a learning rate of its own for the encoder."""
-    encoder = list(model.encoder.parameters())  # type: ignore[operator,union-attr]
+    encoder = list(model.encoder.parameters())
     own = {id(p) for p in encoder}
     rest = [p for p in model.parameters() if id(p) not in own]
     groups = [
-        {"params": encoder, "lr": config.learning_rate * config.encoder_lr_factor, "peak": config.learning_rate * config.encoder_lr_factor},
+        {
+            "params": encoder,
+            "lr": config.learning_rate * config.encoder_lr_factor,
+            "peak": config.learning_rate * config.encoder_lr_factor,
+        },
         {"params": rest, "lr": config.learning_rate, "peak": config.learning_rate},
     ]
     return torch.optim.AdamW(groups, weight_decay=config.weight_decay)
@@ -195,7 +212,9 @@ def finish_epoch(t: Trainer) -> None:
     p.epoch, p.position, p.loss_sum, p.loss_count = epoch, 0, 0.0, 0
     figures = {**result.summary(), "classes": result.class_rows()} if result else {}
     seconds = round(time.monotonic() - started, 2)
-    t.reporter.event("epoch", epoch=epoch, step=p.step, train_loss=train_loss, val_loss=val_loss, seconds=seconds, **figures)
+    t.reporter.event(
+        "epoch", epoch=epoch, step=p.step, train_loss=train_loss, val_loss=val_loss, seconds=seconds, **figures
+    )
     save(t, *(("last", "best") if is_best else ("last",)))
 
 
@@ -213,7 +232,9 @@ def validate_epoch(t: Trainer) -> tuple[float | None, Scores | None]:
     for images, masks in batches(t.val, order, t.config.batch_size, t.device, *ranks):
         if len(images):
             logits = forward(t.model, normalise(images, channels_last=True))
-            sums += torch.stack([t.loss(logits, masks.long()).double() * len(images), torch.tensor(float(len(images)))]).to(t.device)
+            sums += torch.stack(
+                [t.loss(logits, masks.long()).double() * len(images), torch.tensor(float(len(images)))]
+            ).to(t.device)
             confusion += confusion_matrix(masks, logits.argmax(dim=1))
         if t.accelerator.num_processes == 1:
             t.reporter.check_stop()
@@ -235,25 +256,50 @@ def save(t: Trainer, *names: str) -> None:
 
 def _announce(t: Trainer, resumed: bool) -> None:
     facts = {
-        "device": str(t.device), "precision": str(t.accelerator.mixed_precision).replace("no", "fp32"),
-        "processes": t.accelerator.num_processes, "train_images": len(t.train), "val_images": len(t.val) if t.val else 0,
-        "parameters": sum(p.numel() for p in t.bare_model.parameters()), "steps_an_epoch": t.steps_an_epoch,
-        "epochs": t.config.epochs, "total_steps": t.total_steps, "torch": torch.__version__, "pid": os.getpid(),
-    }  # fmt: skip
+        "device": str(t.device),
+        "precision": str(t.accelerator.mixed_precision).replace("no", "fp32"),
+        "processes": t.accelerator.num_processes,
+        "train_images": len(t.train),
+        "val_images": len(t.val) if t.val else 0,
+        "parameters": sum(p.numel() for p in t.bare_model.parameters()),
+        "steps_an_epoch": t.steps_an_epoch,
+        "epochs": t.config.epochs,
+        "total_steps": t.total_steps,
+        "torch": torch.__version__,
+        "pid": os.getpid(),
+    }
     t.reporter.event("resume" if resumed else "start", step=t.progress.step, epoch=t.progress.epoch, **facts)
-    t.reporter.update(force=True, phase="train", done=t.progress.step, total=t.total_steps, facts={"epoch": t.progress.epoch, **facts})
+    t.reporter.update(
+        force=True, phase="train", done=t.progress.step, total=t.total_steps, facts={"epoch": t.progress.epoch, **facts}
+    )
 
 
 def _report_step(t: Trainer, loss: float, lr: float, rate: float, seconds: float) -> None:
     p, left = t.progress, t.total_steps - t.progress.step
     memory, gpu = memory_mib(t.device), gpu_percent(t.device)
-    values = {"step": p.step, "epoch": p.epoch + 1, "loss": loss, "lr": lr, "images_per_s": round(rate, 2),
-              "memory_mib": round(memory, 1), "gpu_percent": gpu}  # fmt: skip
+    values = {
+        "step": p.step,
+        "epoch": p.epoch + 1,
+        "loss": loss,
+        "lr": lr,
+        "images_per_s": round(rate, 2),
+        "memory_mib": round(memory, 1),
+        "gpu_percent": gpu,
+    }
     t.reporter.event("step", **values)
     # The rate of one step jumps about; the time left follows a running mean.
-    mean = 0.9 * t.reporter.status.status.facts.get("step_s", seconds) + 0.1 * seconds if t.accelerator.is_main_process else seconds
+    mean = (
+        0.9 * t.reporter.status.status.facts.get("step_s", seconds) + 0.1 * seconds
+        if t.accelerator.is_main_process
+        else seconds
+    )
     if t.accelerator.is_main_process:
-        facts = {**t.reporter.status.status.facts, "epoch": p.epoch, "step_s": mean, "seconds_left": round(mean * left, 1)}
+        facts = {
+            **t.reporter.status.status.facts,
+            "epoch": p.epoch,
+            "step_s": mean,
+            "seconds_left": round(mean * left, 1),
+        }
         t.reporter.update(done=p.step, total=t.total_steps, facts=facts)
 
 

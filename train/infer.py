@@ -49,7 +49,12 @@ class _Loaded:
 
 @torch.inference_mode()
 def predict_samples(
-    model: nn.Module, samples: list[Sample], size: tuple[int, int], device: torch.device, precision: str, batch_size: int
+    model: nn.Module,
+    samples: list[Sample],
+    size: tuple[int, int],
+    device: torch.device,
+    precision: str,
+    batch_size: int,
 ) -> Iterator[Predicted]:
     """Yields every sample's prediction, in order. `size` is the (height, width) that the model was trained at."""
     model = model.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
@@ -90,7 +95,11 @@ def _load(sample: Sample, size: tuple[int, int]) -> _Loaded:
         image = read_image(sample.image)
         actual = read_mask(sample.mask) if sample.mask else None
         if actual is not None and actual.shape != (image.height, image.width):
-            raise BadFileError("size-mismatch", sample.image, f"is {image.width}x{image.height}, its mask {actual.shape[1]}x{actual.shape[0]}")
+            raise BadFileError(
+                "size-mismatch",
+                sample.image,
+                f"is {image.width}x{image.height}, its mask {actual.shape[1]}x{actual.shape[0]}",
+            )
     except BadFileError as error:
         return _Loaded(sample, None, (0, 0), None, str(error))
     small = image.resize((size[1], size[0]), Image.Resampling.BILINEAR, reducing_gap=2.0)

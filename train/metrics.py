@@ -53,18 +53,24 @@ class Scores:
         """Per class, in the form of events and of `evaluate --json`."""
         return [
             {
-                "id": c.id, "name": c.name, "iou": finite(self.iou[c.id]), "precision": finite(self.precision[c.id]),
-                "recall": finite(self.recall[c.id]), "percentage": finite(self.percentage[c.id]),
+                "id": c.id,
+                "name": c.name,
+                "iou": finite(self.iou[c.id]),
+                "precision": finite(self.precision[c.id]),
+                "recall": finite(self.recall[c.id]),
+                "percentage": finite(self.percentage[c.id]),
             }
             for c in CLASSES
-        ]  # fmt: skip
+        ]
 
     def summary(self) -> dict[str, float | None]:
         """The overall figures."""
         return {
-            "pixel_accuracy": finite(self.pixel_accuracy), "pixel_accuracy20": finite(self.pixel_accuracy20),
-            "miou19": finite(self.miou19), "miou20": finite(self.miou20),
-        }  # fmt: skip
+            "pixel_accuracy": finite(self.pixel_accuracy),
+            "pixel_accuracy20": finite(self.pixel_accuracy20),
+            "miou19": finite(self.miou19),
+            "miou20": finite(self.miou20),
+        }
 
 
 def scores(confusion: Confusion) -> Scores:
@@ -85,7 +91,9 @@ def scores(confusion: Confusion) -> Scores:
         percentage = 100.0 * confusion.sum(axis=1) / np.float64(total)
         accuracy = float(np.trace(official) / np.float64(official.sum()))
         accuracy20 = float(np.trace(confusion) / np.float64(total))
-    return Scores(accuracy, accuracy20, _mean(iou[:NUM_OFFICIAL][occurs]), _mean(iou20), iou, precision, recall, percentage)
+    return Scores(
+        accuracy, accuracy20, _mean(iou[:NUM_OFFICIAL][occurs]), _mean(iou20), iou, precision, recall, percentage
+    )
 
 
 def image_scores(confusion: Confusion) -> tuple[float, float]:

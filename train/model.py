@@ -70,7 +70,9 @@ def _hub_state(encoder: str, tag: str) -> dict[str, torch.Tensor]:
 
     known = smp.encoders.encoders[encoder]["pretrained_settings"]
     if tag not in known:
-        raise BddsegError(f"{encoder} has no weights {sanitize(tag)!r}: choose {', '.join(known)}, none, or a .safetensors or .pth file")
+        raise BddsegError(
+            f"{encoder} has no weights {sanitize(tag)!r}: choose {', '.join(known)}, none, or a weights file"
+        )
     repository, revision = known[tag]["repo_id"], known[tag]["revision"]
     cached = try_to_load_from_cache(repository, "model.safetensors", revision=revision)
     if isinstance(cached, str):
@@ -78,21 +80,22 @@ def _hub_state(encoder: str, tag: str) -> dict[str, torch.Tensor]:
     try:
         return load_file(hf_hub_download(repository, "model.safetensors", revision=revision, etag_timeout=5))
     except Exception as error:
-        raise BddsegError(
-            f"the {tag} weights of {encoder} are not in the cache and cannot be downloaded ({type(error).__name__}): "
-            f"fetch them where there is a network with `hf download {repository} --revision {revision}`, name a file with "
-            "--set encoder_weights=FILE.safetensors, or train from scratch with --set encoder_weights=none"
-        ) from error
+        fetch = f"fetch them where there is a network (`hf download {repository} --revision {revision}`), "
+        raise _missing(f"the {tag} weights of {encoder}", error, fetch) from error
 
 
 def _timm_state(encoder: str) -> dict[str, torch.Tensor]:
     try:
         return smp.encoders.get_encoder(encoder, weights=True).state_dict()  # type: ignore[no-any-return]
     except Exception as error:
-        raise BddsegError(
-            f"the weights of {encoder} are not in the cache and cannot be downloaded ({type(error).__name__}): name a file "
-            "with --set encoder_weights=FILE.safetensors, or train from scratch with --set encoder_weights=none"
-        ) from error
+        raise _missing(f"the weights of {encoder}", error) from error
+
+
+def _missing(what: str, error: Exception, fetch: str = "") -> BddsegError:
+    return BddsegError(
+        f"{what} are not in the cache and cannot be downloaded ({type(error).__name__}): {fetch}"
+        "name a file (--set encoder_weights=FILE.safetensors), or train from scratch (--set encoder_weights=none)"
+    )
 
 
 def _read_weights(path: Path) -> dict[str, torch.Tensor]:
@@ -125,7 +128,10 @@ def _load_encoder(encoder: nn.Module, state: dict[str, torch.Tensor], source: st
     wanted = [k for k in own if not k.endswith("num_batches_tracked")]
     missing = [k for k in wanted if k not in cleaned]
     if len(missing) > len(wanted) // 10:
-        raise BddsegError(f"{sanitize(source)} does not fit the encoder: {len(missing)} of {len(wanted)} weights are missing, such as {missing[0]}")
+        raise BddsegError(
+            f"{sanitize(source)} does not fit the encoder: {len(missing)} of {len(wanted)} weights "
+            f"are missing, such as {missing[0]}"
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         encoder.load_state_dict(cleaned, strict=False)

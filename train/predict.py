@@ -40,7 +40,9 @@ def predict_run(run: Run, checkpoint: str, split: str, to: Path, reporter: Repor
     problems: list[str] = []
     # Masks are not needed here, and a broken one must not keep an image from its prediction.
     images_only = [type(s)(s.split, s.image, None) for s in samples]
-    outcomes = predict_samples(model, images_only, config.size, accelerator.device, str(accelerator.mixed_precision), config.batch_size)
+    outcomes = predict_samples(
+        model, images_only, config.size, accelerator.device, str(accelerator.mixed_precision), config.batch_size
+    )
     for done, outcome in enumerate(outcomes, start=1):
         if outcome.predicted is None:
             problems.append(outcome.problem or "")

@@ -15,11 +15,12 @@ def main() -> None:
     from tui.cli.root import COMMANDS, run
 
     first = next((i for i, w in enumerate(words) if not w.startswith("-")), None)
-    if not words or (words[0].startswith("-") and words[0] not in ("--help", "-h") and first is None):
-        words = ["open", *words]
-    elif first == 0 and words[0] not in COMMANDS and Path(words[0]).expanduser().is_dir():
-        words = ["open", *words]
-    elif words[0].startswith("--") and words[0] not in ("--help", "--install-completion", "--show-completion"):
+    if (
+        not words
+        or (words[0].startswith("-") and words[0] not in ("--help", "-h") and first is None)
+        or (first == 0 and words[0] not in COMMANDS and Path(words[0]).expanduser().is_dir())
+        or (words[0].startswith("--") and words[0] not in ("--help", "--install-completion", "--show-completion"))
+    ):
         words = ["open", *words]
     sys.exit(run(words))
 

@@ -7,7 +7,7 @@ pane that lists it. Keys avoid ctrl+a and ctrl+b, which tmux and screen take, an
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,11 @@ class Command:
     shown_key: str | None = None
 
 
-def bindings(commands: Sequence[Command]) -> list[Binding]:
+def bindings(commands: Sequence[Command]) -> list[BindingType]:
     """The commands as Textual bindings."""
-    return [Binding(c.keys, c.action, c.label, show=c.footer, key_display=c.shown_key, tooltip=c.help) for c in commands]
+    return [
+        Binding(c.keys, c.action, c.label, show=c.footer, key_display=c.shown_key, tooltip=c.help) for c in commands
+    ]
 
 
 APP = (
@@ -40,7 +42,14 @@ APP = (
 )
 
 DATASET = (
-    Command("filter", "slash", "Filter", "Filter: split:val class:bus>1% has:rider tag:night name:7d06 is:problem iou<30%.", True, "/"),
+    Command(
+        "filter",
+        "slash",
+        "Filter",
+        "Filter: split:val class:bus>1% has:rider tag:night name:7d06 is:problem iou<30%.",
+        True,
+        "/",
+    ),
     Command("sort", "s", "Sort", "Sort by name, a class's share, or an evaluation's IoU.", True),
     Command("next_split", "tab", "Split", "Go through all samples, train, val and test."),
     Command("view('image')", "i", "Image", "Show the photograph."),
@@ -51,7 +60,9 @@ DATASET = (
     Command("next_view", "v", "View", "Go through image, mask, overlay, prediction and errors.", True),
     Command("opacity(0.1)", "plus,equals_sign", "More mask", "Make the overlay stronger.", False, "+"),
     Command("opacity(-0.1)", "minus", "Less mask", "Make the overlay weaker.", False, "-"),
-    Command("highlight(1)", "right_square_bracket", "Next class", "Highlight the next class of this image.", False, "]"),
+    Command(
+        "highlight(1)", "right_square_bracket", "Next class", "Highlight the next class of this image.", False, "]"
+    ),
     Command("highlight(-1)", "left_square_bracket", "Previous class", "Highlight the class before.", False, "["),
     Command("pick_class", "c", "Class", "Highlight one class, or none.", True),
     Command("fullscreen", "f,enter", "Full screen", "Show the picture alone.", True, "f"),

@@ -6,6 +6,7 @@ Textual's parser does not know DA1 answers (`ESC [ ? 62 ; 4 c`) and would hand t
 import re
 from collections.abc import Iterable
 
+from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver
 from textual.message import Message
 
@@ -23,7 +24,7 @@ class DeviceAttributes(Message):
         self.sixel = sixel
 
 
-class _Parser(linux_driver.XTermParser):
+class _Parser(XTermParser):
     """Takes DA1 answers out of the input, also when one arrives in pieces, until it has come once."""
 
     _held = ""
@@ -50,8 +51,8 @@ class AskingDriver(linux_driver.LinuxDriver):
 
     def start_application_mode(self) -> None:
         # The driver names its parser's class nowhere but in its module.
-        linux_driver.XTermParser = _Parser  # type: ignore[misc]
-        super().start_application_mode()
+        linux_driver.XTermParser = _Parser  # type: ignore[attr-defined]
+        super().start_application_mode()  # type: ignore[no-untyped-call]
         if self.input_tty:
             self.write("\x1b[c")
             self.flush()

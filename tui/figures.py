@@ -1,9 +1,13 @@
 """Figures as words: durations, counts and states, the same in the app and on the command line."""
 
 MARKS = {
-    "starting": "◌ starting", "running": "▶ running", "finished": "✓ finished", "stopped": "■ stopped",
-    "failed": "✗ failed", "lost": "? lost",
-}  # fmt: skip
+    "starting": "◌ starting",
+    "running": "▶ running",
+    "finished": "✓ finished",
+    "stopped": "■ stopped",
+    "failed": "✗ failed",
+    "lost": "? lost",
+}
 
 
 def state_mark(state: str) -> str:

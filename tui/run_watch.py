@@ -33,7 +33,9 @@ class RunWatch:
             status = run.status
             share = f" {100 * status.done / status.total:.0f} %" if status.total else ""
             left = status.facts.get("seconds_left")
-            line = f"▶ {run.name}{share}" + (f", {format_duration(left)} left" if left and status.phase == "train" else "")
+            line = f"▶ {run.name}{share}" + (
+                f", {format_duration(left)} left" if left and status.phase == "train" else ""
+            )
             seen.append((run, status.state, line if status.live else "", status.message))
         self.app.call_from_thread(self._tell, seen)
 
@@ -46,4 +48,3 @@ class RunWatch:
                 text = f"{run.name} {state}" + (f": {message}" if message and state != "stopped" else "")
                 self.app.notify(text, severity=ENDED[state], timeout=12, markup=False)  # type: ignore[arg-type]
                 self.app.bell()
-

@@ -11,10 +11,23 @@ from core.demo.scene import Scene
 
 Picture = NDArray[np.float32]
 # How rough each raw mask value looks: (fine grain, coarse patches), in grey levels.
-_ROUGHNESS = {0: (9, 9), 1: (9, 7), 2: (8, 8), 3: (9, 9), 4: (9, 5), 5: (6, 2), 8: (30, 26), 9: (20, 17), 10: (1, 2), 255: (11, 9)}
+_ROUGHNESS = {
+    0: (9, 9),
+    1: (9, 7),
+    2: (8, 8),
+    3: (9, 9),
+    4: (9, 5),
+    5: (6, 2),
+    8: (30, 26),
+    9: (20, 17),
+    10: (1, 2),
+    255: (11, 9),
+}
 
 
-def apply_atmosphere(canvas: Canvas, picture: Picture, mask: NDArray[np.uint8], instances: NDArray[np.int32], rng: np.random.Generator) -> Picture:
+def apply_atmosphere(
+    canvas: Canvas, picture: Picture, mask: NDArray[np.uint8], instances: NDArray[np.int32], rng: np.random.Generator
+) -> Picture:
     """Turns the flat painting into a photograph-like picture; float32 [h, w, 3], 0..255, in and out."""
     scene = canvas.scene
     picture = _texture(picture, mask, rng)
@@ -44,7 +57,7 @@ def _noise_tile(size: int, octave: int) -> Picture:
     rng = np.random.default_rng([20, octave])
     small = rng.standard_normal((size // octave + 1, size // octave + 1)).astype(np.float32)
     tile = np.asarray(Image.fromarray(small).resize((size, size), Image.Resampling.BICUBIC), dtype=np.float32)
-    return (tile - tile.mean()) / tile.std()
+    return np.asarray((tile - tile.mean()) / tile.std(), np.float32)
 
 
 def _texture(picture: Picture, mask: NDArray[np.uint8], rng: np.random.Generator) -> Picture:
@@ -65,8 +78,11 @@ def _reflections(picture: Picture, mask: NDArray[np.uint8], horizon: float) -> P
     road = picture[top:]
     mirrored = picture[max(0, top - road.shape[0]) : top][::-1]
     mirrored = np.asarray(
-        Image.fromarray(mirrored.clip(0, 255).astype(np.uint8)).resize((8, mirrored.shape[0] // 3 + 1)).resize(
-            (picture.shape[1], road.shape[0]), Image.Resampling.BICUBIC), dtype=np.float32)  # fmt: skip
+        Image.fromarray(mirrored.clip(0, 255).astype(np.uint8))
+        .resize((8, mirrored.shape[0] // 3 + 1))
+        .resize((picture.shape[1], road.shape[0]), Image.Resampling.BICUBIC),
+        dtype=np.float32,
+    )
     wet = ((mask[top:] == 0) * 0.38)[..., None].astype(np.float32)
     return np.concatenate([picture[:top], road * (1 - wet) + mirrored * wet])
 
@@ -89,14 +105,16 @@ def _haze(picture: Picture, depth: Picture, scene: Scene, rng: np.random.Generat
     visibility = {"clear": 900.0, "rain": 240.0, "snow": 170.0, "fog": float(rng.uniform(45, 90))}[scene.weather]
     color = {"day": (196, 204, 212), "dusk": (170, 138, 128), "night": (52, 56, 66)}[scene.time]
     share = (1 - np.exp(-depth / visibility))[..., None]
-    return picture * (1 - share) + np.asarray(color, np.float32) * share
+    hazy: Picture = picture * (1 - share) + np.asarray(color, np.float32) * share
+    return hazy
 
 
 @lru_cache(maxsize=256)
 def _sprite(radius: int) -> Picture:
     axis = np.arange(-radius, radius + 1, dtype=np.float32) / max(1, radius)
     squared = axis[:, None] ** 2 + axis[None, :] ** 2
-    return (np.exp(-6 * squared) * 0.75 + np.exp(-60 * squared)) * (squared <= 1)
+    glow = (np.exp(-6 * squared) * 0.75 + np.exp(-60 * squared)) * (squared <= 1)
+    return glow.astype(np.float32)
 
 
 def _glows(picture: Picture, canvas: Canvas, instances: NDArray[np.int32]) -> Picture:
@@ -142,4 +160,5 @@ def _camera(picture: Picture, scene: Scene, rng: np.random.Generator) -> Picture
     corner = ((x / width - 0.5) ** 2 + (y / height - 0.5) ** 2).astype(np.float32)
     picture = picture * (1 - 0.42 * corner)[..., None]
     grain = {"day": 2.6, "dusk": 4.5, "night": 6.5}[scene.time]
-    return picture + rng.standard_normal((height, width, 1), dtype=np.float32) * np.float32(grain)
+    grained: Picture = picture + rng.standard_normal((height, width, 1), dtype=np.float32) * np.float32(grain)
+    return grained

@@ -78,7 +78,9 @@ class Canvas:
         near_to_far = [self.project(x0, 0, z) for z in zs]
         self.polygon(near_to_far + [self.project(x1, 0, z) for z in zs[::-1]], color, class_id)
 
-    def fence_strip(self, x: float, y0: float, y1: float, z0: float, z1: float, color: Rgb, class_id: int | None) -> None:
+    def fence_strip(
+        self, x: float, y0: float, y1: float, z0: float, z1: float, color: Rgb, class_id: int | None
+    ) -> None:
         """Paints an upright band that runs along the road at `x`, from y0 to y1 above the ground."""
         zs = np.geomspace(z0, z1, max(3, int(10 * np.log(z1 / z0))))
         low = [self.project(x, y0, z) for z in zs]

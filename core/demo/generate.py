@@ -65,9 +65,13 @@ def draw_scene(scene: Scene, width: int = 640, height: int = 360) -> Drawn:
 
 
 def generate(
-    root: Path, counts: dict[str, int] | None = None, size: tuple[int, int] = (640, 360), seed: int = 2020,
-    report: Callable[[int, int], None] | None = None, workers: int | None = None,
-) -> int:  # fmt: skip
+    root: Path,
+    counts: dict[str, int] | None = None,
+    size: tuple[int, int] = (640, 360),
+    seed: int = 2020,
+    report: Callable[[int, int], None] | None = None,
+    workers: int | None = None,
+) -> int:
     """Draws a whole dataset into `root`; returns how many scenes were drawn.
 
     A scene whose image and mask are there already is kept, so an interrupted run goes on. `scenes.jsonl` comes
@@ -94,7 +98,9 @@ def generate(
                 report(done, len(tasks))
         write_text(root / "scenes.jsonl", "".join(lines[i] + "\n" for i in sorted(lines)))
     except OSError as error:
-        raise BddsegError(f"{sanitize_path(root)} cannot be written ({error.strerror}): name another with --dir") from error
+        raise BddsegError(
+            f"{sanitize_path(root)} cannot be written ({error.strerror}): name another with --dir"
+        ) from error
     return len(tasks)
 
 
@@ -108,7 +114,9 @@ def _claim(root: Path, recipe: str) -> None:
     marker = root / ".demo.json"
     if marker.exists():
         if marker.read_text() != recipe:
-            raise BddsegError(f"{sanitize_path(root)} holds a demo dataset of another seed, size or count: name another with --dir")
+            raise BddsegError(
+                f"{sanitize_path(root)} holds a demo dataset of another seed, size or count: name another with --dir"
+            )
     elif any(root.iterdir()):
         raise BddsegError(f"{sanitize_path(root)} is not empty: name an empty or new folder with --dir")
     else:
@@ -146,7 +154,7 @@ def _describe(scene: Scene, canvas: Canvas, mask: NDArray[np.uint8], instances: 
     height, width = mask.shape
     visible = np.bincount(instances.ravel(), minlength=len(canvas.labels))
     least = _SEEN_AT_LEAST * (height * width) / (640 * 360)
-    objects = []
+    objects: list[dict[str, object]] = []
     for number, label in enumerate(canvas.labels):
         if label < 0 or visible[number] < least:
             continue
@@ -154,32 +162,51 @@ def _describe(scene: Scene, canvas: Canvas, mask: NDArray[np.uint8], instances: 
         ys, xs = np.nonzero(instances == number)
         box = [int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1]
         middle = (box[0] + box[2]) / 2 / width
-        objects.append({
-            "kind": thing.kind, "color": thing.color or None, "box": box, "pixels": int(visible[number]),
-            "side": "left" if middle < 0.4 else "right" if middle > 0.6 else "ahead",
-            "distance_m": round(thing.z, 1), "x_m": round(thing.x, 1), "towards": thing.towards,
-        })  # fmt: skip
+        objects.append(
+            {
+                "kind": thing.kind,
+                "color": thing.color or None,
+                "box": box,
+                "pixels": int(visible[number]),
+                "side": "left" if middle < 0.4 else "right" if middle > 0.6 else "ahead",
+                "distance_m": round(thing.z, 1),
+                "x_m": round(thing.x, 1),
+                "towards": thing.towards,
+            }
+        )
     counts = Counter(str(o["kind"]) for o in objects)
     shares = np.bincount(np.where(mask == RAW_UNKNOWN, 19, mask).ravel(), minlength=20) / mask.size
     return {
-        "place": scene.place, "time": scene.time, "weather": scene.weather, "lanes": scene.lanes,
+        "place": scene.place,
+        "time": scene.time,
+        "weather": scene.weather,
+        "lanes": scene.lanes,
         "roadside": {"left": scene.left_side, "right": scene.right_side},
-        "caption": _caption(scene, objects), "counts": dict(sorted(counts.items())), "objects": objects,
+        "caption": _caption(scene, objects),
+        "counts": dict(sorted(counts.items())),
+        "objects": objects,
         "classes": {c.name: round(100 * float(shares[c.id]), 3) for c in CLASSES if shares[c.id] > 0},
-    }  # fmt: skip
+    }
 
 
 def _caption(scene: Scene, objects: list[dict[str, object]]) -> str:
-    place = {"city": "a city street", "highway": "a highway", "forest": "a forest road", "desert": "a desert road",
-             "residential": "a residential street"}[scene.place]  # fmt: skip
-    weather = {"clear": "in clear weather", "rain": "in the rain", "snow": "in the snow", "fog": "in fog"}[scene.weather]
+    place = {
+        "city": "a city street",
+        "highway": "a highway",
+        "forest": "a forest road",
+        "desert": "a desert road",
+        "residential": "a residential street",
+    }[scene.place]
+    weather = {"clear": "in clear weather", "rain": "in the rain", "snow": "in the snow", "fog": "in fog"}[
+        scene.weather
+    ]
     time = {"day": "by day", "dusk": "at dusk", "night": "at night"}[scene.time]
     seen = Counter((o["color"], str(o["kind"]), o["side"]) for o in objects if o["kind"] not in ("lamp", "gantry"))
     parts = []
     for (color, kind, side), count in seen.most_common(6):
         where = "ahead" if side == "ahead" else f"on the {side}"
-        noun = f"{color} {kind}" if color and kind not in ("person", "rider") else f"{kind} in {color}" if color else kind
+        noun = (
+            f"{color} {kind}" if color and kind not in ("person", "rider") else f"{kind} in {color}" if color else kind
+        )
         parts.append(f"{count} x {noun} {where}" if count > 1 else f"a {noun} {where}")
     return f"{place} {time} {weather}" + (": " + ", ".join(parts) if parts else "")
-
-

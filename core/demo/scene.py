@@ -11,10 +11,17 @@ Weather = Literal["clear", "rain", "snow", "fog"]
 Rgb = tuple[int, int, int]
 
 COLORS: dict[str, Rgb] = {
-    "white": (226, 227, 224), "black": (30, 31, 34), "silver": (165, 170, 176), "gray": (98, 102, 108),
-    "red": (172, 32, 34), "blue": (38, 74, 150), "green": (48, 104, 66), "yellow": (222, 182, 44),
-    "orange": (214, 112, 36), "brown": (108, 76, 52),
-}  # fmt: skip
+    "white": (226, 227, 224),
+    "black": (30, 31, 34),
+    "silver": (165, 170, 176),
+    "gray": (98, 102, 108),
+    "red": (172, 32, 34),
+    "blue": (38, 74, 150),
+    "green": (48, 104, 66),
+    "yellow": (222, 182, 44),
+    "orange": (214, 112, 36),
+    "brown": (108, 76, 52),
+}
 _PAINT = {
     "car": (["white", "black", "silver", "gray", "red", "blue", "green", "yellow"], [22, 20, 18, 14, 10, 10, 3, 3]),
     "truck": (["white", "red", "blue", "gray", "orange", "green"], [34, 14, 14, 16, 12, 10]),
@@ -24,9 +31,14 @@ _PAINT = {
 
 # metres: width, height, length
 SIZES: dict[str, tuple[float, float, float]] = {
-    "car": (1.85, 1.5, 4.4), "truck": (2.5, 3.6, 8.5), "bus": (2.55, 3.1, 11.5), "train": (2.9, 3.7, 42.0),
-    "motorcycle": (0.75, 1.15, 2.1), "bicycle": (0.55, 1.05, 1.75), "person": (0.52, 1.73, 0.4),
-}  # fmt: skip
+    "car": (1.85, 1.5, 4.4),
+    "truck": (2.5, 3.6, 8.5),
+    "bus": (2.55, 3.1, 11.5),
+    "train": (2.9, 3.7, 42.0),
+    "motorcycle": (0.75, 1.15, 2.1),
+    "bicycle": (0.55, 1.05, 1.75),
+    "person": (0.52, 1.73, 0.4),
+}
 
 
 @dataclass(frozen=True)
@@ -79,13 +91,20 @@ def sample_scene(seed: int, index: int) -> Scene:
     weather: Weather = _pick(rng, ("clear", "rain", "snow", "fog"), (58, 17, snowy, 12))
     lanes = {"city": (2, 4), "highway": (4, 6), "forest": (2, 2), "desert": (2, 4), "residential": (2, 2)}[place]
     scene = Scene(
-        index=index, seed=seed, place=place, time=time, weather=weather,
-        lanes=int(rng.choice(lanes)), lane_width=float(rng.uniform(3.1, 3.7)),
+        index=index,
+        seed=seed,
+        place=place,
+        time=time,
+        weather=weather,
+        lanes=int(rng.choice(lanes)),
+        lane_width=float(rng.uniform(3.1, 3.7)),
         curve=float(rng.normal(0, {"city": 0.0006, "highway": 0.0012}.get(place, 0.0022))),
         horizon=float(rng.uniform(0.40, 0.50)),
         sidewalk={"city": float(rng.uniform(1.8, 3.6)), "residential": float(rng.uniform(1.2, 2.0))}.get(place, 0.0),
-        left_side=_roadside(rng, place), right_side=_roadside(rng, place), hood=bool(rng.random() < 0.75),
-    )  # fmt: skip
+        left_side=_roadside(rng, place),
+        right_side=_roadside(rng, place),
+        hood=bool(rng.random() < 0.75),
+    )
     _add_traffic(rng, scene)
     _add_people(rng, scene)
     _add_street_furniture(rng, scene)
@@ -146,9 +165,15 @@ def _add_people(rng: np.random.Generator, scene: Scene) -> None:
     for _ in range(int(rng.poisson(crowd))):
         side = 1 if rng.random() < 0.5 else -1
         crossing = rng.random() < 0.18
-        x = float(rng.uniform(-scene.half_road, scene.half_road)) if crossing else side * edge + float(rng.normal(0, 0.5))
+        x = (
+            float(rng.uniform(-scene.half_road, scene.half_road))
+            if crossing
+            else side * edge + float(rng.normal(0, 0.5))
+        )
         z = float(rng.uniform(9, 40))
-        scene.objects.append(SceneObject("person", str(rng.choice(clothes)), x - scene.offset, z, False, int(rng.integers(4))))
+        scene.objects.append(
+            SceneObject("person", str(rng.choice(clothes)), x - scene.offset, z, False, int(rng.integers(4)))
+        )
     for _ in range(int(rng.poisson(crowd * 0.32))):
         side = 1 if rng.random() < 0.6 else -1
         x = side * (scene.half_road - 0.6) - scene.offset
@@ -170,13 +195,17 @@ def _add_street_furniture(rng: np.random.Generator, scene: Scene) -> None:
     for _ in range(int(rng.poisson(1.6))):
         side = 1 if rng.random() < 0.75 else -1
         z = float(rng.uniform(9, 45))
-        scene.objects.append(SceneObject("sign", "", side * (edge + 0.5) - scene.offset, z, False, int(rng.integers(5))))
+        scene.objects.append(
+            SceneObject("sign", "", side * (edge + 0.5) - scene.offset, z, False, int(rng.integers(5)))
+        )
     lights = {"city": 0.55, "residential": 0.2}.get(scene.place, 0.06)
     if rng.random() < lights:
         z = float(rng.uniform(16, 38))
         color = str(_pick(rng, ("red", "green", "yellow"), (50, 38, 12)))
         for side in (-1, 1):
-            scene.objects.append(SceneObject("traffic light", color, side * edge - scene.offset, z, side > 0, int(rng.integers(2))))
+            scene.objects.append(
+                SceneObject("traffic light", color, side * edge - scene.offset, z, side > 0, int(rng.integers(2)))
+            )
     if scene.place == "highway" and rng.random() < 0.35:
         scene.objects.append(SceneObject("gantry", "green", -scene.offset, float(rng.uniform(24, 50)), False, 0))
 

@@ -8,12 +8,21 @@ from core.demo.scene import Rgb, Scene
 ROAD, SIDEWALK, BUILDING, WALL, FENCE, POLE, VEGETATION, TERRAIN, SKY = 0, 1, 2, 3, 4, 5, 8, 9, 10
 RAW_UNKNOWN = 255
 _GROUND: dict[str, Rgb] = {
-    "city": (96, 104, 78), "highway": (104, 118, 70), "forest": (72, 92, 48), "desert": (196, 164, 116),
+    "city": (96, 104, 78),
+    "highway": (104, 118, 70),
+    "forest": (72, 92, 48),
+    "desert": (196, 164, 116),
     "residential": (86, 122, 60),
-}  # fmt: skip
+}
 _FACADES: tuple[Rgb, ...] = (
-    (150, 112, 92), (128, 122, 116), (172, 160, 140), (108, 92, 88), (138, 144, 150), (176, 140, 104), (92, 100, 112),
-)  # fmt: skip
+    (150, 112, 92),
+    (128, 122, 116),
+    (172, 160, 140),
+    (108, 92, 88),
+    (138, 144, 150),
+    (176, 140, 104),
+    (92, 100, 112),
+)
 SNOW: Rgb = (228, 232, 238)
 
 
@@ -30,8 +39,11 @@ def paint_scenery(canvas: Canvas, rng: np.random.Generator) -> None:
 
 def _sky(canvas: Canvas, rng: np.random.Generator) -> None:
     scene = canvas.scene
-    top, low = {"day": ((84, 142, 212), (190, 214, 236)), "dusk": ((70, 74, 128), (246, 164, 104)),
-                "night": ((70, 78, 108), (112, 112, 130))}[scene.time]  # fmt: skip
+    top, low = {
+        "day": ((84, 142, 212), (190, 214, 236)),
+        "dusk": ((70, 74, 128), (246, 164, 104)),
+        "night": ((70, 78, 108), (112, 112, 130)),
+    }[scene.time]
     if scene.weather != "clear":
         grey = (176, 180, 186) if scene.time != "night" else (96, 100, 112)
         top, low = mix(top, grey, 0.8), mix(low, grey, 0.75)
@@ -47,7 +59,9 @@ def _sky(canvas: Canvas, rng: np.random.Generator) -> None:
         for _ in range(9):
             w, h = rng.uniform(40, 170), rng.uniform(12, 34)
             cx, cy = x + rng.normal(0, 80), y + rng.normal(0, 10)
-            canvas.ellipse((cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2), mix(top, cloud, rng.uniform(0.45, 0.8)), None)
+            canvas.ellipse(
+                (cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2), mix(top, cloud, rng.uniform(0.45, 0.8)), None
+            )
 
 
 def _skyline(canvas: Canvas, rng: np.random.Generator) -> None:
@@ -70,7 +84,11 @@ def _skyline(canvas: Canvas, rng: np.random.Generator) -> None:
     for wave in (1, 2, 4, 9, 21):
         ridge += np.sin(xs / canvas.width * 2 * np.pi * wave * rng.uniform(0.7, 1.4) + rng.uniform(0, 6)) / wave
     points = [(float(x), float(canvas.horizon - height * (0.55 + 0.22 * r))) for x, r in zip(xs, ridge, strict=True)]
-    canvas.polygon([*points, (canvas.width, canvas.horizon + 8), (0, canvas.horizon + 8)], mix(color, (180, 195, 210), 0.35), class_id)
+    canvas.polygon(
+        [*points, (canvas.width, canvas.horizon + 8), (0, canvas.horizon + 8)],
+        mix(color, (180, 195, 210), 0.35),
+        class_id,
+    )
 
 
 def _ground(canvas: Canvas, rng: np.random.Generator) -> None:
@@ -103,7 +121,11 @@ def _road(canvas: Canvas, rng: np.random.Generator) -> None:
         asphalt = mix(asphalt, SNOW, rng.uniform(0.25, 0.6))
     canvas.start(0.0)
     if scene.sidewalk:
-        pavement = mix((168, 162, 154), SNOW, 0.65) if scene.weather == "snow" else shade((168, 162, 154), rng.uniform(0.85, 1.08))
+        pavement = (
+            mix((168, 162, 154), SNOW, 0.65)
+            if scene.weather == "snow"
+            else shade((168, 162, 154), rng.uniform(0.85, 1.08))
+        )
         for side in (-1, 1):
             x0, x1 = sorted((side * half - off, side * (half + scene.sidewalk) - off))
             canvas.ground(x0, x1, 1.2, 160, pavement, SIDEWALK)
@@ -112,11 +134,20 @@ def _road(canvas: Canvas, rng: np.random.Generator) -> None:
             for z in np.arange(3, 40, 2.5):
                 canvas.ground(x0, x1, z, z + 0.05 + z * 0.002, shade(pavement, 0.86), None)
     parking = 2.0 if scene.place in ("city", "residential") else 1.2
-    canvas.ground(-half - off - (0 if scene.sidewalk else parking), half - off + (0 if scene.sidewalk else parking), 1.2, 330, asphalt, ROAD)
+    canvas.ground(
+        -half - off - (0 if scene.sidewalk else parking),
+        half - off + (0 if scene.sidewalk else parking),
+        1.2,
+        330,
+        asphalt,
+        ROAD,
+    )
     for _ in range(26):
         z = float(rng.uniform(3, 45))
         x = float(rng.uniform(-half, half)) - off
-        canvas.ground(x, x + rng.uniform(0.3, 2.2), z, z * rng.uniform(1.02, 1.3), shade(asphalt, rng.uniform(0.84, 1.12)), None)
+        canvas.ground(
+            x, x + rng.uniform(0.3, 2.2), z, z * rng.uniform(1.02, 1.3), shade(asphalt, rng.uniform(0.84, 1.12)), None
+        )
     _markings(canvas, rng, asphalt)
     if scene.weather == "snow":
         for lane in range(scene.lanes):
@@ -182,25 +213,54 @@ def _buildings(canvas: Canvas, rng: np.random.Generator, edge: float, side: int,
             _tree(canvas, rng, edge + side * 1.4, z0)
 
 
-def _building(canvas: Canvas, rng: np.random.Generator, x: float, z0: float, z1: float, height: float, side: int, house: bool) -> None:
+def _building(
+    canvas: Canvas, rng: np.random.Generator, x: float, z0: float, z1: float, height: float, side: int, house: bool
+) -> None:
     facade = shade(_FACADES[int(rng.integers(len(_FACADES)))], rng.uniform(0.8, 1.25))
     canvas.start(z0)
     depth = 9.0 * side
-    front = [canvas.project(x, 0, z0), canvas.project(x + depth, 0, z0), canvas.project(x + depth, height, z0), canvas.project(x, height, z0)]
+    front = [
+        canvas.project(x, 0, z0),
+        canvas.project(x + depth, 0, z0),
+        canvas.project(x + depth, height, z0),
+        canvas.project(x, height, z0),
+    ]
     canvas.polygon(front, shade(facade, 0.72), BUILDING)
-    wall = [canvas.project(x, 0, z0), canvas.project(x, 0, z1), canvas.project(x, height, z1), canvas.project(x, height, z0)]
+    wall = [
+        canvas.project(x, 0, z0),
+        canvas.project(x, 0, z1),
+        canvas.project(x, height, z1),
+        canvas.project(x, height, z0),
+    ]
     canvas.polygon(wall, facade, BUILDING)
     if house:
         roof = mix(shade((120, 72, 58), rng.uniform(0.6, 1.2)), SNOW, 0.8 if canvas.scene.weather == "snow" else 0)
         ridge = height + 2.6
-        canvas.polygon([canvas.project(x, height, z0), canvas.project(x, height, z1), canvas.project(x + depth / 2, ridge, z1),
-                        canvas.project(x + depth / 2, ridge, z0)], roof, BUILDING)  # fmt: skip
-        canvas.polygon([canvas.project(x, height, z0), canvas.project(x + depth, height, z0), canvas.project(x + depth / 2, ridge, z0)],
-                       shade(facade, 0.66), BUILDING)  # fmt: skip
+        canvas.polygon(
+            [
+                canvas.project(x, height, z0),
+                canvas.project(x, height, z1),
+                canvas.project(x + depth / 2, ridge, z1),
+                canvas.project(x + depth / 2, ridge, z0),
+            ],
+            roof,
+            BUILDING,
+        )
+        canvas.polygon(
+            [
+                canvas.project(x, height, z0),
+                canvas.project(x + depth, height, z0),
+                canvas.project(x + depth / 2, ridge, z0),
+            ],
+            shade(facade, 0.66),
+            BUILDING,
+        )
     _windows(canvas, rng, x, z0, z1, height, facade)
 
 
-def _windows(canvas: Canvas, rng: np.random.Generator, x: float, z0: float, z1: float, height: float, facade: Rgb) -> None:
+def _windows(
+    canvas: Canvas, rng: np.random.Generator, x: float, z0: float, z1: float, height: float, facade: Rgb
+) -> None:
     night = canvas.scene.time == "night"
     dark = mix(shade(facade, 0.4), (60, 76, 96), 0.5)
     floor = 3.1
@@ -210,7 +270,12 @@ def _windows(canvas: Canvas, rng: np.random.Generator, x: float, z0: float, z1: 
                 break
             lit = rng.random() < (0.3 if night else 0.05)
             color = (250, 214, 140) if lit else shade(dark, rng.uniform(0.75, 1.3))
-            quad = [canvas.project(x, y, z), canvas.project(x, y, z + 1.3), canvas.project(x, y + 1.6, z + 1.3), canvas.project(x, y + 1.6, z)]
+            quad = [
+                canvas.project(x, y, z),
+                canvas.project(x, y, z + 1.3),
+                canvas.project(x, y + 1.6, z + 1.3),
+                canvas.project(x, y + 1.6, z),
+            ]
             canvas.polygon(quad, color, None)
             if lit and night:
                 cx, cy = quad[0][0] / 2 + quad[2][0] / 2, quad[0][1] / 2 + quad[2][1] / 2
@@ -261,7 +326,13 @@ def _rocks(canvas: Canvas, rng: np.random.Generator, edge: float, side: int, cou
         bx, by = canvas.project(edge + side * float(rng.uniform(2, 18)), 0, float(z))
         w, h = rng.uniform(0.6, 3.2) * px, rng.uniform(0.4, 2.0) * px
         tone = shade((158, 122, 92), rng.uniform(0.7, 1.15))
-        shape = [(bx - w, by), (bx - w * 0.6, by - h * 0.8), (bx + w * 0.1, by - h), (bx + w * 0.7, by - h * 0.55), (bx + w, by)]
+        shape = [
+            (bx - w, by),
+            (bx - w * 0.6, by - h * 0.8),
+            (bx + w * 0.1, by - h),
+            (bx + w * 0.7, by - h * 0.55),
+            (bx + w, by),
+        ]
         class_id = TERRAIN if rng.random() < 0.6 else RAW_UNKNOWN
         canvas.polygon([(float(a), float(b)) for a, b in shape], tone, class_id)
 

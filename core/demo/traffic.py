@@ -47,12 +47,22 @@ def _vehicle(canvas: Canvas, thing: SceneObject, rng: np.random.Generator) -> No
     canvas.polygon(face, shade(paint, 0.92), class_id)
     if thing.kind == "car":
         inset, back = 0.16, z0 + 0.55
-        cabin = [corner(x0 + 0.04, belt, z0), corner(x1 - 0.04, belt, z0), corner(x1 - inset, height, back), corner(x0 + inset, height, back)]
+        cabin = [
+            corner(x0 + 0.04, belt, z0),
+            corner(x1 - 0.04, belt, z0),
+            corner(x1 - inset, height, back),
+            corner(x0 + inset, height, back),
+        ]
         canvas.polygon(cabin, shade(paint, 0.8), class_id)
         canvas.polygon(_inset(cabin, 0.82), (44, 54, 66), None)
         canvas.polygon(_inset(face, 0.3, dy=0.22), (210, 210, 204), None)
     else:
-        glass = [corner(x0 + 0.2, height * 0.55, z0), corner(x1 - 0.2, height * 0.55, z0), corner(x1 - 0.2, height * 0.9, z0), corner(x0 + 0.2, height * 0.9, z0)]
+        glass = [
+            corner(x0 + 0.2, height * 0.55, z0),
+            corner(x1 - 0.2, height * 0.55, z0),
+            corner(x1 - 0.2, height * 0.9, z0),
+            corner(x0 + 0.2, height * 0.9, z0),
+        ]
         if thing.towards or thing.kind in ("bus", "train"):
             canvas.polygon(glass, (46, 58, 72), None)
         else:
@@ -66,7 +76,17 @@ def _vehicle(canvas: Canvas, thing: SceneObject, rng: np.random.Generator) -> No
     _lights(canvas, thing, x0, x1, base + 0.42 * (belt - base) + 0.1, px)
 
 
-def _side(canvas: Canvas, thing: SceneObject, x: float, base: float, belt: float, height: float, z0: float, z1: float, class_id: int) -> None:
+def _side(
+    canvas: Canvas,
+    thing: SceneObject,
+    x: float,
+    base: float,
+    belt: float,
+    height: float,
+    z0: float,
+    z1: float,
+    class_id: int,
+) -> None:
     paint = COLORS[thing.color]
     corner = canvas.project
     body = [corner(x, base, z0), corner(x, base, z1), corner(x, belt, z1), corner(x, belt, z0)]
@@ -80,11 +100,25 @@ def _side(canvas: Canvas, thing: SceneObject, x: float, base: float, belt: float
         for i in range(panes):
             a = z0 + (z1 - z0) * (i + 0.12) / panes
             b = z0 + (z1 - z0) * (i + 0.88) / panes
-            pane = [corner(x, height * 0.52, a), corner(x, height * 0.52, b), corner(x, height * 0.86, b), corner(x, height * 0.86, a)]
+            pane = [
+                corner(x, height * 0.52, a),
+                corner(x, height * 0.52, b),
+                corner(x, height * 0.86, b),
+                corner(x, height * 0.86, a),
+            ]
             canvas.polygon(pane, (48, 60, 74), None)
         if thing.kind == "truck":
             cab = z1 - 2.2 if not thing.towards else z0 + 2.2
-            canvas.polygon([corner(x, base, cab), corner(x, base, cab + 0.12), corner(x, height, cab + 0.12), corner(x, height, cab)], (30, 30, 32), None)
+            canvas.polygon(
+                [
+                    corner(x, base, cab),
+                    corner(x, base, cab + 0.12),
+                    corner(x, height, cab + 0.12),
+                    corner(x, height, cab),
+                ],
+                (30, 30, 32),
+                None,
+            )
     for z in (z0 + 0.18 * (z1 - z0), z0 + 0.8 * (z1 - z0)):
         px = canvas.focal / z
         cx, cy = corner(x, 0.32, z)
@@ -97,7 +131,14 @@ def _lights(canvas: Canvas, thing: SceneObject, x0: float, x1: float, y: float, 
     color: Rgb = (255, 246, 214) if thing.towards else (255, 44, 32)
     for x in (x0 + 0.2, x1 - 0.2):
         cx, cy = canvas.project(x, y, thing.z)
-        canvas.box(cx - 0.15 * px, cy - 0.09 * px, cx + 0.15 * px, cy + 0.09 * px, color if dark else mix(color, (120, 40, 40), 0.4), None)
+        canvas.box(
+            cx - 0.15 * px,
+            cy - 0.09 * px,
+            cx + 0.15 * px,
+            cy + 0.09 * px,
+            color if dark else mix(color, (120, 40, 40), 0.4),
+            None,
+        )
         if dark:
             canvas.glow(cx, cy, (0.9 if thing.towards else 0.5) * px, color, 1.0 if thing.towards else 0.7)
 
@@ -122,7 +163,11 @@ def _two_wheeler(canvas: Canvas, thing: SceneObject) -> None:
         canvas.ellipse((cx - r * px * lean, cy - r * px, cx + r * px * lean, cy + r * px), (26, 26, 28), class_id)
         inner = r - (0.12 if heavy else 0.05)
         if not heavy:
-            canvas.ellipse((cx - inner * px * lean, cy - inner * px, cx + inner * px * lean, cy + inner * px), (112, 112, 110), None)
+            canvas.ellipse(
+                (cx - inner * px * lean, cy - inner * px, cx + inner * px * lean, cy + inner * px),
+                (112, 112, 110),
+                None,
+            )
     frame = [(-0.5, 0.35), (-0.15, 0.85), (0.35, 0.95), (0.5, 0.35), (0.3, 0.8), (0.0, 0.36)]
     points = [(bx + fx * px * lean * 1.1, by - fy * px) for fx, fy in frame]
     canvas.polygon(points, paint, class_id)
@@ -141,14 +186,39 @@ def _person(canvas: Canvas, thing: SceneObject, rng: np.random.Generator) -> Non
     stride = rng.uniform(0.02, 0.2) * px
     for leg in (-1, 1):
         foot = bx + leg * stride
-        canvas.polygon([(bx - 0.11 * px, by - tall * 0.5), (bx + 0.11 * px, by - tall * 0.5), (foot + 0.08 * px, by), (foot - 0.08 * px, by)], trousers, class_id)
+        canvas.polygon(
+            [
+                (bx - 0.11 * px, by - tall * 0.5),
+                (bx + 0.11 * px, by - tall * 0.5),
+                (foot + 0.08 * px, by),
+                (foot - 0.08 * px, by),
+            ],
+            trousers,
+            class_id,
+        )
     shoulder = 0.235 * px
-    canvas.polygon([(bx - shoulder * 0.75, by - tall * 0.46), (bx + shoulder * 0.75, by - tall * 0.46),
-                    (bx + shoulder, by - tall * 0.82), (bx - shoulder, by - tall * 0.82)], cloth, class_id)  # fmt: skip
+    canvas.polygon(
+        [
+            (bx - shoulder * 0.75, by - tall * 0.46),
+            (bx + shoulder * 0.75, by - tall * 0.46),
+            (bx + shoulder, by - tall * 0.82),
+            (bx - shoulder, by - tall * 0.82),
+        ],
+        cloth,
+        class_id,
+    )
     for arm in (-1, 1):
         hand = bx + arm * (shoulder + rng.uniform(0.0, 0.12) * px)
-        canvas.polygon([(bx + arm * shoulder * 0.7, by - tall * 0.82), (bx + arm * shoulder * 1.08, by - tall * 0.8),
-                        (hand + 0.05 * px, by - tall * 0.45), (hand - 0.05 * px, by - tall * 0.45)], shade(cloth, 0.82), class_id)  # fmt: skip
+        canvas.polygon(
+            [
+                (bx + arm * shoulder * 0.7, by - tall * 0.82),
+                (bx + arm * shoulder * 1.08, by - tall * 0.8),
+                (hand + 0.05 * px, by - tall * 0.45),
+                (hand - 0.05 * px, by - tall * 0.45),
+            ],
+            shade(cloth, 0.82),
+            class_id,
+        )
     r = 0.125 * px
     head = by - tall * 0.91
     skin = COLORS["black"] if riding and thing.variant == 1 else _SKIN[thing.variant % 4]

@@ -44,7 +44,8 @@ def stats(
     if json:
         print_json({"classes": [c.to_json() for c in core.stats(collection, split)]})
         return
-    splits = [split] if split else [f.split for f in collection.dataset.splits if f.masks] or [None]
+    labelled: list[str | None] = [f.split for f in collection.dataset.splits if f.masks]
+    splits = [split] if split else labelled or [None]
     for name in splits:
         rows = core.stats(collection, name)
         largest = max((c.percentage for c in rows), default=0) or 1
@@ -59,7 +60,9 @@ def stats(
 def list_samples(
     dataset: DatasetArgument,
     query: Annotated[str, typer.Option("--filter", help="Such as 'split:val class:bus>1% sort:-bus'.")] = "",
-    evaluation: Annotated[str | None, typer.Option(help="RUN/CHECKPOINT-SPLIT, for iou and sort:iou.", show_default=False)] = None,
+    evaluation: Annotated[
+        str | None, typer.Option(help="RUN/CHECKPOINT-SPLIT, for iou and sort:iou.", show_default=False)
+    ] = None,
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
@@ -70,10 +73,22 @@ def list_samples(
         core.scan(collection, report)
     rows = core.find(collection, query, evaluation)
     if json:
-        print_json([
-            {"split": r.split, "name": r.name, "image": sanitize_path(r.image), "width": r.width, "height": r.height,
-             "problem": r.problem, "tags": list(r.tags), "miou19": r.miou, "pixels": r.counts} for r in rows
-        ])  # fmt: skip
+        print_json(
+            [
+                {
+                    "split": r.split,
+                    "name": r.name,
+                    "image": sanitize_path(r.image),
+                    "width": r.width,
+                    "height": r.height,
+                    "problem": r.problem,
+                    "tags": list(r.tags),
+                    "miou19": r.miou,
+                    "pixels": r.counts,
+                }
+                for r in rows
+            ]
+        )
         return
     for r in rows:
         say(f"{r.split:<6}{sanitize(r.name)}{'  ' + ' '.join(r.tags) if r.tags else ''}")
@@ -113,5 +128,8 @@ def unpack(
         outcome = engine(workspace).unpack(archives, to, report)
     for name in outcome.refused:
         say(f"refused  {name}: it would be written outside the folder, or is a link")
-    say(f"{outcome.written:,} files written, {outcome.kept:,} were there already, {len(outcome.refused):,} refused: {sanitize_path(to)}")
+    say(
+        f"{outcome.written:,} files written, {outcome.kept:,} were there already, "
+        f"{len(outcome.refused):,} refused: {sanitize_path(to)}"
+    )
     raise typer.Exit(1 if outcome.refused else 0)

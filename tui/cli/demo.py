@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from core.sanitize import sanitize_path
-from tui.cli.output import WorkspaceOption, engine, note, percent, progress, say
+from tui.cli.output import WorkspaceOption, engine, note, overall, progress, say
 
 
 def add_to(app: typer.Typer) -> None:
@@ -16,7 +16,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 def demo(
-    folder: Annotated[Path | None, typer.Option("--dir", metavar="DIR", help="Where the dataset goes; the workspace if left out.", show_default=False)] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--dir", metavar="DIR", help="Where the dataset goes; the workspace if left out.", show_default=False
+        ),
+    ] = None,
     data_only: Annotated[bool, typer.Option("--data-only", help="Draw the dataset and stop.")] = False,
     train: Annotated[int, typer.Option(min=1, help="Training scenes.")] = 240,
     val: Annotated[int, typer.Option(min=1, help="Validation scenes.")] = 60,
@@ -24,14 +29,23 @@ def demo(
     width: Annotated[int, typer.Option(min=64, max=4096, help="Pixels.")] = 640,
     height: Annotated[int, typer.Option(min=36, max=4096, help="Pixels.")] = 360,
     seed: Annotated[int, typer.Option(min=0, help="Another seed draws other scenes.")] = 2020,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; one a core if left out.", show_default=False)] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; one a core if left out.", show_default=False)
+    ] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Draw the demo dataset, then open the app on it, or, without a terminal, train and evaluate on it."""
     core = engine(workspace)
     root = folder or core.workspace.demo
     with progress("drawing", "scenes") as report:
-        core.demo(root, report, counts={"train": train, "val": val, "test": test}, size=(width, height), seed=seed, workers=workers)
+        core.demo(
+            root,
+            report,
+            counts={"train": train, "val": val, "test": test},
+            size=(width, height),
+            seed=seed,
+            workers=workers,
+        )
     note(f"demo dataset in {sanitize_path(root)}")
     if data_only:
         return
@@ -57,8 +71,10 @@ def _pipeline(root: Path, workspace: Path | None) -> None:
     folder = core.evaluate(run)
     follow(folder, "evaluate")
     result = load_evaluation(folder)
-    Console(highlight=False).print(class_table(result.classes, f"{result.name}: {result.images} images at their own resolution"))
-    say(f"pixel accuracy {percent(result.pixel_accuracy)} %  mIoU19 {percent(result.miou19)} %  mIoU20 {percent(result.miou20)} %")
+    Console(highlight=False).print(
+        class_table(result.classes, f"{result.name}: {result.images} images at their own resolution")
+    )
+    say(overall(result.pixel_accuracy, result.miou19, result.miou20))
     say(f"dataset    {sanitize_path(root)}")
     say(f"run        {sanitize_path(run.folder)}")
     say(f"evaluation {sanitize_path(folder)}")

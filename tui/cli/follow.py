@@ -57,8 +57,9 @@ def _tell(console: Console, e: Event, status: Status) -> None:
     elif e["kind"] in ("start", "resume") and "parameters" in e:
         console.print(
             f"{e['kind']}: {e['train_images']:,} training and {e['val_images']:,} validation images, "
-            f"{e['parameters'] / 1e6:.1f} M parameters, {e['device']} in {e['precision']}", markup=False,
-        )  # fmt: skip
+            f"{e['parameters'] / 1e6:.1f} M parameters, {e['device']} in {e['precision']}",
+            markup=False,
+        )
 
 
 def describe(status: Status) -> str:

@@ -14,11 +14,19 @@ from core.workspace import open_workspace
 
 WorkspaceOption = Annotated[
     Path | None,
-    typer.Option("--workspace", metavar="DIR", envvar="BDDSEG_WORKSPACE", help="Folder for runs, catalogs and settings.", show_default=False),
+    typer.Option(
+        "--workspace",
+        metavar="DIR",
+        envvar="BDDSEG_WORKSPACE",
+        help="Folder for runs, catalogs and settings.",
+        show_default=False,
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
 DatasetArgument = Annotated[Path, typer.Argument(metavar="DIR", help="The dataset's folder.", show_default=False)]
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's name or number, or `last`.", show_default=False)]
+RunArgument = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's name or number, or `last`.", show_default=False)
+]
 
 
 def engine(workspace: Path | None) -> Engine:
@@ -45,7 +53,15 @@ def print_json(value: Any) -> None:
 def progress(label: str, unit: str) -> Iterator[Callable[[int, int], None]]:
     """A bar with rate and time left on standard error; one line at the end where that is no terminal."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
     from rich.text import Text
 
     class Rate(ProgressColumn):
@@ -66,6 +82,12 @@ def progress(label: str, unit: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=console) as bars:
         bar = bars.add_task(label, total=None)
         yield lambda done, total: bars.update(bar, completed=done, total=total)
+
+
+def overall(accuracy: float | None, miou19: float | None, miou20: float | None) -> str:
+    """The overall figures in one line."""
+    figures = {"pixel accuracy": accuracy, "mIoU19": miou19, "mIoU20": miou20}
+    return "  ".join(f"{name} {percent(value, 2)} %" for name, value in figures.items())
 
 
 def percent(value: float | None, digits: int = 1) -> str:

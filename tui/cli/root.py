@@ -10,11 +10,14 @@ import typer
 from tui.cli.output import WorkspaceOption
 
 app = typer.Typer(
-    name="bddseg-tui", no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False,
+    name="bddseg-tui",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Browse, train and evaluate semantic segmentation of driving scenes, in the terminal.",
     epilog="`bddseg-tui DIR` opens the app on a dataset; without DIR it opens the last one.",
-)  # fmt: skip
+)
 COMMANDS = ("open", "data", "demo", "train", "resume", "stop", "runs", "evaluate", "predict")
 
 
@@ -25,7 +28,9 @@ def root() -> None:
 
 @app.command("open")
 def open_app(
-    dataset: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="The dataset's folder; the last one if left out.")] = None,
+    dataset: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="The dataset's folder; the last one if left out.")
+    ] = None,
     images: Annotated[
         Literal["auto", "kitty", "sixel", "halfblock", "none"], typer.Option(help="How pictures are drawn.")
     ] = "auto",

@@ -1,13 +1,26 @@
 """`train`, `resume`, `stop`, `runs`, `evaluate` and `predict`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.errors import BddsegError
 from core.sanitize import sanitize_path
-from tui.cli.output import DatasetArgument, JsonOption, RunArgument, WorkspaceOption, engine, note, print_json, say
+from tui.cli.output import (
+    DatasetArgument,
+    JsonOption,
+    RunArgument,
+    WorkspaceOption,
+    engine,
+    note,
+    print_json,
+    say,
+)
+
+if TYPE_CHECKING:
+    from core.history import History
+    from core.runs import Run
 
 CheckpointOption = Annotated[str, typer.Option(help="best or last.")]
 FollowOption = Annotated[bool, typer.Option("--follow", help="Stay and show it; Ctrl+C leaves it running.")]
@@ -24,8 +37,12 @@ def add_to(app: typer.Typer) -> None:
 def train(
     dataset: DatasetArgument,
     preset: Annotated[str, typer.Option(help="cross-entropy, focal, seed or demo.")] = "cross-entropy",
-    assignments: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated.")] = None,
-    config: Annotated[Path | None, typer.Option(metavar="FILE", help="A TOML file of settings.", show_default=False)] = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A TOML file of settings.", show_default=False)
+    ] = None,
     follow: FollowOption = False,
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
@@ -122,7 +139,7 @@ def evaluate(
 
     from core.evaluation import load_evaluation
     from tui.cli.follow import follow
-    from tui.cli.output import percent
+    from tui.cli.output import overall
     from tui.cli.tables import class_table
 
     core = engine(workspace)
@@ -135,7 +152,7 @@ def evaluate(
         print_json({key: result.raw[key] for key in keys})
         return
     Console(highlight=False).print(class_table(result.classes, f"{result.name}, {result.images:,} images"))
-    say(f"pixel accuracy {percent(result.pixel_accuracy, 2)} %  mIoU19 {percent(result.miou19, 2)} %  mIoU20 {percent(result.miou20, 2)} %")
+    say(overall(result.pixel_accuracy, result.miou19, result.miou20))
     say(f"written to {sanitize_path(folder)}")
 
 
@@ -166,33 +183,34 @@ def _follow(folder: Path, name: str) -> None:
     say(f"{name} {status.state}")
 
 
-def _history(run: "object"):  # type: ignore[no-untyped-def]
+def _history(run: "Run") -> "History":
     from core.events import read_events
     from core.history import History
-    from core.runs import Run
 
-    assert isinstance(run, Run)
     history = History()
     history.feed(read_events(run.events))
     return history
 
 
-def _epochs(run: "object") -> list[dict[str, object]]:
+def _epochs(run: "Run") -> list[dict[str, object]]:
     from core.events import read_events, rewind
-    from core.runs import Run
 
-    assert isinstance(run, Run)
     return [e for e in rewind(read_events(run.events)) if e["kind"] == "epoch"]
 
 
-def _run_json(run: "object") -> dict[str, object]:
-    from core.runs import Run
-
-    assert isinstance(run, Run)
+def _run_json(run: "Run") -> dict[str, object]:
     status = run.status
     best = _history(run).best
     return {
-        "run": run.name, "state": status.state, "message": status.message, "done": status.done, "total": status.total,
-        "preset": run.preset, "dataset": sanitize_path(run.dataset), "folder": sanitize_path(run.folder),
-        "best_epoch": best.epoch if best else None, "best_miou19": best.miou19 if best else None, "checkpoints": run.checkpoints(),
-    }  # fmt: skip
+        "run": run.name,
+        "state": status.state,
+        "message": status.message,
+        "done": status.done,
+        "total": status.total,
+        "preset": run.preset,
+        "dataset": sanitize_path(run.dataset),
+        "folder": sanitize_path(run.folder),
+        "best_epoch": best.epoch if best else None,
+        "best_miou19": best.miou19 if best else None,
+        "checkpoints": run.checkpoints(),
+    }

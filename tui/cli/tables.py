@@ -27,7 +27,13 @@ def class_table(classes: Sequence[ClassScore], title: str) -> Table:
 def runs_table(runs: list[tuple[Run, History]]) -> Table:
     """Every run with its state and best epoch."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, justify in (("run", "left"), ("state", "left"), ("progress", "right"), ("best mIoU19", "right"), ("dataset", "left")):
+    for name, justify in (
+        ("run", "left"),
+        ("state", "left"),
+        ("progress", "right"),
+        ("best mIoU19", "right"),
+        ("dataset", "left"),
+    ):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     for run, history in runs:
         status, best = run.status, history.best
@@ -35,8 +41,13 @@ def runs_table(runs: list[tuple[Run, History]]) -> Table:
         left = status.facts.get("seconds_left")
         if status.live and left:
             share += f" ({format_duration(left)} left)"
-        table.add_row(run.name, state_mark(status.state), share, f"{percent(best.miou19)} (epoch {best.epoch})" if best else "-",
-                      sanitize_path(run.dataset))  # fmt: skip
+        table.add_row(
+            run.name,
+            state_mark(status.state),
+            share,
+            f"{percent(best.miou19)} (epoch {best.epoch})" if best else "-",
+            sanitize_path(run.dataset),
+        )
     return table
 
 
@@ -46,15 +57,27 @@ def print_run(run: Run, history: History) -> None:
     status = run.status
     console.print(f"{run.name}: {state_mark(status.state)} {status.message}", markup=False)
     console.print(f"dataset {sanitize_path(run.dataset)}\nfolder  {sanitize_path(run.folder)}", markup=False)
-    console.print(", ".join(f"{sanitize(str(k))} {sanitize(str(v))}" for k, v in run.spec["train"].items()), markup=False)
+    console.print(
+        ", ".join(f"{sanitize(str(k))} {sanitize(str(v))}" for k, v in run.spec["train"].items()), markup=False
+    )
     for e in history.epochs:
-        console.print(epoch_line(e.epoch, None, e.train_loss, e.val_loss, e.pixel_accuracy, e.miou19, e.miou20), markup=False)
+        console.print(
+            epoch_line(e.epoch, None, e.train_loss, e.val_loss, e.pixel_accuracy, e.miou19, e.miou20), markup=False
+        )
     if history.epochs and history.epochs[-1].classes:
-        console.print(class_table(history.epochs[-1].classes, f"epoch {history.epochs[-1].epoch}, at the training size"))
+        console.print(
+            class_table(history.epochs[-1].classes, f"epoch {history.epochs[-1].epoch}, at the training size")
+        )
 
 
 def epoch_line(
-    epoch: int, epochs: int | None, train: float | None, val: float | None, accuracy: float | None, miou19: float | None, miou20: float | None
+    epoch: int,
+    epochs: int | None,
+    train: float | None,
+    val: float | None,
+    accuracy: float | None,
+    miou19: float | None,
+    miou20: float | None,
 ) -> str:
     """An epoch's figures in one line."""
     of = f"/{epochs}" if epochs else ""

@@ -61,7 +61,14 @@ def free_kitty(image_id: int) -> str:
 
 
 def _render(renderable: Any, cells: tuple[int, int]) -> list[Segment]:
-    console = Console(width=cells[0], height=cells[1], file=io.StringIO(), force_terminal=True, color_system="truecolor", legacy_windows=False)
+    console = Console(
+        width=cells[0],
+        height=cells[1],
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system="truecolor",
+        legacy_windows=False,
+    )
     return list(console.render(renderable, console.options.update(max_width=cells[0], height=cells[1])))
 
 
@@ -72,7 +79,7 @@ def _captured_stdout(cell: tuple[int, int]) -> Iterator[io.StringIO]:
     It does both through `sys.__stdout__`, which Textual does not use (it draws on stderr).
     """
     real, captured = sys.__stdout__, io.StringIO()
-    sys.__stdout__ = captured  # type: ignore[misc]
+    sys.__stdout__ = captured  # type: ignore[misc, assignment]
     try:
         from textual_image import _terminal
 

@@ -25,7 +25,10 @@ def halfblock_strips(picture: Image.Image) -> list[Strip]:
         picture, height = padded, height + 1
     pixels = picture.point([v & DEPTH_MASK for v in range(256)] * 3).tobytes()
     stride = width * 3
-    return [_strip(pixels[y * stride : (y + 1) * stride], pixels[(y + 1) * stride : (y + 2) * stride]) for y in range(0, height, 2)]
+    return [
+        _strip(pixels[y * stride : (y + 1) * stride], pixels[(y + 1) * stride : (y + 2) * stride])
+        for y in range(0, height, 2)
+    ]
 
 
 def _strip(upper: bytes, lower: bytes) -> Strip:

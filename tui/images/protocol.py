@@ -20,7 +20,7 @@ SIXEL_ATTRIBUTE = 4
 def guess_protocol(wanted: str, environ: "os._Environ[str] | dict[str, str]" = os.environ) -> tuple[Protocol, bool]:
     """(protocol to start with, whether a DA1 answer may change it to Sixel)."""
     if wanted in PROTOCOLS:
-        return wanted, False  # type: ignore[return-value]
+        return wanted, False
     term, program = environ.get("TERM", ""), environ.get("TERM_PROGRAM", "")
     if environ.get("TMUX") or environ.get("STY") or term.startswith(("tmux", "screen")):
         # Multiplexers swallow pictures, or keep ghosts of them; half-blocks are text and survive.

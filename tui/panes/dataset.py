@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Label
 from textual.worker import get_current_worker
 
-from core.catalog import Row
+from core.catalog import Catalog, Row
 from core.classes import CLASSES, NUM_CLASSES, find_class
 from core.engine import Collection
 from core.errors import BddsegError
@@ -96,7 +96,13 @@ class DatasetPane(Pane):
             self.app.call_from_thread(self._found, collection, ids, splits, tags, evaluation, keep)
 
     def _found(
-        self, collection: Collection, ids: "array[int]", splits: dict[str, int], tags: list[str], evaluation: str | None, keep: int | None
+        self,
+        collection: Collection,
+        ids: "array[int]",
+        splits: dict[str, int],
+        tags: list[str],
+        evaluation: str | None,
+        keep: int | None,
     ) -> None:
         samples = self.query_one(SampleList)
         samples.column = self._query.sort if self._query.sort == "iou" else self._sort_class()
@@ -311,10 +317,7 @@ class DatasetPane(Pane):
         self.app.push_screen(PromptScreen(title, "night", known=catalog.tags()), typed)
 
     @work(thread=True, group="tag", exit_on_error=False)
-    def _set_tag(self, catalog: "object", row: Row, tag: str) -> None:
-        from core.catalog import Catalog
-
-        assert isinstance(catalog, Catalog)
+    def _set_tag(self, catalog: Catalog, row: Row, tag: str) -> None:
         try:
             (catalog.remove_tag if tag.lower() in row.tags else catalog.add_tag)([row.id], tag)
         except BddsegError as error:

@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import DataTable, Label, OptionList, Static
 
 from core.catalog import Catalog, Row
+from core.classes import CLASSES
 from core.dataset import open_dataset
 from core.errors import BddsegError
 from core.evaluation import Evaluation, load_evaluation
@@ -64,6 +65,7 @@ class EvaluatePane(Pane):
             with Vertical(id="evaluation-main"):
                 yield Static("", id="evaluation-summary")
                 yield ClassTable(id="class-table")
+                yield Static("", id="confusions")
 
     def on_mount(self) -> None:
         self.set_interval(EVERY_S, self._tick)
@@ -123,6 +125,12 @@ class EvaluatePane(Pane):
             text.append(state_mark(entry.status.state), "red")
         return text
 
+    @on(DataTable.RowHighlighted)
+    def _class_highlighted(self) -> None:
+        entry, found = self._chosen(), self.query_one(ClassTable).highlighted_class
+        text = confusions(entry.result, found.id) if entry and entry.result and found else Text()
+        self.query_one("#confusions", Static).update(text)
+
     @on(OptionList.OptionHighlighted, "#evaluations")
     def _highlighted(self) -> None:
         self._show_chosen()
@@ -141,7 +149,9 @@ class EvaluatePane(Pane):
         compared = other.result if other and entry and other.name != entry.name else None
         self.query_one("#evaluation-summary", Static).update(_summary(entry, compared))
         self.query_one(ClassTable).show(entry.result if entry else None, compared)
-        self.query_one("#image-title", Label).update(" worst images first (w)" if self._worst_first else " best images first (w)")
+        self.query_one("#image-title", Label).update(
+            " worst images first (w)" if self._worst_first else " best images first (w)"
+        )
         if entry and entry.result:
             self._read_images(entry)
         else:
@@ -162,8 +172,12 @@ class EvaluatePane(Pane):
 
     def _show_images(self, rows: list[Row], empty: str) -> None:
         self._rows = rows
-        labels = [Text(f"{100 * (r.miou or 0):5.1f}  {sanitize(r.name)}", no_wrap=True, overflow="ellipsis") for r in rows]
-        self.query_one("#images", KeyList).set_rows([(str(r.id), label) for r, label in zip(rows, labels, strict=True)], empty)
+        labels = [
+            Text(f"{100 * (r.miou or 0):5.1f}  {sanitize(r.name)}", no_wrap=True, overflow="ellipsis") for r in rows
+        ]
+        self.query_one("#images", KeyList).set_rows(
+            [(str(r.id), label) for r, label in zip(rows, labels, strict=True)], empty
+        )
 
     # -- actions ---------------------------------------------------------------------------------------------
 
@@ -208,7 +222,9 @@ class EvaluatePane(Pane):
         self._show_chosen()
 
     def action_compare(self) -> None:
-        choices = [("none", "")] + [(f"{e.name}  {fraction(e.result.miou19)}", e.name) for e in self._listed.values() if e.result]
+        choices = [("none", "")] + [
+            (f"{e.name}  {fraction(e.result.miou19)}", e.name) for e in self._listed.values() if e.result
+        ]
 
         def chosen(name: str | None) -> None:
             if name is not None:
@@ -222,8 +238,12 @@ class EvaluatePane(Pane):
         if not runs:
             self.notify("no run has a checkpoint yet: 2 Train starts one", severity="warning")
             return
-        choices = [(f"{r.name}  {checkpoint}  {split}", (r, checkpoint, split))
-                   for r in runs for checkpoint in r.checkpoints() for split in ("val", "train")]  # fmt: skip
+        choices = [
+            (f"{r.name}  {checkpoint}  {split}", (r, checkpoint, split))
+            for r in runs
+            for checkpoint in r.checkpoints()
+            for split in ("val", "train")
+        ]
 
         def chosen(answer: "tuple[Run, str, str] | None") -> None:
             if answer is not None:
@@ -258,16 +278,44 @@ class EvaluatePane(Pane):
 
 def _summary(entry: Listed | None, other: Evaluation | None) -> Text:
     if entry is None:
-        return Text(" An evaluation measures a run's checkpoint on a split, at the images' own resolution: n makes one.", style="dim")
+        return Text(
+            " An evaluation measures a run's checkpoint on a split, at the images' own resolution: n makes one.",
+            style="dim",
+        )
     text = Text(no_wrap=True, overflow="ellipsis")
     if entry.result is None:
-        text.append(f" {entry.name}: {state_mark(entry.status.state)} {entry.status.phase} {entry.status.done:,}/{entry.status.total:,}\n", "bold")
+        status = entry.status
+        text.append(
+            f" {entry.name}: {state_mark(status.state)} {status.phase} {status.done:,}/{status.total:,}\n",
+            "bold",
+        )
         text.append(f" {entry.status.message or 'figures come when all images are done'}")
         return text
     for e, mark in ((entry.result, " "), (other, "◆")):
         if e is not None:
-            text.append(f"{mark}{sanitize_path(entry.run.dataset.name) if e is entry.result else e.name}, {e.images:,} images", "dim" if e is other else "")
+            text.append(
+                f"{mark}{sanitize_path(entry.run.dataset.name) if e is entry.result else e.name}, {e.images:,} images",
+                "dim" if e is other else "",
+            )
             text.append(f"  mIoU19 {fraction(e.miou19)}", "bold")
             text.append(f"  mIoU20 {fraction(e.miou20)}  pixel accuracy {fraction(e.pixel_accuracy)}")
             text.append(f"  ! {e.left_out} left out\n" if e.left_out else "\n")
+    return text
+
+
+def confusions(e: Evaluation, class_id: int) -> Text:
+    """What pixels of a class were taken for, and what was taken for it; shares of the row and of the column."""
+    row = e.confusion[class_id]
+    column = [r[class_id] for r in e.confusion]
+    text = Text(no_wrap=True, overflow="ellipsis")
+    for label, counts in (
+        (f" {CLASSES[class_id].name} was predicted as  ", row),
+        (f" predicted {CLASSES[class_id].name} was in truth  ", column),
+    ):
+        total = sum(counts)
+        text.append(label, "bold")
+        order = sorted(range(len(counts)), key=lambda i: -counts[i])[:6]
+        shown = [f"{CLASSES[i].name} {100 * counts[i] / total:.1f}" for i in order if total and counts[i]]
+        text.append("  ".join(shown) or "nothing")
+        text.append("\n")
     return text

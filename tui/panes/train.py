@@ -1,6 +1,8 @@
 """The Train pane: all runs, the chosen one's live curves and per-class table, and what can be done with it."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import on, work
@@ -22,6 +24,9 @@ from tui.widgets.chart import Chart
 from tui.widgets.class_history import ClassHistory
 from tui.widgets.option_keys import KeyList
 from tui.widgets.run_plots import CHARTS, ChartLook, Curves, plot_runs
+
+if TYPE_CHECKING:
+    from core.config import TrainConfig
 
 EVERY_S = 0.5
 EMPTY = "no runs yet: n configures and starts one"
@@ -80,7 +85,7 @@ class TrainPane(Pane):
         changed = False
         for name in {chosen, *self._pinned} - {None}:
             if name in runs:
-                watched = self._watched.setdefault(name, Watched(EventTail(runs[name][0].events), History()))  # type: ignore[arg-type]
+                watched = self._watched.setdefault(name, Watched(EventTail(runs[name][0].events), History()))
                 changed |= watched.history.feed(watched.tail.read())
         self.app.call_from_thread(self._show, runs, changed)
 
@@ -141,9 +146,11 @@ class TrainPane(Pane):
             return
         from tui.screens.configure import ConfigureScreen
 
-        def configured(answer: "tuple[object, str] | None") -> None:
+        def configured(answer: "tuple[TrainConfig, str] | None") -> None:
             if answer is not None:
-                self._do("started", lambda: self.bddseg.engine.train(collection.dataset.root, answer[0], answer[1]).name)  # type: ignore[arg-type]
+                self._do(
+                    "started", lambda: self.bddseg.engine.train(collection.dataset.root, answer[0], answer[1]).name
+                )
 
         demo = (collection.dataset.root / "scenes.jsonl").exists()
         title = sanitize_path(collection.dataset.root)
@@ -166,21 +173,25 @@ class TrainPane(Pane):
             if yes:
                 self._do("deleted", lambda: self.bddseg.engine.delete(run))
 
-        self.app.push_screen(ConfirmScreen(f"Delete {run.name}?", "Its checkpoints, events and evaluations go with it."), answered)
+        self.app.push_screen(
+            ConfirmScreen(f"Delete {run.name}?", "Its checkpoints, events and evaluations go with it."), answered
+        )
 
     def action_evaluate_run(self) -> None:
         if run := self._chosen():
             self._do("evaluating: see 3 Evaluate", lambda: str(self.bddseg.engine.evaluate(run).name))
 
     @work(thread=True, group="act", exit_on_error=False)
-    def _do(self, said: str, act: object) -> None:
+    def _do(self, said: str, act: Callable[[], str | None]) -> None:
         """Runs one engine call and says how it went."""
         try:
-            found = act()  # type: ignore[operator]
+            found = act()
         except (BddsegError, OSError) as error:
             self.app.call_from_thread(self.notify, sanitize(str(error)), severity="error", markup=False, timeout=10)
             return
-        self.app.call_from_thread(self.notify, f"{said}{': ' + found if isinstance(found, str) else ''}", markup=False, timeout=4)
+        self.app.call_from_thread(
+            self.notify, f"{said}{': ' + found if isinstance(found, str) else ''}", markup=False, timeout=4
+        )
         self.app.call_from_thread(self._tick)
 
     def action_pin(self) -> None:
@@ -214,8 +225,6 @@ class TrainPane(Pane):
         self._relook(window=(0.0, 1.0))
 
     def _relook(self, **changes: object) -> None:
-        from dataclasses import replace
-
         self._look = replace(self._look, **changes)  # type: ignore[arg-type]
         self._show_run(True)
 
@@ -257,9 +266,10 @@ def summary_text(run: Run, status: Status, history: History) -> Text:
     text.append("\n ")
     if history.epochs:
         e, best = history.epochs[-1], history.best
-        text.append(f"epoch {e.epoch}: pixel accuracy {fraction(e.pixel_accuracy)}  mIoU19 {fraction(e.miou19)}  mIoU20 {fraction(e.miou20)}")
+        text.append(
+            f"epoch {e.epoch}: pixel accuracy {fraction(e.pixel_accuracy)}  "
+            f"mIoU19 {fraction(e.miou19)}  mIoU20 {fraction(e.miou20)}"
+        )
         if best:
             text.append(f"  best {fraction(best.miou19)} at epoch {best.epoch}", "bold")
     return text
-
-

@@ -20,9 +20,11 @@ class ChooseScreen(ModalScreen[Value | None], Generic[Value]):
 
     BINDINGS = [
         Binding("escape", "dismiss(None)", "Cancel"),
-        Binding("down,ctrl+n", "move(1)", show=False, priority=True), Binding("up", "move(-1)", show=False, priority=True),
-        Binding("pagedown", "move(8)", show=False, priority=True), Binding("pageup", "move(-8)", show=False, priority=True),
-    ]  # fmt: skip
+        Binding("down,ctrl+n", "move(1)", show=False, priority=True),
+        Binding("up", "move(-1)", show=False, priority=True),
+        Binding("pagedown", "move(8)", show=False, priority=True),
+        Binding("pageup", "move(-8)", show=False, priority=True),
+    ]
 
     def __init__(self, title: str, choices: Sequence[tuple[str | Text, Value]], current: Value | None = None) -> None:
         super().__init__()

@@ -22,10 +22,12 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
     """Dismisses with (configuration, preset name), or None on Escape."""
 
     BINDINGS = [
-        Binding("escape", "dismiss(None)", "Cancel"), Binding("ctrl+s,f5", "start", "Start", priority=True),
+        Binding("escape", "dismiss(None)", "Cancel"),
+        Binding("ctrl+s,f5", "start", "Start", priority=True),
         Binding("ctrl+r", "preset", "Next preset", priority=True),
-        Binding("down,ctrl+n", "app.focus_next", show=False), Binding("up,ctrl+k", "app.focus_previous", show=False),
-    ]  # fmt: skip
+        Binding("down,ctrl+n", "app.focus_next", show=False),
+        Binding("up,ctrl+k", "app.focus_previous", show=False),
+    ]
 
     def __init__(self, dataset: str, preset: str = "cross-entropy") -> None:
         super().__init__()
@@ -36,7 +38,9 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
         with Vertical(classes="dialog wide", id="configure"):
             with Horizontal(id="configure--head"):
                 yield Label(f"New run on {self._dataset}", classes="dialog--title", markup=False)
-                yield Select([(n, n) for n in preset_names()], value=self._preset, allow_blank=False, id="preset", compact=True)
+                yield Select(
+                    [(n, n) for n in preset_names()], value=self._preset, allow_blank=False, id="preset", compact=True
+                )
             with VerticalScroll(can_focus=False):
                 for group in GROUPS:
                     yield Label(group, classes="configure--group")
@@ -45,7 +49,9 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
                             with Horizontal(classes="configure--row"):
                                 yield Label(name, classes="configure--name")
                                 yield _control(name, field)
-                                yield Static(field.description or "", classes="configure--help", id=f"help-{name}", markup=False)
+                                yield Static(
+                                    field.description or "", classes="configure--help", id=f"help-{name}", markup=False
+                                )
             yield Label("", id="configure--error", markup=False)
             yield Label("^s or F5 start   ^r next preset   ↑↓ Tab move   Esc cancel", classes="dialog--hint")
 
@@ -121,7 +127,13 @@ def _group(field: FieldInfo) -> str:
 
 def _control(name: str, field: FieldInfo) -> Input | Select[Any] | Checkbox:
     if get_origin(field.annotation) is Literal:
-        return Select([(str(v), v) for v in get_args(field.annotation)], value=field.default, allow_blank=False, id=f"set-{name}", compact=True)
+        return Select(
+            [(str(v), v) for v in get_args(field.annotation)],
+            value=field.default,
+            allow_blank=False,
+            id=f"set-{name}",
+            compact=True,
+        )
     if field.annotation is bool:
         return Checkbox("", value=bool(field.default), id=f"set-{name}", compact=True)
     return Input(str(field.default), id=f"set-{name}", compact=True)

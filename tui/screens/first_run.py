@@ -29,9 +29,11 @@ class FirstRunScreen(Screen[Path | None]):
     """Dismisses with a dataset's folder, or None if the person goes back."""
 
     BINDINGS = [
-        Binding("d", "demo", "Draw the demo"), Binding("o,slash", "type", "Open a folder"),
-        Binding("escape", "back", "Back"), Binding("q", "app.quit", "Quit"),
-    ]  # fmt: skip
+        Binding("d", "demo", "Draw the demo"),
+        Binding("o,slash", "type", "Open a folder"),
+        Binding("escape", "back", "Back"),
+        Binding("q", "app.quit", "Quit"),
+    ]
 
     def __init__(self, engine: Engine, why: str = "") -> None:
         super().__init__()

@@ -22,9 +22,10 @@ class FullScreen(Screen[None]):
 
     BINDINGS = [
         *bindings([c for c in DATASET if c.action not in _OWN]),
-        Binding("j,down,space", "step(1)", "Next"), Binding("k,up", "step(-1)", "Previous"),
+        Binding("j,down,space", "step(1)", "Next"),
+        Binding("k,up", "step(-1)", "Previous"),
         Binding("escape,f,enter,q", "app.pop_screen", "Back"),
-    ]  # fmt: skip
+    ]
 
     def __init__(self, pane: "DatasetPane", protocol: Protocol) -> None:
         super().__init__()

@@ -10,9 +10,22 @@ from textual.widgets import Static
 
 from tui.commands import GROUPS, LIST_KEYS
 
-_SPELLED = {"slash": "/", "question_mark": "?", "plus": "+", "minus": "-", "right_square_bracket": "]",
-            "left_square_bracket": "[", "space": "Space", "enter": "Enter", "escape": "Esc", "tab": "Tab", "colon": ":",
-            "left": "←", "right": "→", "equals_sign": "="}  # fmt: skip
+_SPELLED = {
+    "slash": "/",
+    "question_mark": "?",
+    "plus": "+",
+    "minus": "-",
+    "right_square_bracket": "]",
+    "left_square_bracket": "[",
+    "space": "Space",
+    "enter": "Enter",
+    "escape": "Esc",
+    "tab": "Tab",
+    "colon": ":",
+    "left": "←",
+    "right": "→",
+    "equals_sign": "=",
+}
 
 
 class HelpScreen(ModalScreen[None]):
@@ -20,9 +33,11 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS = [
         Binding("escape,q,question_mark,f1", "dismiss", "Close"),
-        Binding("j,down", "scroll(2)", show=False), Binding("k,up", "scroll(-2)", show=False),
-        Binding("pagedown,space", "scroll(15)", show=False), Binding("pageup", "scroll(-15)", show=False),
-    ]  # fmt: skip
+        Binding("j,down", "scroll(2)", show=False),
+        Binding("k,up", "scroll(-2)", show=False),
+        Binding("pagedown,space", "scroll(15)", show=False),
+        Binding("pageup", "scroll(-15)", show=False),
+    ]
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide"):

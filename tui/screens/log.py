@@ -12,9 +12,12 @@ class LogScreen(ModalScreen[None]):
     """Shows sanitized lines; j and k scroll."""
 
     BINDINGS = [
-        Binding("escape,q,L", "dismiss", "Close"), Binding("j,down", "scroll(2)", show=False), Binding("k,up", "scroll(-2)", show=False),
-        Binding("pagedown,space", "scroll(15)", show=False), Binding("pageup", "scroll(-15)", show=False),
-    ]  # fmt: skip
+        Binding("escape,q,L", "dismiss", "Close"),
+        Binding("j,down", "scroll(2)", show=False),
+        Binding("k,up", "scroll(-2)", show=False),
+        Binding("pagedown,space", "scroll(15)", show=False),
+        Binding("pageup", "scroll(-15)", show=False),
+    ]
 
     def __init__(self, title: str, text: str) -> None:
         super().__init__()

@@ -15,7 +15,11 @@ from tui.images.protocol import Protocol
 from tui.widgets.legend import Legend
 from tui.widgets.picture import PictureView
 
-SETS: tuple[tuple[View, View, View], ...] = (("image", "mask", "prediction"), ("image", "error", "prediction"), ("overlay", "mask", "error"))
+SETS: tuple[tuple[View, View, View], ...] = (
+    ("image", "mask", "prediction"),
+    ("image", "error", "prediction"),
+    ("overlay", "mask", "error"),
+)
 NAMES = {"image": "image", "mask": "actual", "prediction": "predicted", "error": "errors (red)", "overlay": "overlay"}
 
 
@@ -23,10 +27,13 @@ class SideBySideScreen(Screen[None]):
     """j and k go through the images; `step` returns the next one."""
 
     BINDINGS = [
-        Binding("escape,q,enter", "app.pop_screen", "Back"), Binding("j,down,space", "step(1)", "Next"),
-        Binding("k,up", "step(-1)", "Previous"), Binding("v,e", "views", "Other views"),
-        Binding("right_square_bracket", "highlight(1)", "Class", key_display="]"), Binding("left_square_bracket", "highlight(-1)", show=False),
-    ]  # fmt: skip
+        Binding("escape,q,enter", "app.pop_screen", "Back"),
+        Binding("j,down,space", "step(1)", "Next"),
+        Binding("k,up", "step(-1)", "Previous"),
+        Binding("v,e", "views", "Other views"),
+        Binding("right_square_bracket", "highlight(1)", "Class", key_display="]"),
+        Binding("left_square_bracket", "highlight(-1)", show=False),
+    ]
 
     def __init__(self, row: Row, step: Callable[[int], Row | None], protocol: Protocol) -> None:
         super().__init__()

@@ -98,7 +98,10 @@ class Chart(Widget):
             text = plot.empty.center(self.size.width)
             gap = max(0, self.size.height // 2 - 1)
             lines += [Strip.blank(self.size.width, style)] * gap
-            return [*lines, Strip([Segment(text, style + self._part("chart--axis"))]).adjust_cell_length(self.size.width, style)]
+            return [
+                *lines,
+                Strip([Segment(text, style + self._part("chart--axis"))]).adjust_cell_length(self.size.width, style),
+            ]
         low, high = _limits(values, plot.log)
         x0, x1 = _span(plot)
         grid = _Grid(width, height)
@@ -209,7 +212,13 @@ def _limits(values: list[float], log: bool) -> tuple[float, float]:
 
 
 def _plot_series(
-    grid: _Grid, xs: Sequence[float], ys: Sequence[float | None], span: tuple[float, float], limits: tuple[float, float], log: bool, number: int
+    grid: _Grid,
+    xs: Sequence[float],
+    ys: Sequence[float | None],
+    span: tuple[float, float],
+    limits: tuple[float, float],
+    log: bool,
+    number: int,
 ) -> None:
     dots_x, dots_y = grid.width * 2, grid.height * 4
     x0, x1 = span

@@ -43,8 +43,15 @@ def class_history(epochs: Sequence[EpochPoint], width: int) -> Table | Text:
         row = last.classes[c.id]
         line = "".join(_block(e.classes[c.id].iou) for e in scored[-width:])
         dim = "" if row.percentage > 0 else "dim"
-        table.add_row(Text("██", style="rgb({},{},{})".format(*c.color)), Text(f"{c.id:>2} {c.name}", style=dim), line,
-                      fraction(row.iou), fraction(row.precision), fraction(row.recall), share(row.percentage))  # fmt: skip
+        table.add_row(
+            Text("██", style="rgb({},{},{})".format(*c.color)),
+            Text(f"{c.id:>2} {c.name}", style=dim),
+            line,
+            fraction(row.iou),
+            fraction(row.precision),
+            fraction(row.recall),
+            share(row.percentage),
+        )
     return table
 
 

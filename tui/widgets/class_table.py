@@ -19,11 +19,12 @@ class ClassTable(DataTable[Text]):
     BINDINGS = [Binding("j", "cursor_down", show=False), Binding("k", "cursor_up", show=False)]
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=1)
+        super().__init__(id=id, cursor_type="row", cell_padding=1, cursor_foreground_priority="renderable")
         self._evaluation: Evaluation | None = None
         self._other: Evaluation | None = None
         self._sort = 0
         self._descending = False
+        self._rows: list[ClassScore] = []
 
     def show(self, evaluation: Evaluation | None, other: Evaluation | None = None) -> None:
         """Shows an evaluation; `other` is compared with it."""
@@ -46,28 +47,45 @@ class ClassTable(DataTable[Text]):
             self._sort = event.column_index
             self._fill()
 
+    @property
+    def highlighted_class(self) -> ClassScore | None:
+        """The class under the cursor."""
+        return self._rows[self.cursor_row] if 0 <= self.cursor_row < len(self._rows) else None
+
     def _names(self) -> list[str]:
         compared = ["other", "Δ IoU"] if self._other else []
         return [*COLUMNS, *compared, "IoU", "share of pixels"]
 
     def _fill(self) -> None:
+        place = self.cursor_row
         self.clear(columns=True)
         if self._evaluation is None:
+            self._rows = []
             return
         self._sort = min(self._sort, len(self._names()) - 3)
         for index, name in enumerate(self._names()):
             arrow = (" ↓" if self._descending else " ↑") if index == self._sort else ""
             self.add_column(Text(name + arrow, justify="right" if 1 < index < len(self._names()) - 2 else "left"))
         others = {c.id: c for c in self._other.classes} if self._other else {}
-        rows = sorted(self._evaluation.classes, key=lambda c: self._key(c, others.get(c.id)))
+        self._rows = rows = sorted(self._evaluation.classes, key=lambda c: self._key(c, others.get(c.id)))
         largest = max((c.percentage for c in rows), default=1.0) or 1.0
         for c in rows:
             self.add_row(*self._cells(c, others.get(c.id), largest), height=1)
+        self.move_cursor(row=place)
 
     def _key(self, c: ClassScore, other: ClassScore | None) -> tuple[bool, float, int]:
         """Undefined values come last, whichever way it is sorted."""
         delta = c.iou - other.iou if other and c.iou is not None and other.iou is not None else None
-        values: list[float | None] = [float(c.id), None, c.iou, c.precision, c.recall, c.percentage, other.iou if other else None, delta]
+        values: list[float | None] = [
+            float(c.id),
+            None,
+            c.iou,
+            c.precision,
+            c.recall,
+            c.percentage,
+            other.iou if other else None,
+            delta,
+        ]
         if self._sort == 1:
             return False, 0.0, sorted(x.name for x in self._evaluation.classes).index(c.name) if self._evaluation else 0
         value = values[self._sort]
@@ -79,12 +97,17 @@ class ClassTable(DataTable[Text]):
 
         name = Text("██ ", style="rgb({},{},{})".format(*CLASSES[c.id].color))
         name.append(c.name, "default")
-        cells = [Text(f"{c.id:>2}"), name] + [Text(fraction(v), justify="right") for v in (c.iou, c.precision, c.recall)]
+        cells = [Text(f"{c.id:>2}"), name] + [
+            Text(fraction(v), justify="right") for v in (c.iou, c.precision, c.recall)
+        ]
         cells.append(Text(share(c.percentage), justify="right"))
         if other is not None:
             delta = c.iou - other.iou if c.iou is not None and other.iou is not None else None
             shown = "-" if delta is None else f"{100 * delta:+.1f}"
-            cells += [Text(fraction(other.iou), justify="right"), Text(shown, justify="right", style="green" if (delta or 0) > 0 else "red" if delta else "")]
+            cells += [
+                Text(fraction(other.iou), justify="right"),
+                Text(shown, justify="right", style="green" if (delta or 0) > 0 else "red" if delta else ""),
+            ]
         iou_bar = Text(bar(c.iou or 0.0), style="#5aa9e6")
         # By the square root, or nothing but road, building and sky could be seen.
         return [*cells, iou_bar, Text(bar((c.percentage / largest) ** 0.5), style="#f2b84b")]

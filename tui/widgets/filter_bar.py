@@ -25,7 +25,10 @@ class _Completer(Suggester):
 class FilterBar(Vertical):
     """Posts `Changed` with each filter that parses."""
 
-    BINDINGS = [Binding("escape,down", "leave", "Back to the list"), Binding("tab", "complete", "Complete", priority=True)]
+    BINDINGS = [
+        Binding("escape,down", "leave", "Back to the list"),
+        Binding("tab", "complete", "Complete", priority=True),
+    ]
 
     class Changed(Message):
         """The filter is another, and sound."""

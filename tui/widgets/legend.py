@@ -69,7 +69,11 @@ class Legend(Widget):
         figure = f"{share(value):>5}" + ("%" if value is not None else " ")
         room = width - 4 - len(figure) - 1
         line = f" {label[:room]:<{room}}{figure} "
-        return [Segment("▶" if index == self._chosen else " ", text_style), Segment("██", swatch), Segment(line, text_style)]
+        return [
+            Segment("▶" if index == self._chosen else " ", text_style),
+            Segment("██", swatch),
+            Segment(line, text_style),
+        ]
 
     def on_click(self, event: events.Click) -> None:
         width = self.size.width

@@ -12,9 +12,11 @@ class KeyList(OptionList):
     """Rows are (id, label); the highlighted id stays highlighted when rows change."""
 
     BINDINGS = [
-        Binding("j", "cursor_down", show=False), Binding("k", "cursor_up", show=False),
-        Binding("g", "first", show=False), Binding("G", "last", show=False),
-    ]  # fmt: skip
+        Binding("j", "cursor_down", show=False),
+        Binding("k", "cursor_up", show=False),
+        Binding("g", "first", show=False),
+        Binding("G", "last", show=False),
+    ]
 
     def set_rows(self, rows: Sequence[tuple[str, Text]], empty: str = "") -> None:
         """Shows these rows; only labels that differ are drawn again."""

@@ -34,7 +34,7 @@ class Drawn:
     image_id: int | None = None
 
 
-Key = tuple[PictureRequest, tuple[int, int], str]
+Key = tuple[PictureRequest, tuple[int, int], Protocol]
 
 
 class PictureView(Widget):
@@ -54,7 +54,9 @@ class PictureView(Widget):
         self._kept: OrderedDict[Key, Drawn] = OrderedDict()
         self._neighbours: list[PictureRequest] = []
 
-    def show(self, request: PictureRequest | None, neighbours: list[PictureRequest] | None = None, message: str = "") -> None:
+    def show(
+        self, request: PictureRequest | None, neighbours: list[PictureRequest] | None = None, message: str = ""
+    ) -> None:
         """Shows a picture (the old one stays until it is ready), or a message instead."""
         self._request, self._neighbours, self._message = request, neighbours or [], message
         if request is None:
@@ -144,6 +146,9 @@ class PictureView(Widget):
         if drawn is None:
             return self._message_lines(crop)
         columns, rows = drawn.cells
+        if columns > width or rows > height:
+            # Drawn for a larger widget; the new size is being worked on.
+            return [Strip.blank(crop.width, self.rich_style)] * crop.height
         left, top = (width - columns) // 2, (height - rows) // 2
         style = self.rich_style
         blank = Strip.blank(width, style)

@@ -39,7 +39,11 @@ def plot_runs(runs: Sequence[Curves], look: ChartLook) -> Plot:
     for number, run in enumerate(runs):
         series += _series(run, look, number, len(runs) > 1)
     best = runs[0].history.best if runs else None
-    markers = ((float(best.step), f"best: epoch {best.epoch}"),) if best and look.chart in ("loss", "mIoU", "class IoU") else ()
+    markers = (
+        ((float(best.step), f"best: epoch {best.epoch}"),)
+        if best and look.chart in ("loss", "mIoU", "class IoU")
+        else ()
+    )
     percent = look.chart in ("mIoU", "class IoU")
     waiting = "curves come with the first steps" if runs else "choose a run, or start one with n"
     return Plot(look.chart, tuple(series), markers, "step", look.log and not percent, look.window, waiting, percent)
@@ -54,19 +58,35 @@ def _series(run: Curves, look: ChartLook, number: int, several: bool) -> list[Se
     match look.chart:
         case "loss":
             raw = [s.loss for s in steps]
-            val = Series(f"validation{tag}", epoch_xs, [e.val_loss for e in epochs], COLORS[(number * 2 + 1) % len(COLORS)], "v")
+            val = Series(
+                f"validation{tag}", epoch_xs, [e.val_loss for e in epochs], COLORS[(number * 2 + 1) % len(COLORS)], "v"
+            )
             if not look.smooth:
                 return [Series(f"train{tag}", xs, raw, color, "t"), val]
             behind = [] if several else [Series("train", xs, raw, RAW, "t")]
             return [*behind, Series(f"smoothed{tag}", xs, smooth(raw, SMOOTHING), color, "s"), val]
         case "mIoU":
             only = [Series(f"19 classes{tag}", epoch_xs, [e.miou19 for e in epochs], color, "o")]
-            return only if several else [*only, Series("20 classes", epoch_xs, [e.miou20 for e in epochs], COLORS[1], "u")]
+            return (
+                only if several else [*only, Series("20 classes", epoch_xs, [e.miou20 for e in epochs], COLORS[1], "u")]
+            )
         case "class IoU":
-            common = sorted(range(NUM_OFFICIAL), key=lambda i: -epochs[-1].classes[i].percentage)[:6] if epochs and epochs[-1].classes else []
+            common = (
+                sorted(range(NUM_OFFICIAL), key=lambda i: -epochs[-1].classes[i].percentage)[:6]
+                if epochs and epochs[-1].classes
+                else []
+            )
             scored = [e for e in epochs if e.classes]
-            return [Series(f"{CLASSES[i].name}{tag}", [float(e.step) for e in scored], [e.classes[i].iou for e in scored],
-                           COLORS[k % len(COLORS)], str(i)) for k, i in enumerate(common)]  # fmt: skip
+            return [
+                Series(
+                    f"{CLASSES[i].name}{tag}",
+                    [float(e.step) for e in scored],
+                    [e.classes[i].iou for e in scored],
+                    COLORS[k % len(COLORS)],
+                    str(i),
+                )
+                for k, i in enumerate(common)
+            ]
         case "learning rate":
             return [Series(f"decoder{tag}", xs, [s.lr for s in steps], color)]
         case "images/s":

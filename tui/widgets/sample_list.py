@@ -31,10 +31,13 @@ class SampleList(ScrollView, can_focus=True):
     DEFAULT_CSS = "SampleList { scrollbar-size-vertical: 1; scrollbar-gutter: stable; }"
     COMPONENT_CLASSES = {"list--cursor", "list--cursor-blurred", "list--dim", "list--problem"}
     BINDINGS = [
-        Binding("j,down", "move(1)", "Down", show=False), Binding("k,up", "move(-1)", "Up", show=False),
-        Binding("pagedown,ctrl+d", "page(1)", "Page down", show=False), Binding("pageup,ctrl+u", "page(-1)", "Page up", show=False),
-        Binding("g,home", "go(0)", "First", show=False), Binding("G,end", "go(-1)", "Last", show=False),
-    ]  # fmt: skip
+        Binding("j,down", "move(1)", "Down", show=False),
+        Binding("k,up", "move(-1)", "Up", show=False),
+        Binding("pagedown,ctrl+d", "page(1)", "Page down", show=False),
+        Binding("pageup,ctrl+u", "page(-1)", "Page up", show=False),
+        Binding("g,home", "go(0)", "First", show=False),
+        Binding("G,end", "go(-1)", "Last", show=False),
+    ]
     cursor: reactive[int] = reactive(0)
 
     class Highlighted(Message):
@@ -154,9 +157,12 @@ class SampleList(ScrollView, can_focus=True):
         dim = style if at_cursor else base + self._part("list--dim")
         mark = style if at_cursor or not row.problem else base + self._part("list--problem")
         segments = [
-            Segment("▌ " if at_cursor else "  ", style), Segment(split, dim), Segment(shown, style), Segment(rest, mark),
+            Segment("▌ " if at_cursor else "  ", style),
+            Segment(split, dim),
+            Segment(shown, style),
+            Segment(rest, mark),
             Segment(f" {value} ", dim if self.column == "size" else style),
-        ]  # fmt: skip
+        ]
         return Strip(segments).adjust_cell_length(width, style)
 
     def _value(self, row: Row) -> str:
