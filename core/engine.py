@@ -163,7 +163,11 @@ class Engine:
         """Deletes a run that is not live, and the scores of its evaluations."""
         from core.runs import delete_run
 
+        names = [f"{run.name}/{folder.name}" for folder in run.evaluations()]
+        root = run.dataset
         delete_run(run)
+        for name in names:
+            self._forget_scores(root, name)
 
     def evaluate(self, run: "Run", split: str = "val", checkpoint: str = "best") -> Path:
         """Starts an evaluation as a job; returns its folder."""
@@ -217,8 +221,7 @@ class Engine:
         if read_status(folder).live:
             raise BddsegError(f"{name} is still being made: wait for it")
         shutil.rmtree(folder, ignore_errors=True)
-        dataset = open_dataset(run.dataset)
-        Catalog(self.workspace.catalog_path(dataset.root), dataset.root).record_scores(name, [])
+        self._forget_scores(run.dataset, name)
 
     def wait(self, folder: Path, until: "Callable[[Status], bool] | None" = None) -> "Status":
         """Waits until a job has ended, or `until` its status says so."""
@@ -229,6 +232,11 @@ class Engine:
             if not status.live or (until and until(status)):
                 return status
             time.sleep(0.1)
+
+    def _forget_scores(self, root: Path, name: str) -> None:
+        path = self.workspace.catalog_path(root)
+        if path.exists():
+            Catalog(path, root).record_scores(name, [])
 
     def _need_checkpoint(self, run: "Run", checkpoint: str) -> None:
         if checkpoint not in run.checkpoints():

@@ -57,7 +57,7 @@ def read_status(folder: Path) -> Status:
         raw["message"] = sanitize(str(raw.get("message", "")))
         raw["phase"] = sanitize(str(raw.get("phase", "")))
         status = Status(**raw, process=process)
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return Status("lost", message="its status file is missing or damaged")
     if status.live and not (status.process and status.process.alive()):
         return replace(status, state="lost", message="its process is gone: it was killed or the machine went down")

@@ -4,7 +4,7 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -136,7 +136,7 @@ def setup(run: Run, reporter: Reporter) -> Trainer:
 
 def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
     """AdamW with a learning rate of its own for the encoder."""
-    encoder = list(model.encoder.parameters())
+    encoder = list(cast(nn.Module, model.encoder).parameters())
     own = {id(p) for p in encoder}
     rest = [p for p in model.parameters() if id(p) not in own]
     groups = [

@@ -151,7 +151,7 @@ def _falling(picture: Picture, scene: Scene, rng: np.random.Generator) -> Pictur
             veil[ys[big] + dy, xs[big] + dx] += 0.55
     white = np.float32(235 if scene.time == "day" else 150)
     share = veil.clip(0, 0.85)[..., None]
-    return picture * (1 - share) + white * share
+    return np.asarray(picture * (1 - share) + white * share, np.float32)
 
 
 def _camera(picture: Picture, scene: Scene, rng: np.random.Generator) -> Picture:
@@ -160,5 +160,6 @@ def _camera(picture: Picture, scene: Scene, rng: np.random.Generator) -> Picture
     corner = ((x / width - 0.5) ** 2 + (y / height - 0.5) ** 2).astype(np.float32)
     picture = picture * (1 - 0.42 * corner)[..., None]
     grain = {"day": 2.6, "dusk": 4.5, "night": 6.5}[scene.time]
-    grained: Picture = picture + rng.standard_normal((height, width, 1), dtype=np.float32) * np.float32(grain)
-    return grained
+    return np.asarray(
+        picture + rng.standard_normal((height, width, 1), dtype=np.float32) * np.float32(grain), np.float32
+    )

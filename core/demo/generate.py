@@ -1,6 +1,7 @@
 """Drawing the demo dataset: the official folder layout, and `scenes.jsonl` with what each scene holds."""
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from core.parallel import map_unordered
 from core.sanitize import sanitize_path
 
 DEFAULT_COUNTS = {"train": 240, "val": 60, "test": 40}
+NOTES = ".notes"
+"""Folder of the descriptions of scenes that are drawn, until scenes.jsonl has them all."""
 _SEEN_AT_LEAST = 24
 """Pixels (at 640x360) below which an object counts as hidden."""
 
@@ -85,6 +88,9 @@ def generate(
     tasks, index = [], 0
     try:
         _claim(root, recipe)
+        if is_complete(root):
+            return sum(counts.values())
+        (root / NOTES).mkdir(exist_ok=True)
         for split, count in counts.items():
             (root / "images" / "10k" / split).mkdir(parents=True, exist_ok=True)
             if split != "test":
@@ -97,6 +103,7 @@ def generate(
             if report:
                 report(done, len(tasks))
         write_text(root / "scenes.jsonl", "".join(lines[i] + "\n" for i in sorted(lines)))
+        shutil.rmtree(root / NOTES)
     except OSError as error:
         raise BddsegError(
             f"{sanitize_path(root)} cannot be written ({error.strerror}): name another with --dir"
@@ -128,7 +135,7 @@ def _draw_task(task: _Task) -> tuple[int, str]:
     name = scene_name(task.seed, task.index)
     image = task.root / "images" / "10k" / task.split / f"{name}.jpg"
     mask = task.root / "labels" / "sem_seg" / "masks" / task.split / f"{name}.png"
-    note = task.root / "images" / "10k" / task.split / f".{name}.json"
+    note = task.root / NOTES / f"{name}.json"
     if note.exists():
         return task.index, note.read_text()
     drawn = draw_scene(scene, *task.size)

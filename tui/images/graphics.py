@@ -5,6 +5,7 @@ stdout itself, between whatever Textual is writing. So what it would write is ca
 """
 
 import io
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -83,8 +84,11 @@ def _captured_stdout(cell: tuple[int, int]) -> Iterator[io.StringIO]:
     try:
         from textual_image import _terminal
 
-        # The cell's size is asked for once and then kept there; an answer from outside replaces the question.
-        _terminal.get_cell_size._result = _terminal.CellSize(*cell)
+        # Where stdout is no terminal it takes the cell's size from these, as textual-serve sets them, and keeps it
+        # as an attribute of its function (of the first before 0.14, of the second since).
+        os.environ["TEXTUAL_CELL_WIDTH"], os.environ["TEXTUAL_CELL_HEIGHT"] = map(str, cell)
+        for name in ("get_cell_size", "probe_terminal"):
+            vars(getattr(_terminal, name, _terminal.get_cell_size)).pop("_result", None)
         yield captured
     finally:
         sys.__stdout__ = real  # type: ignore[misc]

@@ -1,0 +1,59 @@
+"""Fixtures that every test may use: a small drawn dataset, a workspace of its own, and the real images."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from core.demo.generate import generate
+from core.engine import Collection, Engine
+from core.workspace import Workspace
+
+# Tests must not depend on the terminal that they run in, nor on another process's settings.
+for name in ("TMUX", "STY", "NO_COLOR", "KITTY_WINDOW_ID", "TERM_PROGRAM", "BDDSEG_WORKSPACE", "COLORTERM"):
+    os.environ.pop(name, None)
+os.environ["TERM"] = "xterm-256color"
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A demo dataset of 12/6/3 scenes at 128x72; read only, please."""
+    root = tmp_path_factory.mktemp("drawn") / "demo"
+    generate(root, {"train": 12, "val": 6, "test": 3}, (128, 72), seed=7, workers=1)
+    return root
+
+
+@pytest.fixture
+def dataset(drawn: Path, tmp_path: Path) -> Path:
+    """A copy of the drawn dataset that a test may spoil."""
+    return Path(shutil.copytree(drawn, tmp_path / "data"))
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    monkeypatch.setenv("BDDSEG_WORKSPACE", str(tmp_path / "workspace"))
+    return Workspace(tmp_path / "workspace")
+
+
+@pytest.fixture
+def engine(workspace: Workspace) -> Engine:
+    return Engine(workspace)
+
+
+@pytest.fixture
+def collection(engine: Engine, dataset: Path) -> Collection:
+    """The dataset, scanned."""
+    opened = engine.open(dataset)
+    engine.scan(opened, lambda done, total: None)
+    return opened
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """Real driving images, where BDDSEG_REAL_DATA names them."""
+    named = os.environ.get("BDDSEG_REAL_DATA")
+    if not named:
+        pytest.skip("BDDSEG_REAL_DATA is not set")
+    return Path(named).resolve()

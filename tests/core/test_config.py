@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+
+from core.config import build_config, load_preset, preset_names
+from core.errors import UsageError
+
+
+def test_every_preset_is_valid() -> None:
+    assert preset_names()[0] == "cross-entropy"
+    for name in preset_names():
+        build_config(name)
+
+
+def test_assignments_win_over_files_which_win_over_presets(tmp_path: Path) -> None:
+    file = tmp_path / "my.toml"
+    file.write_text("epochs = 7\nwidth = 320\n")
+    config = build_config("seed", ["width=96"], file)
+    assert (config.height, config.width, config.epochs) == (224, 96, 7)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "says"),
+    [
+        ("learning_rte=1", "did you mean 'learning_rate'"),
+        ("loss=fokal", "loss: input should be"),
+        ("epochs=0", "epochs: input should be greater"),
+        ("epochs=many", "epochs: input should be a valid integer"),
+        ("learning_rate=nan", "learning_rate"),
+        ("epochs", "key=value"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_for_a_person(assignment: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says) as caught:
+        build_config("demo", [assignment])
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_preset_suggests_the_nearest() -> None:
+    with pytest.raises(UsageError, match="did you mean 'focal'"):
+        load_preset("fokal")
+
+
+def test_a_file_that_is_no_toml_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text("= =")
+    with pytest.raises(UsageError, match="cannot be read as TOML"):
+        build_config(file=tmp_path / "x.toml")

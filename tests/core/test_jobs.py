@@ -1,0 +1,109 @@
+import json
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.config import build_config
+from core.engine import Engine
+from core.errors import BddsegError, UsageError
+from core.job import JobLock, Status, StatusFile, read_status, write_status
+from core.process import identify, this_process
+from core.runs import create_run, delete_run, find_run, list_runs
+from core.workspace import Workspace
+
+
+def test_a_live_status_of_a_living_process_is_believed(tmp_path: Path) -> None:
+    write_status(tmp_path, Status("running", process=this_process()))
+    assert read_status(tmp_path).state == "running"
+
+
+def test_a_live_status_of_a_dead_process_is_lost(tmp_path: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    write_status(tmp_path, Status("running", process=identify(child.pid)))
+    assert read_status(tmp_path).state == "running"
+    child.kill()
+    # Not waited for yet: a zombie is dead too.
+    deadline = time.monotonic() + 10
+    while read_status(tmp_path).live and time.monotonic() < deadline:
+        pass
+    assert read_status(tmp_path).state == "lost"
+    child.wait()
+    assert read_status(tmp_path).state == "lost"
+
+
+def test_a_reused_process_id_is_not_mistaken_for_the_job(tmp_path: Path) -> None:
+    write_status(tmp_path, Status("running", process=replace(this_process(), start="1")))
+    assert read_status(tmp_path).state == "lost"
+
+
+def test_a_job_of_an_earlier_boot_is_lost(tmp_path: Path) -> None:
+    write_status(tmp_path, Status("running", process=replace(this_process(), boot="another")))
+    assert read_status(tmp_path).state == "lost"
+
+
+@pytest.mark.parametrize("shift", [-10 * 365 * 86400.0, 10 * 365 * 86400.0])
+def test_setting_the_clock_changes_no_state(tmp_path: Path, shift: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    status = StatusFile(tmp_path)
+    status.update(state="running", force=True)
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + shift)
+    assert read_status(tmp_path).state == "running"
+    status.update(state="finished")
+    assert read_status(tmp_path).state == "finished"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"state": 3, "odd": 1}', b"\xff"])
+def test_a_damaged_status_is_lost_and_nothing_worse(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "status.json").write_bytes(content)
+    assert read_status(tmp_path).state == "lost"
+
+
+def test_what_a_status_says_cannot_reach_the_terminal_raw(tmp_path: Path) -> None:
+    (tmp_path / "status.json").write_text(json.dumps({"state": "failed", "message": "\x1b[2Jgone", "phase": "\x07"}))
+    assert read_status(tmp_path).message == "·[2Jgone"
+
+
+def test_only_one_process_works_in_a_folder(tmp_path: Path) -> None:
+    lock = JobLock(tmp_path)
+    with pytest.raises(BddsegError, match="another process"):
+        JobLock(tmp_path)
+    lock.release()
+    JobLock(tmp_path).release()
+
+
+def test_runs_are_numbered_whatever_the_clock_says(workspace: Workspace, tmp_path: Path) -> None:
+    config = build_config()
+    first, second = (create_run(workspace, tmp_path, config, "focal") for _ in range(2))
+    assert (first.name, second.name) == ("0001-focal", "0002-focal")
+    assert [r.name for r in list_runs(workspace)] == ["0002-focal", "0001-focal"]
+    delete_run(first)
+    assert create_run(workspace, tmp_path, config, "../x Y").name == "0003--x-y"
+
+
+def test_a_run_is_found_by_name_number_or_last(workspace: Workspace, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no runs yet"):
+        find_run(workspace, "last")
+    run = create_run(workspace, tmp_path, build_config(), "demo")
+    for text in ("0001-demo", "1", "0001", "last"):
+        assert find_run(workspace, text) == run
+    with pytest.raises(UsageError, match="did you mean '0001-demo'"):
+        find_run(workspace, "0001-dmo")
+
+
+def test_a_configuration_comes_back_from_its_run(workspace: Workspace, tmp_path: Path) -> None:
+    config = build_config("focal", ["learning_rate=3e-4", "encoder_weights=none"])
+    run = create_run(workspace, tmp_path, config, "focal")
+    assert type(config)(**run.spec["train"]) == config
+
+
+def test_training_needs_a_labelled_train_split(engine: Engine, tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    with pytest.raises(BddsegError, match="no labelled train split"):
+        engine.train(tmp_path, build_config(), "demo")
+    assert engine.runs() == []

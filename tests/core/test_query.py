@@ -1,0 +1,82 @@
+import pytest
+
+from core.engine import Collection, Engine
+from core.query import QueryError, completions, parse_query
+
+
+def names(engine: Engine, collection: Collection, text: str) -> list[str]:
+    return [r.name for r in engine.find(collection, text)]
+
+
+def test_no_filter_matches_everything_with_test_last(engine: Engine, collection: Collection) -> None:
+    assert [r.split for r in engine.find(collection, "")] == ["train"] * 12 + ["val"] * 6 + ["test"] * 3
+
+
+def test_a_split_filter_and_its_negation_divide_the_samples(engine: Engine, collection: Collection) -> None:
+    assert len(names(engine, collection, "split:val")) == 6
+    assert len(names(engine, collection, "-split:val")) == 15
+
+
+def test_a_share_filter_agrees_with_the_shares(engine: Engine, collection: Collection) -> None:
+    expected = [r.name for r in engine.find(collection, "") if (r.share(13) or 0) > 3]
+    assert sorted(names(engine, collection, "class:car>3%")) == sorted(expected)
+    assert expected
+
+
+def test_sorting_by_a_class_puts_most_first_and_unlabelled_last(engine: Engine, collection: Collection) -> None:
+    shares = [r.share(0) for r in engine.find(collection, "sort:-road")]
+    known = [s for s in shares if s is not None]
+    assert known == sorted(known, reverse=True)
+    assert shares[-3:] == [None] * 3
+
+
+def test_negating_a_condition_keeps_samples_without_a_mask(engine: Engine, collection: Collection) -> None:
+    with_bus, without = names(engine, collection, "has:bus"), names(engine, collection, "-has:bus")
+    assert len(with_bus) + len(without) == 21
+
+
+def test_tags_are_found(engine: Engine, collection: Collection) -> None:
+    chosen = collection.catalog.find(parse_query("split:val"))[:2]
+    collection.catalog.add_tag(chosen, "Night")
+    assert collection.catalog.find(parse_query("tag:night")) == chosen
+    collection.catalog.remove_tag(chosen[:1], "night")
+    assert collection.catalog.find(parse_query("tag:night")) == chosen[1:]
+
+
+def test_a_name_is_data_and_never_sql(engine: Engine, collection: Collection) -> None:
+    assert names(engine, collection, "name:';DROP/**/TABLE/**/samples;--") == []
+    assert names(engine, collection, "%") == []
+    assert len(names(engine, collection, "")) == 21
+
+
+@pytest.mark.parametrize(
+    ("text", "says", "place"),
+    [
+        ("splt:val", "did you mean 'split'", (0, 8)),
+        ("split:val class:buss>1%", "did you mean 'bus'", (10, 23)),
+        ("class:bus>", "a share is missing", (0, 10)),
+        ("split:dev", "no split is called 'dev'", (0, 9)),
+        ("has:", "has: what?", (0, 4)),
+        ("is:odd", "is: takes", (0, 6)),
+        ("bus>1%", "write class:bus>1%", (0, 6)),
+        ("sort:speed", "no class is called 'speed'", (0, 10)),
+    ],
+)
+def test_a_wrong_term_is_named_with_its_place(text: str, says: str, place: tuple[int, int]) -> None:
+    with pytest.raises(QueryError, match=says.replace("?", r"\?")) as caught:
+        parse_query(text)
+    assert (caught.value.start, caught.value.end) == place
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("sp", "split:"),
+        ("split:v", "split:val"),
+        ("has:tra", "has:traffic-light"),
+        ("a -has:bi", "a -has:bicycle"),
+        ("tag:n", "tag:night"),
+    ],
+)
+def test_the_last_word_is_completed(text: str, first: str) -> None:
+    assert completions(text, ["night"])[0] == first

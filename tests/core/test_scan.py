@@ -1,0 +1,136 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from core import scan as scanning
+from core.engine import Collection, Engine
+
+
+def count_reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    read: list[Path] = []
+    original = scanning.scan_sample
+
+    def counted(item: tuple[int, Path, Path | None]) -> object:
+        read.append(item[1])
+        return original(item)
+
+    monkeypatch.setattr(scanning, "scan_sample", counted)
+    return read
+
+
+def rescan(engine: Engine, collection: Collection) -> None:
+    engine.scan(collection, lambda done, total: None)
+
+
+def test_a_rescan_reads_only_what_changed(
+    engine: Engine, collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = count_reads(monkeypatch)
+    rescan(engine, collection)
+    assert read == []
+    row = engine.find(collection, "split:val")[0]
+    assert row.mask
+    Image.new("L", (128, 72), 10).save(row.mask)
+    rescan(engine, collection)
+    assert read == [row.image]
+    assert engine.find(collection, f"name:{row.name}")[0].share(10) == 100.0
+
+
+def test_a_changed_sample_keeps_its_tags(engine: Engine, collection: Collection) -> None:
+    row = engine.find(collection, "")[0]
+    collection.catalog.add_tag([row.id], "mine")
+    os.utime(row.image, ns=(1, 1))
+    rescan(engine, collection)
+    assert [r.name for r in engine.find(collection, "tag:mine")] == [row.name]
+
+
+def test_files_that_are_gone_leave_the_catalog(engine: Engine, collection: Collection) -> None:
+    engine.find(collection, "")[0].image.unlink()
+    rescan(engine, collection)
+    assert collection.catalog.progress() == (20, 0)
+
+
+def test_broken_files_become_problems_and_end_nothing(engine: Engine, collection: Collection) -> None:
+    row = engine.find(collection, "split:train")[0]
+    assert row.mask
+    row.mask.write_bytes(b"broken")
+    rescan(engine, collection)
+    found = engine.find(collection, "is:problem")
+    assert [(r.name, (r.problem or "").split(":")[0]) for r in found] == [(row.name, "unreadable-mask")]
+
+
+def test_an_interrupted_scan_goes_on_where_it_stopped(
+    engine: Engine, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = engine.open(dataset)
+    monkeypatch.setattr(scanning, "COMMIT_EVERY_S", -1.0)
+
+    def interrupt(done: int, total: int) -> None:
+        if done == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        engine.scan(opened, interrupt)
+    assert opened.catalog.progress() == (21, 16)
+    read = count_reads(monkeypatch)
+    rescan(engine, opened)
+    assert len(read) == 16
+
+
+def test_a_killed_scan_leaves_no_lock_behind(engine: Engine, dataset: Path) -> None:
+    opened = engine.open(dataset)
+    holder = (
+        "import sys, time; from pathlib import Path; from core.scan import _scan_lock\n"
+        "with _scan_lock(Path(sys.argv[1])): print('held', flush=True); time.sleep(600)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", holder, str(opened.catalog.path)], stdout=subprocess.PIPE)
+    assert process.stdout
+    process.stdout.readline()
+    assert not scanning.scan(opened.catalog, opened.dataset, lambda done, total: None)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert scanning.scan(opened.catalog, opened.dataset, lambda done, total: None)
+
+
+def test_the_scan_process_ends_with_its_parent(engine: Engine, dataset: Path) -> None:
+    opened = engine.open(dataset)
+    process = engine.start_scan(opened)
+    assert process.stdout
+    assert b'"total": 21' in process.stdout.read()
+    assert process.wait() == 0
+    assert opened.catalog.progress() == (21, 0)
+
+
+def test_a_read_only_dataset_is_scanned_and_left_as_it_was(engine: Engine, dataset: Path) -> None:
+    before = {p: p.stat().st_mtime_ns for p in dataset.rglob("*")}
+    for path in sorted(before, reverse=True):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    rescan(engine, engine.open(dataset))
+    assert {p: p.stat().st_mtime_ns for p in dataset.rglob("*")} == before
+
+
+def test_names_with_anything_in_them_are_catalogued(engine: Engine, dataset: Path) -> None:
+    images, masks = dataset / "images/10k/train", dataset / "labels/sem_seg/masks/train"
+    stems = [
+        b"esc\x1b[31mred",
+        b"new\nline",
+        "right\u202eleft".encode(),
+        b"not\xffutf8",
+        b"n" * 251,
+        b"-rf *",
+        b"'quote\"",
+    ]
+    for stem in stems:
+        Image.new("RGB", (16, 12)).save(Path(os.fsdecode(os.fsencode(images) + b"/" + stem + b".jpg")), "JPEG")
+        Image.new("L", (16, 12), 3).save(Path(os.fsdecode(os.fsencode(masks) + b"/" + stem + b".png")), "PNG")
+    opened = engine.open(dataset)
+    rescan(engine, opened)
+    found = engine.find(opened, "class:wall>99%")
+    assert len(found) == len(stems)
+    assert all(r.name.isprintable() for r in found)
+    assert all(r.image.exists() for r in found)

@@ -1,0 +1,248 @@
+"""The parts of training that need no job: schedule, order, augmentation, cache, model, checkpoints."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import segmentation_models_pytorch as smp
+import torch
+
+from core.config import TrainConfig, build_config
+from core.dataset import list_samples, open_dataset
+from core.errors import BddsegError
+from train import cache as caching
+from train import checkpoint
+from train.augment import augment, normalise
+from train.cache import open_cache
+from train.checkpoint import Progress
+from train.data import batches, epoch_order
+from train.fit import make_optimizer
+from train.losses import PADDING
+from train.model import forward, make_model
+from train.schedule import lr_factor
+
+SMALL = build_config("demo", ["encoder=mobilenet_v2", "height=32", "width=64"])
+
+
+@pytest.mark.parametrize("kind", ["cosine", "poly"])
+def test_the_learning_rate_rises_then_falls_to_nothing(kind: str) -> None:
+    factors = [lr_factor(s, 100, 10, kind) for s in range(101)]
+    assert factors[:10] == pytest.approx([(i + 1) / 10 for i in range(10)])
+    assert all(a >= b for a, b in zip(factors[10:], factors[11:], strict=False))
+    assert factors[100] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_warm_up_never_takes_over_a_short_run() -> None:
+    assert max(lr_factor(s, 10, 1000, "cosine") for s in range(10)) == 1.0
+
+
+def test_the_order_of_an_epoch_depends_on_seed_and_epoch_alone() -> None:
+    assert np.array_equal(epoch_order(50, 8, 3, 2), epoch_order(50, 8, 3, 2))
+    assert not np.array_equal(epoch_order(50, 8, 3, 2), epoch_order(50, 8, 3, 3))
+    assert len(epoch_order(50, 8, 0, 0)) == 48
+    assert sorted(epoch_order(5, 8, 0, 0)) == list(range(5))
+
+
+def test_augmentation_keeps_shapes_dtypes_and_classes() -> None:
+    images = torch.randint(0, 256, (4, 3, 40, 64), dtype=torch.uint8)
+    masks = torch.randint(0, 20, (4, 40, 64), dtype=torch.uint8)
+    config = SMALL.model_copy(update={"scale_min": 0.5, "scale_max": 2.0})
+    out, out_masks = augment(images, masks, config)
+    assert (out.shape, out.dtype) == (images.shape, torch.uint8)
+    assert (out_masks.shape, out_masks.dtype) == (masks.shape, torch.uint8)
+    assert set(out_masks.unique().tolist()) <= {*range(20), PADDING}
+
+
+def test_image_and_mask_move_together() -> None:
+    masks = torch.zeros(8, 40, 64, dtype=torch.uint8)
+    masks[:, :, 40:] = 10
+    images = (masks * 20)[:, None].expand(-1, 3, -1, -1).contiguous()
+    config = SMALL.model_copy(update={"color_jitter": 0.0, "scale_min": 0.6, "scale_max": 1.8})
+    torch.manual_seed(1)
+    out, out_masks = augment(images, masks, config)
+    inside = out_masks != PADDING
+    agree = ((out[:, 0] > 100) == (out_masks == 10))[inside]
+    assert agree.float().mean() > 0.95
+    assert not torch.equal(out_masks, masks)
+
+
+def test_augmentation_repeats_with_the_same_random_state() -> None:
+    images = torch.randint(0, 256, (4, 3, 40, 64), dtype=torch.uint8)
+    masks = torch.zeros(4, 40, 64, dtype=torch.uint8)
+    torch.manual_seed(5)
+    first = augment(images, masks, SMALL)[0]
+    torch.manual_seed(5)
+    assert torch.equal(first, augment(images, masks, SMALL)[0])
+
+
+def test_the_cache_is_built_once_and_holds_what_was_read(
+    drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = open_dataset(drawn)
+    split = open_cache(dataset, "train", (32, 64), tmp_path)
+    assert (split.images.shape, split.masks.shape) == ((12, 3, 32, 64), (12, 32, 64))
+    assert split.pixels.sum() == 12 * 32 * 64
+    sample = next(s for s in list_samples(dataset) if s.split == "train")
+    image, mask = caching.resize_sample(sample, (32, 64))
+    assert np.array_equal(split.images[0], image) and np.array_equal(split.masks[0], mask)
+
+    def fail(*_: object) -> None:
+        raise AssertionError("a sample was decoded again")
+
+    monkeypatch.setattr(caching, "resize_sample", fail)
+    assert len(open_cache(dataset, "train", (32, 64), tmp_path)) == 12
+
+
+def test_a_changed_file_makes_another_cache(dataset: Path, tmp_path: Path) -> None:
+    first = open_cache(open_dataset(dataset), "val", (32, 64), tmp_path / "cache")
+    mask = next((dataset / "labels/sem_seg/masks/val").iterdir())
+    from PIL import Image
+
+    Image.new("L", (128, 72), 4).save(mask)
+    second = open_cache(open_dataset(dataset), "val", (32, 64), tmp_path / "cache")
+    assert second.pixels[4] > first.pixels[4]
+
+
+def test_broken_samples_are_left_out_of_the_cache_and_listed(dataset: Path, tmp_path: Path) -> None:
+    names = sorted((dataset / "images/10k/train").iterdir())
+    names[0].write_bytes(b"broken")
+    names[5].write_bytes(b"")
+    split = open_cache(open_dataset(dataset), "train", (32, 64), tmp_path / "cache")
+    assert len(split) == 10
+    assert [names[i].name in line for i, line in zip((0, 5), split.left_out, strict=True)] == [True, True]
+    whole = open_cache(open_dataset(dataset), "val", (32, 64), tmp_path / "cache")
+    assert len(whole) == 6
+
+
+def test_a_split_with_nothing_usable_is_one_line(dataset: Path, tmp_path: Path) -> None:
+    for path in (dataset / "images/10k/val").iterdir():
+        path.write_bytes(b"")
+    with pytest.raises(BddsegError, match="none of the 6 images of val can be used"):
+        open_cache(open_dataset(dataset), "val", (32, 64), tmp_path / "cache")
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(4, 4), (12, 12), (500, 12)])
+def test_a_limit_takes_that_many_different_samples(drawn: Path, tmp_path: Path, limit: int, expected: int) -> None:
+    split = open_cache(open_dataset(drawn), "train", (32, 64), tmp_path, limit)
+    assert len({image.tobytes() for image in split.images}) == expected
+
+
+def test_batches_cover_the_order_and_processes_share_them(drawn: Path, tmp_path: Path) -> None:
+    split = open_cache(open_dataset(drawn), "train", (32, 64), tmp_path)
+    order = np.arange(12)
+    whole = [m for _, m in batches(split, order, 4, torch.device("cpu"))]
+    parts = [[m for _, m in batches(split, order, 4, torch.device("cpu"), rank, 2)] for rank in range(2)]
+    assert [len(m) for m in whole] == [4, 4, 4]
+    for a, b, both in zip(*parts, whole, strict=True):
+        assert torch.equal(torch.stack([a, b], 1).flatten(0, 1), both)
+
+
+@pytest.mark.parametrize("size", [(32, 64), (72, 128), (45, 61)])
+def test_any_size_goes_through_the_network(size: tuple[int, int]) -> None:
+    model = make_model(SMALL).eval()
+    images = normalise(torch.zeros(1, 3, *size, dtype=torch.uint8), channels_last=True)
+    with torch.inference_mode():
+        assert forward(model, images).shape == (1, 20, *size)
+
+
+def test_missing_weights_name_the_choices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(BddsegError, match="encoder_weights=none") as caught:
+        make_model(SMALL.model_copy(update={"encoder": "resnet34", "encoder_weights": "imagenet"}))
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_encoder_suggests_the_nearest() -> None:
+    with pytest.raises(BddsegError, match="did you mean 'resnet34'"):
+        make_model(SMALL.model_copy(update={"encoder": "resnet43"}))
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+def test_encoder_weights_come_from_a_local_file(tmp_path: Path, suffix: str) -> None:
+    from safetensors.torch import save_file
+
+    source = smp.encoders.get_encoder("resnet18", weights=None)
+    state = {k: v.clone() for k, v in source.state_dict().items()}
+    path = tmp_path / f"weights{suffix}"
+    if suffix == ".pth":
+        torch.save(state, path)
+    else:
+        save_file(state, path)
+    model = make_model(SMALL.model_copy(update={"encoder": "resnet18", "encoder_weights": str(path)}))
+    assert torch.equal(model.encoder.conv1.weight, source.conv1.weight)  # type: ignore[union-attr]
+
+
+def test_weights_of_another_encoder_are_refused(tmp_path: Path) -> None:
+    torch.save(smp.encoders.get_encoder("resnet18", weights=None).state_dict(), tmp_path / "w.pth")
+    with pytest.raises(BddsegError, match="does not fit the encoder"):
+        make_model(SMALL.model_copy(update={"encoder_weights": str(tmp_path / "w.pth")}))
+
+
+def test_a_pickle_with_code_in_it_is_not_run(tmp_path: Path) -> None:
+    import pickle
+
+    class Attack:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return Path.touch, (str(tmp_path / "owned"),)
+
+    (tmp_path / "w.pth").write_bytes(pickle.dumps(Attack()))
+    with pytest.raises(BddsegError, match="cannot be read as weights"):
+        make_model(SMALL.model_copy(update={"encoder_weights": str(tmp_path / "w.pth")}))
+    assert not (tmp_path / "owned").exists()
+
+
+def trained() -> tuple[torch.nn.Module, torch.optim.Optimizer]:
+    model = make_model(SMALL)
+    optimizer = make_optimizer(model, SMALL)
+    forward(model, torch.rand(2, 3, 32, 64)).sum().backward()
+    optimizer.step()
+    return model, optimizer
+
+
+def test_smp_itself_loads_a_checkpoint(tmp_path: Path) -> None:
+    model, optimizer = trained()
+    checkpoint.save(tmp_path, model, optimizer, Progress(step=1), ("last", "best"))
+    loaded = smp.from_pretrained(tmp_path / "best")
+    assert all(
+        torch.equal(a, b) for a, b in zip(model.state_dict().values(), loaded.state_dict().values(), strict=True)
+    )
+    assert not list(tmp_path.rglob("*.pt")) and not list(tmp_path.rglob("*.pkl"))
+
+
+def test_a_checkpoint_restores_weights_optimizer_and_random_state(tmp_path: Path) -> None:
+    model, optimizer = trained()
+    progress = Progress(epoch=1, step=7, position=3, loss_sum=1 / 3, loss_count=3, best_miou19=0.1, best_epoch=1)
+    checkpoint.save(tmp_path, model, optimizer, progress, ("last",))
+    expected = torch.rand(3), np.random.rand(3)
+    other, other_optimizer = trained()
+    assert checkpoint.load(tmp_path / "last", other, other_optimizer) == replace(progress, size=(0, 0))
+    assert torch.equal(torch.rand(3), expected[0])
+    assert np.array_equal(np.random.rand(3), expected[1])
+    ours, theirs = optimizer.state_dict()["state"], other_optimizer.state_dict()["state"]
+    assert ours.keys() == theirs.keys() and len(ours) > 10
+    assert all(torch.equal(ours[i]["exp_avg_sq"], theirs[i]["exp_avg_sq"]) for i in ours)
+
+
+def test_old_checkpoints_go_and_best_stays(tmp_path: Path) -> None:
+    model, optimizer = trained()
+    checkpoint.save(tmp_path, model, optimizer, Progress(step=1), ("last", "best"))
+    (tmp_path / ".step-00000009.0.tmp").mkdir()
+    checkpoint.save(tmp_path, model, optimizer, Progress(step=2), ("last",))
+    checkpoint.save(tmp_path, model, optimizer, Progress(step=3), ("last",))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["best", "last", "step-00000001.0", "step-00000003.0"]
+    assert (tmp_path / "best").resolve().name == "step-00000001.0"
+
+
+def test_a_damaged_checkpoint_is_one_line(tmp_path: Path) -> None:
+    model, optimizer = trained()
+    checkpoint.save(tmp_path, model, optimizer, Progress(step=1), ("last",))
+    (tmp_path / "last" / "model.safetensors").write_bytes(b"broken")
+    with pytest.raises(BddsegError, match="is damaged"):
+        checkpoint.load(tmp_path / "last", model, optimizer)
+
+
+def test_the_configuration_has_a_help_text_and_a_group_for_each_setting() -> None:
+    for name, field in TrainConfig.model_fields.items():
+        assert field.description, name
+        assert isinstance(field.json_schema_extra, dict) and field.json_schema_extra["group"], name
