@@ -247,7 +247,8 @@ class Engine:
         from core.job import JobLock, Status, write_status
         from core.process import identify, start_detached
 
-        JobLock(folder).release()
+        # A job that has said its last word may still be leaving.
+        JobLock(folder, patience_s=10.0).release()
         try:
             child = self._spawn(start_detached, folder, arguments, processes)
             write_status(folder, Status("starting", process=identify(child.pid), heartbeat=time.time()))
@@ -259,6 +260,6 @@ class Engine:
     @staticmethod
     def _spawn(start: Any, folder: Path, arguments: list[str], processes: int) -> "subprocess.Popen[bytes]":
         if processes > 1:
-            launch = ["--num_processes", str(processes), "--module", "train", *arguments]
-            return start("accelerate.commands.launch", launch, folder / "log.txt")  # type: ignore[no-any-return]
+            launch = ["--standalone", "--nproc-per-node", str(processes), "-m", "train", *arguments]
+            return start("torch.distributed.run", launch, folder / "log.txt")  # type: ignore[no-any-return]
         return start("train", arguments, folder / "log.txt")  # type: ignore[no-any-return]

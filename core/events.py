@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 Event = dict[str, Any]
+RESTARTS = ("start", "resume")
+"""Kinds of event that say from which step the work goes on."""
 
 
 class EventWriter:
@@ -70,10 +72,10 @@ def read_events(path: Path) -> list[Event]:
 
 
 def rewind(events: list[Event]) -> list[Event]:
-    """Drops what a resumed run did again: after a `resume` at step s, the steps and epochs beyond s."""
+    """Drops what was done again: after a `start` or `resume` at step s, the steps and epochs beyond s."""
     kept: list[Event] = []
     for event in events:
-        if event["kind"] == "resume":
+        if event["kind"] in RESTARTS:
             at = event.get("step", 0)
             kept = [e for e in kept if not (e["kind"] in ("step", "epoch") and e.get("step", 0) > at)]
         kept.append(event)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.events import Event
+from core.events import RESTARTS, Event
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class History:
             elif kind == "epoch":
                 self.epochs.append(_epoch(event))
             else:
-                if kind == "resume":
+                if kind in RESTARTS:
                     at = int(event.get("step", 0))
                     self.steps = [s for s in self.steps if s.step <= at]
                     self.epochs = [e for e in self.epochs if e.step <= at]

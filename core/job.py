@@ -90,15 +90,23 @@ class StatusFile:
 class JobLock:
     """Held by the process that works in a job's folder; goes with the process, however that ends."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, patience_s: float = 0.0) -> None:
         self._file = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        deadline = time.monotonic() + patience_s
+        while not self._try() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if not self._held:
+            os.close(self._file)
+            raise BddsegError(f"{sanitize_path(folder)} is being worked on by another process: stop that first")
+
+    def _try(self) -> bool:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(self._file)
-            raise BddsegError(
-                f"{sanitize_path(folder)} is being worked on by another process: stop that first"
-            ) from error
+        except BlockingIOError:
+            self._held = False
+        else:
+            self._held = True
+        return self._held
 
     def release(self) -> None:
         """Lets another process work here."""

@@ -40,7 +40,8 @@ def identify(pid: int) -> ProcessId:
 def start_detached(module: str, arguments: list[str], log: Path) -> "subprocess.Popen[bytes]":
     """Starts `python -P -m MODULE ARG ...` in a session of its own, so that no hang-up reaches it.
 
-    `-P` keeps the current folder from shadowing modules. Its output goes to `log`.
+    `-P` (and PYTHONSAFEPATH, for its own children) keeps the current folder from shadowing modules. Its output goes
+    to `log`.
     """
     with log.open("ab") as sink:
         return subprocess.Popen(
@@ -50,6 +51,7 @@ def start_detached(module: str, arguments: list[str], log: Path) -> "subprocess.
             stderr=subprocess.STDOUT,
             start_new_session=True,
             close_fds=True,
+            env={**os.environ, "PYTHONSAFEPATH": "1"},
         )
 
 

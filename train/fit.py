@@ -187,9 +187,7 @@ def train_step(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> tuple[f
     loss = t.loss(logits, masks.long())
     value = float(t.accelerator.reduce(loss.detach(), "mean"))
     if not np.isfinite(value):
-        at = f"step {t.progress.step + 1} (epoch {t.progress.epoch + 1})"
-        kept = "the last good checkpoint is kept" if (t.folder / "last").exists() else "no checkpoint was made yet"
-        raise BddsegError(f"the loss became {value} at {at}; {kept}: lower learning_rate, or set precision=fp32")
+        raise _not_finite(t, "loss", value, t.progress.step + 1)
     t.optimizer.zero_grad(set_to_none=True)
     t.accelerator.backward(loss)
     if config.gradient_clip:
@@ -203,6 +201,8 @@ def finish_epoch(t: Trainer) -> None:
     started = time.monotonic()
     p = t.progress
     val_loss, result = validate_epoch(t)
+    if val_loss is not None and not np.isfinite(val_loss):
+        raise _not_finite(t, "validation loss", val_loss, p.step)
     t.reporter.update(phase="checkpoint", force=True)
     epoch, train_loss = p.epoch + 1, p.loss_sum / max(1, p.loss_count)
     miou = finite(result.miou19) if result else None
@@ -309,6 +309,12 @@ def _should_stop(t: Trainer) -> bool:
     # All processes must agree on the step at which they stop, or the others would wait for a gradient for ever.
     flag = torch.tensor(float(t.reporter.stop_requested), device=t.device)
     return bool(t.accelerator.reduce(flag, "sum") > 0)
+
+
+def _not_finite(t: Trainer, what: str, value: float, step: int) -> BddsegError:
+    kept = "the last good checkpoint is kept" if (t.folder / "last").exists() else "no checkpoint was made yet"
+    at = f"step {step} (epoch {t.progress.epoch + 1})"
+    return BddsegError(f"the {what} became {value} at {at}; {kept}: lower learning_rate, or set precision=fp32")
 
 
 def _out_of_memory(config: TrainConfig) -> BddsegError:

@@ -1,5 +1,6 @@
 """The parts of training that need no job: schedule, order, augmentation, cache, model, checkpoints."""
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,7 +30,7 @@ SMALL = build_config("demo", ["encoder=mobilenet_v2", "height=32", "width=64"])
 def test_the_learning_rate_rises_then_falls_to_nothing(kind: str) -> None:
     factors = [lr_factor(s, 100, 10, kind) for s in range(101)]
     assert factors[:10] == pytest.approx([(i + 1) / 10 for i in range(10)])
-    assert all(a >= b for a, b in zip(factors[10:], factors[11:], strict=False))
+    assert all(a >= b for a, b in itertools.pairwise(factors[10:]))
     assert factors[100] == pytest.approx(0.0, abs=1e-9)
 
 

@@ -1,0 +1,249 @@
+"""Real training processes: they are started, killed, stopped, starved of disk, and resumed."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from core.config import TrainConfig, build_config
+from core.engine import Engine
+from core.errors import BddsegError
+from core.events import Event, read_events, rewind
+from core.job import read_status, tail_log
+from core.process import kill
+from core.runs import Run
+from core.workspace import Workspace
+
+DEADLINE_S = 240.0
+
+
+def config(*assignments: str) -> TrainConfig:
+    """Six steps over two epochs of a small U-Net; a checkpoint after each step."""
+    small = [
+        "encoder=mobilenet_v2",
+        "height=32",
+        "width=64",
+        "batch_size=4",
+        "epochs=2",
+        "checkpoint_minutes=1e-9",
+        "threads=1",
+    ]
+    return build_config("demo", [*small, *assignments])
+
+
+def wait_for(run: Run, until: Callable[[list[Event]], bool]) -> None:
+    """Follows the run's events until they say so.
+
+    Raises:
+        AssertionError: the run ended before, or hung.
+    """
+    deadline = time.monotonic() + DEADLINE_S
+    while not until(read_events(run.events)):
+        status = run.status
+        assert status.live, f"{status} {tail_log(run.folder)}"
+        assert time.monotonic() < deadline, "the run hangs"
+        time.sleep(0.02)
+
+
+def finished(engine: Engine, run: Run, state: str = "finished") -> None:
+    status = engine.wait(run.folder)
+    assert status.state == state, f"{status} {tail_log(run.folder)}"
+
+
+def losses(run: Run) -> list[tuple[int, float]]:
+    return [(e["step"], e["loss"]) for e in rewind(read_events(run.events)) if e["kind"] == "step"]
+
+
+def epochs(run: Run) -> list[tuple[object, ...]]:
+    keys = ("epoch", "step", "train_loss", "val_loss", "miou19", "miou20", "pixel_accuracy")
+    return [tuple(e[k] for k in keys) for e in rewind(read_events(run.events)) if e["kind"] == "epoch"]
+
+
+def steps(events: list[Event]) -> int:
+    return sum(e["kind"] == "step" for e in events)
+
+
+@pytest.fixture(scope="module")
+def unbroken(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Engine, Run]:
+    """A run that nothing disturbed."""
+    engine = Engine(Workspace(tmp_path_factory.mktemp("unbroken")))
+    run = engine.train(drawn, config(), "demo")
+    finished(engine, run)
+    return engine, run
+
+
+def test_a_run_leaves_everything_that_its_layout_promises(unbroken: tuple[Engine, Run]) -> None:
+    _, run = unbroken
+    assert [s for s, _ in losses(run)] == [1, 2, 3, 4, 5, 6]
+    assert [e[0] for e in epochs(run)] == [1, 2]
+    assert run.checkpoints() == ["best", "last"]
+    assert {"config.toml", "events.jsonl", "status.json", "log.txt", "checkpoints", "tensorboard"} <= set(
+        os.listdir(run.folder)
+    )
+    events = read_events(run.events)
+    assert [e["seq"] for e in events] == list(range(1, len(events) + 1))
+    rows = next(e for e in events if e["kind"] == "epoch")["classes"]
+    assert [r["id"] for r in rows] == list(range(20))
+
+
+@pytest.mark.parametrize("attempt", range(2))
+def test_a_killed_run_resumes_to_the_very_same_losses(
+    unbroken: tuple[Engine, Run], engine: Engine, drawn: Path, attempt: int
+) -> None:
+    step = random.SystemRandom().randint(1, 5)
+    run = engine.train(drawn, config(), "demo")
+    wait_for(run, lambda events: steps(events) >= step)
+    status = run.status
+    assert status.process
+    kill(status.process)
+    assert engine.wait(run.folder).state == "lost"
+    engine.resume(run)
+    finished(engine, run)
+    assert losses(run) == losses(unbroken[1]), f"killed at step {step}"
+    assert epochs(run) == epochs(unbroken[1]), f"killed at step {step}"
+    ours, theirs = (load_file(r.folder / "checkpoints/last/model.safetensors") for r in (run, unbroken[1]))
+    assert all(torch.equal(ours[k], theirs[k]) for k in theirs)
+
+
+def test_sigterm_checkpoints_and_ends_cleanly_and_the_rest_is_the_same(
+    unbroken: tuple[Engine, Run], engine: Engine, drawn: Path
+) -> None:
+    run = engine.train(drawn, config("checkpoint_minutes=60"), "demo")
+    wait_for(run, lambda events: steps(events) >= 2)
+    engine.stop(run)
+    finished(engine, run, "stopped")
+    at = read_events(run.events)[-1]
+    assert at["kind"] == "stop"
+    saved = json.loads((run.folder / "checkpoints/last/state.json").read_text())["progress"]["step"]
+    assert saved == losses(run)[-1][0]
+    engine.resume(run)
+    finished(engine, run)
+    assert losses(run) == losses(unbroken[1])
+
+
+def test_a_run_cannot_be_worked_on_twice(engine: Engine, drawn: Path) -> None:
+    run = engine.train(drawn, config("epochs=50"), "demo")
+    wait_for(run, lambda events: steps(events) >= 1)
+    with pytest.raises(BddsegError, match="still training"):
+        engine.resume(run)
+    with pytest.raises(BddsegError, match="still training"):
+        engine.delete(run)
+    engine.stop(run, now=True)
+    assert engine.wait(run.folder).state == "lost"
+    engine.delete(run)
+    assert engine.runs() == []
+
+
+def test_a_hang_up_does_not_reach_a_run(engine: Engine, drawn: Path) -> None:
+    run = engine.train(drawn, config("epochs=50"), "demo")
+    wait_for(run, lambda events: steps(events) >= 1)
+    process = run.status.process
+    assert process
+    assert os.getsid(process.pid) == process.pid != os.getsid(0)
+    os.kill(process.pid, signal.SIGHUP)
+    seen = steps(read_events(run.events))
+    wait_for(run, lambda events: steps(events) > seen)
+    kill(process)
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_the_good_checkpoint_stays(engine: Engine, drawn: Path) -> None:
+    run = engine.train(drawn, config("epochs=50"), "demo")
+    wait_for(run, lambda events: steps(events) >= 2)
+    engine.stop(run)
+    finished(engine, run, "stopped")
+    path = run.folder / "checkpoints/last/model.safetensors"
+    weights = load_file(path)
+    weights["segmentation_head.0.weight"].fill_(float("nan"))
+    save_file(weights, path)
+    target = (run.folder / "checkpoints/last").resolve()
+    engine.resume(run)
+    finished(engine, run, "failed")
+    assert "loss became nan at step" in run.status.message
+    assert "learning_rate" in run.status.message
+    assert read_events(run.events)[-1]["kind"] == "fail"
+    assert (run.folder / "checkpoints/last").resolve() == target
+
+
+def test_missing_weights_fail_before_anything_else_is_done(engine: Engine, drawn: Path) -> None:
+    run = engine.train(drawn, config("encoder=resnet18", "encoder_weights=imagenet"), "demo")
+    finished(engine, run, "failed")
+    assert "encoder_weights=none" in run.status.message
+    assert [e["kind"] for e in read_events(run.events)] == ["fail"]
+    assert list(engine.workspace.cache.iterdir()) == []
+    assert "Traceback" not in tail_log(run.folder)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk that holds one checkpoint and not two."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=130m", "tmpfs", str(folder)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("mounting a small disk needs privileges")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_full_disk_keeps_the_last_checkpoint_and_says_what_to_do(
+    unbroken: tuple[Engine, Run], small_disk: Path, drawn: Path
+) -> None:
+    engine = Engine(Workspace(small_disk))
+    run = engine.train(drawn, config(), "demo")
+    finished(engine, run, "failed")
+    assert "make room, then resume" in run.status.message
+    assert "Traceback" not in tail_log(run.folder)
+    assert json.loads((run.folder / "checkpoints/last/state.json").read_text())["progress"]["step"] == 1
+    subprocess.run(["mount", "-o", "remount,size=2g", str(small_disk)], check=True)
+    engine.resume(run)
+    finished(engine, run)
+    assert losses(run) == losses(unbroken[1])
+
+
+def test_two_processes_train_together(engine: Engine, drawn: Path) -> None:
+    run = engine.train(drawn, config("processes=2", "device=cpu", "precision=fp32", "epochs=1"), "demo")
+    finished(engine, run)
+    assert [s for s, _ in losses(run)] == [1, 2, 3]
+    start = read_events(run.events)[0]
+    assert start["processes"] == 2
+
+
+def test_broken_images_never_end_a_run(engine: Engine, dataset: Path) -> None:
+    for split in ("train", "val"):
+        next((dataset / "images/10k" / split).iterdir()).write_bytes(b"broken")
+    run = engine.train(dataset, config("epochs=1"), "demo")
+    finished(engine, run)
+    warnings = [e["message"] for e in read_events(run.events) if e["kind"] == "warning"]
+    assert warnings == ["1 images of train are left out", "1 images of val are left out"]
+    folder = engine.evaluate(run)
+    assert engine.wait(folder).state == "finished"
+    assert [e.left_out for e in engine.evaluations()] == [1]
+
+
+def test_a_run_that_was_killed_again_and_again_loses_nothing(
+    unbroken: tuple[Engine, Run], engine: Engine, drawn: Path
+) -> None:
+    rng = random.SystemRandom()
+    run = engine.train(drawn, config(), "demo")
+    for _ in range(3):
+        target = steps(read_events(run.events)) + 1
+        deadline = time.monotonic() + DEADLINE_S
+        while steps(read_events(run.events)) < target and read_status(run.folder).live and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0, 0.5))
+        status = run.status
+        if not status.live or not status.process:
+            break
+        kill(status.process)
+        engine.wait(run.folder)
+        engine.resume(run)
+    finished(engine, run)
+    assert losses(run) == losses(unbroken[1])

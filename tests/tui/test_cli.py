@@ -1,0 +1,138 @@
+"""The command line, as a person runs it: real processes, their output and their exit codes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.workspace import Workspace
+
+TINY = [
+    "--set",
+    "encoder=mobilenet_v2",
+    "--set",
+    "height=32",
+    "--set",
+    "width=64",
+    "--set",
+    "batch_size=4",
+    "--set",
+    "epochs=1",
+]
+
+
+def run(*words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tui", *words], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    return done
+
+
+def test_help_and_version(workspace: Workspace) -> None:
+    assert "evaluate" in run("--help").stdout
+    assert run("--version").stdout.startswith("bddseg-tui 0.")
+
+
+def test_the_app_without_a_terminal_says_so(workspace: Workspace, drawn: Path) -> None:
+    assert "needs a terminal" in run("open", str(drawn), code=2).stderr
+    assert "needs a terminal" in run(str(drawn), code=2).stderr
+    assert "needs a terminal" in run(code=2).stderr
+
+
+def test_data_check_as_json_has_the_promised_shape(workspace: Workspace, dataset: Path) -> None:
+    found = json.loads(run("data", "check", str(dataset), "--json").stdout)
+    assert found["splits"]["train"] == {"images": 12, "masks": 12}
+    assert found["problems"] == []
+    (dataset / "images/10k/train/evil\x1b[2J.jpg").write_bytes(b"")
+    done = run("data", "check", str(dataset), code=1)
+    assert "\x1b" not in done.stdout
+    problems = json.loads(run("data", "check", str(dataset), "--json", code=1).stdout)["problems"]
+    assert {tuple(sorted(p)) for p in problems} == {("detail", "kind", "path")}
+    assert {p["kind"] for p in problems} == {"unreadable-image", "missing-mask"}
+
+
+def test_data_stats_as_json_adds_up(workspace: Workspace, drawn: Path) -> None:
+    classes = json.loads(run("data", "stats", str(drawn), "--json").stdout)["classes"]
+    assert [c["id"] for c in classes] == list(range(20))
+    assert sum(c["pixels"] for c in classes) == 18 * 128 * 72
+    assert sum(c["percentage"] for c in classes) == pytest.approx(100)
+    assert "sidewalk" in run("data", "stats", str(drawn), "--split", "val").stdout
+    assert "no split 'dev'" in run("data", "stats", str(drawn), "--split", "dev", code=2).stderr
+
+
+def test_samples_are_listed_and_tagged_by_filter(workspace: Workspace, drawn: Path) -> None:
+    assert len(run("data", "list", str(drawn), "--filter", "split:val").stdout.splitlines()) == 6
+    assert "tagged 6" in run("data", "tag", str(drawn), "mine", "--filter", "split:val").stdout
+    assert len(json.loads(run("data", "list", str(drawn), "--filter", "tag:mine", "--json").stdout)) == 6
+    assert "did you mean 'split'" in run("data", "list", str(drawn), "--filter", "slit:val", code=2).stderr
+    assert "name the samples" in run("data", "tag", str(drawn), "mine", code=2).stderr
+
+
+def test_errors_are_one_line(workspace: Workspace, tmp_path: Path) -> None:
+    for words, code in (
+        (["data", "check", str(tmp_path / "none")], 1),
+        (["runs", "show", "9"], 2),
+        (["train", str(tmp_path)], 1),
+    ):
+        done = run(*words, code=code)
+        assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1, done.stderr
+
+
+def test_wrong_settings_start_nothing(workspace: Workspace, drawn: Path) -> None:
+    assert "did you mean 'epochs'" in run("train", str(drawn), "--set", "epoch=3", code=2).stderr
+    assert json.loads(run("runs", "--json").stdout) == []
+
+
+def test_missing_weights_are_one_line_on_the_command_line(
+    workspace: Workspace, drawn: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(workspace.root / "empty"))
+    done = run("train", str(drawn), "--set", "encoder=resnet18", code=1)
+    assert "encoder_weights=none" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_train_evaluate_and_predict(workspace: Workspace, drawn: Path, tmp_path: Path) -> None:
+    done = run("train", str(drawn), "--preset", "demo", *TINY, "--follow")
+    assert "epoch 1/1" in done.stderr and "0001-demo finished" in done.stdout
+    runs = json.loads(run("runs", "--json").stdout)
+    assert [(r["run"], r["state"], r["checkpoints"]) for r in runs] == [("0001-demo", "finished", ["best", "last"])]
+    assert "0001-demo" in run("runs").stdout
+    assert "road" in run("runs", "show", "last").stdout
+    shown = json.loads(run("runs", "show", "1", "--json").stdout)
+    assert shown["config"]["encoder"] == "mobilenet_v2" and len(shown["epochs"]) == 1
+    result = json.loads(run("evaluate", "last", "--json").stdout)
+    assert set(result) == {"run", "checkpoint", "split", "images", "pixel_accuracy", "miou19", "miou20", "classes"}
+    assert set(result["classes"][0]) == {"id", "name", "iou", "precision", "recall", "percentage"}
+    assert "mIoU19" in run("evaluate", "1", "--split", "train", "--checkpoint", "last").stdout
+    assert "written to" in run("predict", "1", "--split", "test", "--to", str(tmp_path / "out")).stdout
+    assert len(list((tmp_path / "out/masks").iterdir())) == 3
+    assert "has finished" in run("resume", "1", code=1).stderr
+    assert "is not training" in run("stop", "1", code=1).stderr
+    assert "deleted" in run("runs", "delete", "1").stdout
+    assert run("runs").stderr.startswith("there are no runs yet")
+
+
+def test_a_run_started_here_is_stopped_from_there_and_resumed(workspace: Workspace, drawn: Path) -> None:
+    run("train", str(drawn), "--preset", "demo", *TINY[:-1], "epochs=200")
+    assert "stopped at step" in run("stop", "last").stdout
+    run("resume", "last")
+    assert "lost at step" in run("stop", "last", "--now").stdout
+
+
+def test_the_demo_without_a_terminal_only_draws_when_asked_to(workspace: Workspace, tmp_path: Path) -> None:
+    small = ["--train", "4", "--val", "2", "--test", "1", "--width", "96", "--height", "54", "--workers", "1"]
+    run("demo", "--dir", str(tmp_path / "d"), "--data-only", *small)
+    assert len((tmp_path / "d/scenes.jsonl").read_text().splitlines()) == 7
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/file").write_text("")
+    assert "not empty" in run("demo", "--dir", str(tmp_path / "other"), "--data-only", code=1).stderr
+
+
+def test_a_workspace_that_cannot_be_written_is_one_line(drawn: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = run("runs", "--workspace", str(tmp_path / "file" / "ws"), code=1)
+    assert "cannot be written" in done.stderr and done.stderr.count("\n") == 1

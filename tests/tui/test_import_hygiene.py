@@ -1,0 +1,57 @@
+"""What starting the app and each command may import, checked in fresh processes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("torch", "torchvision", "transformers", "open_clip", "timm", "segmentation_models_pytorch", "accelerate")
+
+
+def loaded_by(code: str, *names: str) -> set[str]:
+    """Which of these modules are loaded after running the code in a new process."""
+    check = f"{code}\nimport sys; print('LOADED', *[n for n in {names!r} if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split()[1:])
+
+
+def test_the_app_shows_pictures_without_the_models_libraries(drawn: Path, tmp_path: Path) -> None:
+    code = f"""
+import asyncio
+from pathlib import Path
+from core.workspace import Workspace
+from tui.app import BddsegApp
+from tui.widgets.picture import PictureView
+async def main():
+    app = BddsegApp(Workspace(Path({str(tmp_path)!r})), Path({str(drawn)!r}))
+    async with app.run_test(size=(120, 40)) as pilot:
+        while app.query_one(PictureView)._drawn is None:
+            await pilot.pause(0.02)
+        for key in "23":
+            await pilot.press(key)
+        await pilot.pause()
+asyncio.run(main())
+"""
+    assert loaded_by(code, *HEAVY) == set()
+
+
+def test_the_first_picture_needs_neither_numpy_nor_pydantic_nor_textual_image() -> None:
+    code = "import tui.start, tui.app, tui.panes.dataset, core.engine, core.pictures, tui.images.halfblock"
+    assert loaded_by(code, "numpy", "pydantic", "textual_image", *HEAVY) == set()
+
+
+@pytest.mark.parametrize(
+    "module", ["core.engine", "core.catalog", "core.scan", "core.runs", "core.config", "core.demo.generate"]
+)
+def test_the_engine_knows_neither_textual_nor_torch(module: str) -> None:
+    assert loaded_by(f"import {module}", "textual", "rich", "typer", *HEAVY) == set()
+
+
+def test_the_version_is_answered_without_importing_anything_of_size() -> None:
+    code = "import sys; sys.argv = ['bddseg-tui', '--version']; import tui.__main__ as m; m.main()"
+    assert loaded_by(code, "textual", "rich", "typer", "numpy", "PIL", *HEAVY) == set()
+
+
+def test_workers_that_decode_do_not_import_torch() -> None:
+    assert loaded_by("import train.cache, core.scan, core.check, core.demo.generate", "torch") == set()
