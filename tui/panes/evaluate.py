@@ -115,7 +115,8 @@ class EvaluatePane(Pane):
     def _label(self, entry: Listed) -> Text:
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append("◆ " if entry.name == self._compared else "  ", "bold cyan")
-        text.append(sanitize(entry.name)[:30].ljust(31))
+        room = max(10, self.query_one("#evaluations").content_size.width - 11)
+        text.append(f"{sanitize(entry.name)[:room]:<{room}} ")
         if entry.status.live:
             share = f" {100 * entry.status.done / entry.status.total:.0f}%" if entry.status.total else ""
             text.append(f"▶{share}", "bold")

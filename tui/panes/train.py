@@ -121,9 +121,11 @@ class TrainPane(Pane):
     def _label(self, name: str, status: Status) -> Text:
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append("◆ " if name in self._pinned else "  ", "bold cyan")
-        text.append(f"{name[:22]:<22} ", "bold" if status.live else "")
         share = f" {100 * status.done / status.total:.0f}%" if status.live and status.total else ""
-        text.append(state_mark(status.state) + share, STYLES.get(status.state, ""))
+        mark = state_mark(status.state) + share
+        room = max(8, self.query_one("#runs").content_size.width - 5 - max(14, len(mark)))
+        text.append(f"{name[:room]:<{room}} ", "bold" if status.live else "")
+        text.append(mark, STYLES.get(status.state, ""))
         return text
 
     # -- actions ---------------------------------------------------------------------------------------------

@@ -117,6 +117,8 @@ class Chart(Widget):
             last = next((y for y in reversed(s.ys) if y is not None), None)
             shown = f" {_number(last, plot.percent)}" if last is not None else ""
             segments.append(Segment(f" {s.letter or '•'} {s.name}{shown} ", style + Style(color=s.color)))
+        for _, label in plot.markers:
+            segments.append(Segment(f" ▲ {label}", style + self._part("chart--marker")))
         return Strip(segments).adjust_cell_length(self.size.width, style)
 
     def _body(self, grid: _Grid, low: float, high: float, style: Style) -> list[Strip]:
@@ -145,21 +147,14 @@ class Chart(Widget):
     def _x_axis(self, width: int, x0: float, x1: float, style: Style) -> list[Strip]:
         axis, mark = style + self._part("chart--axis"), style + self._part("chart--marker")
         ruler = ["─"] * width
-        labels: list[tuple[int, str]] = []
-        for x, label in self._plot.markers:
+        for x, _ in self._plot.markers:
             if x0 <= x <= x1:
                 place = min(width - 1, int((x - x0) / max(1e-9, x1 - x0) * (width - 1)))
                 ruler[place] = "▲"
-                labels.append((place, label))
         line = [" "] * width
         for place, text in ((0, _number(x0)), (width - 1, f"{self._plot.x_label} {_number(x1)}")):
             start = max(0, min(place, width - len(text)))
             line[start : start + len(text)] = text
-        for place, label in labels:
-            start = max(0, min(place - len(label) // 2, width - len(label)))
-            around = line[max(0, start - 1) : start + len(label) + 1]
-            if all(c == " " for c in around):
-                line[start : start + len(label)] = label
         first = Strip([Segment(" " * (AXIS - 1) + "└", axis), *(Segment(c, mark if c == "▲" else axis) for c in ruler)])
         second = Strip([Segment(" " * AXIS, axis), Segment("".join(line), axis)])
         return [s.adjust_cell_length(self.size.width, style) for s in (first, second)]

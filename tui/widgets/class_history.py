@@ -36,7 +36,7 @@ def class_history(epochs: Sequence[EpochPoint], width: int) -> Table | Text:
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
     table.add_column("", width=2)
     table.add_column("class", width=17, no_wrap=True)
-    table.add_column(f"IoU by epoch (to {last.epoch})", width=max(width, 10), no_wrap=True)
+    table.add_column("IoU by epoch", width=max(width, 12), no_wrap=True)
     for name in ("IoU", "prec.", "recall", "% px"):
         table.add_column(name, justify="right", width=6)
     for c in CLASSES:

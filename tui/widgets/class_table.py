@@ -10,7 +10,8 @@ from core.history import ClassScore
 from tui.figures import fraction, share
 
 COLUMNS = ("id", "class", "IoU", "prec.", "recall", "% px")
-BAR = 14
+FIGURES_WIDTH = 54
+"""Columns that the figures take; what is left is shared by the two bars."""
 
 
 class ClassTable(DataTable[Text]):
@@ -25,6 +26,7 @@ class ClassTable(DataTable[Text]):
         self._sort = 0
         self._descending = False
         self._rows: list[ClassScore] = []
+        self._drawn_bar = 0
 
     def show(self, evaluation: Evaluation | None, other: Evaluation | None = None) -> None:
         """Shows an evaluation; `other` is compared with it."""
@@ -54,10 +56,11 @@ class ClassTable(DataTable[Text]):
 
     def _names(self) -> list[str]:
         compared = ["other", "Δ IoU"] if self._other else []
-        return [*COLUMNS, *compared, "IoU", "share of pixels"]
+        return [*COLUMNS, *compared, "IoU", "share"]
 
     def _fill(self) -> None:
         place = self.cursor_row
+        self._drawn_bar = self._bar_width()
         self.clear(columns=True)
         if self._evaluation is None:
             self._rows = []
@@ -91,8 +94,15 @@ class ClassTable(DataTable[Text]):
         value = values[self._sort]
         return value is None, (-value if self._descending else value) if value is not None else 0.0, c.id
 
-    @staticmethod
-    def _cells(c: ClassScore, other: ClassScore | None, largest: float) -> list[Text]:
+    def on_resize(self) -> None:
+        if self._bar_width() != self._drawn_bar:
+            self._fill()
+
+    def _bar_width(self) -> int:
+        taken = FIGURES_WIDTH + (16 if self._other else 0)
+        return max(5, min(24, (self.size.width - taken) // 2))
+
+    def _cells(self, c: ClassScore, other: ClassScore | None, largest: float) -> list[Text]:
         from core.classes import CLASSES
 
         name = Text("██ ", style="rgb({},{},{})".format(*CLASSES[c.id].color))
@@ -108,12 +118,12 @@ class ClassTable(DataTable[Text]):
                 Text(fraction(other.iou), justify="right"),
                 Text(shown, justify="right", style="green" if (delta or 0) > 0 else "red" if delta else ""),
             ]
-        iou_bar = Text(bar(c.iou or 0.0), style="#5aa9e6")
+        iou_bar = Text(bar(c.iou or 0.0, self._drawn_bar), style="#5aa9e6")
         # By the square root, or nothing but road, building and sky could be seen.
-        return [*cells, iou_bar, Text(bar((c.percentage / largest) ** 0.5), style="#f2b84b")]
+        return [*cells, iou_bar, Text(bar((c.percentage / largest) ** 0.5, self._drawn_bar), style="#f2b84b")]
 
 
-def bar(part: float, width: int = BAR) -> str:
+def bar(part: float, width: int) -> str:
     """A bar of eighths; `part` is 0..1."""
     eighths = round(max(0.0, min(1.0, part)) * width * 8)
     full, rest = divmod(eighths, 8)

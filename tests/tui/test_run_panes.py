@@ -1,0 +1,168 @@
+"""The Train and Evaluate panes, with real jobs behind them."""
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input, Label, Static
+
+from core.config import build_config
+from core.engine import Engine
+from core.job import tail_log
+from core.runs import Run
+from core.workspace import Workspace
+from tests.tui.conftest import AppPilot, until
+from tui.app import BddsegApp
+from tui.commands import GROUPS
+from tui.panes.evaluate import EvaluatePane
+from tui.panes.train import TrainPane
+from tui.screens.configure import ConfigureScreen
+from tui.screens.help import help_text
+from tui.screens.side_by_side import SideBySideScreen
+from tui.widgets.class_table import ClassTable
+from tui.widgets.option_keys import KeyList
+from tui.widgets.picture import PictureView
+
+SMALL = {"encoder": "mobilenet_v2", "height": "32", "width": "64", "batch_size": "4", "epochs": "1", "threads": "1"}
+
+
+@pytest.fixture
+def trained(engine: Engine, drawn: Path) -> Run:
+    """A finished run with an evaluation, in the test's workspace."""
+    run = engine.train(drawn, build_config("demo", [f"{k}={v}" for k, v in SMALL.items()]), "demo")
+    assert engine.wait(run.folder).state == "finished", tail_log(run.folder)
+    folder = engine.evaluate(run)
+    assert engine.wait(folder).state == "finished", tail_log(folder)
+    return run
+
+
+async def configure(pilot: AppPilot, app: BddsegApp, changes: dict[str, str]) -> None:
+    for name, value in changes.items():
+        app.screen.query_one(f"#set-{name}", Input).value = value
+    await pilot.pause()
+
+
+def text(app: BddsegApp, selector: str) -> str:
+    return str(app.query_one(selector, Static).render())
+
+
+async def test_a_run_is_configured_started_watched_stopped_resumed_and_deleted(app: BddsegApp, engine: Engine) -> None:
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: app.collection)
+        await pilot.press("2")
+        await until(pilot, lambda: app.query(TrainPane))
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, ConfigureScreen))
+        await configure(pilot, app, {**SMALL, "epochs": "many"})
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        assert isinstance(app.screen, ConfigureScreen), "a form with a mistake must not start anything"
+        assert "valid integer" in str(app.screen.query_one("#help-epochs", Static).render())
+        await configure(pilot, app, {"epochs": "500"})
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: engine.runs())
+        run = engine.runs()[0]
+        await until(pilot, lambda: "images/s" in text(app, "#run-summary"))
+        await until(pilot, lambda: app.query_one(TrainPane)._watched[run.name].history.epochs)
+        await pilot.press("v", "l", "plus", "0", "m", "space")
+        await pilot.press("s")
+        await until(pilot, lambda: run.status.state == "stopped")
+        await until(pilot, lambda: "stopped" in text(app, "#run-summary"))
+        await pilot.press("r")
+        await until(pilot, lambda: run.status.state == "running")
+        engine.stop(run, now=True)
+        await until(pilot, lambda: "lost" in text(app, "#run-summary"))
+        await pilot.press("x")
+        await pilot.press("y")
+        await until(pilot, lambda: not engine.runs())
+        await until(pilot, lambda: "go on when you leave" in text(app, "#run-summary"))
+
+
+async def test_the_app_may_be_left_and_a_new_one_finds_the_run(
+    workspace: Workspace, drawn: Path, engine: Engine
+) -> None:
+    run = engine.train(drawn, build_config("demo", [f"{k}={v}" for k, v in {**SMALL, "epochs": "500"}.items()]), "demo")
+    for _ in range(2):
+        app = BddsegApp(workspace, drawn, "halfblock")
+        async with app.run_test(size=(140, 45)) as pilot:
+            await pilot.press("2")
+            await until(pilot, lambda app=app: app.query(TrainPane))  # type: ignore[misc]
+            await until(pilot, lambda app=app: "running" in text(app, "#run-summary"))  # type: ignore[misc]
+        assert run.status.live
+    engine.stop(run, now=True)
+
+
+async def test_an_evaluation_is_read_sorted_compared_and_its_images_opened(app: BddsegApp, trained: Run) -> None:
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: app.collection)
+        await pilot.press("3")
+        await until(pilot, lambda: app.query(EvaluatePane))
+        table = app.query_one(ClassTable)
+        await until(pilot, lambda: table.row_count == 20)
+        assert "mIoU19" in text(app, "#evaluation-summary")
+        await pilot.press("s", "s")
+        ious = [c.iou for c in table._rows if c.iou is not None]
+        assert ious == sorted(ious, reverse=True)
+        assert "was predicted as" in text(app, "#confusions")
+        images = app.query_one("#images", KeyList)
+        await until(pilot, lambda: images.option_count == 6)
+        await pilot.press("w")
+        await until(pilot, lambda: "best images" in str(app.query_one("#image-title", Label).render()))
+        images.focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SideBySideScreen))
+        await until(pilot, lambda: all(p._drawn for p in app.screen.query(PictureView)))
+        await pilot.press("v", "j", "k", "right_square_bracket", "escape")
+        assert not isinstance(app.screen, SideBySideScreen)
+
+
+async def test_predictions_of_an_evaluation_are_browsed_in_the_dataset_pane(app: BddsegApp, trained: Run) -> None:
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: app.collection and not app.query_one("#dataset")._scanned)  # type: ignore[attr-defined]
+        await pilot.press("E", "down", "enter")
+        await until(pilot, lambda: app.query_one("#dataset").evaluation == f"{trained.name}/best-val")  # type: ignore[attr-defined]
+        await pilot.press("slash", *"is:scored sort:iou")
+        await until(pilot, lambda: app.query_one("#samples").count == 6)  # type: ignore[attr-defined]
+        await pilot.press("escape")
+        picture = app.query_one(PictureView)
+        for key in "pe":
+            await pilot.press(key)
+            await until(pilot, lambda key=key: picture._request.view[0] == key and picture._drawn)  # type: ignore[misc, union-attr]
+
+
+async def test_the_end_of_a_run_is_announced_in_every_pane(app: BddsegApp, engine: Engine, drawn: Path) -> None:
+    run = engine.train(drawn, build_config("demo", [f"{k}={v}" for k, v in SMALL.items()]), "demo")
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: app.query_one("#header").activity)  # type: ignore[attr-defined]
+        await until(pilot, lambda: any(n.message.startswith(f"{run.name} finished") for n in app._notifications))
+
+
+async def test_empty_panes_say_what_to_press(app: BddsegApp) -> None:
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: app.collection)
+        await pilot.press("2")
+        await until(pilot, lambda: app.query("#runs") and app.query_one("#runs", KeyList).option_count)
+        assert "n configures" in str(app.query_one("#runs", KeyList).get_option_at_index(0).prompt)
+        await pilot.press("s")
+        await pilot.press("3")
+        await until(pilot, lambda: app.query("#evaluations") and app.query_one("#evaluations", KeyList).option_count)
+        assert "n makes one" in str(app.query_one("#evaluations", KeyList).get_option_at_index(0).prompt)
+
+
+def test_no_key_clashes_within_a_pane_or_with_tmux() -> None:
+    everywhere = {k for c in GROUPS[0][1] for k in c.keys.split(",")}
+    for title, commands in GROUPS[1:]:
+        keys = [k for c in commands for k in c.keys.split(",")]
+        assert len(keys) == len(set(keys)), title
+        assert not everywhere & set(keys), title
+        assert not {"ctrl+a", "ctrl+b"} & set(keys) and not any(k.startswith("alt+") for k in keys)
+
+
+def test_every_command_is_in_the_help() -> None:
+    from rich.console import Console
+
+    console = Console(width=200, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
+    console.print(help_text())
+    shown = console.export_text()
+    for _, commands in GROUPS:
+        for command in commands:
+            assert command.help in shown

@@ -1,0 +1,173 @@
+"""The app's own widgets and terminal code, without an app where they need none."""
+
+import base64
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from textual import events
+
+from core.events import Event
+from core.history import History
+from tui.driver import DeviceAttributes, _Parser
+from tui.images.graphics import encode, free_kitty
+from tui.images.halfblock import halfblock_strips
+from tui.images.protocol import guess_protocol
+from tui.widgets.chart import Plot, Series, _Grid, _number, _plot_series, smooth
+from tui.widgets.class_table import bar
+from tui.widgets.run_plots import CHARTS, ChartLook, Curves, plot_runs
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"TERM": "xterm-256color"}, ("halfblock", True)),
+        ({"TERM": "xterm-kitty"}, ("kitty", False)),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "ghostty"}, ("kitty", False)),
+        ({"TERM": "foot"}, ("sixel", False)),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "WezTerm"}, ("sixel", False)),
+        ({"TERM": "xterm-kitty", "TMUX": "/tmp/tmux"}, ("halfblock", False)),
+        ({"TERM": "screen-256color"}, ("halfblock", False)),
+    ],
+)
+def test_the_protocol_is_guessed_from_the_environment(environ: dict[str, str], expected: tuple[str, bool]) -> None:
+    assert guess_protocol("auto", environ) == expected
+    assert guess_protocol("none", environ) == ("none", False)
+
+
+def fed(*pieces: str) -> list[object]:
+    parser = _Parser()
+    return [message for piece in pieces for message in parser.feed(piece)]
+
+
+@pytest.mark.parametrize("pieces", [("\x1b[?62;4;22c",), ("\x1b[?6", "2;4c"), ("\x1b[?", "64;1;2;4;6c")])
+def test_the_terminals_answer_is_understood_whole_or_in_pieces(pieces: tuple[str, ...]) -> None:
+    found = fed(*pieces)
+    assert [type(m) for m in found] == [DeviceAttributes]
+    assert isinstance(found[0], DeviceAttributes) and found[0].sixel
+
+
+def test_a_terminal_without_sixel_says_so_and_keys_around_the_answer_arrive() -> None:
+    found = fed("j\x1b[?1;2ck")
+    assert [m.key for m in found if isinstance(m, events.Key)] == ["j", "k"]
+    assert [m.sixel for m in found if isinstance(m, DeviceAttributes)] == [False]
+
+
+def test_a_device_of_level_four_is_not_mistaken_for_sixel() -> None:
+    assert [m.sixel for m in fed("\x1b[?4c") if isinstance(m, DeviceAttributes)] == [False]
+
+
+def test_keys_are_not_held_back_by_the_search_for_an_answer() -> None:
+    assert [m.key for m in fed("\x1b[A", "q") if isinstance(m, events.Key)] == ["up", "q"]
+
+
+def decoded_sixel_size(data: str) -> tuple[int, int]:
+    match = re.search(r'"1;1;(\d+);(\d+)', data)
+    assert match
+    return int(match[1]), int(match[2])
+
+
+def test_a_sixel_has_the_size_of_its_cells() -> None:
+    graphic = encode(Image.new("RGB", (100, 60), (9, 99, 199)), (10, 3), "sixel", (10, 20))
+    assert graphic.data.startswith("\x1bP") and graphic.data.endswith("\x1b\\")
+    assert decoded_sixel_size(graphic.data) == (100, 60)
+    other = encode(Image.new("RGB", (80, 48), (9, 99, 199)), (10, 3), "sixel", (8, 16))
+    assert decoded_sixel_size(other.data) == (80, 48)
+
+
+def test_a_kitty_picture_is_sent_small_and_can_be_freed(capfd: pytest.CaptureFixture[str]) -> None:
+    graphic = encode(Image.effect_noise((1280, 720), 80).convert("RGB"), (80, 23), "kitty", (10, 20))
+    payload = "".join(re.findall(r"\x1b_G[^;]*;([^\x1b]+)\x1b", graphic.data))
+    png = base64.b64decode(payload)
+    assert png.startswith(b"\x89PNG")
+    assert len(png) < 700_000
+    assert len(graphic.strips) == 23 and "\U0010eeee" in graphic.strips[0].text
+    assert graphic.image_id and f"i={graphic.image_id}" in free_kitty(graphic.image_id)
+    assert capfd.readouterr().out == "", "nothing may be written behind Textual's back"
+
+
+def test_half_blocks_show_two_pixels_a_cell() -> None:
+    picture = Image.new("RGB", (3, 4), (252, 0, 0))
+    picture.paste((0, 252, 0), (0, 1, 3, 2))
+    strips = halfblock_strips(picture)
+    assert [s.text for s in strips] == ["▀▀▀", "▀▀▀"]
+    style = strips[0]._segments[0].style
+    assert style and style.color and style.bgcolor and style.color.triplet and style.bgcolor.triplet
+    assert (tuple(style.color.triplet), tuple(style.bgcolor.triplet)) == ((252, 0, 0), (0, 252, 0))
+
+
+def test_smoothing_starts_at_the_first_value_and_leaves_gaps() -> None:
+    assert smooth([4.0], 0.9) == pytest.approx([4.0])
+    assert smooth([2.0, None, 2.0], 0.9) == [pytest.approx(2.0), None, pytest.approx(2.0)]
+
+
+def test_a_curve_of_many_points_keeps_its_peaks() -> None:
+    xs = [float(i) for i in range(50_000)]
+    ys: list[float | None] = [1.0] * 50_000
+    ys[31_234] = 9.0
+    grid = _Grid(40, 10)
+    _plot_series(grid, xs, ys, (0.0, 49_999.0), (0.0, 10.0), False, 0)
+    peak = [x for x in range(40) if grid.bits[1][x]]
+    assert peak == [pytest.approx(31_234 / 50_000 * 40, abs=1)]
+
+
+def test_values_that_are_missing_or_not_positive_break_the_curve() -> None:
+    grid = _Grid(20, 5)
+    _plot_series(grid, [0.0, 1.0, 2.0], [1.0, None, 1.0], (0.0, 2.0), (0.1, 10.0), True, 0)
+    assert sum(bool(b) for row in grid.bits for b in row) == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0.00012, "1.2e-04"), (0.5, "0.5000"), (3.14159, "3.142"), (1200.0, "1200")]
+)
+def test_axis_labels_are_short(value: float, shown: str) -> None:
+    assert _number(value) == shown
+
+
+def test_bars_have_eighths() -> None:
+    assert bar(0.0, 10) == " " * 10
+    assert bar(1.0, 10) == "█" * 10
+    assert bar(0.55, 10).rstrip() == "█████▌"
+
+
+def history() -> History:
+    result = History()
+    rows = [
+        {"id": i, "name": str(i), "iou": 0.5, "precision": None, "recall": 0.1, "percentage": 5.0} for i in range(20)
+    ]
+    events_: list[Event] = [{"kind": "step", "step": s, "epoch": 1, "loss": 1 / s, "lr": 0.1} for s in range(1, 9)]
+    events_ += [
+        {"kind": "epoch", "epoch": e, "step": 4 * e, "train_loss": 1.0, "val_loss": 1.0, "miou19": m, "classes": rows}
+        for e, m in ((1, 0.4), (2, 0.3))
+    ]
+    result.feed(events_)
+    return result
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_every_chart_draws_one_run_and_several(chart: str) -> None:
+    look = ChartLook(chart=chart)  # type: ignore[arg-type]
+    one = plot_runs([Curves("0001-a", history())], look)
+    two = plot_runs([Curves("0001-a", history()), Curves("0002-b", history())], look)
+    assert one.series and len(two.series) >= 2
+    assert all(len(s.xs) == len(s.ys) for s in one.series + two.series)
+
+
+def test_the_best_epoch_is_marked() -> None:
+    assert plot_runs([Curves("0001-a", history())], ChartLook()).markers == ((4.0, "best: epoch 1"),)
+
+
+def test_a_plot_is_compared_by_value_so_that_nothing_is_redrawn_in_vain() -> None:
+    def make() -> Plot:
+        return Plot("x", (Series("a", (1.0,), (2.0,), "red"),))
+
+    assert make() == make()
+
+
+def test_package_data_is_where_the_app_looks_for_it() -> None:
+    import tui.app
+
+    folder = Path(tui.app.__file__).parent
+    for name in tui.app.BddsegApp.CSS_PATH:
+        assert (folder / str(name)).exists()
