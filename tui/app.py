@@ -64,7 +64,7 @@ class BddsegApp(App[int]):
     COMMANDS = {CommandProvider}
     BINDINGS: ClassVar = [*bindings(APP), Binding("ctrl+c", "quit", show=False, priority=True)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (130, "-wide")]
-    ENABLE_COMMAND_PALETTE = True
+    AUTO_FOCUS = "#samples"
 
     def __init__(
         self,

@@ -12,7 +12,11 @@ from textual.binding import Binding, BindingType
 
 @dataclass(frozen=True)
 class Command:
-    """`keys` is Textual's comma list; `label` is the footer's word or two; `help` is a sentence."""
+    """`keys` is Textual's comma list; `label` is the footer's word or two; `help` is a sentence.
+
+    A `priority` key is obeyed before the next key is looked at, so that what is typed right behind it, or arrives
+    with it in one packet, goes where it leads.
+    """
 
     action: str
     keys: str
@@ -20,12 +24,14 @@ class Command:
     help: str
     footer: bool = False
     shown_key: str | None = None
+    priority: bool = False
 
 
 def bindings(commands: Sequence[Command]) -> list[BindingType]:
     """The commands as Textual bindings."""
     return [
-        Binding(c.keys, c.action, c.label, show=c.footer, key_display=c.shown_key, tooltip=c.help) for c in commands
+        Binding(c.keys, c.action, c.label, show=c.footer, key_display=c.shown_key, tooltip=c.help, priority=c.priority)
+        for c in commands
     ]
 
 
@@ -49,6 +55,7 @@ DATASET = (
         "Filter: split:val class:bus>1% has:rider tag:night name:7d06 is:problem iou<30%.",
         True,
         "/",
+        True,
     ),
     Command("sort", "s", "Sort", "Sort by name, a class's share, or an evaluation's IoU.", True),
     Command("next_split", "tab", "Split", "Go through all samples, train, val and test."),

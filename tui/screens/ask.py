@@ -32,6 +32,8 @@ class PromptScreen(ModalScreen[str | None]):
 
     BINDINGS = [Binding("escape", "dismiss(None)", "Cancel")]
 
+    AUTO_FOCUS = "Input"
+
     def __init__(self, title: str, placeholder: str = "", value: str = "", known: Sequence[str] = ()) -> None:
         super().__init__()
         self._title, self._placeholder, self._value, self._known = title, placeholder, value, known
@@ -42,6 +44,9 @@ class PromptScreen(ModalScreen[str | None]):
             suggester = SuggestFromList(self._known, case_sensitive=False) if self._known else None
             yield Input(self._value, placeholder=self._placeholder, suggester=suggester, compact=True)
             yield Label("Enter accept   → complete   Esc cancel", classes="dialog--hint")
+
+    def on_mount(self) -> None:
+        self.query_one(Input).cursor_blink = False
 
     @on(Input.Submitted)
     def _submit(self, event: Input.Submitted) -> None:

@@ -26,6 +26,8 @@ class ChooseScreen(ModalScreen[Value | None], Generic[Value]):
         Binding("pageup", "move(-8)", show=False, priority=True),
     ]
 
+    AUTO_FOCUS = "Input"
+
     def __init__(self, title: str, choices: Sequence[tuple[str | Text, Value]], current: Value | None = None) -> None:
         super().__init__()
         self._title, self._choices, self._current = title, list(choices), current
@@ -41,6 +43,7 @@ class ChooseScreen(ModalScreen[Value | None], Generic[Value]):
     def on_mount(self) -> None:
         options = self.query_one(OptionList)
         options.can_focus = False
+        self.query_one(Input).cursor_blink = False
         values = [value for _, value in self._choices]
         options.highlighted = values.index(self._current) if self._current in values else 0
 

@@ -57,6 +57,9 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
 
     def on_mount(self) -> None:
         self._fill(self._preset)
+        # A blinking cursor would send bytes for ever.
+        for field in self.query(Input):
+            field.cursor_blink = False
         self.query_one("#set-height", Input).focus()
 
     @on(Select.Changed, "#preset")

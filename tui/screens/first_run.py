@@ -35,6 +35,8 @@ class FirstRunScreen(Screen[Path | None]):
         Binding("q", "app.quit", "Quit"),
     ]
 
+    AUTO_FOCUS = ""
+
     def __init__(self, engine: Engine, why: str = "") -> None:
         super().__init__()
         self._engine, self._why = engine, why
@@ -50,7 +52,7 @@ class FirstRunScreen(Screen[Path | None]):
 
     def on_mount(self) -> None:
         self.query_one(ProgressBar).display = False
-        self.set_focus(None)
+        self.query_one(Input).cursor_blink = False
 
     def action_type(self) -> None:
         self.query_one(Input).focus()

@@ -39,6 +39,8 @@ class HelpScreen(ModalScreen[None]):
         Binding("pageup", "scroll(-15)", show=False),
     ]
 
+    AUTO_FOCUS = "VerticalScroll"
+
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide"):
             yield Static(help_text())

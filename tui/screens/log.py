@@ -19,6 +19,8 @@ class LogScreen(ModalScreen[None]):
         Binding("pageup", "scroll(-15)", show=False),
     ]
 
+    AUTO_FOCUS = "VerticalScroll"
+
     def __init__(self, title: str, text: str) -> None:
         super().__init__()
         self._title, self._text = title, text

@@ -51,6 +51,8 @@ class FilterBar(Vertical):
 
     def on_mount(self) -> None:
         self.query_one("#filter--error").display = False
+        # A blinking cursor would send bytes for ever.
+        self.query_one(Input).cursor_blink = False
 
     @property
     def text(self) -> str:
@@ -66,7 +68,8 @@ class FilterBar(Vertical):
 
     def enter(self) -> None:
         """Starts typing."""
-        self.query_one(Input).focus()
+        # Not `focus()`, which waits its turn: the next key must already find the field.
+        self.screen.set_focus(self.query_one(Input))
 
     def action_complete(self) -> None:
         self.query_one(Input).action_cursor_right()

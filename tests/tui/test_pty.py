@@ -1,0 +1,166 @@
+"""The app as a terminal sees it: real bytes through a real pty, a real hang-up, real kills."""
+
+import random
+import re
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from core.config import build_config
+from core.engine import Engine
+from core.events import read_events
+from core.process import kill
+from core.runs import Run
+from core.workspace import Workspace
+from tests.tui.terminal import Terminal
+
+SMALL = ["encoder=mobilenet_v2", "height=32", "width=64", "batch_size=4", "epochs=500", "threads=1"]
+EXPECTED = re.compile(
+    rb"\x1b\[[0-9;:?<>=$ ]*[A-Za-z~]|\x1bP[^\x1b]*\x1b\\|\x1b_G[^\x1b]*\x1b\\|"
+    rb"\x1b[=>78c]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)"
+)
+"""Control sequences that Textual and the picture protocols send."""
+
+
+def steps(run: Run) -> int:
+    return sum(e["kind"] == "step" for e in read_events(run.events))
+
+
+def start(engine: Engine, dataset: Path) -> Run:
+    """A run that has made its first step."""
+    run = engine.train(dataset, build_config("demo", SMALL), "demo")
+    deadline = time.monotonic() + 120
+    while steps(run) < 1:
+        assert run.status.live and time.monotonic() < deadline
+        time.sleep(0.05)
+    return run
+
+
+def test_the_app_opens_answers_a_key_and_gives_the_terminal_back(workspace: Workspace, drawn: Path) -> None:
+    with Terminal.app(drawn) as terminal:
+        terminal.until(lambda seen: b"road" in seen and "▀".encode() in seen)
+        terminal.send(b"m")
+        terminal.until(lambda seen: b"mask" in seen)
+        terminal.send(b"q")
+        assert terminal.wait() == 0
+        assert b"\x1b[?1049h" in terminal.output
+        assert b"\x1b[?1049l" in terminal.output and b"\x1b[?25h" in terminal.output
+        assert b"Traceback" not in terminal.output
+
+
+def test_it_never_waits_for_the_terminal_but_takes_its_answer(workspace: Workspace, drawn: Path) -> None:
+    with Terminal.app(drawn) as terminal:
+        terminal.until(lambda seen: b"\x1b[c" in seen)
+        terminal.until(lambda seen: "▀".encode() in seen)
+        terminal.send(b"\x1b[?62;4;22c")
+        terminal.until(lambda seen: b"\x1bP" in seen)
+        terminal.send(b"q")
+        assert terminal.wait() == 0
+
+
+def test_an_answer_that_says_no_changes_nothing_and_types_nothing(workspace: Workspace, drawn: Path) -> None:
+    with Terminal.app(drawn) as terminal:
+        terminal.until(lambda seen: "▀".encode() in seen)
+        terminal.send(b"\x1b[?1;2c")
+        terminal.send(b"m")
+        terminal.until(lambda seen: b"mask" in seen)
+        terminal.send(b"q")
+        assert terminal.wait() == 0
+        assert b"\x1bP" not in terminal.output
+
+
+@pytest.mark.parametrize("protocol", ["halfblock", "sixel", "kitty", "none"])
+def test_no_byte_of_a_hostile_name_reaches_the_terminal_raw(workspace: Workspace, dataset: Path, protocol: str) -> None:
+    names = [
+        "\x1b]0;owned\x07",
+        "\x1b[2Jcleared",
+        "new\nline",
+        "\u202egpj.fdp",
+        "\x9b31mred",
+        "n" * 251,
+        "tab\tbell\x07",
+        "del\x7f",
+    ]
+    for name in names:
+        Image.new("RGB", (32, 18), (200, 10, 10)).save(dataset / f"images/10k/val/{name}.jpg", "JPEG")
+    with Terminal.app(dataset, "--images", protocol) as terminal:
+        terminal.send(b"")
+        terminal.until(lambda seen: b"/29" in seen)
+        terminal.send(b"/split:val\r")
+        terminal.until(lambda seen: b"1/14" in seen)
+        for key in (b"j", b"j", b"o", b"f", b"j", b"j", b"j", b"\x1b", b"t", b"\x1b", b"j", b"j", b"2", b"3", b"1"):
+            terminal.send(key)
+            quiet = time.monotonic() + 0.3
+            while time.monotonic() < quiet:
+                terminal.read()
+        terminal.send(b"q")
+        assert terminal.wait() == 0
+        plain = EXPECTED.sub(b"", bytes(terminal.output))
+        left = {b for b in plain if b < 0x20 or b == 0x7F} - {0x0A, 0x0D}
+        assert left == set(), plain[-500:]
+        text = plain.decode("utf-8", "replace")
+        assert not any(c in text for c in "\x9b\u202e")
+        assert b"\x1b]0;owned" not in terminal.output and b"\x1b[2Jcleared" not in terminal.output
+        assert b"Traceback" not in terminal.output
+
+
+def test_a_hang_up_and_a_kill_of_the_app_leave_the_run_alone(workspace: Workspace, engine: Engine, drawn: Path) -> None:
+    run = start(engine, drawn)
+    rng = random.SystemRandom()
+    try:
+        for end in ("hang up", "kill", "kill at once"):
+            with Terminal.app(drawn) as terminal:
+                if end != "kill at once":
+                    terminal.until(lambda seen: b"0001-demo" in seen)
+                time.sleep(rng.uniform(0, 0.5))
+                if end == "hang up":
+                    terminal.close()
+                else:
+                    terminal.kill()
+            before = steps(run)
+            deadline = time.monotonic() + 60
+            while steps(run) <= before:
+                assert run.status.state == "running", end
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        with Terminal.app(drawn) as terminal:
+            terminal.until(lambda seen: b"0001-demo" in seen)
+            terminal.send(b"q")
+            assert terminal.wait() == 0
+    finally:
+        process = run.status.process
+        assert process
+        kill(process)
+
+
+def test_app_and_run_killed_together_are_both_found_again(workspace: Workspace, engine: Engine, drawn: Path) -> None:
+    run = start(engine, drawn)
+    with Terminal.app(drawn) as terminal:
+        terminal.until(lambda seen: b"0001-demo" in seen)
+        process = run.status.process
+        assert process
+        kill(process)
+        terminal.kill()
+    with Terminal.app(drawn) as terminal:
+        terminal.until(lambda seen: b"road" in seen)
+        terminal.send(b"2")
+        terminal.until(lambda seen: b"lost" in seen)
+        terminal.send(b"r")
+        terminal.until(lambda seen: b"running" in seen)
+        terminal.send(b"q")
+        assert terminal.wait() == 0
+    assert run.status.live
+    engine.stop(run, now=True)
+
+
+def test_a_read_only_dataset_and_a_damaged_catalog_are_no_traceback(workspace: Workspace, drawn: Path) -> None:
+    path = workspace.catalog_path(drawn)
+    path.write_bytes(b"this is not a database, it is a text file" * 100)
+    with Terminal.app(drawn) as terminal:
+        # However the line is broken.
+        terminal.until(lambda seen: b"madeanew" in re.sub(rb"\s", b"", EXPECTED.sub(b"", seen)))
+        terminal.send(b"q")
+        assert terminal.wait() == 0
+        assert b"Traceback" not in terminal.output
