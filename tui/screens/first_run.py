@@ -48,7 +48,7 @@ class FirstRunScreen(Screen[Path | None]):
             yield Input(placeholder="/path/to/bdd100k", id="welcome--path")
             yield Label(self._why, id="welcome--error", markup=False)
             yield ProgressBar(id="welcome--progress", show_eta=True)
-        yield Footer()
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self.query_one(ProgressBar).display = False
