@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from socket import gethostname
 
+# glibc gives every large tensor back to the system and takes it anew, page fault by page fault, at each step.
+_KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 33), "MALLOC_TRIM_THRESHOLD_": str(1 << 34)}
+
 
 @dataclass(frozen=True)
 class ProcessId:
@@ -51,7 +54,7 @@ def start_detached(module: str, arguments: list[str], log: Path) -> "subprocess.
             stderr=subprocess.STDOUT,
             start_new_session=True,
             close_fds=True,
-            env={**os.environ, "PYTHONSAFEPATH": "1"},
+            env={**os.environ, "PYTHONSAFEPATH": "1", **_KEEP_MEMORY},
         )
 
 

@@ -11,7 +11,17 @@ from core.engine import Collection, Engine
 from core.workspace import Workspace
 
 # Tests must not depend on the terminal that they run in, nor on another process's settings.
-for name in ("TMUX", "STY", "NO_COLOR", "KITTY_WINDOW_ID", "TERM_PROGRAM", "BDDSEG_WORKSPACE", "COLORTERM", "COLUMNS", "LINES"):
+for name in (
+    "TMUX",
+    "STY",
+    "NO_COLOR",
+    "KITTY_WINDOW_ID",
+    "TERM_PROGRAM",
+    "BDDSEG_WORKSPACE",
+    "COLORTERM",
+    "COLUMNS",
+    "LINES",
+):
     os.environ.pop(name, None)
 os.environ["TERM"] = "xterm-256color"
 os.environ["HF_HUB_OFFLINE"] = "1"

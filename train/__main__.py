@@ -19,6 +19,8 @@ def main(argv: list[str]) -> int:
     arguments = _parse(argv)
     run = Run(Path(arguments.run))
     folder = _folder(run, arguments)
+    # Whoever types at this machine goes first; a machine of its own loses nothing by it.
+    os.nice(5)
     is_main = int(os.environ.get("RANK", "0")) == 0
     reporter = Reporter(folder) if is_main else Silent(folder)
     reporter.update(force=True, state="starting", phase="loading libraries")

@@ -147,7 +147,7 @@ def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimiz
         },
         {"params": rest, "lr": config.learning_rate, "peak": config.learning_rate},
     ]
-    return torch.optim.AdamW(groups, weight_decay=config.weight_decay)
+    return torch.optim.AdamW(groups, weight_decay=config.weight_decay, fused=True)
 
 
 def train_epoch(t: Trainer) -> None:

@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+IMAGES = ("auto", "kitty", "sixel", "halfblock", "none")
+
 
 def main() -> None:
     """Runs the command line and exits with 0, 1 (it failed), 2 (wrong usage) or 130 (interrupted)."""
@@ -12,6 +14,8 @@ def main() -> None:
 
         print(f"bddseg-tui {__version__}")
         return
+    if (plain := _plain_open(words)) is not None:
+        sys.exit(_open(*plain))
     from tui.cli.root import COMMANDS, run
 
     first = next((i for i, w in enumerate(words) if not w.startswith("-")), None)
@@ -23,6 +27,47 @@ def main() -> None:
     ):
         words = ["open", *words]
     sys.exit(run(words))
+
+
+def _plain_open(words: list[str]) -> tuple[Path | None, Path | None, str] | None:
+    """(dataset, workspace, images) of words that only open the app; None for everything else, mistakes too.
+
+    Typer would take them as well, but importing it takes a third of the time to the first content.
+    """
+    words = words[1:] if words[:1] == ["open"] else words
+    options = {"--workspace": "", "--images": "auto"}
+    folders = []
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if name in options:
+            options[name] = value if equals else next(rest, "")
+        elif word.startswith("-"):
+            return None
+        else:
+            folders.append(word)
+    images = options["--images"]
+    if len(folders) > 1 or images not in IMAGES or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return None
+    if folders and not Path(folders[0]).expanduser().is_dir():
+        return None
+    return (
+        Path(folders[0]) if folders else None,
+        Path(options["--workspace"]) if options["--workspace"] else None,
+        images,
+    )
+
+
+def _open(dataset: Path | None, workspace: Path | None, images: str) -> int:
+    from core.errors import BddsegError
+    from core.workspace import open_workspace
+    from tui.start import start_app
+
+    try:
+        return start_app(open_workspace(workspace), dataset, images)
+    except BddsegError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

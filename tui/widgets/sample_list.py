@@ -117,7 +117,9 @@ class SampleList(ScrollView, can_focus=True):
         row = self._rows.get(self._ids[index])
         if row is None:
             self._ask(index // PAGE)
-            return Strip([Segment("  …".ljust(width), base + self._part("list--dim"))], width)
+            # The cursor is there at once, whatever the disk does.
+            style = base + self._part("list--cursor" if index == self.cursor else "list--dim")
+            return Strip([Segment(("▌ …" if index == self.cursor else "  …").ljust(width), style)], width)
         return self._draw(row, width, base, index == self.cursor)
 
     def action_move(self, by: int) -> None:
@@ -183,9 +185,11 @@ class SampleList(ScrollView, can_focus=True):
     def _tell(self) -> None:
         """Says which sample is under the cursor, once its row is there and if it was not said already."""
         row = self.row
-        if row is None:
-            self._ask(self.cursor // PAGE)
-        elif row.id != self._told:
+        # Half a page ahead, so that moving on rarely has to wait.
+        for near in (self.cursor, self.cursor + PAGE // 2, self.cursor - PAGE // 2):
+            if 0 <= near < len(self._ids):
+                self._ask(near // PAGE)
+        if row is not None and row.id != self._told:
             self._told = row.id
             self.post_message(self.Highlighted(row, self.cursor))
 

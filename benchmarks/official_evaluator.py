@@ -1,0 +1,86 @@
+"""Our figures beside the official bdd100k evaluator's, on the same predictions, to six digits.
+
+python3 -m venv official && official/bin/pip install bdd100k 'pydantic<2'
+python -m benchmarks.official_evaluator RUN --official official/bin/python [--checkpoint best] [--split val]
+
+RUN is evaluated anew if it was not; the official toolkit reads the written PNGs and the dataset's own masks. Its
+"Acc" column is precision, whatever its name says.
+"""
+
+import argparse
+import json
+import math
+import subprocess
+import tempfile
+from pathlib import Path
+
+from benchmarks.report import publish
+from core.classes import NUM_OFFICIAL
+from core.dataset import list_samples, open_dataset
+from core.engine import Engine
+from core.evaluation import evaluation_folder, load_evaluation
+from core.workspace import open_workspace
+
+TOLERANCE = 1e-6
+
+
+def official_figures(python: Path, truth: Path, predictions: Path, folder: Path) -> dict[str, object]:
+    """What the toolkit writes: IoU, Acc, fIoU and pAcc, in percent."""
+    out = folder / "out.json"
+    words = ["-t", "sem_seg", "-g", str(truth), "-r", str(predictions), "--nproc", "2", "--out-file", str(out)]
+    subprocess.run([str(python), "-m", "bdd100k.eval.run", *words], check=True, capture_output=True)
+    return dict(json.loads(out.read_text()))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run")
+    parser.add_argument("--official", type=Path, required=True, help="python of the environment with bdd100k in it")
+    parser.add_argument("--checkpoint", default="best")
+    parser.add_argument("--split", default="val")
+    parser.add_argument("--workspace", type=Path)
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    engine = Engine(open_workspace(arguments.workspace))
+    run = engine.run(arguments.run)
+    folder = evaluation_folder(run.folder, arguments.checkpoint, arguments.split)
+    if not (folder / "result.json").exists():
+        status = engine.wait(engine.evaluate(run, arguments.split, arguments.checkpoint))
+        assert status.state == "finished", status.message
+    ours = load_evaluation(folder)
+    masks = [s.mask for s in list_samples(open_dataset(run.dataset)) if s.split == arguments.split and s.mask]
+    with tempfile.TemporaryDirectory() as scratch:
+        truth = Path(scratch) / "truth"
+        truth.mkdir()
+        for mask in masks:
+            (truth / mask.name).symlink_to(mask)
+        theirs = official_figures(arguments.official, truth, folder / "predictions", Path(scratch))
+    rows, worst = compare(ours.raw, theirs)
+    publish(f"{ours.name}: {ours.images} images", rows, {"largest_difference": worst}, arguments.json)
+    print(f"largest difference {worst:.2e}: {'equal' if worst < TOLERANCE else 'NOT EQUAL'} to 6 digits")
+    raise SystemExit(0 if worst < TOLERANCE else 1)
+
+
+def compare(ours: dict[str, object], theirs: dict[str, object]) -> tuple[list[tuple[str, ...]], float]:
+    """The table, and the largest difference of all figures as fractions."""
+    per_class, averages = theirs["IoU"]  # type: ignore[misc]
+    precisions = theirs["Acc"][0]  # type: ignore[index]
+    pairs = [
+        ("mIoU19", ours["miou19"], averages["AVERAGE"]),
+        ("pixel accuracy", ours["pixel_accuracy"], theirs["pAcc"]),
+    ]
+    for row in ours["classes"][:NUM_OFFICIAL]:  # type: ignore[index]
+        pairs.append((f"IoU {row['name']}", row["iou"], per_class[row["name"]]))
+        pairs.append((f"precision {row['name']}", row["precision"], precisions[row["name"]]))
+    rows: list[tuple[str, ...]] = [("", "ours", "official")]
+    worst = 0.0
+    for name, mine, official in pairs:
+        undefined = official is None or math.isnan(official) or official < 0
+        rows.append((name, "-" if mine is None else f"{mine:.8f}", "-" if undefined else f"{official / 100:.8f}"))
+        if mine is not None and not undefined:
+            worst = max(worst, abs(mine - official / 100))
+    return rows, worst
+
+
+if __name__ == "__main__":
+    main()
