@@ -1,18 +1,20 @@
 """Pictures of a sample: image, mask, overlay, prediction and error map, composed at the size they are shown at.
 
 Pillow alone, no numpy: its table look-ups are as fast here, and the app need not spend the time to import numpy.
+Even Pillow is imported with the first picture: the list is there before.
 Masks are scaled by nearest neighbour before they get colours, so that no colour appears which is no class.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
-
-from PIL import Image, ImageChops
+from typing import TYPE_CHECKING, Literal
 
 from core.classes import CLASSES, RAW_UNKNOWN, UNKNOWN
 from core.imagefile import BadFileError, read_image
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 View = Literal["image", "mask", "overlay", "prediction", "error"]
 VIEWS: tuple[View, ...] = ("image", "mask", "overlay", "prediction", "error")
@@ -33,12 +35,14 @@ class PictureRequest:
     highlight: int | None = None
 
 
-def compose(request: PictureRequest, size: tuple[int, int]) -> Image.Image:
+def compose(request: PictureRequest, size: tuple[int, int]) -> "Image.Image":
     """Draws a request as RGB, as large as fits into `size` (width, height) at the image's own aspect.
 
     Raises:
         BadFileError: a file that the view needs is missing or cannot be read.
     """
+    from PIL import Image
+
     photo = fit(read_image(request.image, at_least=size), size)
     if request.view == "image" and request.highlight is None:
         return photo
@@ -55,15 +59,17 @@ def compose(request: PictureRequest, size: tuple[int, int]) -> Image.Image:
     return _highlighted(painted, photo, ids, request.highlight) if request.highlight is not None else painted
 
 
-def fit(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+def fit(picture: "Image.Image", size: tuple[int, int]) -> "Image.Image":
     """The picture scaled to the largest size within (width, height) that keeps its aspect."""
+    from PIL import Image
+
     scale = min(size[0] / picture.width, size[1] / picture.height)
     target = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
     way = Image.Resampling.BILINEAR if scale < 1 else Image.Resampling.BICUBIC
     return picture if picture.size == target else picture.resize(target, way, reducing_gap=2.0)
 
 
-def _ids_for(request: PictureRequest, size: tuple[int, int]) -> Image.Image | None:
+def _ids_for(request: PictureRequest, size: tuple[int, int]) -> "Image.Image | None":
     if request.view == "prediction":
         return _read_ids(_needed(request.prediction, request, "prediction"), size)
     if request.mask is None and request.view == "image":
@@ -78,8 +84,10 @@ def _needed(path: Path | None, request: PictureRequest, what: str) -> Path:
     return path
 
 
-def _read_ids(path: Path, size: tuple[int, int]) -> Image.Image:
+def _read_ids(path: Path, size: tuple[int, int]) -> "Image.Image":
     """Class ids as mode P: 255 becomes 19, whatever is no class too."""
+    from PIL import Image
+
     try:
         with Image.open(path) as mask:
             if mask.mode not in ("L", "P"):
@@ -95,8 +103,10 @@ def _read_ids(path: Path, size: tuple[int, int]) -> Image.Image:
     return Image.frombytes("P", ids.size, ids.tobytes())
 
 
-def _error_map(photo: Image.Image, actual: Image.Image, predicted: Image.Image) -> Image.Image:
+def _error_map(photo: "Image.Image", actual: "Image.Image", predicted: "Image.Image") -> "Image.Image":
     """Grey photograph; green where right, red where wrong, untinted where the actual class is unknown."""
+    from PIL import Image, ImageChops
+
     grey = photo.convert("L").convert("RGB")
     actual_l, predicted_l = (Image.frombytes("L", i.size, i.tobytes()) for i in (actual, predicted))
     wrong = ImageChops.difference(actual_l, predicted_l).point(lambda v: 255 if v else 0)
@@ -105,8 +115,10 @@ def _error_map(photo: Image.Image, actual: Image.Image, predicted: Image.Image) 
     return Image.composite(Image.blend(grey, tint, 0.62), grey, known)
 
 
-def _highlighted(painted: Image.Image, photo: Image.Image, ids: Image.Image, class_id: int) -> Image.Image:
+def _highlighted(painted: "Image.Image", photo: "Image.Image", ids: "Image.Image", class_id: int) -> "Image.Image":
     """One class in full colour over the dimmed photograph."""
+    from PIL import Image
+
     chosen = Image.frombytes("L", ids.size, ids.tobytes()).point(lambda v: 255 if v == class_id else 0)
     dim = Image.blend(photo.convert("L").convert("RGB"), Image.new("RGB", photo.size, SHADOW), 0.55)
     strong = Image.blend(photo, Image.new("RGB", photo.size, _vivid(class_id)), 0.5)

@@ -1,6 +1,5 @@
 """The workspace: the one folder that the program writes to."""
 
-import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +38,8 @@ class Workspace:
 
     def catalog_path(self, dataset_root: Path) -> Path:
         """The catalog's file for the dataset at this (resolved) folder."""
+        import hashlib
+
         raw = os.fsencode(dataset_root)
         name = "".join(c if c.isalnum() or c in "-_" else "-" for c in dataset_root.name)[:40]
         return self.catalogs / f"{name}-{hashlib.sha256(raw).hexdigest()[:12]}.sqlite"

@@ -1,5 +1,6 @@
 """The app: one screen with three panes, and what belongs to all of them."""
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -107,14 +108,17 @@ class BddsegApp(App[int]):
         except (BddsegError, OSError, ValueError) as error:
             self.call_from_thread(self._first_run, sanitize(str(error)))
             return
-        save_settings(self.engine.workspace, dataset=str(collection.dataset.root))
         self.call_from_thread(self._opened, collection)
+        save_settings(self.engine.workspace, dataset=str(collection.dataset.root))
 
     def _opened(self, collection: Collection) -> None:
         self.collection = collection
         pane = self.query_one(DatasetPane)
         pane.open(collection)
         self.query_one(Header).place = pane.title
+        # What exists by now stays for good. Left to the garbage collector, it would be looked through every few
+        # seconds, and each time keys would wait a tenth of a second.
+        self.call_after_refresh(gc.freeze)
 
     def _first_run(self, why: str = "") -> None:
         from tui.screens.first_run import FirstRunScreen

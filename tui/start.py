@@ -1,5 +1,6 @@
 """Starting the app in a terminal."""
 
+import gc
 import sys
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def start_app(workspace: Workspace, dataset: Path | None, images: str) -> int:
     protocol, may_upgrade = guess_protocol(images)
     # A thread that decodes lets the event loop in sooner than Python's 5 ms.
     sys.setswitchinterval(0.001)
+    gc.set_threshold(20_000, 20, 20)
     app = BddsegApp(workspace, dataset, protocol, may_upgrade, AskingDriver)
     result = app.run()
     if app.return_code:
