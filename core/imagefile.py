@@ -5,6 +5,8 @@ zlib.error, DecompressionBombError, EOFError ...). Here they all become `BadFile
 """
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,17 +51,11 @@ def read_image(path: Path, at_least: tuple[int, int] | None = None) -> "Image":
     Raises:
         BadFileError: of kind unreadable-image or truncated-image.
     """
-    from PIL import Image
-
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(path) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise ValueError(f"{image.width}x{image.height} pixels are too many")
-                if at_least is not None:
-                    image.draft("RGB", at_least)
-                return image.convert("RGB")
+        with _opened(path) as image:
+            if at_least is not None:
+                image.draft("RGB", at_least)
+            return image.convert("RGB")
     except Exception as error:
         kind, detail = _image_failure(error)
         raise BadFileError(kind, path, detail) from error
@@ -71,13 +67,9 @@ def read_size(path: Path) -> tuple[int, int]:
     Raises:
         BadFileError: of kind unreadable-image.
     """
-    from PIL import Image
-
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(path) as image:
-                return image.size
+        with _opened(path) as image:
+            return image.size
     except Exception as error:
         kind, detail = _image_failure(error)
         raise BadFileError(kind, path, detail) from error
@@ -93,17 +85,12 @@ def read_mask(path: Path, strict: bool = True) -> "NDArray[np.uint8]":
         BadFileError: of kind unreadable-mask, palette-mask, rgb-mask or mask-value.
     """
     import numpy as np
-    from PIL import Image
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(path) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise ValueError(f"{image.width}x{image.height} pixels are too many")
-                image.load()
-                mode = image.mode
-                raw = np.asarray(image, dtype=np.uint8) if mode in ("L", "P", "1") else None
+        with _opened(path) as image:
+            image.load()
+            mode = image.mode
+            raw = np.asarray(image, dtype=np.uint8) if mode in ("L", "P", "1") else None
     except Exception as error:
         raise BadFileError("unreadable-mask", path, f"cannot be decoded ({_reason(error)}): copy it again") from error
     if raw is None:
@@ -113,6 +100,19 @@ def read_mask(path: Path, strict: bool = True) -> "NDArray[np.uint8]":
     if strict and mode == "P":
         raise BadFileError("palette-mask", path, "has a palette: save the indexes as 8-bit grey train ids")
     return _to_class_ids(raw, path, strict)
+
+
+@contextmanager
+def _opened(path: Path) -> "Iterator[Image]":
+    """An image with its header read; Pillow's warnings, which would be printed over the app, are dropped."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(path) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise ValueError(f"{image.width}x{image.height} pixels are too many")
+            yield image
 
 
 def _to_class_ids(raw: "NDArray[np.uint8]", path: Path, strict: bool) -> "NDArray[np.uint8]":

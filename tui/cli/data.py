@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from core.engine import Collection, Engine
 from core.errors import UsageError
 from core.sanitize import sanitize, sanitize_path
 from tui.cli.output import DatasetArgument, JsonOption, WorkspaceOption, engine, print_json, progress, say
@@ -37,10 +38,7 @@ def stats(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Show each class's share of pixels and the images that hold it."""
-    core = engine(workspace)
-    collection = core.open(dataset)
-    with progress("scanning", "samples") as report:
-        core.scan(collection, report)
+    core, collection = _scanned(workspace, dataset)
     if json:
         print_json({"classes": [c.to_json() for c in core.stats(collection, split)]})
         return
@@ -67,10 +65,7 @@ def list_samples(
     workspace: WorkspaceOption = None,
 ) -> None:
     """List the samples that a filter matches."""
-    core = engine(workspace)
-    collection = core.open(dataset)
-    with progress("scanning", "samples") as report:
-        core.scan(collection, report)
+    core, collection = _scanned(workspace, dataset)
     rows = core.find(collection, query, evaluation)
     if json:
         print_json(
@@ -105,10 +100,7 @@ def tag(
     """Tag the samples that a filter matches."""
     if not query.strip():
         raise UsageError("name the samples with --filter, for example --filter 'has:bus'")
-    core = engine(workspace)
-    collection = core.open(dataset)
-    with progress("scanning", "samples") as report:
-        core.scan(collection, report)
+    core, collection = _scanned(workspace, dataset)
     ids = [r.id for r in core.find(collection, query)]
     if remove:
         collection.catalog.remove_tag(ids, name)
@@ -133,3 +125,12 @@ def unpack(
         f"{len(outcome.refused):,} refused: {sanitize_path(to)}"
     )
     raise typer.Exit(1 if outcome.refused else 0)
+
+
+def _scanned(workspace: Path | None, dataset: Path) -> tuple[Engine, Collection]:
+    """The engine, and the dataset with its catalog brought up to date."""
+    core = engine(workspace)
+    collection = core.open(dataset)
+    with progress("scanning", "samples") as report:
+        core.scan(collection, report)
+    return core, collection

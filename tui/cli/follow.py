@@ -49,16 +49,17 @@ def follow(folder: Path, label: str) -> Status:
 def _tell(console: Console, e: Event, status: Status) -> None:
     if e["kind"] == "epoch":
         figures = [e.get(k) for k in ("train_loss", "val_loss", "pixel_accuracy", "miou19", "miou20")]
-        console.print(epoch_line(e["epoch"], status.facts.get("epochs"), *figures), markup=False)
+        console.print(epoch_line(e["epoch"], status.facts.get("epochs"), *figures), markup=False, soft_wrap=True)
     elif e["kind"] == "warning":
-        console.print(f"warning: {sanitize(str(e.get('message')))}", markup=False)
+        console.print(f"warning: {sanitize(str(e.get('message')))}", markup=False, soft_wrap=True)
         for line in e.get("files", [])[:3]:
-            console.print(f"  {sanitize(str(line))}", markup=False)
+            console.print(f"  {sanitize(str(line))}", markup=False, soft_wrap=True)
     elif e["kind"] in ("start", "resume") and "parameters" in e:
         console.print(
             f"{e['kind']}: {e['train_images']:,} training and {e['val_images']:,} validation images, "
             f"{e['parameters'] / 1e6:.1f} M parameters, {e['device']} in {e['precision']}",
             markup=False,
+            soft_wrap=True,
         )
 
 
@@ -106,4 +107,4 @@ class _Lines:
         phase, when = self._said
         if status.phase != phase or time.monotonic() - when > QUIET_REPORT_S:
             self._said = (status.phase, time.monotonic())
-            self._console.print(f"{self._label}: {describe(status)}", markup=False)
+            self._console.print(f"{self._label}: {describe(status)}", markup=False, soft_wrap=True)

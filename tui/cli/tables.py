@@ -55,8 +55,10 @@ def print_run(run: Run, history: History) -> None:
     """One run in full: its state, configuration, epochs and the last per-class table."""
     console = Console(highlight=False)
     status = run.status
-    console.print(f"{run.name}: {state_mark(status.state)} {status.message}", markup=False)
-    console.print(f"dataset {sanitize_path(run.dataset)}\nfolder  {sanitize_path(run.folder)}", markup=False)
+    console.print(f"{run.name}: {state_mark(status.state)} {status.message}", markup=False, soft_wrap=True)
+    console.print(
+        f"dataset {sanitize_path(run.dataset)}\nfolder  {sanitize_path(run.folder)}", markup=False, soft_wrap=True
+    )
     console.print(
         ", ".join(f"{sanitize(str(k))} {sanitize(str(v))}" for k, v in run.spec["train"].items()), markup=False
     )

@@ -9,7 +9,6 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import DataTable, Label, OptionList, Static
 
 from core.catalog import Catalog, Row
-from core.classes import CLASSES
 from core.dataset import open_dataset
 from core.errors import BddsegError
 from core.evaluation import Evaluation, load_evaluation
@@ -24,6 +23,7 @@ from tui.screens.ask import ConfirmScreen
 from tui.screens.choose import ChooseScreen
 from tui.screens.side_by_side import SideBySideScreen
 from tui.widgets.class_table import ClassTable
+from tui.widgets.evaluation_text import NOTHING, confusions, overall, waiting
 from tui.widgets.option_keys import KeyList
 
 EVERY_S = 1.0
@@ -277,46 +277,9 @@ class EvaluatePane(Pane):
         self.app.push_screen(ConfirmScreen(f"Delete {entry.name}?", "Its predictions and scores go with it."), answered)
 
 
-def _summary(entry: Listed | None, other: Evaluation | None) -> Text:
+def _summary(entry: Listed | None, compared: Evaluation | None) -> Text:
     if entry is None:
-        return Text(
-            " An evaluation measures a run's checkpoint on a split, at the images' own resolution: n makes one.",
-            style="dim",
-        )
-    text = Text(no_wrap=True, overflow="ellipsis")
+        return NOTHING
     if entry.result is None:
-        status = entry.status
-        text.append(
-            f" {entry.name}: {state_mark(status.state)} {status.phase} {status.done:,}/{status.total:,}\n",
-            "bold",
-        )
-        text.append(f" {entry.status.message or 'figures come when all images are done'}")
-        return text
-    for e, mark in ((entry.result, " "), (other, "◆")):
-        if e is not None:
-            text.append(
-                f"{mark}{sanitize_path(entry.run.dataset.name) if e is entry.result else e.name}, {e.images:,} images",
-                "dim" if e is other else "",
-            )
-            text.append(f"  mIoU19 {fraction(e.miou19)}", "bold")
-            text.append(f"  mIoU20 {fraction(e.miou20)}  pixel accuracy {fraction(e.pixel_accuracy)}")
-            text.append(f"  ! {e.left_out} left out\n" if e.left_out else "\n")
-    return text
-
-
-def confusions(e: Evaluation, class_id: int) -> Text:
-    """What pixels of a class were taken for, and what was taken for it; shares of the row and of the column."""
-    row = e.confusion[class_id]
-    column = [r[class_id] for r in e.confusion]
-    text = Text(no_wrap=True, overflow="ellipsis")
-    for label, counts in (
-        (f" {CLASSES[class_id].name} was predicted as  ", row),
-        (f" predicted {CLASSES[class_id].name} was in truth  ", column),
-    ):
-        total = sum(counts)
-        text.append(label, "bold")
-        order = sorted(range(len(counts)), key=lambda i: -counts[i])[:6]
-        shown = [f"{CLASSES[i].name} {100 * counts[i] / total:.1f}" for i in order if total and counts[i]]
-        text.append("  ".join(shown) or "nothing")
-        text.append("\n")
-    return text
+        return waiting(entry.name, entry.status)
+    return overall(sanitize_path(entry.run.dataset.name), entry.result, compared)

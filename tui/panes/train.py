@@ -236,12 +236,12 @@ class TrainPane(Pane):
 
     @work(thread=True, exclusive=True, group="log", exit_on_error=False)
     def _read_log(self, run: Run) -> None:
-        from tui.screens.log import LogScreen
+        from tui.screens.scroll import ScrollScreen
 
         settings = "\n".join(f"{k} = {v}" for k, v in run.spec.get("train", {}).items())
         log = sanitize_lines(tail_log(run.folder)).strip() or "(nothing was printed)"
         text = f"{sanitize_path(run.folder)}\n\n{log}\n\n{sanitize_lines(settings)}"
-        self.app.call_from_thread(self.app.push_screen, LogScreen(run.name, text))
+        self.app.call_from_thread(self.app.push_screen, ScrollScreen(Text(run.name, style="bold"), Text(text)))
 
 
 def summary_text(run: Run, status: Status, history: History) -> Text:

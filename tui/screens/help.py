@@ -2,13 +2,10 @@
 
 from rich.table import Table
 from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from tui.commands import GROUPS, LIST_KEYS
+from tui.screens.scroll import ScrollScreen
 
 _SPELLED = {
     "slash": "/",
@@ -28,25 +25,13 @@ _SPELLED = {
 }
 
 
-class HelpScreen(ModalScreen[None]):
-    """Every key with a sentence; j and k scroll."""
+class HelpScreen(ScrollScreen):
+    """Every key with a sentence."""
 
-    BINDINGS = [
-        Binding("escape,q,question_mark,f1", "dismiss", "Close"),
-        Binding("j,down", "scroll(2)", show=False),
-        Binding("k,up", "scroll(-2)", show=False),
-        Binding("pagedown,space", "scroll(15)", show=False),
-        Binding("pageup", "scroll(-15)", show=False),
-    ]
+    BINDINGS = [Binding("question_mark,f1", "dismiss", "Close")]
 
-    AUTO_FOCUS = "VerticalScroll"
-
-    def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog wide"):
-            yield Static(help_text())
-
-    def action_scroll(self, by: int) -> None:
-        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+    def __init__(self) -> None:
+        super().__init__(help_text())
 
 
 def help_text() -> Table:

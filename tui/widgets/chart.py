@@ -61,8 +61,11 @@ class _Grid:
         """Sets the dots low..high (from the bottom) of dot column x."""
         for dot in range(max(0, low), min(self.height * 4 - 1, high) + 1):
             y = self.height * 4 - 1 - dot
-            self.bits[y // 4][x // 2] |= _BITS[y % 4][x % 2]
-            self.owner[y // 4][x // 2] = series
+            row, column = y // 4, x // 2
+            if self.owner[row][column] != series:
+                # A cell has one colour: dots of the curve behind would thicken this one.
+                self.bits[row][column], self.owner[row][column] = 0, series
+            self.bits[row][column] |= _BITS[y % 4][x % 2]
 
 
 class Chart(Widget):

@@ -1,6 +1,6 @@
-"""The end of a run's log, its settings and its events."""
+"""A text that lies over the screen and scrolls."""
 
-from rich.text import Text
+from rich.console import RenderableType
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
@@ -8,27 +8,26 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 
-class LogScreen(ModalScreen[None]):
-    """Shows sanitized lines; j and k scroll."""
+class ScrollScreen(ModalScreen[None]):
+    """Shows what it is given; j, k and the page keys scroll, Escape closes."""
 
+    AUTO_FOCUS = "VerticalScroll"
     BINDINGS = [
-        Binding("escape,q,L", "dismiss", "Close"),
+        Binding("escape,q", "dismiss", "Close"),
         Binding("j,down", "scroll(2)", show=False),
         Binding("k,up", "scroll(-2)", show=False),
         Binding("pagedown,space", "scroll(15)", show=False),
         Binding("pageup", "scroll(-15)", show=False),
     ]
 
-    AUTO_FOCUS = "VerticalScroll"
-
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self, *parts: RenderableType) -> None:
         super().__init__()
-        self._title, self._text = title, text
+        self._parts = parts
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide"):
-            yield Static(Text(self._title, style="bold"))
-            yield Static(Text(self._text))
+            for part in self._parts:
+                yield Static(part)
 
     def action_scroll(self, by: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
