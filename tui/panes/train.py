@@ -122,8 +122,10 @@ class TrainPane(Pane):
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append("◆ " if name in self._pinned else "  ", "bold cyan")
         share = f" {100 * status.done / status.total:.0f}%" if status.live and status.total else ""
-        mark = state_mark(status.state) + share
-        room = max(8, self.query_one("#runs").content_size.width - 5 - max(14, len(mark)))
+        width = self.query_one("#runs").content_size.width
+        mark = state_mark(status.state) if width > 34 else state_mark(status.state)[0]
+        mark += share
+        room = max(8, width - 5 - max(14 if width > 34 else 6, len(mark)))
         text.append(f"{name[:room]:<{room}} ", "bold" if status.live else "")
         text.append(mark, STYLES.get(status.state, ""))
         return text

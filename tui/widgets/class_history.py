@@ -24,7 +24,7 @@ class ClassHistory(VerticalScroll):
 
     def show(self, epochs: Sequence[EpochPoint]) -> None:
         """Shows these epochs."""
-        self.query_one("#class-history", Static).update(class_history(epochs, max(4, min(30, self.size.width - 62))))
+        self.query_one("#class-history", Static).update(class_history(epochs, min(30, self.size.width - 62)))
 
 
 def class_history(epochs: Sequence[EpochPoint], width: int) -> Table | Text:
@@ -36,12 +36,13 @@ def class_history(epochs: Sequence[EpochPoint], width: int) -> Table | Text:
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
     table.add_column("", width=2)
     table.add_column("class", width=17, no_wrap=True)
-    table.add_column("IoU by epoch", width=max(width, 12), no_wrap=True)
+    # On a narrow screen the figures go before the line of blocks.
+    table.add_column("IoU by epoch" if width >= 12 else "", width=max(width, 0), no_wrap=True)
     for name in ("IoU", "prec.", "recall", "% px"):
         table.add_column(name, justify="right", width=6)
     for c in CLASSES:
         row = last.classes[c.id]
-        line = "".join(_block(e.classes[c.id].iou) for e in scored[-width:])
+        line = "".join(_block(e.classes[c.id].iou) for e in scored[-width:]) if width > 0 else ""
         dim = "" if row.percentage > 0 else "dim"
         table.add_row(
             Text("██", style="rgb({},{},{})".format(*c.color)),
