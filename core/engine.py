@@ -212,16 +212,18 @@ class Engine:
         return found
 
     def delete_evaluation(self, run: "Run", name: str) -> None:
-        """Deletes an evaluation that is not live, with its predictions; `name` is RUN/CHECKPOINT-SPLIT."""
+        """Deletes an evaluation that is not live, with its predictions; `name` ends in CHECKPOINT-SPLIT."""
         import shutil
 
         from core.job import read_status
 
         folder = run.folder / "evaluation" / name.rpartition("/")[2]
+        if folder not in run.evaluations():
+            raise UsageError(f"{run.name} has no evaluation {sanitize(name)!r}")
         if read_status(folder).live:
             raise BddsegError(f"{name} is still being made: wait for it")
         shutil.rmtree(folder, ignore_errors=True)
-        self._forget_scores(run.dataset, name)
+        self._forget_scores(run.dataset, f"{run.name}/{folder.name}")
 
     def wait(self, folder: Path, until: "Callable[[Status], bool] | None" = None) -> "Status":
         """Waits until a job has ended, or `until` its status says so."""

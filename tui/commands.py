@@ -75,6 +75,13 @@ DATASET = (
     Command("fullscreen", "f,enter", "Full screen", "Show the picture alone.", True, "f"),
     Command("tag", "t", "Tag", "Give this sample a tag, or take it away.", True),
     Command("pick_evaluation", "E", "Predictions", "Choose whose predictions and scores are shown."),
+    Command(
+        "stats",
+        "S",
+        "Statistics",
+        "Show each class's share of pixels and its images, of the split that is filtered for.",
+    ),
+    Command("check", "C", "Check", "Open every file of the dataset and list what is wrong."),
     Command("rescan", "R", "Rescan", "Read what changed on disk."),
     Command("clear", "escape", "Clear", "Clear the filter and the highlight."),
 )
@@ -85,6 +92,7 @@ TRAIN = (
     Command("resume_run", "r", "Resume", "Go on with the chosen run from its last checkpoint.", True),
     Command("delete_run", "x", "Delete", "Delete the chosen run.", True),
     Command("evaluate_run", "e", "Evaluate", "Evaluate the chosen run on the validation images.", True),
+    Command("predict", "p", "Predict", "Write the chosen run's predictions of the test images into a folder."),
     Command("pin", "space", "Overlay", "Lay this run's curves over the others.", True),
     Command("next_chart", "v", "Chart", "Go through loss, mIoU, class IoU, learning rate, speed and memory.", True),
     Command("log_scale", "l", "Log", "Logarithmic or linear scale."),

@@ -108,6 +108,10 @@ def test_train_evaluate_and_predict(workspace: Workspace, drawn: Path, tmp_path:
     assert set(result) == {"run", "checkpoint", "split", "images", "pixel_accuracy", "miou19", "miou20", "classes"}
     assert set(result["classes"][0]) == {"id", "name", "iou", "precision", "recall", "percentage"}
     assert "mIoU19" in run("evaluate", "1", "--split", "train", "--checkpoint", "last").stdout
+    assert [e["split"] for e in json.loads(run("evaluations", "--json").stdout)] == ["val", "train"]
+    assert "0001-demo/last-train" in run("evaluations").stdout
+    assert "deleted" in run("evaluations", "delete", "1/last-train").stdout
+    assert "has no evaluation" in run("evaluations", "delete", "1/last-train", code=2).stderr
     assert "written to" in run("predict", "1", "--split", "test", "--to", str(tmp_path / "out")).stdout
     assert len(list((tmp_path / "out/masks").iterdir())) == 3
     assert "has finished" in run("resume", "1", code=1).stderr

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from textual.widgets import Input, Label
+from textual.widgets import Input, Label, Static
 
 from core.catalog import Row
 from core.engine import Engine
@@ -14,6 +14,7 @@ from tui.panes.dataset import DatasetPane
 from tui.screens.first_run import FirstRunScreen
 from tui.screens.fullscreen import FullScreen
 from tui.screens.help import HelpScreen
+from tui.screens.scroll import ScrollScreen
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.legend import Legend
 from tui.widgets.picture import PictureView
@@ -162,6 +163,17 @@ async def test_tagging_a_sample_shows_and_filters_it(app: BddsegApp) -> None:
         await until(pilot, lambda: samples.count == 1)
         await pilot.press("escape", "t", *"night", "enter")
         await until(pilot, lambda: samples.count == 0)
+
+
+async def test_statistics_and_check_are_shown(app: BddsegApp) -> None:
+    async with app.run_test(size=(140, 40)) as pilot:
+        await ready(app, pilot)
+        await pilot.press("S")
+        await until(pilot, lambda: isinstance(app.screen, ScrollScreen))
+        await pilot.press("j", "k", "escape")
+        await pilot.press("C")
+        await until(pilot, lambda: isinstance(app.screen, ScrollScreen))
+        assert "no problems" in str(app.screen.query(Static).first().render())
 
 
 async def test_full_screen_follows_the_list_and_comes_back(app: BddsegApp) -> None:

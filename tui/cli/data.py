@@ -11,7 +11,6 @@ from core.sanitize import sanitize, sanitize_path
 from tui.cli.output import DatasetArgument, JsonOption, WorkspaceOption, engine, print_json, progress, say
 
 app = typer.Typer(no_args_is_help=True, help="Look at, check and unpack datasets.")
-BAR = 30
 
 
 @app.command()
@@ -43,15 +42,14 @@ def stats(
         print_json({"classes": [c.to_json() for c in core.stats(collection, split)]})
         return
     labelled: list[str | None] = [f.split for f in collection.dataset.splits if f.masks]
+    from rich.console import Console
+
+    from tui.widgets.stats_table import stats_table
+
     splits = [split] if split else labelled or [None]
     for name in splits:
-        rows = core.stats(collection, name)
-        largest = max((c.percentage for c in rows), default=0) or 1
         say(f"\n{name or 'all'}: pixels of the masks by class")
-        for c in rows:
-            # The square root keeps classes of a hundredth of a percent visible beside the road.
-            bar = "█" * round(BAR * (c.percentage / largest) ** 0.5)
-            say(f"{c.id:>3} {c.name:<14} {c.percentage:>8.3f} % {c.images:>7,} images  {bar}")
+        Console(highlight=False).print(stats_table(core.stats(collection, name)))
 
 
 @app.command("list")

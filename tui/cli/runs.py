@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.errors import BddsegError
-from core.sanitize import sanitize_path
+from core.sanitize import sanitize, sanitize_path
 from tui.cli.output import (
     DatasetArgument,
     JsonOption,
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 CheckpointOption = Annotated[str, typer.Option(help="best or last.")]
 FollowOption = Annotated[bool, typer.Option("--follow", help="Stay and show it; Ctrl+C leaves it running.")]
+RESULT_KEYS = ("run", "checkpoint", "split", "images", "pixel_accuracy", "miou19", "miou20", "classes")
 runs_app = typer.Typer(invoke_without_command=True, help="List runs, show one, delete one.")
+
+evaluations_app = typer.Typer(invoke_without_command=True, help="List evaluations, delete one.")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,6 +35,7 @@ def add_to(app: typer.Typer) -> None:
     for command in (train, resume, stop, evaluate, predict):
         app.command()(command)
     app.add_typer(runs_app, name="runs")
+    app.add_typer(evaluations_app, name="evaluations")
 
 
 def train(
@@ -148,12 +152,38 @@ def evaluate(
     follow(folder, f"evaluate {found.name}")
     result = load_evaluation(folder)
     if json:
-        keys = ("run", "checkpoint", "split", "images", "pixel_accuracy", "miou19", "miou20", "classes")
-        print_json({key: result.raw[key] for key in keys})
+        print_json({key: result.raw[key] for key in RESULT_KEYS})
         return
     Console(highlight=False).print(class_table(result.classes, f"{result.name}, {result.images:,} images"))
     say(overall(result.pixel_accuracy, result.miou19, result.miou20))
     say(f"written to {sanitize_path(folder)}")
+
+
+@evaluations_app.callback()
+def evaluations(context: typer.Context, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
+    """List every finished evaluation, newest run first."""
+    if context.invoked_subcommand:
+        return
+    from tui.cli.output import overall
+
+    found = engine(workspace).evaluations()
+    if json:
+        print_json([{key: e.raw[key] for key in RESULT_KEYS} for e in found])
+    for e in [] if json else found:
+        say(f"{e.name:<32} {e.images:>6,} images  {overall(e.pixel_accuracy, e.miou19, e.miou20)}")
+    if not found and not json:
+        note("there are no evaluations yet: make one with `bddseg-tui evaluate RUN`")
+
+
+@evaluations_app.command("delete")
+def delete_evaluation(
+    name: Annotated[str, typer.Argument(metavar="RUN/CHECKPOINT-SPLIT", help="As `evaluations` lists it.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Delete an evaluation with its predictions and scores."""
+    core = engine(workspace)
+    core.delete_evaluation(core.run(name.partition("/")[0]), name)
+    say(f"deleted {sanitize(name)}")
 
 
 def predict(

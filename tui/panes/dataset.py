@@ -5,6 +5,7 @@ from array import array
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -23,10 +24,12 @@ from tui.panes.pane import Pane
 from tui.screens.ask import PromptScreen
 from tui.screens.choose import ChooseScreen
 from tui.screens.fullscreen import FullScreen
+from tui.screens.scroll import ScrollScreen
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.legend import Legend
 from tui.widgets.picture import PictureView
 from tui.widgets.sample_list import SampleList
+from tui.widgets.stats_table import stats_table
 
 
 @dataclass(frozen=True)
@@ -346,6 +349,36 @@ class DatasetPane(Pane):
         if name is None and self.look.view in ("prediction", "error"):
             self.look = replace(self.look, view="image")
         self._find(self._current_id())
+
+    def action_stats(self) -> None:
+        """Shows the statistics of the split that is filtered for, or of all."""
+        if self._collection is not None:
+            words = self.query_one(FilterBar).text.split()
+            split = next((w[6:] for w in words if w.startswith("split:") and w[6:] in self._splits), None)
+            self._stats(self._collection, split)
+
+    @work(thread=True, exclusive=True, group="stats", exit_on_error=False)
+    def _stats(self, collection: Collection, split: str | None) -> None:
+        rows = self.bddseg.engine.stats(collection, split)
+        title = Text(f"{split or 'all splits'}: pixels of the masks by class", style="bold")
+        self.app.call_from_thread(self.app.push_screen, ScrollScreen(title, stats_table(rows)))
+
+    def action_check(self) -> None:
+        """Checks the dataset in a thread; its work is done by other processes."""
+        if self._collection is not None:
+            self.notify("checking every file; browsing goes on", timeout=3)
+            self._check(self._collection)
+
+    @work(thread=True, exclusive=True, group="check", exit_on_error=False)
+    def _check(self, collection: Collection) -> None:
+        def report(done: int, total: int) -> None:
+            self._scanned = f"checking {done:,}/{total:,}" if done < total else ""
+            self.app.call_from_thread(self._status)
+
+        found = self.bddseg.engine.check(collection.dataset.root, report)
+        lines = [f"{p.kind}  {sanitize_path(p.path)}: {sanitize(p.detail)}" for p in found.problems]
+        title = Text(f"{len(lines):,} problems" if lines else "no problems", style="bold")
+        self.app.call_from_thread(self.app.push_screen, ScrollScreen(title, Text("\n".join(lines))))
 
     def action_rescan(self) -> None:
         if self._collection is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -19,7 +20,7 @@ from core.sanitize import sanitize, sanitize_lines, sanitize_path
 from tui.commands import TRAIN, bindings
 from tui.figures import format_duration, fraction, state_mark
 from tui.panes.pane import Pane
-from tui.screens.ask import ConfirmScreen
+from tui.screens.ask import ConfirmScreen, PromptScreen
 from tui.widgets.chart import Chart
 from tui.widgets.class_history import ClassHistory
 from tui.widgets.option_keys import KeyList
@@ -184,6 +185,23 @@ class TrainPane(Pane):
     def action_evaluate_run(self) -> None:
         if run := self._chosen():
             self._do("evaluating: see 3 Evaluate", lambda: str(self.bddseg.engine.evaluate(run).name))
+
+    def action_predict(self) -> None:
+        run = self._chosen()
+        if run is None:
+            return
+
+        def typed(folder: str | None) -> None:
+            if folder:
+                self._do("predicting into", lambda: self._predict(run, Path(folder).expanduser()))
+
+        self.app.push_screen(
+            PromptScreen(f"Predict the test images with {run.name} into the folder", "predictions"), typed
+        )
+
+    def _predict(self, run: Run, to: Path) -> str:
+        self.bddseg.engine.predict(run, to)
+        return sanitize_path(to)
 
     @work(thread=True, group="act", exit_on_error=False)
     def _do(self, said: str, act: Callable[[], str | None]) -> None:

@@ -10,7 +10,7 @@ from core.history import ClassScore
 from tui.figures import fraction, share
 
 COLUMNS = ("id", "class", "IoU", "prec.", "recall", "% px")
-FIGURES_WIDTH = 54
+FIGURES_WIDTH = 60
 """Columns that the figures take; what is left is shared by the two bars."""
 
 
