@@ -158,6 +158,12 @@ def _restore_optimizer(
         state.setdefault(int(index), {})[name] = value
     groups = [{**g, **({"betas": tuple(g["betas"])} if "betas" in g else {})} for g in rest["groups"]]
     optimizer.load_state_dict({"state": state, "param_groups": groups})
+    for parameter, slots in optimizer.state.items():
+        for name, value in slots.items():
+            if value.shape == parameter.shape:
+                # Fused AdamW walks memory, so a moment must lie as its parameter does (channels_last), not as it
+                # was saved; otherwise it would update one weight with another's moments.
+                slots[name] = torch.empty_like(parameter).copy_(value)
 
 
 def _random_state() -> tuple[dict[str, torch.Tensor], dict[str, Any]]:

@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+from tui.cli import COMMANDS
+
 IMAGES = ("auto", "kitty", "sixel", "halfblock", "none")
 
 
@@ -14,19 +16,21 @@ def main() -> None:
 
         print(f"bddseg-tui {__version__}")
         return
-    if (plain := _plain_open(words)) is not None:
+    in_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    if in_terminal and (plain := _plain_open(words)) is not None:
         sys.exit(_open(*plain))
-    from tui.cli.root import COMMANDS, run
+    from tui.cli.root import run
 
-    first = next((i for i, w in enumerate(words) if not w.startswith("-")), None)
-    if (
-        not words
-        or (words[0].startswith("-") and words[0] not in ("--help", "-h") and first is None)
-        or (first == 0 and words[0] not in COMMANDS and Path(words[0]).expanduser().is_dir())
-        or (words[0].startswith("--") and words[0] not in ("--help", "--install-completion", "--show-completion"))
-    ):
-        words = ["open", *words]
-    sys.exit(run(words))
+    sys.exit(run(["open", *words] if _means_open(words) else words))
+
+
+def _means_open(words: list[str]) -> bool:
+    """Whether `open` was left out: there are no words, or the first is an option of it, or a folder."""
+    if not words:
+        return True
+    if words[0].startswith("-"):
+        return words[0] not in ("--help", "-h", "--install-completion", "--show-completion")
+    return words[0] not in COMMANDS and Path(words[0]).expanduser().is_dir()
 
 
 def _plain_open(words: list[str]) -> tuple[Path | None, Path | None, str] | None:
@@ -34,6 +38,8 @@ def _plain_open(words: list[str]) -> tuple[Path | None, Path | None, str] | None
 
     Typer would take them as well, but importing it takes a third of the time to the first content.
     """
+    if words and words[0] in COMMANDS and words[0] != "open":
+        return None
     words = words[1:] if words[:1] == ["open"] else words
     options = {"--workspace": "", "--images": "auto"}
     folders = []
@@ -47,7 +53,7 @@ def _plain_open(words: list[str]) -> tuple[Path | None, Path | None, str] | None
         else:
             folders.append(word)
     images = options["--images"]
-    if len(folders) > 1 or images not in IMAGES or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if len(folders) > 1 or images not in IMAGES:
         return None
     if folders and not Path(folders[0]).expanduser().is_dir():
         return None

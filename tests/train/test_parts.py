@@ -225,6 +225,17 @@ def test_a_checkpoint_restores_weights_optimizer_and_random_state(tmp_path: Path
     assert all(torch.equal(ours[i]["exp_avg_sq"], theirs[i]["exp_avg_sq"]) for i in ours)
 
 
+def test_restored_moments_lie_in_memory_as_their_weights_do(tmp_path: Path) -> None:
+    model, optimizer = trained()
+    checkpoint.save(tmp_path, model, optimizer, Progress(step=1), ("last",))
+    other = make_model(SMALL).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    other_optimizer = make_optimizer(other, SMALL)
+    checkpoint.load(tmp_path / "last", other, other_optimizer)
+    pairs = [(p, slots["exp_avg"]) for p, slots in other_optimizer.state.items()]
+    assert any(not p.is_contiguous() for p, _ in pairs)
+    assert all(p.stride() == moment.stride() for p, moment in pairs)
+
+
 def test_old_checkpoints_go_and_best_stays(tmp_path: Path) -> None:
     model, optimizer = trained()
     checkpoint.save(tmp_path, model, optimizer, Progress(step=1), ("last", "best"))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.workspace import Workspace
+from tui.__main__ import _means_open, _plain_open
 
 TINY = [
     "--set",
@@ -41,6 +42,20 @@ def test_the_app_without_a_terminal_says_so(workspace: Workspace, drawn: Path) -
     assert "needs a terminal" in run("open", str(drawn), code=2).stderr
     assert "needs a terminal" in run(str(drawn), code=2).stderr
     assert "needs a terminal" in run(code=2).stderr
+
+
+def test_a_folder_with_a_commands_name_does_not_hide_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("runs", "pictures"):
+        (tmp_path / name).mkdir()
+    assert _plain_open(["runs"]) is None and not _means_open(["runs"])
+    assert _plain_open(["pictures"]) == (Path("pictures"), None, "auto") and _means_open(["pictures"])
+    assert _plain_open(["open", "runs", "--images=none"]) == (Path("runs"), None, "none")
+    assert _plain_open(["open", "--bogus"]) is None
+    assert _plain_open(["open", "--images", "braille"]) is None
+    assert _plain_open(["nowhere"]) is None and not _means_open(["nowhere"])
 
 
 def test_data_check_as_json_has_the_promised_shape(workspace: Workspace, dataset: Path) -> None:

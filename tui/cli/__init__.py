@@ -1,1 +1,4 @@
 """The command line: one file a group of commands, all of them thin over `core.engine`."""
+
+COMMANDS = ("open", "data", "demo", "train", "resume", "stop", "runs", "evaluate", "evaluations", "predict")
+"""Names of the commands: what is one of them is no folder to open, even where a folder has that name."""

@@ -18,7 +18,6 @@ app = typer.Typer(
     help="Browse, train and evaluate semantic segmentation of driving scenes, in the terminal.",
     epilog="`bddseg-tui DIR` opens the app on a dataset; without DIR it opens the last one.",
 )
-COMMANDS = ("open", "data", "demo", "train", "resume", "stop", "runs", "evaluate", "evaluations", "predict")
 
 
 @app.callback()
