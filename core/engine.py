@@ -52,12 +52,9 @@ class Engine:
 
     def scan(self, collection: Collection, report: Report) -> None:
         """Brings the catalog up to date, in this process; waits while another one does so."""
-        from core.scan import scan
+        from core.scan import scan_or_wait
 
-        while not scan(collection.catalog, collection.dataset, report):
-            total, left = collection.catalog.progress()
-            report(total - left, total)
-            time.sleep(0.3)
+        scan_or_wait(collection.catalog, collection.dataset, report)
 
     def start_scan(self, collection: Collection) -> "subprocess.Popen[bytes]":
         """Starts a scan as a process that ends with this one; it prints JSON lines."""

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 from core.catalog import Catalog, ScanResult
 from core.classes import NUM_CLASSES
@@ -21,6 +21,7 @@ from core.parallel import map_unordered
 from core.sanitize import sanitize
 
 COMMIT_EVERY_S = 0.5
+WAIT_S = 0.3
 
 
 def scan(catalog: Catalog, dataset: Dataset, report: Callable[[int, int], None], workers: int | None = None) -> bool:
@@ -45,6 +46,14 @@ def scan(catalog: Catalog, dataset: Dataset, report: Callable[[int, int], None],
         catalog.record(batch)
         report(total, total)
     return True
+
+
+def scan_or_wait(catalog: Catalog, dataset: Dataset, report: Callable[[int, int], None]) -> None:
+    """Scans; while another process does so, reports how far that one is, and then looks for what it left."""
+    while not scan(catalog, dataset, report):
+        total, left = catalog.progress()
+        report(total - left, total)
+        sleep(WAIT_S)
 
 
 def scan_sample(item: tuple[int, Path, Path | None]) -> ScanResult:
@@ -88,9 +97,7 @@ def main(argv: list[str]) -> int:
         print(json.dumps({"done": done, "total": total}), flush=True)
 
     dataset = open_dataset(Path(argv[0]))
-    free = scan(Catalog(Path(argv[1]), dataset.root), dataset, report)
-    if not free:
-        print(json.dumps({"busy": True}), flush=True)
+    scan_or_wait(Catalog(Path(argv[1]), dataset.root), dataset, report)
     return 0
 
 

@@ -97,6 +97,17 @@ def test_a_killed_scan_leaves_no_lock_behind(engine: Engine, dataset: Path) -> N
     assert scanning.scan(opened.catalog, opened.dataset, lambda done, total: None)
 
 
+def test_a_second_scan_waits_for_the_first_and_then_finds_everything(engine: Engine, dataset: Path) -> None:
+    opened = engine.open(dataset)
+    with scanning._scan_lock(opened.catalog.path) as free:
+        assert free
+        waiting = engine.start_scan(opened)
+        assert waiting.stdout
+        assert waiting.stdout.readline() == b'{"done": 0, "total": 0}\n'
+    assert b'{"done": 21, "total": 21}' in waiting.stdout.read()
+    assert opened.catalog.progress() == (21, 0)
+
+
 def test_the_scan_process_ends_with_its_parent(engine: Engine, dataset: Path) -> None:
     opened = engine.open(dataset)
     process = engine.start_scan(opened)

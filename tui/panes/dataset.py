@@ -133,9 +133,8 @@ class DatasetPane(Pane):
                 said = json.loads(line)
                 if worker.is_cancelled:
                     break
-                if "total" in said:
-                    self.app.call_from_thread(self._scan_step, said["done"], said["total"], said["total"] != known)
-                    known = said["total"]
+                self.app.call_from_thread(self._scan_step, said["done"], said["total"], said["total"] != known)
+                known = said["total"]
         except ValueError:
             pass
         finally:
