@@ -3,8 +3,10 @@
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +21,7 @@ from core.errors import BddsegError
 from core.events import Event, read_events, rewind
 from core.job import read_status, tail_log
 from core.process import kill
-from core.runs import Run
+from core.runs import Run, create_run
 from core.workspace import Workspace
 
 DEADLINE_S = 240.0
@@ -179,6 +181,22 @@ def test_missing_weights_fail_before_anything_else_is_done(engine: Engine, drawn
     assert [e["kind"] for e in read_events(run.events)] == ["fail"]
     assert list(engine.workspace.cache.iterdir()) == []
     assert "Traceback" not in tail_log(run.folder)
+
+
+def test_out_of_memory_names_what_was_tried(engine: Engine, drawn: Path) -> None:
+    large = ["height=2048", "width=2048", "batch_size=12", "color_jitter=0", "scale_min=1", "scale_max=1"]
+    run = create_run(engine.workspace, drawn, config(*large), "demo")
+    limit = 8 << 30
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "train", "fit", str(run.folder)],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert run.status.state == "failed"
+    assert "out of memory with batch_size 12 at 2048x2048: try --set batch_size=6" in run.status.message
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 @pytest.fixture
