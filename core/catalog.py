@@ -28,7 +28,7 @@ CREATE INDEX IF NOT EXISTS samples_by_split ON samples (split, name);
 CREATE INDEX IF NOT EXISTS samples_pending ON samples (scanned) WHERE scanned = 0;
 CREATE TABLE IF NOT EXISTS tags (sample INTEGER NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (sample, tag)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS scores (
-    evaluation TEXT NOT NULL, sample INTEGER NOT NULL, accuracy REAL, miou REAL, prediction TEXT,
+    evaluation TEXT NOT NULL, sample INTEGER NOT NULL, accuracy REAL, miou REAL, prediction BLOB,
     PRIMARY KEY (evaluation, sample)) WITHOUT ROWID;
 """
 VERSION = 1
@@ -125,13 +125,16 @@ class Catalog:
         with closing(self._connect()) as db, db:
             db.executemany("DELETE FROM tags WHERE sample = ? AND tag = ?", [(i, tag.lower()) for i in ids])
 
-    def record_scores(self, evaluation: str, scores: Iterable[tuple[Path, float, float, str]]) -> None:
+    def record_scores(self, evaluation: str, scores: Iterable[tuple[Path, float | None, float | None, Path]]) -> None:
         """Replaces an evaluation's per-image (image path, pixel accuracy, mIoU, prediction path)."""
         with closing(self._connect()) as db, db:
             db.execute("DELETE FROM scores WHERE evaluation = ?", (evaluation,))
             db.executemany(
                 "INSERT INTO scores SELECT ?, id, ?, ?, ? FROM samples WHERE image = ?",
-                [(evaluation, accuracy, miou, path, self._relative(image)) for image, accuracy, miou, path in scores],
+                [
+                    (evaluation, accuracy, miou, os.fsencode(prediction), self._relative(image))
+                    for image, accuracy, miou, prediction in scores
+                ],
             )
 
     # -- reading ---------------------------------------------------------------------------------------------
@@ -207,7 +210,7 @@ class Catalog:
             None if counts[0] is None else tuple(counts),
             tuple(str(tags).split()) if tags else (),
             miou,
-            Path(str(prediction)) if prediction else None,
+            Path(os.fsdecode(prediction)) if prediction else None,
         )
 
     def _relative(self, path: Path | None) -> bytes | None:

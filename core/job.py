@@ -24,7 +24,6 @@ from core.sanitize import sanitize, sanitize_path
 
 State = Literal["starting", "running", "finished", "stopped", "failed", "lost"]
 LIVE: tuple[State, ...] = ("starting", "running")
-START_GRACE_S = 120.0
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,12 @@ an interruption wait; `multiprocessing.Pool` hangs when a worker is killed.
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from functools import partial
 from itertools import islice
+from multiprocessing import resource_tracker
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -37,6 +39,7 @@ def map_unordered(
         for some in chunks:
             yield from _run_chunk(function, some)
         return
+    _start_resource_tracker()
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
     try:
@@ -57,6 +60,18 @@ def map_unordered(
 
 def _take(source: Iterator[Item], count: int) -> list[Item]:
     return list(islice(source, count))
+
+
+def _start_resource_tracker() -> None:
+    """Starts multiprocessing's helper process with a real stderr.
+
+    It inherits `sys.stderr.fileno()`, and within an app Textual's stand-in answers -1, which ends in a ValueError.
+    """
+    captured, sys.stderr = sys.stderr, sys.__stderr__
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        sys.stderr = captured
 
 
 def _run_chunk(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:

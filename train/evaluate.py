@@ -23,7 +23,7 @@ from train.infer import predict_samples, write_prediction
 from train.metrics import confusion_matrix, finite, image_scores, scores
 from train.reporter import Reporter
 
-Scored = tuple[Path, float, float, str]
+Scored = tuple[Path, float, float, Path]
 
 
 def evaluate_run(run: Run, checkpoint: str, split: str, reporter: Reporter) -> None:
@@ -85,7 +85,7 @@ def _measure(
                 total += matrix
                 path = predictions / f"{outcome.sample.name}.png"
                 writes.append(pool.submit(write_prediction, outcome.predicted.cpu().numpy(), path))
-                scored.append((outcome.sample.image, *image_scores(matrix.numpy()), str(path)))
+                scored.append((outcome.sample.image, *image_scores(matrix.numpy()), path))
             reporter.progress(done, len(samples))
         for write in writes:
             write.result()
@@ -98,4 +98,4 @@ def _record(run: Run, name: str, scored: list[Scored]) -> None:
     if catalog.progress()[0] == 0:
         scan(catalog, dataset, lambda done, total: None)
     rows = [(image, finite(accuracy), finite(miou), path) for image, accuracy, miou, path in scored]
-    catalog.record_scores(name, rows)  # type: ignore[arg-type]
+    catalog.record_scores(name, rows)

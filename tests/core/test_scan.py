@@ -145,3 +145,7 @@ def test_names_with_anything_in_them_are_catalogued(engine: Engine, dataset: Pat
     assert len(found) == len(stems)
     assert all(r.name.isprintable() for r in found)
     assert all(r.image.exists() for r in found)
+    predictions = [(r.image, 0.5, 0.5, r.image.with_suffix(".png")) for r in found]
+    opened.catalog.record_scores("run/best-train", predictions)
+    scored = engine.find(opened, "is:scored", "run/best-train")
+    assert {r.prediction for r in scored} == {p for *_, p in predictions}

@@ -2,7 +2,7 @@ from array import array
 from pathlib import Path
 
 import pytest
-from rich.console import Console
+from rich.color import ColorSystem
 from textual.widgets import Input, Label, Static
 
 from core.catalog import Row
@@ -291,13 +291,17 @@ async def test_two_apps_share_a_workspace(workspace: Workspace, drawn: Path) -> 
         assert collection.catalog.progress() == (21, 0)
 
 
-def test_half_blocks_in_16_colours_are_still_text(drawn: Path) -> None:
+def test_half_blocks_in_16_colours_use_no_others() -> None:
     from PIL import Image
 
     from tui.images.halfblock import halfblock_strips
 
     strips = halfblock_strips(Image.new("RGB", (4, 3), (200, 30, 30)))
-    console = Console(color_system="standard", force_terminal=True, width=20, record=True)
-    for strip in strips:
-        console.print(*[s.text for s in strip], sep="")
-    assert [s.cell_length for s in strips] == [4, 4]
+    drawn = "".join(
+        segment.style.render(segment.text, color_system=ColorSystem.STANDARD)
+        for strip in strips
+        for segment in strip
+        if segment.style
+    )
+    assert drawn.count("▀") == 8
+    assert "38;2" not in drawn and "38;5" not in drawn and "\x1b[3" in drawn

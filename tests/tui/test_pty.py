@@ -2,6 +2,7 @@
 
 import random
 import re
+import sys
 import time
 from pathlib import Path
 
@@ -48,6 +49,19 @@ def test_the_app_opens_answers_a_key_and_gives_the_terminal_back(workspace: Work
         assert b"\x1b[?1049h" in terminal.output
         assert b"\x1b[?1049l" in terminal.output and b"\x1b[?25h" in terminal.output
         assert b"Traceback" not in terminal.output
+
+
+def test_the_first_screen_draws_the_demo_and_check_uses_processes(workspace: Workspace) -> None:
+    with Terminal([sys.executable, "-m", "tui", "open", "--images", "none"]) as terminal:
+        terminal.until(lambda seen: b"draw the demo" in seen)
+        terminal.send(b"d")
+        terminal.until(lambda seen: b"1/340" in seen, deadline_s=120)
+        terminal.send(b"C")
+        terminal.until(lambda seen: b"no problems" in seen, deadline_s=120)
+        terminal.send(b"q")
+        terminal.until(lambda seen: seen)
+        terminal.send(b"q")
+        assert terminal.wait() == 0
 
 
 def test_it_never_waits_for_the_terminal_but_takes_its_answer(workspace: Workspace, drawn: Path) -> None:

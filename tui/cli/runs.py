@@ -47,6 +47,7 @@ def train(
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A TOML file of settings.", show_default=False)
     ] = None,
+    compile: Annotated[bool, typer.Option("--compile", help="The same as --set compile=true.")] = False,  # noqa: A002
     follow: FollowOption = False,
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
@@ -55,7 +56,8 @@ def train(
     from core.config import build_config
 
     core = engine(workspace)
-    run = core.train(dataset, build_config(preset, assignments or (), config), preset)
+    settings = [*(assignments or ()), *(["compile=true"] if compile else [])]
+    run = core.train(dataset, build_config(preset, settings, config), preset)
     if not follow:
         # Missing weights or a wrong device show themselves within seconds: wait for them.
         status = core.wait(run.folder, until=lambda s: s.phase in ("cache", "train", "validate"))

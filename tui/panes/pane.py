@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.containers import Container
+from textual.worker import Worker
 
 from tui.commands import Command
+from tui.failures import tell_failure
 
 if TYPE_CHECKING:
     from tui.app import BddsegApp
@@ -25,6 +27,9 @@ class Pane(Container):
     def bddseg(self) -> "BddsegApp":
         """The app, by its own type."""
         return cast("BddsegApp", self.app)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        tell_failure(self.app, event)
 
     def on_shown(self) -> None:
         """Called each time the pane comes to the front."""

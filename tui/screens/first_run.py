@@ -8,11 +8,12 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Label, ProgressBar, Static
-from textual.worker import get_current_worker
+from textual.worker import Worker, get_current_worker
 
 from core.engine import Engine
 from core.errors import BddsegError
 from core.sanitize import sanitize, sanitize_path
+from tui.failures import tell_failure
 
 WELCOME = """\
 bddseg-tui browses, trains on and evaluates driving scenes: 20 classes, BDD100K's layout.
@@ -53,6 +54,9 @@ class FirstRunScreen(Screen[Path | None]):
     def on_mount(self) -> None:
         self.query_one(ProgressBar).display = False
         self.query_one(Input).cursor_blink = False
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        tell_failure(self.app, event)
 
     def action_type(self) -> None:
         self.query_one(Input).focus()

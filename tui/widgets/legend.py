@@ -12,7 +12,6 @@ from core.catalog import Row
 from core.classes import CLASSES, NUM_CLASSES
 from tui.figures import share
 
-ENTRY = 30
 SHORT_ENTRY = 22
 
 

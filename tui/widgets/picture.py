@@ -20,7 +20,6 @@ from core.sanitize import sanitize
 from tui.images.protocol import Protocol, cell_pixels
 
 KEPT = 24
-DEBOUNCE_S = 0.03
 
 
 @dataclass(frozen=True)
