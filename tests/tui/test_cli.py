@@ -112,7 +112,7 @@ def test_missing_weights_are_one_line_on_the_command_line(
 
 def test_train_evaluate_and_predict(workspace: Workspace, drawn: Path, tmp_path: Path) -> None:
     done = run("train", str(drawn), "--preset", "demo", *TINY, "--follow")
-    assert "epoch 1/1" in done.stderr and "0001-demo finished" in done.stdout
+    assert "epoch 1/1" in done.stderr and "0001-demo finished" in done.stderr
     runs = json.loads(run("runs", "--json").stdout)
     assert [(r["run"], r["state"], r["checkpoints"]) for r in runs] == [("0001-demo", "finished", ["best", "last"])]
     assert "0001-demo" in run("runs").stdout
@@ -125,7 +125,7 @@ def test_train_evaluate_and_predict(workspace: Workspace, drawn: Path, tmp_path:
     assert "mIoU19" in run("evaluate", "1", "--split", "train", "--checkpoint", "last").stdout
     assert [e["split"] for e in json.loads(run("evaluations", "--json").stdout)] == ["val", "train"]
     assert "0001-demo/last-train" in run("evaluations").stdout
-    assert "deleted" in run("evaluations", "delete", "1/last-train").stdout
+    assert json.loads(run("evaluations", "delete", "1/last-train", "--json").stdout) == {"deleted": "1/last-train"}
     assert "has no evaluation" in run("evaluations", "delete", "1/last-train", code=2).stderr
     assert "written to" in run("predict", "1", "--split", "test", "--to", str(tmp_path / "out")).stdout
     assert len(list((tmp_path / "out/masks").iterdir())) == 3
@@ -137,8 +137,8 @@ def test_train_evaluate_and_predict(workspace: Workspace, drawn: Path, tmp_path:
 
 def test_a_run_started_here_is_stopped_from_there_and_resumed(workspace: Workspace, drawn: Path) -> None:
     run("train", str(drawn), "--preset", "demo", *TINY[:-1], "epochs=200")
-    assert "stopped at step" in run("stop", "last").stdout
-    run("resume", "last")
+    assert json.loads(run("stop", "last", "--json").stdout)["state"] == "stopped"
+    assert json.loads(run("resume", "last", "--json").stdout)["run"] == "0001-demo"
     assert "lost at step" in run("stop", "last", "--now").stdout
 
 

@@ -8,7 +8,7 @@ import typer
 from core.engine import Collection, Engine
 from core.errors import UsageError
 from core.sanitize import sanitize, sanitize_path
-from tui.cli.output import DatasetArgument, JsonOption, WorkspaceOption, engine, print_json, progress, say
+from tui.cli.output import DatasetArgument, JsonOption, WorkspaceOption, engine, print_json, progress, say, tell
 
 app = typer.Typer(no_args_is_help=True, help="Look at, check and unpack datasets.")
 
@@ -93,6 +93,7 @@ def tag(
     name: Annotated[str, typer.Argument(metavar="TAG", help="One word.", show_default=False)],
     query: Annotated[str, typer.Option("--filter", help="Which samples; required.")] = "",
     remove: Annotated[bool, typer.Option("--remove", help="Take the tag away instead.")] = False,
+    json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Tag the samples that a filter matches."""
@@ -104,24 +105,25 @@ def tag(
         collection.catalog.remove_tag(ids, name)
     else:
         collection.catalog.add_tag(ids, name)
-    say(f"{'untagged' if remove else 'tagged'} {len(ids):,} samples")
+    done = "untagged" if remove else "tagged"
+    tell(json, f"{done} {len(ids):,} samples", tag=sanitize(name), samples=len(ids), removed=remove)
 
 
 @app.command()
 def unpack(
     archives: Annotated[list[Path], typer.Argument(metavar="ZIP...", help="The official zips.", show_default=False)],
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where the dataset goes.", show_default=False)],
+    json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Unpack the official BDD100K zips into the layout; can be run again after an interruption."""
     with progress("unpacking", "bytes") as report:
         outcome = engine(workspace).unpack(archives, to, report)
-    for name in outcome.refused:
+    for name in [] if json else outcome.refused:
         say(f"refused  {name}: it would be written outside the folder, or is a link")
-    say(
-        f"{outcome.written:,} files written, {outcome.kept:,} were there already, "
-        f"{len(outcome.refused):,} refused: {sanitize_path(to)}"
-    )
+    text = f"{outcome.written:,} files written, {outcome.kept:,} were there already, {len(outcome.refused):,} refused"
+    facts = {"written": outcome.written, "kept": outcome.kept, "refused": outcome.refused}
+    tell(json, f"{text}: {sanitize_path(to)}", to=sanitize_path(to), **facts)
     raise typer.Exit(1 if outcome.refused else 0)
 
 

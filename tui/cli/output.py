@@ -44,6 +44,14 @@ def note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def tell(as_json: bool, text: str, **facts: Any) -> None:
+    """Says what was done: as a line for a person, or its facts as JSON."""
+    if as_json:
+        print_json(facts)
+    else:
+        say(text)
+
+
 def print_json(value: Any) -> None:
     """Prints JSON; it is ASCII, so no terminal obeys what is in it."""
     print(json.dumps(value, indent=2, allow_nan=False), flush=True)

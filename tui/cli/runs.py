@@ -16,6 +16,7 @@ from tui.cli.output import (
     note,
     print_json,
     say,
+    tell,
 )
 
 if TYPE_CHECKING:
@@ -71,12 +72,17 @@ def train(
         _follow(run.folder, run.name)
 
 
-def resume(run: RunArgument, follow: FollowOption = False, workspace: WorkspaceOption = None) -> None:
+def resume(
+    run: RunArgument, follow: FollowOption = False, json: JsonOption = False, workspace: WorkspaceOption = None
+) -> None:
     """Go on with a run from its last checkpoint."""
     core = engine(workspace)
     found = core.run(run)
     core.resume(found)
-    note(f"resumed {found.name}")
+    if json:
+        print_json({"run": found.name, "folder": sanitize_path(found.folder)})
+    else:
+        note(f"resumed {found.name}")
     if follow:
         _follow(found.folder, found.name)
 
@@ -84,6 +90,7 @@ def resume(run: RunArgument, follow: FollowOption = False, workspace: WorkspaceO
 def stop(
     run: RunArgument,
     now: Annotated[bool, typer.Option("--now", help="Kill it; steps since the last checkpoint are lost.")] = False,
+    json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Ask a run to checkpoint and end, and wait for it."""
@@ -91,7 +98,8 @@ def stop(
     found = core.run(run)
     core.stop(found, now)
     status = core.wait(found.folder)
-    say(f"{found.name} {status.state} at step {status.done:,} of {status.total:,}")
+    text = f"{found.name} {status.state} at step {status.done:,} of {status.total:,}"
+    tell(json, text, run=found.name, state=status.state, done=status.done, total=status.total)
 
 
 @runs_app.callback()
@@ -125,12 +133,12 @@ def show(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOption 
 
 
 @runs_app.command("delete")
-def delete(run: RunArgument, workspace: WorkspaceOption = None) -> None:
+def delete(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
     """Delete a run that is not training."""
     core = engine(workspace)
     found = core.run(run)
     core.delete(found)
-    say(f"deleted {found.name}")
+    tell(json, f"deleted {found.name}", deleted=found.name)
 
 
 def evaluate(
@@ -180,12 +188,13 @@ def evaluations(context: typer.Context, json: JsonOption = False, workspace: Wor
 @evaluations_app.command("delete")
 def delete_evaluation(
     name: Annotated[str, typer.Argument(metavar="RUN/CHECKPOINT-SPLIT", help="As `evaluations` lists it.")],
+    json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Delete an evaluation with its predictions and scores."""
     core = engine(workspace)
     core.delete_evaluation(core.run(name.partition("/")[0]), name)
-    say(f"deleted {sanitize(name)}")
+    tell(json, f"deleted {sanitize(name)}", deleted=sanitize(name))
 
 
 def predict(
@@ -193,6 +202,7 @@ def predict(
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where masks/ and colour/ go.", show_default=False)],
     split: Annotated[str, typer.Option(help="Any split.")] = "test",
     checkpoint: CheckpointOption = "best",
+    json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Write 8-bit train id masks, as the official evaluator reads them, and colour previews."""
@@ -201,7 +211,8 @@ def predict(
     core = engine(workspace)
     found = core.run(run)
     follow(core.predict(found, to, split, checkpoint), f"predict {found.name}")
-    say(f"written to {sanitize_path(to / 'masks')} and {sanitize_path(to / 'colour')}")
+    masks, colour = sanitize_path(to / "masks"), sanitize_path(to / "colour")
+    tell(json, f"written to {masks} and {colour}", run=found.name, split=split, masks=masks, colour=colour)
 
 
 def _follow(folder: Path, name: str) -> None:
@@ -212,7 +223,7 @@ def _follow(folder: Path, name: str) -> None:
     except KeyboardInterrupt:
         note(f"\n{name} goes on without this terminal: `bddseg-tui runs`, `bddseg-tui stop {name}`")
         raise typer.Exit(130) from None
-    say(f"{name} {status.state}")
+    note(f"{name} {status.state}")
 
 
 def _history(run: "Run") -> "History":
