@@ -161,6 +161,27 @@ class Catalog:
         with closing(self._connect()) as db:
             return [i for (i,) in db.execute(sql, [evaluation, *values, *order_values])]
 
+    def images(self, query: Query, evaluation: str | None = None) -> list[Path]:
+        """Image paths of the samples that match, in no order: for searching among them."""
+        where, values = query.where()
+        sql = f"SELECT s.image FROM samples s LEFT JOIN scores e ON e.sample = s.id AND e.evaluation = ? WHERE {where}"
+        with closing(self._connect()) as db:
+            return [self.root / os.fsdecode(image) for (image,) in db.execute(sql, [evaluation, *values])]
+
+    def find_images(self, images: Sequence[Path], evaluation: str | None = None) -> list[Row]:
+        """The samples with these image paths, in this order; those that are unknown are left out."""
+        raw = [self._relative(image) for image in images]
+        with closing(self._connect()) as db:
+            ids = {
+                bytes(image): i
+                for at in range(0, len(raw), 500)
+                for i, image in db.execute(
+                    f"SELECT id, image FROM samples WHERE image IN ({', '.join('?' * len(raw[at : at + 500]))})",
+                    raw[at : at + 500],
+                )
+            }
+        return self.rows([ids[r] for r in raw if r in ids], evaluation)
+
     def rows(self, ids: Sequence[int], evaluation: str | None = None) -> list[Row]:
         """The samples with these ids, in this order; ids that are gone are left out."""
         marks = ", ".join("?" * len(ids))

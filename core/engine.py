@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from core.config import TrainConfig
     from core.evaluation import Evaluation
     from core.job import Status
+    from core.retrieval.service import RetrievalService
     from core.runs import Run
     from core.stats import ClassStats
     from core.unpack import UnpackReport
 
 Report = Callable[[int, int], None]
-_children: "list[subprocess.Popen[bytes]]" = []
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,13 @@ class Engine:
     """All methods block: the app calls them in threads. Heavy parts are imported when first used."""
 
     workspace: Workspace
+
+    @property
+    def retrieval(self) -> "RetrievalService":
+        """Index, search and chat."""
+        from core.retrieval.service import service_of
+
+        return service_of(self.workspace)
 
     # -- data ------------------------------------------------------------------------------------------------
 
@@ -244,7 +251,7 @@ class Engine:
 
     def _start_job(self, folder: Path, arguments: list[str], processes: int = 1) -> None:
         from core.job import JobLock, Status, write_status
-        from core.process import identify, start_detached
+        from core.process import identify, keep_child, start_detached
 
         # A job that has said its last word may still be leaving.
         JobLock(folder, patience_s=10.0).release()
@@ -253,8 +260,7 @@ class Engine:
             write_status(folder, Status("starting", process=identify(child.pid), heartbeat=time.time()))
         except OSError as error:
             raise BddsegError(f"{sanitize_path(folder)} cannot be written ({error.strerror}): make room") from error
-        # Children that ended are reaped here; a zombie would be left otherwise until the app ends.
-        _children[:] = [c for c in _children if c.poll() is None] + [child]
+        keep_child(child)
 
     @staticmethod
     def _spawn(start: Any, folder: Path, arguments: list[str], processes: int) -> "subprocess.Popen[bytes]":

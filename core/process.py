@@ -4,6 +4,7 @@ A process id alone is not an identity, since ids are used again; id, start time 
 setting the clock changes nothing) and boot id together are.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from socket import gethostname
 
 # glibc gives every large tensor back to the system and takes it anew, page fault by page fault, at each step.
 _KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 33), "MALLOC_TRIM_THRESHOLD_": str(1 << 34)}
+_children: "list[subprocess.Popen[bytes]]" = []
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,11 @@ def start_detached(module: str, arguments: list[str], log: Path) -> "subprocess.
         )
 
 
+def keep_child(child: "subprocess.Popen[bytes]") -> None:
+    """Remembers a job that was started here, so that it is reaped when it has ended; it would stay a zombie else."""
+    _children[:] = [c for c in _children if c.poll() is None] + [child]
+
+
 def terminate(process: ProcessId) -> None:
     """Asks a job to checkpoint and end."""
     if process.alive():
@@ -68,6 +75,14 @@ def kill(process: ProcessId) -> None:
     """Ends a job and its workers at once."""
     if process.alive():
         os.killpg(os.getpgid(process.pid), signal.SIGKILL)
+
+
+def yield_to_people() -> None:
+    """Lets whoever types at this machine go first; a machine of its own loses nothing by it."""
+    os.nice(5)
+    # Where Linux schedules by session, niceness counts within the session alone, and this is the session's own.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text("10")
 
 
 def _boot_id() -> str:

@@ -3,11 +3,12 @@
 import contextlib
 import os
 import tomllib
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from core.atomic import write_text
+from core.retrieval.options import Retrieval, read_retrieval
 from core.workspace import Workspace
 
 
@@ -19,6 +20,7 @@ class Settings:
     theme: str = "dark"
     images: str = "auto"
     opacity: float = 0.5
+    retrieval: Retrieval = field(default_factory=Retrieval)
 
     @property
     def dataset_path(self) -> Path | None:
@@ -32,7 +34,8 @@ def load_settings(workspace: Workspace) -> Settings:
     except (OSError, ValueError):
         return Settings()
     defaults = asdict(Settings())
-    return Settings(**{k: raw[k] for k, v in defaults.items() if isinstance(raw.get(k), type(v))})
+    plain = {k: raw[k] for k, v in defaults.items() if k != "retrieval" and isinstance(raw.get(k), type(v))}
+    return Settings(**plain, retrieval=read_retrieval(raw.get("retrieval")))
 
 
 def save_settings(workspace: Workspace, **changes: Any) -> None:

@@ -1,9 +1,11 @@
 """Class statistics of a dataset: how many pixels each class has, and how many images hold it."""
 
+import os
 from dataclasses import asdict, dataclass
 
 from core.catalog import Catalog
-from core.classes import CLASSES
+from core.classes import CLASSES, NUM_CLASSES
+from core.imagefile import read_mask
 
 
 @dataclass(frozen=True)
@@ -28,3 +30,22 @@ def class_stats(catalog: Catalog, split: str | None = None) -> list[ClassStats]:
         ClassStats(c.id, c.name, pixels, 100.0 * pixels / everything if everything else 0.0, images)
         for c, (pixels, images) in zip(CLASSES, totals, strict=True)
     ]
+
+
+def image_shares(catalog: Catalog, image: bytes, evaluation: str | None = None) -> list[tuple[str, float]]:
+    """(class name, percent of pixels) of one image, largest first: of its mask, else of an evaluation's prediction.
+
+    Empty where there is neither. `image` is its path relative to the dataset.
+    """
+    rows = catalog.find_images([catalog.root / os.fsdecode(image)], evaluation)
+    if not rows:
+        return []
+    counts = rows[0].counts
+    if counts is None and rows[0].prediction is not None:
+        import numpy as np
+
+        counts = tuple(np.bincount(read_mask(rows[0].prediction).ravel(), minlength=NUM_CLASSES).tolist())
+    if counts is None or not (total := sum(counts)):
+        return []
+    shares = [(CLASSES[i].name, 100 * n / total) for i, n in enumerate(counts) if n]
+    return sorted(shares, key=lambda pair: -pair[1])

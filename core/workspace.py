@@ -27,6 +27,14 @@ class Workspace:
         return self._folder("cache")
 
     @property
+    def chats(self) -> Path:
+        return self._folder("chats")
+
+    @property
+    def logs(self) -> Path:
+        return self._folder("logs")
+
+    @property
     def demo(self) -> Path:
         """Where the demo dataset goes unless it is told otherwise."""
         return self.root / "demo"
@@ -38,11 +46,12 @@ class Workspace:
 
     def catalog_path(self, dataset_root: Path) -> Path:
         """The catalog's file for the dataset at this (resolved) folder."""
-        import hashlib
+        return self.catalogs / f"{_key(os.fsencode(dataset_root), dataset_root.name)}.sqlite"
 
-        raw = os.fsencode(dataset_root)
-        name = "".join(c if c.isalnum() or c in "-_" else "-" for c in dataset_root.name)[:40]
-        return self.catalogs / f"{name}-{hashlib.sha256(raw).hexdigest()[:12]}.sqlite"
+    def index_path(self, dataset_root: Path, model: str) -> Path:
+        """The folder of the index of a dataset by a CLIP model; it may not exist."""
+        dataset = _key(os.fsencode(dataset_root), dataset_root.name)
+        return self._folder("index") / dataset / _key(os.fsencode(model), model.rstrip("/").rpartition("/")[2] or model)
 
     def _folder(self, name: str) -> Path:
         folder = self.root / name
@@ -54,6 +63,14 @@ class Workspace:
                 "name another with --workspace DIR or BDDSEG_WORKSPACE"
             ) from error
         return folder
+
+
+def _key(raw: bytes, name: str) -> str:
+    """A folder name for something: readable, and another one for anything else."""
+    import hashlib
+
+    readable = "".join(c if c.isalnum() or c in "-_" else "-" for c in name)[:40]
+    return f"{readable}-{hashlib.sha256(raw).hexdigest()[:12]}"
 
 
 def open_workspace(root: Path | None = None) -> Workspace:

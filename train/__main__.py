@@ -1,7 +1,6 @@
 """`python -P -m train fit|evaluate|predict RUN ...`: one job, from its start to its last status."""
 
 import argparse
-import contextlib
 import logging
 import os
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from core.errors import BddsegError
 from core.evaluation import evaluation_folder
+from core.process import yield_to_people
 from core.runs import Run
 from train.reporter import Reporter, Silent, StopRequestedError
 
@@ -20,7 +20,7 @@ def main(argv: list[str]) -> int:
     arguments = _parse(argv)
     run = Run(Path(arguments.run))
     folder = _folder(run, arguments)
-    _yield_to_people()
+    yield_to_people()
     is_main = int(os.environ.get("RANK", "0")) == 0
     reporter = Reporter(folder) if is_main else Silent(folder)
     reporter.update(force=True, state="starting", phase="loading libraries")
@@ -42,14 +42,6 @@ def main(argv: list[str]) -> int:
     finally:
         reporter.close()
     return 1
-
-
-def _yield_to_people() -> None:
-    """Lets whoever types at this machine go first; a machine of its own loses nothing by it."""
-    os.nice(5)
-    # Where Linux schedules by session, niceness counts within the session alone, and this is the session's own.
-    with contextlib.suppress(OSError):
-        Path("/proc/self/autogroup").write_text("10")
 
 
 def _work(run: Run, arguments: argparse.Namespace, reporter: Reporter) -> None:

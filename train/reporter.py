@@ -1,56 +1,27 @@
-"""What a job says: events, status and TensorBoard files in its folder, and its wish to end on SIGTERM."""
+"""What a training job says: events and status as every job, and TensorBoard files beside them."""
 
 import signal
 from pathlib import Path
 from typing import Any
 
-from core.events import EventWriter
-from core.job import JobLock, StatusFile
+from core.reporter import Reporter as JobReporter
+from core.reporter import StopRequestedError
+
+__all__ = ["Reporter", "Silent", "StopRequestedError"]
 
 
-class StopRequestedError(Exception):
-    """SIGTERM came: end cleanly now."""
-
-
-class Reporter:
+class Reporter(JobReporter):
     """The one writer of a job's folder. Other processes of the same job get a `Silent` one."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
-        self.lock = JobLock(folder)
-        self.events = EventWriter(folder / "events.jsonl")
-        self.status = StatusFile(folder)
-        self.stop_requested = False
+        super().__init__(folder)
         self._board: Any = None
-        signal.signal(signal.SIGTERM, self._on_term)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     def event(self, kind: str, **values: Any) -> None:
         """Appends an event; numbers of steps and epochs also go to TensorBoard, where it is installed."""
-        self.events.write(kind, **values)
+        super().event(kind, **values)
         if kind in ("step", "epoch"):
             self._to_board(kind, values)
-
-    def update(self, force: bool = False, **changes: Any) -> None:
-        """Changes the status."""
-        self.status.update(force, **changes)
-
-    def progress(self, done: int, total: int) -> None:
-        """Reports progress within a phase.
-
-        Raises:
-            StopRequestedError: SIGTERM came.
-        """
-        self.update(done=done, total=total)
-        self.check_stop()
-
-    def check_stop(self) -> None:
-        if self.stop_requested:
-            raise StopRequestedError
-
-    def _on_term(self, *_: object) -> None:
-        self.stop_requested = True
 
     def _to_board(self, kind: str, values: dict[str, Any]) -> None:
         if self._board is None:

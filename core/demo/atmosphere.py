@@ -103,6 +103,7 @@ def _light(picture: Picture, scene: Scene, rng: np.random.Generator) -> Picture:
 
 def _haze(picture: Picture, depth: Picture, scene: Scene, rng: np.random.Generator) -> Picture:
     visibility = {"clear": 900.0, "rain": 240.0, "snow": 170.0, "fog": float(rng.uniform(45, 90))}[scene.weather]
+    visibility *= 0.5 if scene.heavy else 1.0
     color = {"day": (196, 204, 212), "dusk": (170, 138, 128), "night": (52, 56, 66)}[scene.time]
     share = (1 - np.exp(-depth / visibility))[..., None]
     hazy: Picture = picture * (1 - share) + np.asarray(color, np.float32) * share
@@ -136,14 +137,14 @@ def _falling(picture: Picture, scene: Scene, rng: np.random.Generator) -> Pictur
     veil = np.zeros((height, width), np.float32)
     scale = height / 360
     if scene.weather == "rain":
-        for _ in range(int(260 * scale)):
+        for _ in range(int((1100 if scene.heavy else 260) * scale)):
             x, y, length = rng.integers(width), rng.integers(height), int(rng.uniform(6, 20) * scale)
             for step in range(length):
                 row, column = y + step, x - step // 5
                 if row < height and 0 <= column < width:
                     veil[row, column] += 0.16
     else:
-        count = int(rng.uniform(350, 900) * scale)
+        count = int(rng.uniform(350, 900) * scale * (4 if scene.heavy else 1))
         ys, xs = rng.integers(0, height - 2, count), rng.integers(0, width - 2, count)
         big = rng.random(count) < 0.25
         veil[ys, xs] += 0.7

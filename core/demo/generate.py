@@ -14,8 +14,8 @@ from PIL import Image
 from core.atomic import write_bytes, write_text
 from core.classes import CLASSES, RAW_UNKNOWN
 from core.demo.atmosphere import apply_atmosphere
-from core.demo.canvas import Canvas
-from core.demo.scene import Scene, sample_scene
+from core.demo.canvas import SCALE, Canvas
+from core.demo.scene import Scene, SceneObject, sample_scene
 from core.demo.scenery import paint_hood, paint_scenery
 from core.demo.traffic import paint_object
 from core.errors import BddsegError
@@ -27,14 +27,20 @@ NOTES = ".notes"
 """Folder of the descriptions of scenes that are drawn, until scenes.jsonl has them all."""
 _SEEN_AT_LEAST = 24
 """Pixels (at 640x360) below which an object counts as hidden."""
+_UNCALLED = ("lamp", "gantry", "cone", "barrier board")
+"""Kinds that a caption leaves out: too many, or told by a phrase of their own."""
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A drawn scene: picture uint8 [h, w, 3], raw mask uint8 [h, w] (0..18 and 255), and its description."""
+    """A drawn scene: picture uint8 [h, w, 3], raw mask uint8 [h, w] (0..18 and 255), and its description.
+
+    `objects` is int32 [h, w]: which of `Scene.objects` a pixel shows, or -1.
+    """
 
     picture: NDArray[np.uint8]
     mask: NDArray[np.uint8]
+    objects: NDArray[np.int32]
     description: dict[str, object]
 
 
@@ -64,7 +70,8 @@ def draw_scene(scene: Scene, width: int = 640, height: int = 360) -> Drawn:
     paint_hood(canvas, scene, rng)
     picture, mask, instances = canvas.finish()
     photo = apply_atmosphere(canvas, picture, mask, instances, rng)
-    return Drawn(photo.clip(0, 255).astype(np.uint8), mask, _describe(scene, canvas, mask, instances))
+    objects = np.asarray(canvas.labels, np.int32)[instances]
+    return Drawn(photo.clip(0, 255).astype(np.uint8), mask, objects, _describe(scene, canvas, mask, instances))
 
 
 def generate(
@@ -180,6 +187,7 @@ def _describe(scene: Scene, canvas: Canvas, mask: NDArray[np.uint8], instances: 
                 "x_m": round(thing.x, 1),
                 "towards": thing.towards,
             }
+            | _plate(canvas, thing, number, instances)
         )
     counts = Counter(str(o["kind"]) for o in objects)
     shares = np.bincount(np.where(mask == RAW_UNKNOWN, 19, mask).ravel(), minlength=20) / mask.size
@@ -187,6 +195,9 @@ def _describe(scene: Scene, canvas: Canvas, mask: NDArray[np.uint8], instances: 
         "place": scene.place,
         "time": scene.time,
         "weather": scene.weather,
+        "heavy": scene.heavy,
+        "jam": scene.jam,
+        "works": scene.works or None,
         "lanes": scene.lanes,
         "roadside": {"left": scene.left_side, "right": scene.right_side},
         "caption": _caption(scene, objects),
@@ -194,6 +205,18 @@ def _describe(scene: Scene, canvas: Canvas, mask: NDArray[np.uint8], instances: 
         "objects": objects,
         "classes": {c.name: round(100 * float(shares[c.id]), 3) for c in CLASSES if shares[c.id] > 0},
     }
+
+
+def _plate(canvas: Canvas, thing: SceneObject, number: int, instances: NDArray[np.int32]) -> dict[str, object]:
+    """For a car whose licence plate is not hidden: the plate's width in the picture, in pixels."""
+    if thing.kind != "car":
+        return {}
+    height, width = instances.shape
+    x, y = canvas.project(thing.x, 0.46, thing.z)
+    column, row = int(x / SCALE), int(y / SCALE)
+    if not (0 <= column < width and 0 <= row < height) or instances[row, column] != number:
+        return {}
+    return {"plate_px": round(0.55 * canvas.focal / SCALE / thing.z, 1)}
 
 
 def _caption(scene: Scene, objects: list[dict[str, object]]) -> str:
@@ -207,9 +230,12 @@ def _caption(scene: Scene, objects: list[dict[str, object]]) -> str:
     weather = {"clear": "in clear weather", "rain": "in the rain", "snow": "in the snow", "fog": "in fog"}[
         scene.weather
     ]
+    if scene.heavy:
+        weather = f"in heavy {scene.weather}"
     time = {"day": "by day", "dusk": "at dusk", "night": "at night"}[scene.time]
-    seen = Counter((o["color"], str(o["kind"]), o["side"]) for o in objects if o["kind"] not in ("lamp", "gantry"))
-    parts = []
+    seen = Counter((o["color"], str(o["kind"]), o["side"]) for o in objects if o["kind"] not in _UNCALLED)
+    parts = ["a traffic jam"] if scene.jam else []
+    parts += [f"a construction site on the {scene.works}"] if scene.works else []
     for (color, kind, side), count in seen.most_common(6):
         where = "ahead" if side == "ahead" else f"on the {side}"
         noun = (

@@ -39,6 +39,7 @@ SIZES: dict[str, tuple[float, float, float]] = {
     "bicycle": (0.55, 1.05, 1.75),
     "person": (0.52, 1.73, 0.4),
 }
+MOTOR_VEHICLES = ("car", "truck", "bus", "motorcycle")
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,12 @@ class Scene:
     left_side: str
     right_side: str
     hood: bool
+    heavy: bool = False
+    """Whether rain or snow falls heavily."""
+    jam: bool = False
+    """Whether vehicles queue in the lanes ahead."""
+    works: str = ""
+    """The side ("left" or "right") on which the road is being dug up, or nothing."""
     objects: list[SceneObject] = field(default_factory=list)
 
     @property
@@ -85,6 +92,7 @@ class Scene:
 def sample_scene(seed: int, index: int) -> Scene:
     """Draws scene number `index` of a dataset; the same pair always gives the same scene."""
     rng = np.random.default_rng([seed, index])
+    events = np.random.default_rng([seed, index, 3])
     place: Place = _pick(rng, ("city", "highway", "forest", "desert", "residential"), (34, 20, 14, 10, 22))
     time: Time = _pick(rng, ("day", "dusk", "night"), (60, 17, 23))
     snowy = 0 if place == "desert" else 13
@@ -104,10 +112,17 @@ def sample_scene(seed: int, index: int) -> Scene:
         left_side=_roadside(rng, place),
         right_side=_roadside(rng, place),
         hood=bool(rng.random() < 0.75),
+        heavy=weather in ("rain", "snow") and bool(events.random() < 0.45),
+        jam=bool(events.random() < 0.15),
+        works=str(_pick(events, ("", "left", "right"), (88, 5, 7))),
     )
     _add_traffic(rng, scene)
     _add_people(rng, scene)
     _add_street_furniture(rng, scene)
+    if scene.jam:
+        _add_queue(events, scene)
+    if scene.works:
+        _add_works(events, scene)
     scene.objects.sort(key=lambda o: -o.z)
     return scene
 
@@ -151,6 +166,45 @@ def _add_traffic(rng: np.random.Generator, scene: Scene) -> None:
         side = 1 if rng.random() < 0.5 else -1
         x = side * (scene.half_road + scene.sidewalk + 5.5) - scene.offset
         scene.objects.append(_vehicle(rng, "train", x, float(rng.uniform(9, 20)), False))
+
+
+def _add_queue(rng: np.random.Generator, scene: Scene) -> None:
+    """Fills the lanes of the own direction, bumper to bumper; what stood there has to go."""
+    lanes = range(scene.lanes // 2 if scene.lanes > 1 else 0, scene.lanes)
+    reach = 0.5 * len(lanes) * scene.lane_width
+    middle = (min(lanes) + max(lanes) + 1) / 2 * scene.lane_width - scene.half_road - scene.offset
+    scene.objects[:] = [
+        o for o in scene.objects if o.kind not in (*MOTOR_VEHICLES, "rider") or abs(o.x - middle) > reach
+    ]
+    for lane in lanes:
+        z = float(rng.uniform(7, 11))
+        while z < 75:
+            kind = str(_pick(rng, ("car", "truck", "bus"), (84, 9, 7)))
+            if kind != "car" and z < 12:
+                kind = "car"
+            x = (lane + 0.5) * scene.lane_width - scene.half_road - scene.offset + float(rng.normal(0, 0.12))
+            scene.objects.append(_vehicle(rng, kind, x, z, False))
+            z += SIZES[kind][2] + float(rng.uniform(1.6, 4.0))
+
+
+def _add_works(rng: np.random.Generator, scene: Scene) -> None:
+    """A construction site along one edge: cones, striped boards, a warning sign, workers and perhaps an excavator."""
+    side = -1 if scene.works == "left" else 1
+    edge = side * (scene.half_road - 0.5) - scene.offset
+    start = float(rng.uniform(7, 12))
+    for number, z in enumerate(np.arange(start, start + 24, 2.6)):
+        inset = side * -0.9 * min(1.0, number / 4)
+        scene.objects.append(SceneObject("cone", "orange", edge + inset, float(z)))
+    board = start + float(rng.uniform(4, 8))
+    for step in range(int(rng.integers(2, 4))):
+        scene.objects.append(SceneObject("barrier board", "orange", edge + side * (0.6 + 1.9 * step), board))
+    scene.objects.append(SceneObject("sign", "orange", edge + side * 1.4, start - 1, False, 5))
+    for _ in range(int(rng.integers(1, 4))):
+        x, z = edge + side * float(rng.uniform(0.8, 3.5)), board + float(rng.uniform(1, 10))
+        scene.objects.append(SceneObject("person", "orange", x, z, False, int(rng.integers(4))))
+    if rng.random() < 0.6:
+        x, z = edge + side * float(rng.uniform(2.2, 4.0)), board + float(rng.uniform(2, 9))
+        scene.objects.append(SceneObject("excavator", "yellow", x, z, side > 0))
 
 
 def _vehicle(rng: np.random.Generator, kind: str, x: float, z: float, towards: bool) -> SceneObject:

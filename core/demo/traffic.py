@@ -3,6 +3,7 @@
 import numpy as np
 
 from core.demo.canvas import Canvas, Point, mix, shade
+from core.demo.roadworks import paint_works
 from core.demo.scene import COLORS, SIZES, Rgb, SceneObject
 
 POLE, LIGHT, SIGN = 5, 6, 7
@@ -29,6 +30,8 @@ def paint_object(canvas: Canvas, thing: SceneObject, label: int, rng: np.random.
             _traffic_light(canvas, thing)
         case "gantry":
             _gantry(canvas, thing)
+        case "cone" | "barrier board" | "excavator":
+            paint_works(canvas, thing)
 
 
 def _vehicle(canvas: Canvas, thing: SceneObject, rng: np.random.Generator) -> None:
@@ -55,7 +58,9 @@ def _vehicle(canvas: Canvas, thing: SceneObject, rng: np.random.Generator) -> No
         ]
         canvas.polygon(cabin, shade(paint, 0.8), class_id)
         canvas.polygon(_inset(cabin, 0.82), (44, 54, 66), None)
-        canvas.polygon(_inset(face, 0.3, dy=0.22), (210, 210, 204), None)
+        plate = _inset(face, 0.3, dy=0.22)
+        canvas.polygon(plate, (226, 226, 218), None)
+        _characters(canvas, plate)
     else:
         glass = [
             corner(x0 + 0.2, height * 0.55, z0),
@@ -74,6 +79,25 @@ def _vehicle(canvas: Canvas, thing: SceneObject, rng: np.random.Generator) -> No
         cx, cy = corner(wheel, 0.17, z0)
         canvas.ellipse((cx - 0.14 * px, cy - 0.22 * px, cx + 0.14 * px, cy + 0.18 * px), (24, 24, 26), class_id)
     _lights(canvas, thing, x0, x1, base + 0.42 * (belt - base) + 0.1, px)
+
+
+def _characters(canvas: Canvas, plate: list[Point]) -> None:
+    """Seven dark strokes where the characters of a licence plate are, once they are wide enough to be seen."""
+    left, right = min(p[0] for p in plate), max(p[0] for p in plate)
+    top, bottom = min(p[1] for p in plate), max(p[1] for p in plate)
+    pitch = (right - left) / 8
+    if pitch < 2.5:
+        return
+    for k in range(1, 8):
+        x = left + k * pitch
+        canvas.box(
+            x - pitch * 0.3,
+            top + 0.2 * (bottom - top),
+            x + pitch * 0.3,
+            bottom - 0.2 * (bottom - top),
+            (40, 44, 60),
+            None,
+        )
 
 
 def _side(
@@ -267,6 +291,11 @@ def _sign(canvas: Canvas, thing: SceneObject) -> None:
         canvas.box(tx - r * 0.8, cy - r, tx + r * 0.8, cy + r, (238, 238, 236), SIGN)
         for k in (-0.5, 0.0, 0.5):
             canvas.box(tx - r * 0.5, cy + k * r - r * 0.1, tx + r * 0.5, cy + k * r + r * 0.1, (36, 36, 40), None)
+    elif thing.variant == 5:
+        canvas.polygon(
+            [(tx - r * 1.4, cy), (tx, cy - r * 1.4), (tx + r * 1.4, cy), (tx, cy + r * 1.4)], (240, 120, 20), SIGN
+        )
+        canvas.box(tx - r * 0.5, cy - r * 0.3, tx + r * 0.5, cy + r * 0.3, (30, 30, 30), None)
     else:
         canvas.box(tx - r * 1.7, cy - r * 0.7, tx + r * 1.7, cy + r * 0.7, (30, 108, 72), SIGN)
         canvas.box(tx - r * 1.4, cy - r * 0.25, tx + r * 0.9, cy, (236, 236, 236), None)

@@ -1,4 +1,19 @@
 """The command line: one file a group of commands, all of them thin over `core.engine`."""
 
-COMMANDS = ("open", "data", "demo", "train", "resume", "stop", "runs", "evaluate", "evaluations", "predict")
+COMMANDS = (
+    "open",
+    "data",
+    "demo",
+    "train",
+    "resume",
+    "stop",
+    "runs",
+    "evaluate",
+    "evaluations",
+    "predict",
+    "index",
+    "ask",
+    "chats",
+    "settings",
+)
 """Names of the commands: what is one of them is no folder to open, even where a folder has that name."""

@@ -15,14 +15,14 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Browse, train and evaluate semantic segmentation of driving scenes, in the terminal.",
+    help="Browse, train, evaluate and ask: semantic segmentation of driving scenes, in the terminal.",
     epilog="`bddseg-tui DIR` opens the app on a dataset; without DIR it opens the last one.",
 )
 
 
 @app.callback()
 def root() -> None:
-    """Browse, train and evaluate semantic segmentation of driving scenes, in the terminal."""
+    """Browse, train, evaluate and ask: semantic segmentation of driving scenes, in the terminal."""
 
 
 @app.command("open")
@@ -82,8 +82,10 @@ def _add_commands(words: list[str]) -> None:
     """Adds the groups of commands; opening the app imports none of them, since that time would be waited for."""
     if words[:1] == ["open"]:
         return
-    from tui.cli import data, demo, runs
+    from tui.cli import ask, data, demo, retrieval, runs
 
     app.add_typer(data.app, name="data")
     demo.add_to(app)
     runs.add_to(app)
+    app.add_typer(retrieval.app, name="index")
+    ask.add_to(app)

@@ -1,0 +1,50 @@
+"""What a job says, events and status in its folder, and its wish to end on SIGTERM."""
+
+import signal
+from pathlib import Path
+from typing import Any
+
+from core.events import EventWriter
+from core.job import JobLock, StatusFile
+
+
+class StopRequestedError(Exception):
+    """SIGTERM came: end cleanly now."""
+
+
+class Reporter:
+    """The one writer of a job's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.lock = JobLock(folder)
+        self.events = EventWriter(folder / "events.jsonl")
+        self.status = StatusFile(folder)
+        self.stop_requested = False
+        signal.signal(signal.SIGTERM, self._on_term)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def event(self, kind: str, **values: Any) -> None:
+        """Appends an event."""
+        self.events.write(kind, **values)
+
+    def update(self, force: bool = False, **changes: Any) -> None:
+        """Changes the status."""
+        self.status.update(force, **changes)
+
+    def progress(self, done: int, total: int) -> None:
+        """Reports progress within a phase.
+
+        Raises:
+            StopRequestedError: SIGTERM came.
+        """
+        self.update(done=done, total=total)
+        self.check_stop()
+
+    def check_stop(self) -> None:
+        if self.stop_requested:
+            raise StopRequestedError
+
+    def _on_term(self, *_: object) -> None:
+        self.stop_requested = True

@@ -1,0 +1,97 @@
+"""What retrieval is set to: which models, which server, how to search. Kept in the workspace's settings file."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
+
+from core.errors import UsageError
+from core.nearest import suggestion
+from core.sanitize import sanitize
+
+Fusion = Literal["product", "mean", "joint", "least"]
+Quantise = Literal["", "4bit", "8bit"]
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """The settings of index and chat.
+
+    Attributes:
+        clip: `demo`, a folder, or MODEL/WEIGHTS as open_clip names them.
+        llava: `demo`, a folder, or a hub name.
+        server: base URL of an OpenAI-compatible server that answers instead of `llava`; empty for none.
+        server_model: the model's name on that server.
+        quantise: load LLaVA in 4 or 8 bits (bitsandbytes).
+        fusion: how several anchors are brought together.
+        facts: offer the classes and shares of mask or prediction to LLaVA.
+        milvus: URI of a Milvus server, or a file for milvus-lite; empty for local search.
+        top: how many candidates are shown.
+        device: "cpu" or "cuda"; empty for whichever there is.
+    """
+
+    clip: str = "demo"
+    llava: str = "demo"
+    server: str = ""
+    server_model: str = ""
+    quantise: Quantise = ""
+    fusion: Fusion = "product"
+    facts: bool = False
+    milvus: str = ""
+    top: int = 9
+    device: str = ""
+
+
+HELP = {
+    "clip": "CLIP: demo, a folder, or MODEL/WEIGHTS",
+    "llava": "LLaVA: demo, a folder, or a hub name",
+    "server": "OpenAI-compatible server (http://host:8000/v1), instead of LLaVA here",
+    "server_model": "the model's name on the server",
+    "quantise": "load LLaVA in 4bit or 8bit",
+    "fusion": "several anchors: product, mean, joint or least",
+    "facts": "tell LLaVA the classes and shares of the mask",
+    "milvus": "Milvus URI or file, for more than a million images",
+    "top": "candidates that are shown",
+    "device": "cpu or cuda; empty: whichever there is",
+}
+
+
+def read_retrieval(raw: object) -> Retrieval:
+    """Settings from a table of the settings file; what is wrong in it counts as not set."""
+    changes: dict[str, Any] = {}
+    for name, value in raw.items() if isinstance(raw, dict) else ():
+        try:
+            changes |= {name: check_value(str(name), str(value))}
+        except UsageError:
+            continue
+    return Retrieval(**changes)
+
+
+def check_value(name: str, text: str) -> Any:
+    """The value of a setting from what a person typed.
+
+    Raises:
+        UsageError: there is no such setting, or it cannot have this value.
+    """
+    defaults = asdict(Retrieval())
+    if name not in defaults:
+        raise UsageError(f"no setting is called {sanitize(name)!r}{suggestion(name, list(defaults))}")
+    text = text.strip()
+    default = defaults[name]
+    if isinstance(default, bool):
+        if text.lower() not in ("true", "false", "yes", "no", "on", "off"):
+            raise UsageError(f"{name} is on or off, not {sanitize(text)!r}")
+        return text.lower() in ("true", "yes", "on")
+    if isinstance(default, int):
+        if not text.isdigit() or not 1 <= int(text) <= 100:
+            raise UsageError(f"{name} is a number from 1 to 100, not {sanitize(text)!r}")
+        return int(text)
+    if name == "server" and text and not text.startswith(("http://", "https://")):
+        raise UsageError(f"server is a URL such as http://localhost:8000/v1, not {sanitize(text)!r}")
+    if name == "device" and text not in ("", "cpu", "cuda"):
+        raise UsageError(f"device is cpu, cuda or empty, not {sanitize(text)!r}")
+    for field, values in (("fusion", get_args(Fusion)), ("quantise", get_args(Quantise))):
+        if name == field and text not in values:
+            raise UsageError(f"{name} is one of {', '.join(v or 'nothing' for v in values)}, not {sanitize(text)!r}")
+    return text
+
+
+NAMES = tuple(f.name for f in fields(Retrieval))

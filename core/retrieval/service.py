@@ -1,0 +1,235 @@
+"""What a person can do with retrieval: build an index, search, ask, keep chats. The app and the commands call this."""
+
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import BddsegError
+from core.retrieval.client import Answering, RetrieverClient
+from core.retrieval.manifest import Manifest, read_manifest
+from core.retrieval.options import Retrieval
+from core.sanitize import sanitize_path
+from core.settings import load_settings, save_settings
+from core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from core.engine import Collection
+    from core.job import Status
+    from core.retrieval.chats import Chat, Turn
+
+
+@dataclass(frozen=True)
+class RetrievalService:
+    """Index, search and chat over one workspace. `search`, `ask` and `warm` return at once; all others block."""
+
+    workspace: Workspace
+    client: RetrieverClient
+
+    @property
+    def options(self) -> Retrieval:
+        """The settings, read anew."""
+        return load_settings(self.workspace).retrieval
+
+    def configure(self, **changes: Any) -> Retrieval:
+        """Changes settings and keeps them."""
+        options = replace(self.options, **changes)
+        save_settings(self.workspace, retrieval=options)
+        return options
+
+    # -- the index -------------------------------------------------------------------------------------------
+
+    def index_folder(self, root: Path, model: str | None = None) -> Path:
+        """Where the index of a dataset by a model (the one that is set) is or would be."""
+        return self.workspace.index_path(root, model or self.options.clip)
+
+    def info(self, root: Path, model: str | None = None) -> Manifest | None:
+        """What an index says of itself; None where there is none."""
+        return read_manifest(self.index_folder(root, model))
+
+    def build_status(self, root: Path, model: str | None = None) -> "Status | None":
+        """The state of the job that builds or last built an index; None if none ever did."""
+        from core.job import read_status
+
+        folder = self.index_folder(root, model)
+        return read_status(folder) if (folder / "status.json").exists() else None
+
+    def build(
+        self,
+        root: Path,
+        model: str | None = None,
+        *,
+        fresh: bool = False,
+        download: bool = False,
+        batch: int = 0,
+    ) -> Path:
+        """Starts building (or bringing up to date) an index as a job; returns its folder at once.
+
+        Raises:
+            BddsegError: it is being built already.
+        """
+        from core.dataset import open_dataset
+        from core.job import JobLock, Status, write_status
+        from core.process import identify, keep_child, start_detached
+
+        dataset = open_dataset(root)
+        model = model or self.options.clip
+        folder = self.index_folder(dataset.root, model)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            JobLock(folder, patience_s=3.0).release()
+            if fresh:
+                shutil.rmtree(folder)
+                folder.mkdir()
+            arguments = ["build", os.fspath(dataset.root), os.fspath(folder), "--model", model]
+            arguments += ["--device", self.options.device] if self.options.device else []
+            arguments += ["--batch", str(batch)] if batch else []
+            arguments += ["--download"] if download else []
+            child = start_detached("index", arguments, folder / "log.txt")
+            write_status(folder, Status("starting", process=identify(child.pid), heartbeat=time.time()))
+        except OSError as error:
+            raise BddsegError(f"{sanitize_path(folder)} cannot be written ({error.strerror}): make room") from error
+        keep_child(child)
+        return folder
+
+    def stop_build(self, root: Path, model: str | None = None) -> None:
+        """Asks the job that builds an index to end; what it has committed stays."""
+        from core.process import terminate
+
+        status = self.build_status(root, model)
+        if status is None or not status.live or status.process is None:
+            raise BddsegError("no index of this dataset is being built")
+        terminate(status.process)
+
+    # -- search and questions --------------------------------------------------------------------------------
+
+    def warm(self, collection: "Collection") -> Answering:
+        """Loads index and models, so that the first question need not wait for them."""
+        return self.client.request("load", setup=self._setup(collection, {}))
+
+    def search(
+        self,
+        collection: "Collection",
+        text: str = "",
+        *,
+        like: str = "",
+        filter_text: str = "",
+        evaluation: str | None = None,
+        top: int | None = None,
+        **changes: Any,
+    ) -> Answering:
+        """Searches by phrases, or for images like one (a path; relative to the dataset for one of its own).
+
+        `changes` are settings for this search alone. Its `done` event has `items`.
+        """
+        setup = self._setup(collection, changes)
+        self._need_index(collection, str(setup["clip"]))
+        wanted = top or self.options.top
+        return self.client.request(
+            "search",
+            setup={**setup, "evaluation": evaluation},
+            text=text,
+            like=like,
+            filter=filter_text,
+            top=wanted,
+        )
+
+    def ask(
+        self,
+        collection: "Collection",
+        question: str,
+        *,
+        image: str | None = None,
+        anchors: Sequence[str] = (),
+        history: Sequence[tuple[str, str]] = (),
+        mode: str = "auto",
+        filter_text: str = "",
+        evaluation: str | None = None,
+        top: int | None = None,
+        **changes: Any,
+    ) -> Answering:
+        """Asks a question; see `index.pipeline` for the events."""
+        setup = self._setup(collection, changes)
+        if mode != "stay":
+            self._need_index(collection, str(setup["clip"]))
+        return self.client.request(
+            "ask",
+            setup={**setup, "evaluation": evaluation},
+            question=question,
+            image=image,
+            anchors=list(anchors),
+            history=[list(pair) for pair in history],
+            mode=mode,
+            filter=filter_text,
+            evaluation=evaluation,
+            top=top or self.options.top,
+        )
+
+    def close(self) -> None:
+        """Ends the retriever process."""
+        self.client.close()
+
+    def _need_index(self, collection: "Collection", model: str) -> None:
+        if self.info(collection.dataset.root, model) is None:
+            raise BddsegError(
+                "there is no finished index of this dataset yet: build it with "
+                f"`bddseg-tui index build {sanitize_path(collection.dataset.root)}`"
+            )
+
+    def _setup(self, collection: "Collection", changes: dict[str, Any]) -> dict[str, Any]:
+        options = asdict(replace(self.options, **{k: v for k, v in changes.items() if k != "download"}))
+        root = collection.dataset.root
+        return {
+            **options,
+            "root": os.fspath(root),
+            "catalog": os.fspath(collection.catalog.path),
+            "index": os.fspath(self.index_folder(root, str(options["clip"]))),
+            "download": bool(changes.get("download")),
+        }
+
+    # -- chats -----------------------------------------------------------------------------------------------
+
+    def chats(self, root: Path, text: str = "") -> "list[Chat]":
+        """The chats about a dataset that say this text, newest first."""
+        from core.retrieval.chats import list_chats
+
+        return list_chats(self._chat_folder(root), text)
+
+    def new_chat(self, root: Path) -> "Chat":
+        """A chat that is not on disk before its first turn."""
+        from core.retrieval.chats import new_chat
+
+        return new_chat(self._chat_folder(root), root)
+
+    def keep(self, chat: "Chat", turn: "Turn") -> "Chat":
+        """Writes a turn to disk."""
+        from core.retrieval.chats import append_turn
+
+        return append_turn(chat, turn)
+
+    def delete_chat(self, chat: "Chat") -> None:
+        """Takes a chat off the disk."""
+        from core.retrieval.chats import delete_chat
+
+        delete_chat(chat)
+
+    def export(self, chat: "Chat", root: Path, to: Path) -> Path:
+        """Writes a chat as Markdown with its pictures; returns the file."""
+        from core.retrieval.chats import export_markdown
+
+        return export_markdown(chat, root, to)
+
+    def _chat_folder(self, root: Path) -> Path:
+        folder = self.workspace.chats / self.workspace.catalog_path(root).stem
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+@lru_cache(maxsize=8)
+def service_of(workspace: Workspace) -> RetrievalService:
+    """The service of a workspace; one retriever process serves everyone in this process who asks."""
+    return RetrievalService(workspace, RetrieverClient(workspace.root / "logs" / "retriever.txt"))

@@ -1,0 +1,67 @@
+"""`python -P -m index build|retriever|train ...`: the jobs of retrieval."""
+
+import argparse
+import sys
+import traceback
+from pathlib import Path
+
+from core.dataset import open_dataset
+from core.errors import BddsegError
+from core.process import yield_to_people
+from core.reporter import Reporter, StopRequestedError
+from core.sanitize import sanitize
+
+
+def build(arguments: argparse.Namespace) -> int:
+    """Embeds a dataset; speaks through the index folder as every job does."""
+    reporter = Reporter(arguments.folder)
+    try:
+        reporter.update(force=True, state="running", phase="load")
+        from index.build import build_index
+        from index.clip import load_clip
+
+        clip = load_clip(arguments.model, arguments.device or None, arguments.download)
+        reporter.event("start", model=clip.identity, dimension=clip.dimension)
+
+        def report(phase: str, done: int, total: int) -> None:
+            reporter.update(phase=phase)
+            reporter.progress(done, total)
+
+        manifest = build_index(open_dataset(arguments.root), clip, arguments.folder, report, arguments.batch or None)
+        reporter.event("built", **{k: manifest[k] for k in ("count", "encoded", "seconds", "failures")})
+        reporter.update(force=True, state="finished", phase="", message="")
+        return 0
+    except StopRequestedError:
+        reporter.update(force=True, state="stopped", message="stopped; building again goes on from here")
+        return 0
+    except Exception as error:
+        traceback.print_exc()
+        known = isinstance(error, BddsegError)
+        message = str(error) if known else f"{type(error).__name__}: {sanitize(str(error))[:200]}"
+        reporter.update(force=True, state="failed", message=message)
+        return 1
+
+
+def main(words: list[str]) -> int:
+    """Runs one job."""
+    parser = argparse.ArgumentParser(prog="python -m index")
+    jobs = parser.add_subparsers(dest="job", required=True)
+    job = jobs.add_parser("build")
+    job.add_argument("root", type=Path)
+    job.add_argument("folder", type=Path)
+    job.add_argument("--model", default="demo")
+    job.add_argument("--device", default="")
+    job.add_argument("--batch", type=int, default=0)
+    job.add_argument("--download", action="store_true")
+    jobs.add_parser("retriever")
+    arguments = parser.parse_args(words)
+    if arguments.job == "build":
+        yield_to_people()
+        return build(arguments)
+    from index.retriever import main as serve
+
+    return serve()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,138 @@
+"""Embedding a dataset: images decoded in threads, encoded in batches, each batch committed.
+
+Killed at any moment, it goes on from the last commit. An image whose content is known under another name is not
+encoded again. One bad image is noted and left out.
+"""
+
+import hashlib
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from core.dataset import Dataset, list_samples
+from core.errors import BddsegError
+from core.imagefile import BadFileError, read_image
+from core.parallel import cores
+from core.sanitize import sanitize
+from index.clip import Clip
+from index.stores.hnsw import build_hnsw, load_hnsw
+from index.vectors import Entry, VectorTable
+
+EXACT_LIMIT = 100_000
+"""Up to this many images exact search is as fast as a graph, and never wrong."""
+_AHEAD = 3
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    image: bytes
+    stamp: str
+    digest: bytes = b""
+    picture: Tensor | None = None
+    row: int | None = None
+    why: str = ""
+
+
+def build_index(
+    dataset: Dataset,
+    clip: Clip,
+    folder: Path,
+    report: Callable[[str, int, int], None],
+    batch: int | None = None,
+) -> dict[str, Any]:
+    """Brings the vectors of a dataset up to date, builds the graph where one is needed; returns the manifest.
+
+    Args:
+        report: called with (phase, done, total); it may raise to stop the work, which loses nothing.
+
+    Raises:
+        BddsegError: the index is another model's, or not one image could be read.
+    """
+    table = VectorTable(folder, clip.identity, clip.dimension)
+    table.cut_tail()
+    pending = table.refresh(_files(dataset))
+    total = len(pending)
+    batch = batch or (256 if clip.device.startswith("cuda") else 32)
+    start, done, bad = time.monotonic(), 0, 0
+    report("encode", 0, total)
+    for loaded in _batches(table, clip, dataset.root, pending, batch):
+        fresh = [item for item in loaded if item.picture is not None]
+        if fresh:
+            vectors = clip.encode_prepared(torch.stack([i.picture for i in fresh if i.picture is not None]))
+        else:
+            vectors = clip.encode_texts(["x"])[:0]
+        entries = [Entry(i.image, i.stamp, i.digest) for i in fresh]
+        reused = [(Entry(i.image, i.stamp, i.digest), i.row) for i in loaded if i.row is not None]
+        failed = [(i.image, i.stamp, i.why) for i in loaded if i.why]
+        table.append(entries, vectors, reused)
+        table.fail(failed)
+        done, bad = done + len(loaded), bad + len(failed)
+        report("encode", done, total)
+    if total and bad == total and not table.used():
+        raise BddsegError(f"not one of {total:,} images could be read; the first: {table.failures()[0][1]}")
+    seconds = time.monotonic() - start
+    facts = {"model": clip.name, "encoded": total, "seconds": round(seconds, 2), "device": clip.device}
+    manifest = table.finish(facts)
+    if manifest["count"] > EXACT_LIMIT:
+        _build_graph(table, folder, manifest, report)
+    return manifest
+
+
+def _build_graph(
+    table: VectorTable, folder: Path, manifest: dict[str, Any], report: Callable[[str, int, int], None]
+) -> None:
+    if load_hnsw(folder, manifest["sha256"], table.dimension) is None:
+        _, matrix = table.load(verify=False)
+        build_hnsw(folder, matrix, manifest["sha256"], lambda done, total: report("graph", done, total))
+
+
+def _files(dataset: Dataset) -> Iterator[tuple[bytes, str]]:
+    for sample in list_samples(dataset):
+        try:
+            status = sample.image.stat()
+        except OSError:
+            continue
+        yield os.fsencode(os.path.relpath(sample.image, dataset.root)), f"{status.st_size}:{status.st_mtime_ns}"
+
+
+def _batches(
+    table: VectorTable, clip: Clip, root: Path, pending: Sequence[tuple[bytes, str]], size: int
+) -> Iterator[list[_Loaded]]:
+    """Batches of loaded images, in order, a few of them decoded ahead of the model."""
+    # Threads, as rclip has them: Pillow decodes and scales outside the interpreter's lock.
+    with ThreadPoolExecutor(min(16, max(2, cores()))) as pool:
+        queue: deque[list[Future[_Loaded]]] = deque()
+        starts = iter(range(0, len(pending), size))
+        while True:
+            while len(queue) < _AHEAD and (at := next(starts, None)) is not None:
+                queue.append([pool.submit(_load, table, clip, root, *item) for item in pending[at : at + size]])
+            if not queue:
+                return
+            yield [future.result() for future in queue.popleft()]
+
+
+def _load(table: VectorTable, clip: Clip, root: Path, image: bytes, stamp: str) -> _Loaded:
+    path = root / os.fsdecode(image)
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "blake2b").digest()[:16]
+        if (row := table.known(digest)) is not None:
+            return _Loaded(image, stamp, digest, row=row)
+        picture = read_image(path, at_least=draft_size(clip))
+        return _Loaded(image, stamp, digest, clip.prepare(picture))
+    except (BadFileError, OSError, ValueError) as error:
+        return _Loaded(image, stamp, why=sanitize(str(error))[:300] or "cannot be read")
+
+
+def draft_size(clip: Clip) -> tuple[int, int]:
+    """The least size at which a JPEG may be decoded: half as large again as what the model takes."""
+    height, width = clip.image_size
+    return width * 3 // 2, height * 3 // 2

@@ -1,0 +1,148 @@
+"""CLIP through open_clip, one loader for all: a hub name with its weights, a local folder, or the tiny `demo` model."""
+
+import hashlib
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional as F
+
+from core.errors import BddsegError, UsageError
+from core.sanitize import sanitize, sanitize_path
+
+Vectors = NDArray[np.float32]
+DEMO = Path(__file__).parent / "weights" / "clip"
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A loaded CLIP.
+
+    Attributes:
+        name: what it was asked for by.
+        identity: the name with a fingerprint of the weights; vectors of two identities must never be compared.
+        dimension: length of an embedding.
+        image_size: (height, width) that the vision tower takes.
+        scale, bias: of the sigmoid that turns a cosine into a probability; bias None where the model was trained
+            with a softmax, whose cosines say nothing by themselves.
+    """
+
+    name: str
+    identity: str
+    dimension: int
+    image_size: tuple[int, int]
+    scale: float
+    bias: float | None
+    device: str
+    model: Any
+    preprocess: Any
+    tokenizer: Any
+
+    def prepare(self, picture: Image.Image) -> Tensor:
+        """The picture as the vision tower takes it, float32 [3, h, w]; open_clip's own preprocessing."""
+        return self.preprocess(picture)  # type: ignore[no-any-return]
+
+    @torch.inference_mode()
+    def encode_prepared(self, batch: Tensor) -> Vectors:
+        """Unit vectors, float32 [n, dimension], of prepared pictures [n, 3, h, w]."""
+        batch = batch.to(self.device, non_blocking=True)
+        with torch.autocast(self.device.split(":")[0], torch.bfloat16, enabled=self.device.startswith("cuda")):
+            features = self.model.encode_image(batch)
+        return _unit(features)
+
+    def encode_images(self, pictures: list[Image.Image]) -> Vectors:
+        """Unit vectors, float32 [n, dimension]."""
+        return self.encode_prepared(torch.stack([self.prepare(p) for p in pictures]))
+
+    @torch.inference_mode()
+    def encode_texts(self, texts: list[str]) -> Vectors:
+        """Unit vectors, float32 [n, dimension]; a long text is cut at the model's context length."""
+        return _unit(self.model.encode_text(self.tokenizer(texts).to(self.device)))
+
+
+def load_clip(name: str, device: str | None = None, download: bool = False) -> Clip:
+    """Loads a CLIP.
+
+    Args:
+        name: `demo`, a folder that open_clip saved, or MODEL/WEIGHTS as open_clip names them
+            (`ViT-B-32/laion2b_s34b_b79k`).
+        device: "cpu" or "cuda"; by default the GPU where there is one.
+        download: allow weights that are not in the cache to be fetched.
+
+    Raises:
+        UsageError: no model or weights are called so.
+        BddsegError: the weights are not in the cache, or cannot be read.
+    """
+    import open_clip
+
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    folder = DEMO if name == "demo" else Path(name).expanduser()
+    logging.getLogger().setLevel(logging.ERROR)
+    if folder.is_dir():
+        source, weights = f"local-dir:{folder}", None
+    else:
+        source, weights = _known(name)
+        if not download:
+            os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    try:
+        # weights_only is open_clip's default: a pickle that holds more than tensors is refused.
+        model, _, preprocess = open_clip.create_model_and_transforms(source, weights, device=device)
+        tokenizer = open_clip.get_tokenizer(source)
+    except Exception as error:
+        raise BddsegError(_why_not(name, folder, error)) from error
+    model.eval()
+    size = model.visual.image_size
+    bias = getattr(model, "logit_bias", None)
+    return Clip(
+        name=name,
+        identity=f"{name if weights or name == 'demo' else folder.name}@{fingerprint(model)}",
+        dimension=int(model.text_projection.shape[-1]) if getattr(model, "text_projection", None) is not None else 0,
+        image_size=(size, size) if isinstance(size, int) else (int(size[0]), int(size[1])),
+        scale=float(model.logit_scale.exp()),
+        bias=None if bias is None else float(bias),
+        device=device,
+        model=model,
+        preprocess=preprocess,
+        tokenizer=tokenizer,
+    )
+
+
+def fingerprint(model: torch.nn.Module) -> str:
+    """Twelve digits that change with the weights: a hash over the start of every tensor."""
+    digest = hashlib.sha256()
+    for key, value in sorted(model.state_dict().items()):
+        digest.update(key.encode())
+        digest.update(value.flatten()[:64].float().cpu().numpy().tobytes())
+    return digest.hexdigest()[:12]
+
+
+def _known(name: str) -> tuple[str, str]:
+    import open_clip
+
+    model, _, weights = name.rpartition("/")
+    there = open_clip.list_pretrained()
+    if (model, weights) in there:
+        return model, weights
+    tags = [w for m, w in there if m in (name, model)]
+    advice = f"with weights: {', '.join(tags[:6])}" if tags else "see open_clip's list of models"
+    raise UsageError(f"no CLIP is called {sanitize(name)!r}: name `demo`, a folder, or MODEL/WEIGHTS ({advice})")
+
+
+def _why_not(name: str, folder: Path, error: Exception) -> str:
+    if folder.is_dir():
+        return f"{sanitize_path(folder)} holds no CLIP that open_clip can load ({sanitize(str(error))[:160]})"
+    return (
+        f"the weights of {sanitize(name)} are not in the cache: fetch them with `bddseg-tui index build DIR "
+        f"--model {sanitize(name)} --download`, or use --model demo"
+    )
+
+
+def _unit(features: Tensor) -> Vectors:
+    return np.ascontiguousarray(F.normalize(features.float(), dim=-1).cpu().numpy(), dtype=np.float32)

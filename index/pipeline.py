@@ -1,0 +1,210 @@
+"""From a question to an answer about a picture: anchors, their vectors, the best image, and what LLaVA sees in it.
+
+The five steps of the seed notebook: a few-shot prompt makes visual anchors of the question; CLIP embeds them; they are
+brought together; the image that fits best is found; LLaVA answers looking at it. Each step is told as it happens.
+"""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.errors import BddsegError
+from core.imagefile import read_image
+from index import prompts
+from index.llava import Llava, reply
+from index.phrases import Phrase
+from index.search import NOTHING_BELOW, Hit, Searcher
+
+Emit = Callable[..., None]
+ANCHOR_TOKENS, TOPIC_TOKENS, ANSWER_TOKENS = 48, 4, 256
+_LOOK = (672, 672)
+"""Size at which a picture is at least decoded for LLaVA."""
+
+
+class CancelledError(Exception):
+    """The person pressed Escape."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question and where it stands.
+
+    Attributes:
+        question: as it was typed.
+        image: the picture that the conversation is about (path relative to the dataset), or None.
+        anchors: what that picture was found by; or, with mode "search", anchors that a person edited.
+        history: earlier questions about that picture, with their answers.
+        mode: "auto" lets LLaVA decide whether the question stays on the picture, "search" finds a new one by the
+            anchors given (or made), "stay" answers about `image`.
+        allowed: images that a filter leaves, or None.
+        facts: classes and shares (percent) of an image, or nothing.
+    """
+
+    question: str
+    image: bytes | None = None
+    anchors: tuple[str, ...] = ()
+    history: tuple[tuple[str, str], ...] = ()
+    mode: str = "auto"
+    allowed: Sequence[bytes] | None = None
+    top: int = 9
+    fusion: str = "product"
+    facts: Callable[[bytes], list[tuple[str, float]]] | None = None
+
+
+@dataclass
+class _Clock:
+    timings: dict[str, float] = field(default_factory=dict)
+    _start: float = field(default_factory=time.monotonic)
+    _last: float = field(default_factory=time.monotonic)
+
+    def lap(self, name: str) -> None:
+        now = time.monotonic()
+        self.timings[name] = round(now - self._last, 4)
+        self._last = now
+
+    def total(self) -> dict[str, float]:
+        return {**self.timings, "total": round(time.monotonic() - self._start, 4)}
+
+
+def ask(
+    request: Ask,
+    searcher: Callable[[], Searcher],
+    llava: Callable[[], Llava],
+    root: Path,
+    emit: Emit,
+    cancelled: Callable[[], bool],
+) -> None:
+    """Answers a question; `emit(event, **values)` is told every step.
+
+    Events: `topic` (same or new), `anchors` (with `fallback`, why the question itself is searched with), `candidates`
+    (hits), `image` (the one that is looked at), `token`, and last `done` (answer, image, score, timings).
+
+    Raises:
+        CancelledError: it was asked to stop.
+        BddsegError: a step failed in a way that a person can act upon.
+    """
+    clock = _Clock()
+
+    def step(name: str) -> None:
+        clock.lap(name)
+        if cancelled():
+            raise CancelledError
+
+    if not prompts.clean_question(request.question):
+        raise BddsegError("there is no question")
+    if request.image is not None and _stays(request, llava, emit, cancelled):
+        step("topic")
+        _answer(request, request.image, None, llava, root, emit, cancelled, clock)
+        return
+    step("topic")
+    anchors = list(request.anchors) if request.mode == "search" else []
+    if not anchors:
+        anchors = _make_anchors(request.question, llava, emit, cancelled)
+    else:
+        emit("anchors", anchors=anchors, fallback="")
+    step("anchors")
+    phrases = [Phrase(a) for a in anchors]
+    hits = searcher().by_phrases(phrases, request.top, request.allowed, request.fusion)
+    emit("candidates", items=[hit_json(h, root) for h in hits])
+    step("search")
+    if not hits:
+        raise BddsegError("the filter leaves no image of the index: clear it")
+    if hits[0].confidence < NOTHING_BELOW:
+        _say_nothing_fits(anchors, hits[0], len(searcher().images), emit, clock)
+        return
+    _answer(request, hits[0].image, hits[0], llava, root, emit, cancelled, clock, fresh=True)
+
+
+def _stays(request: Ask, llava: Callable[[], Llava], emit: Emit, cancelled: Callable[[], bool]) -> bool:
+    if request.mode in ("search", "stay"):
+        return request.mode == "stay"
+    messages = prompts.topic_messages(request.anchors, request.question)
+    same = prompts.parse_topic(reply(llava(), messages, TOPIC_TOKENS, cancelled))
+    emit("topic", same=same)
+    return same
+
+
+def _make_anchors(question: str, llava: Callable[[], Llava], emit: Emit, cancelled: Callable[[], bool]) -> list[str]:
+    """Anchors of a question; the question itself, and why, where LLaVA has none to give."""
+    fallback = ""
+    try:
+        anchors = prompts.parse_anchors(reply(llava(), prompts.anchor_messages(question), ANCHOR_TOKENS, cancelled))
+        if not anchors:
+            fallback = "LLaVA named nothing that a picture could show"
+    except BddsegError as error:
+        anchors, fallback = [], str(error)
+    if cancelled():
+        raise CancelledError
+    anchors = anchors or [prompts.clean_question(question)]
+    emit("anchors", anchors=anchors, fallback=fallback)
+    return anchors
+
+
+def _answer(
+    request: Ask,
+    image: bytes,
+    hit: Hit | None,
+    llava: Callable[[], Llava],
+    root: Path,
+    emit: Emit,
+    cancelled: Callable[[], bool],
+    clock: _Clock,
+    fresh: bool = False,
+) -> None:
+    path = root / os.fsdecode(image)
+    emit("image", image=os.fsdecode(image), path=os.fspath(path))
+    picture = read_image(path, at_least=_LOOK)
+    facts = request.facts(image) if request.facts else None
+    history = () if fresh else request.history
+    messages = prompts.answer_messages(request.question, history, facts)
+    parts: list[str] = []
+    for piece in llava().stream(messages, picture, ANSWER_TOKENS, cancelled):
+        if cancelled():
+            raise CancelledError
+        if not parts:
+            clock.lap("first_token")
+        parts.append(piece)
+        emit("token", text=piece)
+    if cancelled():
+        raise CancelledError
+    clock.lap("answer")
+    answer = "".join(parts).strip() or "(LLaVA said nothing)"
+    score = None if hit is None else round(hit.score, 4)
+    confidence = None if hit is None else round(hit.confidence, 4)
+    emit(
+        "done",
+        answer=answer,
+        image=os.fsdecode(image),
+        path=os.fspath(path),
+        score=score,
+        confidence=confidence,
+        fits=True,
+        timings=clock.total(),
+    )
+
+
+def _say_nothing_fits(anchors: Sequence[str], nearest: Hit, count: int, emit: Emit, clock: _Clock) -> None:
+    wanted = "; ".join(anchors)
+    stem = Path(os.fsdecode(nearest.image)).stem
+    answer = (
+        f"None of the {count:,} images seems to show “{wanted}”. "
+        f"The nearest is {stem}, at a confidence of {nearest.confidence:.0%}."
+    )
+    emit("token", text=answer)
+    emit("done", answer=answer, image=None, path=None, score=None, confidence=None, fits=False, timings=clock.total())
+
+
+def hit_json(hit: Hit, root: Path) -> dict[str, Any]:
+    """A hit as events and `--json` have it."""
+    image = os.fsdecode(hit.image)
+    return {
+        "name": Path(image).stem,
+        "image": image,
+        "path": os.fspath(root / image),
+        "score": round(hit.score, 4),
+        "confidence": round(hit.confidence, 4),
+        "duplicates": [os.fsdecode(d) for d in hit.duplicates],
+    }

@@ -1,0 +1,201 @@
+"""Searching a dataset: phrases or a picture in, images with scores and confidence out."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.errors import BddsegError
+from index.build import EXACT_LIMIT
+from index.calibrate import fit_mixture, sigmoid_confidence
+from index.clip import Clip, Vectors
+from index.phrases import Phrase
+from index.stores import Store
+from index.stores.exact import ExactStore
+from index.stores.hnsw import load_hnsw
+from index.vectors import VectorTable
+
+DUPLICATE = 0.985
+"""Images whose cosine is above this count as the same picture."""
+NOTHING_BELOW = 0.5
+"""Below this confidence of the best image, nothing fits."""
+_POOL = 400
+"""How many candidates a graph gives, which are then scored exactly."""
+FUSIONS = ("product", "mean", "joint", "least")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An image that was found. `score` is its (weighted mean) cosine, `confidence` a probability that it fits."""
+
+    image: bytes
+    score: float
+    confidence: float
+    parts: tuple[float, ...] = ()
+    duplicates: tuple[bytes, ...] = ()
+
+
+@dataclass
+class Searcher:
+    """An index that is loaded: the model, the vectors, and the store that searches them."""
+
+    clip: Clip
+    images: list[bytes]
+    matrix: Vectors
+    store: Store
+    sha256: str
+    _places: dict[bytes, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._places = {image: row for row, image in enumerate(self.images)}
+
+    def by_phrases(
+        self,
+        phrases: Sequence[Phrase],
+        count: int,
+        allowed: Sequence[bytes] | None = None,
+        fusion: str = "product",
+        group: bool = True,
+    ) -> list[Hit]:
+        """The images that fit all phrases best.
+
+        Args:
+            phrases: what to look for, with weights; negative ones push away.
+            count: how many hits.
+            allowed: only these images; None for all.
+            fusion: how phrases are brought together: `product` of each one's confidence, `mean` of their vectors,
+                `joint` embedding of all words as one caption, or the `least` confidence.
+            group: hits that are nearly the same picture become one.
+        """
+        if fusion == "joint":
+            words = ", ".join(p.text for p in phrases if p.weight > 0)
+            phrases = [Phrase(words), *(p for p in phrases if p.weight < 0)]
+        vectors = self.clip.encode_texts([p.text for p in phrases])
+        weights = np.asarray([p.weight for p in phrases], np.float32)
+        return self._find(vectors, weights, count, allowed, fusion, group)
+
+    def by_picture(
+        self,
+        picture: Image.Image | bytes,
+        count: int,
+        allowed: Sequence[bytes] | None = None,
+        group: bool = True,
+    ) -> list[Hit]:
+        """The images most like a picture, or like an image of the dataset, which is then left out itself."""
+        if isinstance(picture, bytes):
+            row = self._places.get(picture)
+            if row is None:
+                raise BddsegError("this image is not in the index: `bddseg-tui index build` brings it up to date")
+            vector = np.asarray(self.matrix[row : row + 1])
+            found = self._find(vector, np.ones(1, np.float32), count + 1, allowed, "mean", group)
+            rest = [h for h in found if h.image != picture]
+            return rest[:count]
+        return self._find(self.clip.encode_images([picture]), np.ones(1, np.float32), count, allowed, "mean", group)
+
+    def _find(
+        self,
+        vectors: Vectors,
+        weights: Vectors,
+        count: int,
+        allowed: Sequence[bytes] | None,
+        fusion: str,
+        group: bool,
+    ) -> list[Hit]:
+        rows = self._candidates(vectors, weights, count, allowed)
+        if not len(rows):
+            return []
+        cosines = np.asarray(self.matrix[rows]) @ vectors.T
+        confidence = self._confidence(cosines, vectors)
+        positive = weights > 0
+        score = cosines @ weights / np.abs(weights).sum()
+        # A phrase to be avoided counts by how surely it is not there.
+        oriented = np.where(positive, confidence, 1 - confidence).clip(1e-9, 1)
+        together = np.exp((np.log(oriented) * np.abs(weights)).sum(1) / np.abs(weights).max())
+        key = {"product": np.log(together), "least": oriented.min(1)}.get(fusion, score)
+        # Ties in confidence (both surely fit) are broken by the cosine.
+        order = np.lexsort((-score, -np.round(key, 6)))
+        chosen, same = self._grouped(rows[order], count) if group else (list(range(min(count, len(rows)))), {})
+        hits = []
+        for at in chosen:
+            place = int(order[at])
+            hits.append(
+                Hit(
+                    self.images[rows[place]],
+                    float(score[place]),
+                    float(oriented[place].min()),
+                    tuple(float(c) for c in cosines[place]),
+                    tuple(self.images[r] for r in same.get(at, [])),
+                )
+            )
+        return hits
+
+    def _candidates(
+        self, vectors: Vectors, weights: Vectors, count: int, allowed: Sequence[bytes] | None
+    ) -> NDArray[np.int64]:
+        if allowed is not None:
+            known = [self._places[i] for i in allowed if i in self._places]
+            return np.asarray(sorted(known), np.int64)
+        if isinstance(self.store, ExactStore):
+            return np.arange(len(self.images))
+        mean = (weights[:, None] * vectors).sum(0, keepdims=True)
+        queries = np.concatenate([mean / np.linalg.norm(mean), vectors[weights > 0]])
+        found, _ = self.store.search(queries.astype(np.float32), max(_POOL, 4 * count))
+        rows = np.unique(found)
+        return rows[rows >= 0]
+
+    def _confidence(self, cosines: Vectors, vectors: Vectors) -> Vectors:
+        if self.clip.bias is not None:
+            return sigmoid_confidence(cosines, self.clip.scale, self.clip.bias)
+        step = max(1, len(self.matrix) // 20_000)
+        spread = np.asarray(self.matrix[::step]) @ vectors.T
+        parts = [fit_mixture(spread[:, k]).confidence(cosines[:, k]) for k in range(cosines.shape[1])]
+        return np.stack(parts, axis=1)
+
+    def _grouped(self, rows: NDArray[np.int64], count: int) -> tuple[list[int], dict[int, list[int]]]:
+        """Places (in `rows`, best first) of the first of each group of near-duplicates, and the rows of its others."""
+        kept: list[int] = []
+        same: dict[int, list[int]] = {}
+        window = min(len(rows), max(8 * count, 64))
+        part = np.asarray(self.matrix[rows[:window]])
+        for at in range(window):
+            near = part[kept] @ part[at] > DUPLICATE if kept else np.zeros(0, bool)
+            if near.any():
+                same.setdefault(kept[int(near.argmax())], []).append(int(rows[at]))
+            elif len(kept) < count:
+                kept.append(at)
+        return kept, same
+
+
+def open_searcher(folder: Path, clip: Clip, milvus: str = "", report: object = None) -> Searcher:
+    """Loads an index with the store that suits it: Milvus where a URI is named, else exact or hnswlib by size.
+
+    Raises:
+        BddsegError: there is no index, it is another model's, or it is damaged.
+    """
+    if not (folder / "rows.sqlite").exists():
+        raise BddsegError("there is no index of this dataset yet: build it with `bddseg-tui index build DIR`")
+    table = VectorTable(folder, clip.identity, clip.dimension)
+    images, matrix = table.load()
+    if not images:
+        raise BddsegError("the index is empty: build it with `bddseg-tui index build DIR`")
+    sha256 = manifest_checksum(folder)
+    store: Store = ExactStore(matrix)
+    if milvus:
+        from index.stores.milvus import open_milvus
+
+        store = open_milvus(milvus, os.fspath(folder.parent.name + "_" + folder.name), matrix, sha256)
+    elif len(images) > EXACT_LIMIT:
+        store = load_hnsw(folder, sha256, clip.dimension) or store
+    return Searcher(clip, images, matrix, store, sha256)
+
+
+def manifest_checksum(folder: Path) -> str:
+    """The checksum of the last finished build, or nothing."""
+    from core.retrieval.manifest import read_manifest
+
+    manifest = read_manifest(folder)
+    return manifest.sha256 if manifest else ""

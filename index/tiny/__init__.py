@@ -1,0 +1,1 @@
+"""How the tiny CLIP and LLaVA that ship with the package are trained, from nothing but drawn scenes."""

@@ -1,0 +1,142 @@
+"""Training text for the tiny LLaVA, as token ids: conversations about pictures, questions to anchors, topics."""
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index import prompts
+from index.prompts import Message
+from index.tiny.answers import ask_about
+from index.tiny.concepts import CONCEPTS, Description
+from index.tiny.questions import any_question, ask_with_context, direct_question, dress, follow_up, write_question
+
+IMAGE_TOKENS = 100
+IMAGE_ID, EOS_ID = 3, 2
+CHAT_TEMPLATE = (
+    "{% for message in messages %}"
+    "{% if message['role'] == 'user' %}USER: {% else %}ASSISTANT: {% endif %}"
+    "{% for content in message['content'] %}{% if content['type'] == 'image' %}<image>\n{% endif %}{% endfor %}"
+    "{% for content in message['content'] %}{% if content['type'] == 'text' %}{{ content['text'] }}{% endif %}"
+    "{% endfor %}"
+    "{% if message['role'] == 'assistant' %}</s>{% else %} {% endif %}"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}ASSISTANT:{% endif %}"
+)
+"""LLaVA-1.5's, but an answer ends with the end-of-sequence token, so that a second turn looks like the first."""
+
+
+@dataclass
+class Sequence:
+    """Token ids of one training sequence.
+
+    Attributes:
+        ids: the tokens; an image is IMAGE_TOKENS times IMAGE_ID.
+        learn: True where the token is to be predicted.
+        block: 0 for what every part sees, then a number for each part that sees only block 0 and itself;
+            all 0 in an ordinary conversation.
+        scene: which scene's features stand at the image tokens; -1 without one.
+    """
+
+    ids: list[int] = field(default_factory=list)
+    learn: list[bool] = field(default_factory=list)
+    block: list[int] = field(default_factory=list)
+    scene: int = -1
+
+    def add(self, ids: list[int], learn: bool, block: int = 0) -> None:
+        self.ids += ids
+        self.learn += [learn] * len(ids)
+        self.block += [block] * len(ids)
+
+
+class Writer:
+    """Writes sequences with a tokenizer; `table` is truths int8 [N, concepts] of the scenes."""
+
+    def __init__(self, tokenizer: Any, scenes: list[Description], table: NDArray[np.int8], seed: int) -> None:
+        self.tokenizer, self.scenes, self.table = tokenizer, scenes, table
+        self.rng = random.Random(seed)
+
+    def about_picture(self, scene: int, separate: bool, count: int = 6) -> Sequence:
+        """`count` questions about a scene: one conversation, or as many first questions that do not see each other."""
+        rng, description = self.rng, self.scenes[scene]
+        out = Sequence(scene=scene)
+        facts = None
+        if rng.random() < 0.25:
+            facts = sorted(description["classes"].items(), key=lambda pair: -pair[1])
+        self._open(out, f"{prompts.ANSWER_TASK}\n{prompts.facts_line(facts)}")
+        for number in range(count):
+            kinds = ("describe",) if rng.random() < 0.06 else None
+            asked = ask_about(description, rng, kinds)
+            text = asked.text if rng.random() < 0.7 else self._with_context(scene, asked.text)
+            block = number + 1 if separate else 0
+            question = dress(text, rng, mark=True)
+            speaker = "USER: " if number and not separate else ""
+            out.add(self._encode(f"{speaker}{question} ASSISTANT:"), False, block)
+            out.add([*self._encode(f" {asked.answer}"), EOS_ID], True, block)
+        return out
+
+    def anchors(self) -> Sequence:
+        """A question of any kind and its anchors, after none to all of the prompt's examples."""
+        scene, shown = self._scene()
+        question = any_question(shown, scene, self.rng)
+        text = dress(question.text, self.rng, mark=question.asked is not None)
+        examples = self.rng.sample(prompts.ANCHOR_EXAMPLES, self.rng.choice((0, 0, 0, 1, 4)))
+        if len(examples) == 4:
+            examples = list(prompts.ANCHOR_EXAMPLES)
+        return self._reply(prompts.anchor_messages(text, examples), question.anchors)
+
+    def topic(self) -> Sequence:
+        """A question after another, and whether it stays on the picture."""
+        rng = self.rng
+        scene, shown = self._scene()
+        found = write_question(shown, scene, rng)
+        anchors = [CONCEPTS[c].name for c in found.wanted]
+        if rng.random() < 0.5:
+            text, reply = follow_up(scene, rng), "same"
+        else:
+            other, other_shown = self._scene()
+            text, reply = write_question(other_shown, other, rng).text, "new"
+        examples = list(prompts.TOPIC_EXAMPLES) if rng.random() < 0.4 else []
+        return self._reply(prompts.topic_messages(anchors, dress(text, rng, mark=True), examples), reply)
+
+    def _with_context(self, scene: int, asked: str) -> str:
+        """The same question the way it reaches the model after a search: with the words that found the picture."""
+        shown = np.flatnonzero(self.table[scene] == 1).tolist()
+        whole = ask_with_context(shown, self.scenes[scene], self.rng)
+        assert whole.asked is not None
+        return whole.text.removesuffix(whole.asked.text) + asked
+
+    def _scene(self) -> tuple[Description, list[int]]:
+        number = self.rng.randrange(len(self.scenes))
+        return self.scenes[number], np.flatnonzero(self.table[number] == 1).tolist()
+
+    def _open(self, out: Sequence, words: str) -> None:
+        head, tail = f"<s>USER: <image>\n{words}".split("<image>")
+        out.add(self._encode(head), False)
+        out.add([IMAGE_ID] * IMAGE_TOKENS, False)
+        out.add(self._encode(tail), False)
+
+    def _reply(self, messages: list[Message], reply: str) -> Sequence:
+        out = Sequence()
+        out.add(self._encode(f"<s>USER: {messages[0].text} ASSISTANT:"), False)
+        out.add([*self._encode(f" {reply}"), EOS_ID], True)
+        return out
+
+    def _encode(self, text: str) -> list[int]:
+        return list(self.tokenizer.encode(text, add_special_tokens=False))
+
+
+def corpus(scenes: list[Description], table: NDArray[np.int8], count: int, seed: int) -> list[str]:
+    """Sentences of every kind, for the tokenizer to learn its pieces from."""
+    rng = random.Random(seed)
+    lines = [m.text for m in (*prompts.anchor_messages("x"), *prompts.topic_messages(["x"], "y"))] * 50
+    for _ in range(count):
+        number = rng.randrange(len(scenes))
+        scene, shown = scenes[number], np.flatnonzero(table[number] == 1).tolist()
+        question = any_question(shown, scene, rng) if rng.random() < 0.8 else direct_question(scene, rng)
+        lines.append(f"USER: {dress(question.text, rng, mark=True)} ASSISTANT: {question.anchors}")
+        asked = ask_about(scene, rng)
+        lines.append(f"{prompts.ANSWER_TASK}\n{dress(asked.text, rng, mark=True)} ASSISTANT: {asked.answer}")
+    return lines

@@ -1,0 +1,189 @@
+"""Questions as a person types them, with the anchors that a picture for them has to show."""
+
+import random
+from dataclasses import dataclass
+
+from index.tiny.answers import Asked, ask_about, kind_of, presence
+from index.tiny.captions import caption, draw_wanted
+from index.tiny.concepts import CONCEPTS, PLURALS, Description
+
+_INTROS = (
+    "i want to drive {}",
+    "i have to go home {}",
+    "when i drive {}",
+    "on my way {}",
+    "imagine a drive {}",
+    "we are travelling {}",
+    "suppose i am driving {}",
+    "tomorrow i drive {}",
+    "take a drive {}",
+    "i am on the road {}",
+    "my route goes {}",
+    "i like to drive {}",
+    "driving {}",
+    "think of a trip {}",
+)
+_INTROS_UNSEEN = (
+    "i will be out {}",
+    "let us say we travel {}",
+    "picture yourself driving {}",
+    "this evening i commute {}",
+)
+_ON_THE_WAY = ("i want to pass {} on the way home", "i pass {} on the way to work", "i want to go {} on the way home")
+_WITH = ("with {}", "where there is {}", "behind {}", "next to {}", "and there is {}")
+_SEARCHES = (
+    "show me {}",
+    "find {}",
+    "find me a picture of {}",
+    "i am looking for {}",
+    "where can i see {}",
+    "is there a picture with {}",
+    "look for {}",
+    "do you have {}",
+    "which picture shows {}",
+    "{}",
+    "{}",
+    "give me {}",
+    "search for {}",
+    "can you find {}",
+    "i would like to see {}",
+    "let me see {}",
+    "a photo of {} please",
+    "an image with {}",
+    "where is {}",
+)
+_SEARCHES_UNSEEN = ("please get me {}", "any pictures showing {}", "i need an example of {}", "pull up {}")
+_JOINTS = (", ", ". ", " - ", "; ", " and ", ": ")
+_GLUE = ("", "", "", "then ", "tell me, ", "and ", "so ", "please tell me, ")
+_SMALL_TALK = (
+    "hello",
+    "hi there",
+    "good morning",
+    "how are you",
+    "thank you",
+    "thanks a lot",
+    "who are you",
+    "what can you do",
+    "bye",
+    "what is the capital of france",
+    "tell me a joke",
+    "ok",
+    "yes",
+    "help",
+    "what is two plus two",
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question, the concepts its picture has to show, and what is asked about the picture, if anything is."""
+
+    text: str
+    wanted: list[int]
+    asked: Asked | None
+
+    @property
+    def anchors(self) -> str:
+        """The reply a model should give: names joined by semicolons, or "none"."""
+        return "; ".join(CONCEPTS[c].name for c in self.wanted) or "none"
+
+
+def write_question(shown: list[int], scene: Description, rng: random.Random, unseen: bool = False) -> Question:
+    """A question that this scene fits.
+
+    Args:
+        shown: the concepts that the scene shows.
+        scene: its description, for what is asked about it.
+        unseen: word it only in ways that are kept out of training.
+    """
+    wanted = draw_wanted(shown, rng)[:3]
+    if rng.random() < 0.5:
+        searches = _SEARCHES_UNSEEN if unseen else _SEARCHES
+        words = caption(wanted, rng)
+        return Question(rng.choice(searches).format(words), _in_order(wanted, words), None)
+    return _asking(wanted, scene, rng, unseen)
+
+
+def ask_with_context(shown: list[int], scene: Description, rng: random.Random, unseen: bool = False) -> Question:
+    """A question that first says which picture, then asks something about it."""
+    return _asking(draw_wanted(shown, rng)[:3], scene, rng, unseen)
+
+
+def _asking(wanted: list[int], scene: Description, rng: random.Random, unseen: bool) -> Question:
+    conditions = [c for c in wanted if CONCEPTS[c].conditions]
+    things = [c for c in wanted if not CONCEPTS[c].conditions]
+    parts = [rng.choice(CONCEPTS[c].conditions) for c in conditions]
+    parts += [rng.choice(_WITH).format(rng.choice(CONCEPTS[c].nouns)) for c in things]
+    intro = rng.choice(_INTROS_UNSEEN if unseen else _INTROS)
+    if not unseen and len(wanted) == 1 and CONCEPTS[wanted[0]].group in ("place", "works") and rng.random() < 0.4:
+        intro = rng.choice(_ON_THE_WAY)
+    asked = ask_about(scene, rng)
+    while asked.about == "presence" and any(CONCEPTS[c].name in asked.anchors for c in wanted):
+        asked = ask_about(scene, rng)
+    text = intro.format(" ".join(parts)) + rng.choice(_JOINTS) + rng.choice(_GLUE) + asked.text
+    return Question(text, conditions + things, asked)
+
+
+def direct_question(scene: Description, rng: random.Random) -> Question:
+    """Nothing but a question about a picture: what it asks for is what the picture has to show."""
+    asked = ask_about(scene, rng)
+    names = [c.name for c in CONCEPTS]
+    return Question(asked.text, [names.index(a) for a in asked.anchors], asked)
+
+
+def small_talk(rng: random.Random) -> Question:
+    """Words that no picture can answer."""
+    return Question(rng.choice(_SMALL_TALK), [], None)
+
+
+def any_question(shown: list[int], scene: Description, rng: random.Random) -> Question:
+    """A question of any kind, in the shares that training sees."""
+    draw = rng.random()
+    if draw < 0.05:
+        return small_talk(rng)
+    if draw < 0.25:
+        return direct_question(scene, rng)
+    if draw < 0.32:
+        concept = rng.randrange(len(CONCEPTS))
+        kind = kind_of(concept)
+        asked = presence(concept, None, rng) if kind is None or rng.random() < 0.5 else None
+        if asked is None:
+            return Question(rng.choice(_SEARCHES).format(plural(concept)), [concept], None)
+        return Question(asked.text, [concept], None)
+    return write_question(shown, scene, rng)
+
+
+def plural(concept: int) -> str:
+    """The canonical name in the plural, for an object ("red buses")."""
+    kind = kind_of(concept)
+    name = CONCEPTS[concept].name
+    if kind is None:
+        return name
+    noun = {"person": "pedestrian", "rider": "rider", "sign": "traffic sign"}.get(kind, kind)
+    return name.removesuffix(noun) + PLURALS[kind]
+
+
+def dress(text: str, rng: random.Random, mark: bool) -> str:
+    """Capitals, an article of politeness and the closing mark, as they come."""
+    if rng.random() < 0.6:
+        text = text[0].upper() + text[1:]
+        text = text.replace(" i ", " I ")
+    closing = "?" if mark and rng.random() < 0.75 else rng.choice(("", "", ".", "!"))
+    return text + closing
+
+
+def follow_up(scene: Description, rng: random.Random) -> str:
+    """A question that stays on the picture at hand."""
+    asked = ask_about(scene, rng).text
+    return rng.choice(("", "", "", "and ", "ok, ", "also, ")) + asked + rng.choice(("", "", "", " here", " there"))
+
+
+def _in_order(wanted: list[int], words: str) -> list[int]:
+    """The concepts in the order in which the words name them, as far as that can be told."""
+
+    def place(concept: int) -> int:
+        known = CONCEPTS[concept]
+        found = [at for phrase in (known.name, *known.nouns, *known.conditions) if (at := words.find(phrase)) >= 0]
+        return min(found, default=len(words))
+
+    return sorted(wanted, key=place)

@@ -1,0 +1,312 @@
+"""Trains the tiny LLaVA: the tiny CLIP's vision tower, frozen, a projector, and a Llama of four layers.
+
+As in the paper (Liu et al., 2023, arXiv 2304.08485) the picture's patches become tokens of the language model. Each
+scene's features are computed once. Half of the sequences hold several first questions about one picture that do not
+see each other (a block mask and restarted positions): the picture, which is most of the tokens, is then read once for
+all of them.
+"""
+
+import math
+import random
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import open_clip
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import (
+    CLIPImageProcessor,
+    CLIPVisionConfig,
+    LlamaConfig,
+    LlavaConfig,
+    LlavaForConditionalGeneration,
+    LlavaProcessor,
+)
+
+from index import prompts
+from index.prompts import Message
+from index.tiny.answers import ask_about
+from index.tiny.concepts import CONCEPTS, truths
+from index.tiny.conversations import CHAT_TEMPLATE, IMAGE_ID, Sequence, Writer, corpus
+from index.tiny.questions import any_question, dress
+from index.tiny.scenes import IMAGE_SIZE, Scenes
+from index.tiny.tokenizer import train_tokenizer
+from index.tiny.train_clip import MEAN, STD, WIDTH, Recipe, normalise
+
+VOCABULARY = 1200
+
+
+def build_llava() -> LlavaForConditionalGeneration:
+    """The model with random weights, about 5.8 million."""
+    vision = CLIPVisionConfig(
+        hidden_size=WIDTH,
+        intermediate_size=4 * WIDTH,
+        projection_dim=256,
+        num_hidden_layers=6,
+        num_attention_heads=WIDTH // 64,
+        image_size=IMAGE_SIZE,
+        patch_size=16,
+        hidden_act="gelu",
+    )
+    text = LlamaConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=256,
+        intermediate_size=640,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+        num_key_value_heads=4,
+        max_position_embeddings=1024,
+        tie_word_embeddings=True,
+        pad_token_id=0,
+        bos_token_id=1,
+        eos_token_id=2,
+    )
+    config = LlavaConfig(
+        vision_config=vision,
+        text_config=text,
+        image_token_index=IMAGE_ID,
+        vision_feature_layer=-1,
+        vision_feature_select_strategy="default",
+        image_seq_length=100,
+        tie_word_embeddings=True,
+        pad_token_id=0,
+        eos_token_id=2,
+        bos_token_id=1,
+    )
+    return LlavaForConditionalGeneration(config)
+
+
+def copy_vision_tower(source: nn.Module, target: nn.Module) -> None:
+    """Copies open_clip's ViT into transformers' CLIPVisionModel: the same architecture under other names."""
+    old, new = source.state_dict(), {}
+    names = {
+        "class_embedding": "embeddings.class_embedding",
+        "conv1.weight": "embeddings.patch_embedding.weight",
+        "positional_embedding": "embeddings.position_embedding.weight",
+        "ln_pre": "pre_layrnorm",
+        "ln_post": "post_layernorm",
+    }
+    layers = {"ln_1": "layer_norm1", "ln_2": "layer_norm2", "mlp.c_fc": "mlp.fc1", "mlp.c_proj": "mlp.fc2"}
+    for name, value in old.items():
+        if name.startswith("transformer.resblocks."):
+            _, _, number, rest = name.split(".", 3)
+            prefix = f"encoder.layers.{number}."
+            if rest.startswith("attn.in_proj_"):
+                for part, chunk in zip("qkv", value.chunk(3), strict=True):
+                    new[f"{prefix}self_attn.{part}_proj.{rest.removeprefix('attn.in_proj_')}"] = chunk
+            elif rest.startswith("attn.out_proj"):
+                new[f"{prefix}self_attn.{rest.removeprefix('attn.')}"] = value
+            else:
+                module, leaf = rest.rsplit(".", 1)
+                new[f"{prefix}{layers[module]}.{leaf}"] = value
+        elif name != "proj":
+            head = name if name in names else name.rsplit(".", 1)[0]
+            new[names[head] + name.removeprefix(head)] = value
+    state = target.state_dict()
+    start = next(iter(state)).split("embeddings.")[0]
+    target.load_state_dict({start + name: value for name, value in new.items()})
+
+
+def train_llava(folder: Path, clip: Path, train: Scenes, val: Scenes, recipe: Recipe) -> None:
+    """Trains for about `recipe.seconds` and saves a folder that `LlavaForConditionalGeneration` loads."""
+    torch.manual_seed(recipe.seed)
+    table, val_table = (np.stack([truths(d) for d in s.descriptions]) for s in (train, val))
+    tokenizer = train_tokenizer(
+        corpus(train.descriptions, table, 60_000, recipe.seed), VOCABULARY, lower=False, close=False
+    )
+    tokenizer.padding_side = "left"
+    model = build_llava().to(recipe.device)
+    source = open_clip.create_model(f"local-dir:{clip}", precision="fp32")
+    copy_vision_tower(source.visual, model.model.vision_tower)
+    model.model.vision_tower.requires_grad_(False)
+    features = image_features(model, train, recipe)
+    with torch.no_grad():
+        model.model.multi_modal_projector.linear_1.weight.div_(float(features[:200].float().std()))
+    writer = Writer(tokenizer, train.descriptions, table, recipe.seed)
+    judge = Judge(model, _processor(tokenizer), val, val_table)
+
+    def checkpoint() -> str:
+        save_llava(folder, model, tokenizer)
+        return judge.score()
+
+    _fit(model, writer, features, recipe, checkpoint)
+
+
+def save_llava(folder: Path, model: LlavaForConditionalGeneration, tokenizer: Any) -> None:
+    """Writes weights (safetensors, half precision), processor, tokenizer and chat template."""
+    half = build_llava()
+    half.load_state_dict(model.state_dict())
+    half.half().save_pretrained(folder)
+    _processor(tokenizer).save_pretrained(folder)
+    for path in folder.iterdir():
+        path.chmod(0o644)
+
+
+def _processor(tokenizer: Any) -> LlavaProcessor:
+    images = CLIPImageProcessor(
+        size={"height": IMAGE_SIZE, "width": IMAGE_SIZE},
+        do_center_crop=False,
+        image_mean=list(MEAN),
+        image_std=list(STD),
+        resample=3,
+    )
+    return LlavaProcessor(
+        images,
+        tokenizer,
+        patch_size=16,
+        vision_feature_select_strategy="default",
+        chat_template=CHAT_TEMPLATE,
+        num_additional_image_tokens=1,
+    )
+
+
+@torch.inference_mode()
+def image_features(model: LlavaForConditionalGeneration, scenes: Scenes, recipe: Recipe) -> Tensor:
+    """The vision tower's patch features of every scene: float16 [N, 100, WIDTH], on the CPU."""
+    out = torch.empty(len(scenes), 100, WIDTH, dtype=torch.float16)
+    for at in range(0, len(scenes), 128):
+        images = torch.from_numpy(scenes.images[at : at + 128].copy()).to(recipe.device)
+        hidden = model.model.vision_tower(normalise(images), output_hidden_states=True).hidden_states[-1]
+        out[at : at + 128] = hidden[:, 1:].half().cpu()
+    return out
+
+
+def _fit(
+    model: LlavaForConditionalGeneration,
+    writer: Writer,
+    features: Tensor,
+    recipe: Recipe,
+    checkpoint: Callable[[], str],
+) -> None:
+    rng = random.Random(recipe.seed)
+    learned = [p for p in model.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in learned if p.ndim >= 2], "weight_decay": 0.05},
+        {"params": [p for p in learned if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=recipe.rate, betas=(0.9, 0.95), fused=True)
+    start, spent, last, step = time.monotonic(), 0.0, 0.0, 0
+    losses: dict[str, list[float]] = defaultdict(list)
+    while spent < recipe.seconds:
+        task = rng.choices(("apart", "conversation", "anchors", "topic"), (50, 20, 22, 8))[0]
+        batch = _batch(task, writer, rng, len(features), recipe.batch)
+        rate = recipe.rate * min(
+            (step + 1) / recipe.warmup, 0.5 * (1 + math.cos(math.pi * spent / recipe.seconds)) + 0.01
+        )
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        loss = sequence_loss(model, batch, features, recipe.device)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(learned, 1.0)
+        optimizer.step()
+        losses[task].append(loss.item())
+        step, spent = step + 1, time.monotonic() - start
+        if step % 50 == 0:
+            means = "  ".join(f"{name} {np.mean(values[-20:]):.3f}" for name, values in sorted(losses.items()))
+            print(f"step {step:6d}  {spent:6.0f} s  {means}", flush=True)
+        if spent - last > 300:
+            last = spent
+            print(checkpoint(), flush=True)
+    print(checkpoint(), flush=True)
+
+
+def _batch(task: str, writer: Writer, rng: random.Random, scenes: int, size: int) -> list[Sequence]:
+    match task:
+        case "apart" | "conversation":
+            return [writer.about_picture(rng.randrange(scenes), task == "apart") for _ in range(size)]
+        case "anchors":
+            return [writer.anchors() for _ in range(2 * size)]
+        case _:
+            return [writer.topic() for _ in range(2 * size)]
+
+
+def sequence_loss(model: LlavaForConditionalGeneration, batch: list[Sequence], features: Tensor, device: str) -> Tensor:
+    """Mean cross-entropy of the tokens to learn, over a batch of sequences."""
+    longest = max(len(s.ids) for s in batch)
+    ids = torch.zeros(len(batch), longest, dtype=torch.long)
+    learn = torch.zeros(len(batch), longest, dtype=torch.bool)
+    block = torch.full((len(batch), longest), -1)
+    for row, s in enumerate(batch):
+        ids[row, : len(s.ids)] = torch.tensor(s.ids)
+        learn[row, : len(s.ids)] = torch.tensor(s.learn)
+        block[row, : len(s.ids)] = torch.tensor(s.block)
+    positions = _positions(block)
+    seen = (block[:, None, :] == block[:, :, None]) | (block[:, None, :] == 0)
+    causal = torch.ones(longest, longest, dtype=torch.bool).tril()
+    mask = torch.where(seen & causal, 0.0, -1e9)[:, None].to(device)
+    ids, learn = ids.to(device), learn.to(device)
+    with torch.autocast("cuda" if device.startswith("cuda") else "cpu", dtype=torch.bfloat16):
+        embeds = model.get_input_embeddings()(ids)
+        pictured = [s.scene for s in batch if s.scene >= 0]
+        if pictured:
+            images = model.model.multi_modal_projector(features[pictured].to(device).float())
+            embeds = embeds.masked_scatter((ids == IMAGE_ID)[..., None], images.to(embeds.dtype))
+        hidden = model.model.language_model(
+            inputs_embeds=embeds,
+            attention_mask=mask.to(embeds.dtype),
+            position_ids=positions.to(device),
+            use_cache=False,
+        ).last_hidden_state
+        logits = model.lm_head(hidden[:, :-1][learn[:, 1:]])
+    return F.cross_entropy(logits.float(), ids[:, 1:][learn[:, 1:]])
+
+
+def _positions(block: Tensor) -> Tensor:
+    """Positions of tokens, int64 [B, L]: each block numbered on from the end of block 0."""
+    out = torch.zeros_like(block)
+    for row in range(len(block)):
+        shared = int((block[row] == 0).sum())
+        counts: Counter[int] = Counter()
+        for at, number in enumerate(block[row].tolist()):
+            out[row, at] = counts[number] + (shared if number > 0 else 0)
+            counts[number] += 1
+    return out
+
+
+class Judge:
+    """Asks the model, through transformers' own generate, about scenes that it was not trained on."""
+
+    def __init__(
+        self, model: LlavaForConditionalGeneration, processor: LlavaProcessor, scenes: Scenes, table: NDArray[np.int8]
+    ) -> None:
+        self.model, self.processor, self.scenes, self.table = model, processor, scenes, table
+
+    def reply(self, messages: list[Message], image: NDArray[np.uint8] | None = None) -> str:
+        """The greedy reply to a conversation."""
+        chat = [
+            {
+                "role": m.role,
+                "content": [{"type": "image"}] * m.picture + [{"type": "text", "text": m.text}],
+            }
+            for m in messages
+        ]
+        text = self.processor.apply_chat_template(chat, add_generation_prompt=True)
+        inputs = self.processor(text=text, images=image, return_tensors="pt").to(self.model.device)
+        out = self.model.generate(**inputs, max_new_tokens=48, do_sample=False)
+        return str(self.processor.decode(out[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)).strip()
+
+    def score(self, count: int = 120) -> str:
+        """Accuracy of answers by kind of question, and how often all anchors are right."""
+        rng, right, asked_of = random.Random(5), Counter[str](), Counter[str]()
+        self.model.eval()
+        for k in range(count):
+            scene = self.scenes.descriptions[k]
+            asked = ask_about(scene, rng)
+            messages = prompts.answer_messages(dress(asked.text, rng, mark=True))
+            asked_of[asked.about] += 1
+            right[asked.about] += asked.is_right(self.reply(messages, self.scenes.images[k]))
+            question = any_question(np.flatnonzero(self.table[k] == 1).tolist(), scene, rng)
+            got = prompts.parse_anchors(self.reply(prompts.anchor_messages(dress(question.text, rng, mark=False))))
+            asked_of["anchors"] += 1
+            right["anchors"] += sorted(got) == sorted(CONCEPTS[c].name for c in question.wanted)
+        self.model.train()
+        total = sum(v for k, v in right.items() if k != "anchors") / count
+        parts = "  ".join(f"{k} {right[k]}/{asked_of[k]}" for k in sorted(asked_of))
+        return f"validation: answers {total:.3f}  {parts}"

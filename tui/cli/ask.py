@@ -1,0 +1,172 @@
+"""`bddseg-tui ask`, `chats` and `settings`: questions about a dataset, what was asked before, and what answers."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.errors import BddsegError, UsageError
+from core.sanitize import sanitize, sanitize_path
+from tui.cli.output import JsonOption, WorkspaceOption, engine, note, print_json, say, tell
+from tui.cli.retrieval import DataOption, DownloadOption, FilterOption, TopOption, open_last
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the commands to the root."""
+    app.command()(ask)
+    app.command()(chats)
+    app.command()(settings)
+
+
+def ask(
+    question: Annotated[
+        str, typer.Argument(metavar="QUESTION", help="Such as 'I drive through the forest, is there traffic?'")
+    ],
+    image: Annotated[
+        Path | None,
+        typer.Option("--image", metavar="IMAGE", help="Ask about this image; search for none.", show_default=False),
+    ] = None,
+    data: DataOption = None,
+    filter_text: FilterOption = "",
+    top: TopOption = 9,
+    facts: Annotated[bool, typer.Option("--facts", help="Tell LLaVA the classes and shares of the mask.")] = False,
+    llava: Annotated[str | None, typer.Option(help="demo, a folder, or a hub name.", show_default=False)] = None,
+    clip: Annotated[str | None, typer.Option(help="demo, a folder, or MODEL/WEIGHTS.", show_default=False)] = None,
+    server: Annotated[
+        str | None, typer.Option(metavar="URL", help="An OpenAI-compatible server.", show_default=False)
+    ] = None,
+    server_model: Annotated[str | None, typer.Option(help="The model's name there.", show_default=False)] = None,
+    download: DownloadOption = False,
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Ask a question: LLaVA names what to look for, CLIP finds the image, LLaVA answers looking at it."""
+    core = engine(workspace)
+    collection = open_last(core, data, scan=bool(filter_text.strip()) or facts)
+    named = {"llava": llava, "clip": clip, "server": server, "server_model": server_model}
+    changes: dict[str, Any] = {k: v for k, v in named.items() if v is not None}
+    if facts:
+        changes["facts"] = True
+    if image is not None and not image.is_file():
+        raise UsageError(f"{sanitize_path(image)} is no file")
+    answering = core.retrieval.ask(
+        collection,
+        question,
+        image=None if image is None else str(image.absolute()),
+        mode="auto" if image is None else "stay",
+        filter_text=filter_text,
+        top=top,
+        download=download,
+        **changes,
+    )
+    told = _follow(answering, quiet=json)
+    if json:
+        print_json({"question": sanitize(question), **told})
+
+
+def _follow(answering: Any, quiet: bool) -> dict[str, Any]:
+    """Prints the steps as they happen; returns what `--json` prints."""
+    told: dict[str, Any] = {"anchors": [], "fallback": "", "candidates": []}
+    for event in answering:
+        match event["event"]:
+            case "loading":
+                note(f"loading {event['what']}")
+            case "anchors":
+                told |= {"anchors": event["anchors"], "fallback": event["fallback"]}
+                if not quiet:
+                    say("anchors  " + "; ".join(event["anchors"]))
+                    if event["fallback"]:
+                        note(f"         ({event['fallback']}: searching with the question itself)")
+            case "candidates":
+                keys = ("name", "path", "score", "confidence")
+                told["candidates"] = [
+                    {k: sanitize_path(i[k]) if k == "path" else i[k] for k in keys} for i in event["items"]
+                ]
+            case "image" if not quiet:
+                say(f"image    {sanitize_path(event['path'])}")
+                sys.stdout.write("answer   ")
+            case "token" if not quiet:
+                sys.stdout.write(event["text"].replace("\n", " "))
+                sys.stdout.flush()
+            case "done":
+                if not quiet:
+                    say()
+                path = event["path"]
+                return {
+                    "anchors": told["anchors"],
+                    "fallback": told["fallback"],
+                    "image": None if path is None else sanitize_path(path),
+                    "score": event["score"],
+                    "confidence": event["confidence"],
+                    "fits": event["fits"],
+                    "answer": event["answer"],
+                    "candidates": told["candidates"],
+                    "timings": event["timings"],
+                }
+            case "error":
+                if not quiet:
+                    say()
+                raise BddsegError(str(event["message"]))
+    raise BddsegError("the question was given up")
+
+
+def chats(
+    text: Annotated[str, typer.Argument(metavar="[TEXT]", help="Only chats that say this.")] = "",
+    data: DataOption = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            "--export",
+            metavar="DIR",
+            help="Write the newest that matches as Markdown with its images.",
+            show_default=False,
+        ),
+    ] = None,
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """List the chats about a dataset, or export one."""
+    core = engine(workspace)
+    collection = open_last(core, data, scan=False)
+    found = core.retrieval.chats(collection.dataset.root, text)
+    if export is not None:
+        if not found:
+            raise UsageError("no chat says this: `bddseg-tui chats` lists them")
+        file = core.retrieval.export(found[0], collection.dataset.root, export)
+        tell(json, f"written to {sanitize_path(file)}", file=sanitize_path(file))
+        return
+    if json:
+        print_json([{"title": c.title, "created": c.created, "turns": [asdict(t) for t in c.turns]} for c in found])
+        return
+    for chat in found:
+        say(f"{chat.path.stem[:15]}  {len(chat.turns):>3} questions  {chat.title}")
+    if not found:
+        note("no chats yet: ask in the app, pane 4")
+
+
+def settings(
+    changes: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Such as clip=demo server=URL.")
+    ] = None,
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Show or change the settings of index and chat."""
+    from core.retrieval.options import HELP, check_value
+
+    core = engine(workspace)
+    wanted: dict[str, Any] = {}
+    for change in changes or []:
+        name, equals, value = change.partition("=")
+        if not equals:
+            raise UsageError(f"write NAME=VALUE, not {sanitize(change)!r}")
+        wanted[name] = check_value(name, value)
+    options = core.retrieval.configure(**wanted) if wanted else core.retrieval.options
+    if json:
+        print_json(asdict(options))
+        return
+    for name, value in asdict(options).items():
+        shown = {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
+        say(f"{name:<13} {shown!s:<24} {HELP[name]}".rstrip())
