@@ -82,6 +82,21 @@ def parse_query(text: str) -> Query:
     return Query(tuple(conditions), sort, descending)
 
 
+def split_meaning(text: str) -> tuple[str, str]:
+    """(terms of the filter language, all other words): what is no term can be searched for by its meaning.
+
+    >>> split_meaning("heavy rain split:val -tag:night")
+    ('split:val -tag:night', 'heavy rain')
+    """
+    terms: list[str] = []
+    words: list[str] = []
+    for word in text.split():
+        bare = word.removeprefix("-")
+        is_term = any(bare.startswith(key) for key in KEYS if key.endswith(":")) or _COMPARISON.match(bare)
+        (terms if is_term else words).append(word)
+    return " ".join(terms), " ".join(words)
+
+
 def completions(text: str, tags: list[str]) -> list[str]:
     """Whole filters that the last word of `text` may be completed to, likeliest first."""
     head, _, word = text.rpartition(" ")

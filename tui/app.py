@@ -61,7 +61,11 @@ class BddsegApp(App[int]):
     """The whole app. `protocol` is how pictures are drawn; `may_upgrade` lets the terminal's answer raise it."""
 
     TITLE = "bddseg-tui"
-    CSS_PATH = ["app.tcss", "panes/dataset.tcss", "panes/train.tcss", "panes/evaluate.tcss", "screens/dialog.tcss"]
+    CSS_PATH = [
+        "app.tcss",
+        *(f"panes/{name}.tcss" for name in ("dataset", "train", "evaluate", "chat")),
+        "screens/dialog.tcss",
+    ]
     COMMANDS = {CommandProvider}
     BINDINGS: ClassVar = [*bindings(APP), Binding("ctrl+c", "quit", show=False, priority=True)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (130, "-wide")]
@@ -115,6 +119,8 @@ class BddsegApp(App[int]):
         self.collection = collection
         pane = self.query_one(DatasetPane)
         pane.open(collection)
+        for other in self.query(Pane):
+            other.on_dataset()
         self.query_one(Header).place = pane.title
         # What exists by now stays for good. Left to the garbage collector, it would be looked through every few
         # seconds, and each time keys would wait a tenth of a second.
@@ -152,11 +158,15 @@ class BddsegApp(App[int]):
 
     @staticmethod
     def _make_pane(name: str) -> Pane:
-        # Train and Evaluate are imported when they are first shown: the first picture should not wait for them.
+        # All but Dataset are imported when they are first shown: the first picture should not wait for them.
         if name == "train":
             from tui.panes.train import TrainPane
 
             return TrainPane()
+        if name == "chat":
+            from tui.panes.chat import ChatPane
+
+            return ChatPane()
         from tui.panes.evaluate import EvaluatePane
 
         return EvaluatePane()
@@ -167,6 +177,11 @@ class BddsegApp(App[int]):
         from tui.panes.evaluate import EvaluatePane
 
         self.query_one(EvaluatePane).choose(name)
+
+    async def show_image(self, image: Path) -> None:
+        """Opens the Dataset pane on an image."""
+        await self.action_show("dataset")
+        self.query_one(DatasetPane).go_to(image)
 
     # -- runs in the background ------------------------------------------------------------------------------
 

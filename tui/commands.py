@@ -39,6 +39,7 @@ APP = (
     Command("show('dataset')", "1", "Dataset", "Browse images, masks and predictions."),
     Command("show('train')", "2", "Train", "Start runs and watch them."),
     Command("show('evaluate')", "3", "Evaluate", "Read and compare evaluations."),
+    Command("show('chat')", "4", "Ask", "Ask questions; an image that fits is found and looked at."),
     Command("help", "question_mark,f1", "Help", "Show every key.", True, "?"),
     Command("command_palette", "ctrl+p,colon", "Commands", "Search every command.", False, "^p"),
     Command("open_dataset", "O", "Open", "Open another dataset, or draw the demo."),
@@ -73,6 +74,8 @@ DATASET = (
     Command("highlight(-1)", "left_square_bracket", "Previous class", "Highlight the class before.", False, "["),
     Command("pick_class", "c", "Class", "Highlight one class, or none.", True),
     Command("fullscreen", "f,enter", "Full screen", "Show the picture alone.", True, "f"),
+    Command("more_like", "M", "More like this", "Show the images most like this one."),
+    Command("results", "V", "Results", "Show what a search by meaning found as a grid with scores."),
     Command("tag", "t", "Tag", "Give this sample a tag, or take it away.", True),
     Command("pick_evaluation", "E", "Predictions", "Choose whose predictions and scores are shown."),
     Command(
@@ -115,5 +118,35 @@ EVALUATE = (
     Command("delete_evaluation", "x", "Delete", "Delete the chosen evaluation.", False),
 )
 
-GROUPS = (("Everywhere", APP), ("Dataset", DATASET), ("Train", TRAIN), ("Evaluate", EVALUATE))
+CHAT = (
+    Command(
+        "type",
+        "i,slash",
+        "Type",
+        "Write a question; Enter sends it, ^j breaks the line, ↑ brings old ones.",
+        True,
+        "i",
+    ),
+    Command("look_at", "enter", "Ask this", "Ask the question again about the candidate that is chosen.", True),
+    Command("candidate(1)", "right,l", "Next candidate", "Choose the next candidate.", False, "→"),
+    Command("candidate(-1)", "left,h", "Previous candidate", "Choose the candidate before.", False, "←"),
+    Command("step(1)", "down,j", "Next question", "Go to the next question.", False, "j"),
+    Command("step(-1)", "up,k", "Previous question", "Go to the question before.", False, "k"),
+    Command("edit_anchors", "e", "Anchors", "Edit the anchors and search again.", True),
+    Command("retry", "r", "Retry", "Ask this question again.", True),
+    Command("search_anew", "a", "Search anew", "Ask this question again with a new search, whatever the topic."),
+    Command("copy", "y", "Copy", "Copy the answer.", True),
+    Command("open_in_dataset", "o", "Open", "Show the image in the Dataset pane.", True),
+    Command("full_picture", "f", "Full screen", "Show the image alone."),
+    Command("new_chat", "n", "New chat", "Begin a new chat; the old one is kept.", True),
+    Command("chats", "c", "Chats", "Choose, search or delete an old chat.", True),
+    Command("delete_chat", "X", "Delete chat", "Take this chat off the disk."),
+    Command("filter", "F", "Filter", "Search only among the images that a filter leaves."),
+    Command("export", "x", "Export", "Write the chat as Markdown with its images into a folder."),
+    Command("build_index", "b", "Build index", "Embed the images of this dataset that are new or changed."),
+    Command("settings", "S", "Settings", "Choose models, server and how to search."),
+    Command("stop", "escape", "Stop", "Stop the answer that is being written."),
+)
+
+GROUPS = (("Everywhere", APP), ("Dataset", DATASET), ("Train", TRAIN), ("Evaluate", EVALUATE), ("Ask", CHAT))
 LIST_KEYS = "j/k or arrows move, g and G go to the ends, PageUp and PageDown page, Enter opens, Escape goes back"

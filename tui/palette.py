@@ -33,6 +33,10 @@ class CommandProvider(Provider):
 
     def _runner(self, command: Command, target: object):  # type: ignore[no-untyped-def]
         async def run() -> None:
+            from tui.panes.pane import Pane
+
+            if isinstance(target, Pane):
+                target.before_command()
             await self.app.run_action(command.action, target)  # type: ignore[arg-type]
 
         return run

@@ -5,7 +5,6 @@ from array import array
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -20,16 +19,16 @@ from core.pictures import VIEWS, PictureRequest, View
 from core.query import Query
 from core.sanitize import sanitize, sanitize_path
 from tui.commands import DATASET, bindings
+from tui.panes.dataset_reports import DatasetReports
+from tui.panes.meaning import MeaningSearch
 from tui.panes.pane import Pane
 from tui.screens.ask import PromptScreen
 from tui.screens.choose import ChooseScreen
 from tui.screens.fullscreen import FullScreen
-from tui.screens.scroll import ScrollScreen
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.legend import Legend
 from tui.widgets.picture import PictureView
 from tui.widgets.sample_list import SampleList
-from tui.widgets.stats_table import stats_table
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,8 @@ class DatasetPane(Pane):
         self._collection: Collection | None = None
         self._splits: dict[str, int] = {}
         self._scanned = ""
+        self.meaning = MeaningSearch(self)
+        self.reports = DatasetReports(self)
 
     def compose(self) -> ComposeResult:
         yield FilterBar(id="filter")
@@ -215,7 +216,9 @@ class DatasetPane(Pane):
         total = sum(self._splits.values())
         place = f"{samples.cursor + 1:,}/{samples.count:,}" if samples.count else "0"
         words = [place if samples.count == total else f"{place} of {total:,}"]
-        if self._query.sort != "name":
+        if self.meaning.about:
+            words.append(f"by meaning: {self.meaning.about}")
+        elif self._query.sort != "name":
             words.append(f"by {self._query.sort} {'↓' if self._query.descending else '↑'}")
         if self._scanned:
             words.append(self._scanned)
@@ -230,7 +233,55 @@ class DatasetPane(Pane):
     @on(FilterBar.Changed)
     def _filter_changed(self, event: FilterBar.Changed) -> None:
         self._query = event.query
+        self.meaning.clear()
         self._find(self._current_id())
+
+    @on(FilterBar.Meant)
+    def _meant(self, event: FilterBar.Meant) -> None:
+        self.meaning.search(event.terms, event.words)
+
+    def action_more_like(self) -> None:
+        if (row := self.query_one(SampleList).row) is not None:
+            self.meaning.more_like(row)
+
+    def action_results(self) -> None:
+        self.meaning.show_grid()
+
+    def go_to(self, image: Path) -> None:
+        """Clears the filter and puts the cursor on an image."""
+        if self._collection is not None:
+            self._go_to(self._collection, image)
+
+    @work(thread=True, exclusive=True, group="go", exit_on_error=False)
+    def _go_to(self, collection: Collection, image: Path) -> None:
+        rows = collection.catalog.find_images([image])
+        self.app.call_from_thread(self._gone_to, rows[0].id if rows else None)
+
+    def _gone_to(self, sample: int | None) -> None:
+        self.query_one(FilterBar).clear()
+        self._query = Query()
+        self.meaning.clear()
+        self._find(sample)
+
+    def show_found(self, ids: "array[int]", confidence: dict[int, float]) -> None:
+        """Lists what a search by meaning found, best first."""
+        if self._collection is None:
+            return
+        catalog, evaluation = self._collection.catalog, self.evaluation
+        samples = self.query_one(SampleList)
+        samples.column, samples.confidence = "fits", confidence
+        samples.show_ids(ids, lambda some: catalog.rows(some, evaluation))
+        self._status()
+
+    @property
+    def collection(self) -> Collection | None:
+        """The dataset that is shown."""
+        return self._collection
+
+    def say(self, text: str) -> None:
+        """Shows what is being done in the line below the list."""
+        self._scanned = text
+        self._status()
 
     @on(FilterBar.Left)
     def _filter_left(self) -> None:
@@ -354,30 +405,12 @@ class DatasetPane(Pane):
         if self._collection is not None:
             words = self.query_one(FilterBar).text.split()
             split = next((w[6:] for w in words if w.startswith("split:") and w[6:] in self._splits), None)
-            self._stats(self._collection, split)
-
-    @work(thread=True, exclusive=True, group="stats", exit_on_error=False)
-    def _stats(self, collection: Collection, split: str | None) -> None:
-        rows = self.bddseg.engine.stats(collection, split)
-        title = Text(f"{split or 'all splits'}: pixels of the masks by class", style="bold")
-        self.app.call_from_thread(self.app.push_screen, ScrollScreen(title, stats_table(rows)))
+            self.reports.stats(self._collection, split)
 
     def action_check(self) -> None:
-        """Checks the dataset in a thread; its work is done by other processes."""
         if self._collection is not None:
             self.notify("checking every file; browsing goes on", timeout=3)
-            self._check(self._collection)
-
-    @work(thread=True, exclusive=True, group="check", exit_on_error=False)
-    def _check(self, collection: Collection) -> None:
-        def report(done: int, total: int) -> None:
-            self._scanned = f"checking {done:,}/{total:,}" if done < total else ""
-            self.app.call_from_thread(self._status)
-
-        found = self.bddseg.engine.check(collection.dataset.root, report)
-        lines = [f"{p.kind}  {sanitize_path(p.path)}: {sanitize(p.detail)}" for p in found.problems]
-        title = Text(f"{len(lines):,} problems" if lines else "no problems", style="bold")
-        self.app.call_from_thread(self.app.push_screen, ScrollScreen(title, Text("\n".join(lines))))
+            self.reports.check(self._collection)
 
     def action_rescan(self) -> None:
         if self._collection is not None:

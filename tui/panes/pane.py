@@ -31,5 +31,11 @@ class Pane(Container):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         tell_failure(self.app, event)
 
+    def before_command(self) -> None:
+        """Called before the palette runs one of its commands: where a field holds the focus, keys would go there."""
+
+    def on_dataset(self) -> None:
+        """Called when another dataset was opened."""
+
     def on_shown(self) -> None:
         """Called each time the pane comes to the front."""

@@ -34,8 +34,12 @@ class PromptScreen(ModalScreen[str | None]):
 
     AUTO_FOCUS = "Input"
 
-    def __init__(self, title: str, placeholder: str = "", value: str = "", known: Sequence[str] = ()) -> None:
+    def __init__(
+        self, title: str, placeholder: str = "", value: str = "", known: Sequence[str] = (), empty: bool = False
+    ) -> None:
+        """With `empty`, an empty line is an answer too."""
         super().__init__()
+        self._empty = empty
         self._title, self._placeholder, self._value, self._known = title, placeholder, value, known
 
     def compose(self) -> ComposeResult:
@@ -50,4 +54,4 @@ class PromptScreen(ModalScreen[str | None]):
 
     @on(Input.Submitted)
     def _submit(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value.strip() or None)
+        self.dismiss(event.value.strip() or ("" if self._empty else None))

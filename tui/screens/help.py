@@ -39,7 +39,7 @@ def help_text() -> Table:
     table = Table(box=None, show_header=False, pad_edge=False, expand=True)
     table.add_column(width=14, style="bold")
     table.add_column(ratio=1)
-    table.add_row("", Text("bddseg-tui: browse, train, evaluate", style="bold"))
+    table.add_row("", Text("bddseg-tui: browse, train, evaluate, ask", style="bold"))
     table.add_row("lists", LIST_KEYS)
     for title, commands in GROUPS:
         table.add_row("", "")

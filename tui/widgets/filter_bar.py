@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, Label
 
-from core.query import Query, QueryError, completions, parse_query
+from core.query import Query, QueryError, completions, parse_query, split_meaning
 
 
 class _Completer(Suggester):
@@ -37,6 +37,13 @@ class FilterBar(Vertical):
             super().__init__()
             self.query, self.text = query, text
 
+    class Meant(Message):
+        """Enter was pressed on a filter with words that are no terms: search for them by their meaning."""
+
+        def __init__(self, terms: str, words: str) -> None:
+            super().__init__()
+            self.terms, self.words = terms, words
+
     class Left(Message):
         """The person is done with the filter."""
 
@@ -45,7 +52,7 @@ class FilterBar(Vertical):
         self._completer = _Completer()
 
     def compose(self) -> ComposeResult:
-        placeholder = "/ filter: split:val class:bus>1% has:rider tag:night name:7d06 sort:-bus"
+        placeholder = "/ filter: split:val class:bus>1% has:rider tag:night sort:-bus, or words and Enter: by meaning"
         yield Input(placeholder=placeholder, suggester=self._completer, compact=True)
         yield Label("", id="filter--error", markup=False)
 
@@ -61,6 +68,11 @@ class FilterBar(Vertical):
     def set_text(self, text: str) -> None:
         """Sets the filter; `Changed` follows."""
         self.query_one(Input).value = text
+
+    def clear(self) -> None:
+        """Empties the filter without a word."""
+        with self.prevent(Input.Changed):
+            self.query_one(Input).value = ""
 
     def set_tags(self, tags: list[str]) -> None:
         """Tags to complete."""
@@ -80,6 +92,9 @@ class FilterBar(Vertical):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        terms, words = split_meaning(event.value)
+        if words:
+            self.post_message(self.Meant(terms, words))
         self.post_message(self.Left())
 
     @on(Input.Changed)

@@ -26,7 +26,7 @@ LoadRows = Callable[[list[int]], list[Row]]
 
 
 class SampleList(ScrollView, can_focus=True):
-    """Rows of samples by catalog id. `column` is what the right column shows: `size`, `iou` or a class id."""
+    """Rows of samples by catalog id. `column` is what the right column shows: `size`, `iou`, `fits` or a class id."""
 
     DEFAULT_CSS = "SampleList { scrollbar-size-vertical: 1; scrollbar-gutter: stable; }"
     COMPONENT_CLASSES = {"list--cursor", "list--cursor-blurred", "list--dim", "list--problem"}
@@ -59,6 +59,8 @@ class SampleList(ScrollView, can_focus=True):
         self._generation = 0
         self._told: int | None = None
         self.column: str | int = "size"
+        self.confidence: dict[int, float] = {}
+        """By sample, how surely it fits what was searched for; shown where `column` is `fits`."""
         self.empty_text = ""
 
     def compose(self) -> ComposeResult:
@@ -170,6 +172,8 @@ class SampleList(ScrollView, can_focus=True):
     def _value(self, row: Row) -> str:
         if self.column == "size":
             return f"{row.width}×{row.height}" if row.width else ""
+        if self.column == "fits":
+            return f"{self.confidence.get(row.id, 0):4.0%}"
         if self.column == "iou":
             return f"{100 * row.miou:5.1f}" if row.miou is not None else "    -"
         assert isinstance(self.column, int)

@@ -1,0 +1,402 @@
+"""The Ask pane: a conversation about the dataset, with the pictures that it is about."""
+
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Label
+
+from core.engine import Collection
+from core.errors import BddsegError
+from core.job import Status
+from core.pictures import PictureRequest
+from core.retrieval.chats import Chat, Turn
+from core.retrieval.client import LAST, Answering
+from core.retrieval.manifest import Manifest
+from core.retrieval.service import RetrievalService
+from core.sanitize import sanitize, sanitize_path
+from tui.commands import CHAT, bindings
+from tui.panes.chat_files import ChatFiles
+from tui.panes.pane import Pane
+from tui.screens.ask import PromptScreen
+from tui.screens.one_picture import OnePictureScreen
+from tui.screens.retrieval_settings import RetrievalSettingsScreen
+from tui.widgets.chat_empty import ChatEmpty
+from tui.widgets.picture import PictureView
+from tui.widgets.question_box import QuestionBox
+from tui.widgets.thumbnails import Thumbnails
+from tui.widgets.turn_view import TurnView
+
+EVERY_S = 0.5
+TOKENS_EVERY_S = 0.05
+"""Answers are redrawn at most this often: over SSH each redraw costs bytes."""
+LAST_TURNS = 30
+"""Older turns of a chat that is opened again are not mounted."""
+
+
+class Turns(VerticalScroll, can_focus=True):
+    """The conversation; the pane's keys work while it has the focus."""
+
+
+class ChatPane(Pane):
+    """Asks questions and shows what comes of them."""
+
+    COMMANDS = CHAT
+    BINDINGS = bindings(CHAT)
+
+    def __init__(self) -> None:
+        super().__init__(id="chat")
+        self._chat: Chat | None = None
+        self._answering: Answering | None = None
+        self._live: TurnView | None = None
+        self._chosen: TurnView | None = None
+        self._manifest: Manifest | None = None
+        self._status: Status | None = None
+        self._filter = ""
+        self.files = ChatFiles(self)
+
+    @property
+    def service(self) -> RetrievalService:
+        return self.bddseg.engine.retrieval
+
+    @property
+    def collection(self) -> Collection | None:
+        return self.bddseg.collection
+
+    def compose(self) -> ComposeResult:
+        yield Label("", id="chat-head", markup=False)
+        yield ChatEmpty(id="chat-empty")
+        yield Turns(id="turns")
+        yield QuestionBox(id="question")
+
+    def on_mount(self) -> None:
+        self.query_one(Turns).display = False
+        self.set_interval(EVERY_S, self._tick)
+        self._look()
+
+    def on_shown(self) -> None:
+        self._look()
+        self.query_one(QuestionBox).enter()
+
+    def on_dataset(self) -> None:
+        self.action_new_chat()
+        self._filter = ""
+        self._look()
+
+    def before_command(self) -> None:
+        self.screen.set_focus(self.query_one(Turns))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a question is typed, letters are letters, and the footer shows the field's own keys."""
+        own = {c.action.split("(")[0] for c in CHAT}
+        return not (action in own and isinstance(self.screen.focused, QuestionBox))
+
+    # -- the index -------------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        if self.is_shown and self._status is not None and self._status.live:
+            self._look()
+
+    @work(thread=True, exclusive=True, group="index", exit_on_error=False)
+    def _look(self) -> None:
+        if (collection := self.collection) is None:
+            return
+        root = collection.dataset.root
+        manifest, status = self.service.info(root), self.service.build_status(root)
+        asked = [t.question for c in reversed(self.service.chats(root)) for t in c.turns]
+        self.app.call_from_thread(self._looked, manifest, status, asked)
+
+    def _looked(self, manifest: Manifest | None, status: Status | None, asked: list[str]) -> None:
+        was_live = self._status is not None and self._status.live
+        self._manifest, self._status = manifest, status
+        box, collection = self.query_one(QuestionBox), self.collection
+        if not box.asked:
+            box.asked = list(dict.fromkeys(asked))[-100:]
+        name = sanitize_path(collection.dataset.root.name) if collection else ""
+        self.query_one(ChatEmpty).show(name, self.service.options, manifest, status)
+        if was_live and status is not None and not status.live and status.state != "finished":
+            self.notify(f"the index was not finished: {status.message}", severity="error", markup=False, timeout=10)
+        if manifest is None and not self._views() and isinstance(self.screen.focused, QuestionBox):
+            self.screen.set_focus(self.query_one(Turns))
+        self._head()
+
+    def _head(self) -> None:
+        options, words = self.service.options, []
+        words.append(self._chat.title if self._chat and self._chat.turns else "new chat")
+        if self._manifest is not None:
+            words.append(f"{self._manifest.count:,} images")
+        words.append(f"CLIP {sanitize(options.clip)}")
+        words.append(f"server {sanitize(options.server)}" if options.server else f"LLaVA {sanitize(options.llava)}")
+        words += [f"only {self._filter}"] if self._filter else []
+        self.query_one("#chat-head", Label).update("   ".join(words))
+
+    def action_build_index(self) -> None:
+        if self.collection is not None:
+            self._build(self.collection.dataset.root)
+
+    @work(thread=True, exclusive=True, group="build", exit_on_error=False)
+    def _build(self, root: Path) -> None:
+        try:
+            self.service.build(root)
+        except BddsegError as error:
+            self.app.call_from_thread(self.notify, sanitize(str(error)), severity="error", markup=False)
+        self._look()
+
+    # -- asking ----------------------------------------------------------------------------------------------
+
+    @on(QuestionBox.Asked)
+    async def _asked(self, event: QuestionBox.Asked) -> None:
+        await self._ask(event.text)
+
+    @on(ChatEmpty.Chosen)
+    async def _suggested(self, event: ChatEmpty.Chosen) -> None:
+        await self._ask(event.question)
+
+    async def _ask(
+        self,
+        question: str,
+        *,
+        replaces: TurnView | None = None,
+        image: str | None = None,
+        anchors: tuple[str, ...] = (),
+        mode: str = "auto",
+    ) -> None:
+        """Asks; what is asked again takes the place of the old turn."""
+        collection = self.collection
+        if collection is None:
+            return
+        self.action_stop()
+        if self._chat is None:
+            self._chat = self.service.new_chat(collection.dataset.root)
+        views = self._views()
+        number = replaces.turn.number if replaces else max((v.turn.number for v in views), default=0) + 1
+        before = [v.turn for v in views if v.turn.number < number and v.turn.state == "done"]
+        last = before[-1] if before else None
+        if mode == "auto" and last is not None and last.image is not None:
+            image, anchors = last.image, last.anchors
+        stays = mode == "stay"
+        turn = Turn(number, sanitize(question), anchors if stays else (), image=None, stayed=False)
+        view = TurnView(turn, collection.dataset.root, self.bddseg.protocol, live=True)
+        turns = self.query_one(Turns)
+        self.query_one(ChatEmpty).display, turns.display = False, True
+        if replaces is not None:
+            await turns.mount(view, after=replaces)
+            await replaces.remove()
+        else:
+            await turns.mount(view)
+        await self._choose(view)
+        self._live = view
+        history = [(t.question, t.answer) for t in before if t.image == image and t.fits][-4:]
+        request = {"image": image, "anchors": anchors, "history": history, "mode": mode, "filter_text": self._filter}
+        self._run(view, collection, question, request)
+
+    @work(thread=True, exclusive=True, group="answer", exit_on_error=False)
+    def _run(self, view: TurnView, collection: Collection, question: str, request: dict[str, Any]) -> None:
+        try:
+            from tui.panes.dataset import DatasetPane
+
+            evaluation = self.app.query_one(DatasetPane).evaluation
+            answering = self.service.ask(collection, question, evaluation=evaluation, **request)
+            self._answering = answering
+            for event in gathered(answering):
+                self._tell(view, event)
+        except BddsegError as error:
+            self._tell(view, {"event": "error", "message": str(error)})
+
+    def _tell(self, view: TurnView, event: dict[str, Any]) -> None:
+        self.app.call_from_thread(self._event, view, event)  # type: ignore[arg-type]  # a coroutine is awaited
+
+    async def _event(self, view: TurnView, event: dict[str, Any]) -> None:
+        if not view.is_attached:
+            return
+        turns = self.query_one(Turns)
+        at_end = turns.max_scroll_y - turns.scroll_y < 3
+        await view.apply(event)
+        if event["event"] in LAST:
+            self._live = None
+            self._keep(view.turn)
+        if at_end or event["event"] in ("candidates", "image"):
+            self.call_after_refresh(turns.scroll_end, animate=False)
+
+    @work(thread=True, group="keep", exit_on_error=False)
+    def _keep(self, turn: Turn) -> None:
+        if self._chat is not None:
+            self._chat = self.service.keep(self._chat, turn)
+            self.app.call_from_thread(self._head)
+
+    def action_stop(self) -> None:
+        """Stops the answer under way; the models may go on for a moment, but nobody waits for them."""
+        if self._answering is not None and self._live is not None:
+            self._answering.cancel()
+
+    @on(QuestionBox.Left)
+    def _left(self) -> None:
+        if self._live is not None:
+            self.action_stop()
+        else:
+            self.screen.set_focus(self.query_one(Turns) if self._views() else self._empty_focus())
+
+    def _empty_focus(self) -> Any:
+        suggestions = self.query_one("#suggestions")
+        return suggestions if suggestions.display else self.query_one(Turns)
+
+    # -- moving ----------------------------------------------------------------------------------------------
+
+    def _views(self) -> list[TurnView]:
+        return list(self.query(TurnView))
+
+    async def _choose(self, view: TurnView) -> None:
+        before, self._chosen = self._chosen, view
+        if before is not None and before.is_attached and before is not view:
+            await before.set_chosen(False)
+        await view.set_chosen(True)
+        self.query_one(Turns).scroll_to_widget(view, animate=False, top=False)
+
+    async def action_step(self, by: int) -> None:
+        views = self._views()
+        if self._chosen in views:
+            await self._choose(views[max(0, min(views.index(self._chosen) + by, len(views) - 1))])
+
+    def action_candidate(self, by: int) -> None:
+        if self._chosen is not None:
+            strip = self._chosen.query_one(Thumbnails)
+            strip.choose(strip.chosen + by)
+
+    @on(Thumbnails.Clicked)
+    def _clicked(self, event: Thumbnails.Clicked) -> None:
+        if self._chosen is not None:
+            self._chosen.query_one(Thumbnails).choose(event.number)
+
+    def action_type(self) -> None:
+        self.query_one(QuestionBox).enter()
+
+    # -- what can be done with a turn ------------------------------------------------------------------------
+
+    async def action_look_at(self) -> None:
+        """Asks the chosen question about the chosen candidate."""
+        view = self._chosen
+        if view is None or not view.turn.candidates:
+            return
+        candidate = view.turn.candidates[view.query_one(Thumbnails).chosen]
+        turn = view.turn
+        await self._ask(turn.question, image=candidate.image, anchors=turn.anchors, mode="stay")
+
+    async def action_retry(self) -> None:
+        if (view := self._chosen) is not None:
+            await self._ask(view.turn.question, replaces=view)
+
+    async def action_search_anew(self) -> None:
+        if (view := self._chosen) is not None:
+            await self._ask(view.turn.question, mode="search")
+
+    def action_edit_anchors(self) -> None:
+        view = self._chosen
+        if view is None:
+            return
+
+        async def edited(line: str | None) -> None:
+            anchors = tuple(a.strip() for a in (line or "").split(";") if a.strip())
+            if anchors and view.is_attached:
+                await self._ask(view.turn.question, replaces=view, anchors=anchors, mode="search")
+
+        value = "; ".join(view.turn.anchors)
+        self.app.push_screen(PromptScreen("Anchors, with ; between them", "forest road; night", value), edited)
+
+    def action_copy(self) -> None:
+        if self._chosen is not None and self._chosen.turn.answer:
+            self.app.copy_to_clipboard(self._chosen.turn.answer)
+            self.notify("copied", timeout=2)
+
+    async def action_open_in_dataset(self) -> None:
+        if self._chosen is not None and self.collection is not None and self._chosen.turn.image is not None:
+            await self.bddseg.show_image(self.collection.dataset.root / self._chosen.turn.image)
+
+    def action_full_picture(self) -> None:
+        if self._chosen is not None and self.collection is not None and self._chosen.turn.image is not None:
+            path = self.collection.dataset.root / self._chosen.turn.image
+            line = f"{sanitize_path(path.stem)}   {self._chosen.turn.question}"
+            self.app.push_screen(OnePictureScreen(PictureRequest(path, None), line, self.bddseg.protocol))
+
+    # -- chats -----------------------------------------------------------------------------------------------
+
+    def action_new_chat(self) -> None:
+        self.action_stop()
+        self._chat = self._chosen = self._live = None
+        turns = self.query_one(Turns)
+        turns.remove_children()
+        turns.display, self.query_one(ChatEmpty).display = False, True
+        self._look()
+        if self.is_shown:
+            self.query_one(QuestionBox).enter()
+
+    def action_chats(self) -> None:
+        self.files.offer()
+
+    async def show_chat(self, chat: Chat) -> None:
+        """Shows a chat that was kept."""
+        self.action_stop()
+        if self.collection is None:
+            return
+        turns = self.query_one(Turns)
+        await turns.remove_children()
+        self._chat, root = chat, self.collection.dataset.root
+        views = [TurnView(turn, root, self.bddseg.protocol) for turn in chat.turns[-LAST_TURNS:]]
+        await turns.mount_all(views)
+        self.query_one(ChatEmpty).display, turns.display = False, True
+        await self._choose(views[-1])
+        self.screen.set_focus(turns)
+        self._head()
+
+    def action_delete_chat(self) -> None:
+        if self._chat is not None and self._chat.turns:
+            self.files.delete(self._chat)
+
+    def action_export(self) -> None:
+        if self._chat is not None and self._chat.turns:
+            self.files.export(self._chat)
+        else:
+            self.notify("there is nothing to export yet", timeout=3)
+
+    # -- settings --------------------------------------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        def typed(text: str | None) -> None:
+            self._filter = text or ""
+            self._head()
+
+        title = "Only images that this filter leaves (empty: all)"
+        self.app.push_screen(PromptScreen(title, "split:test class:bus>1% tag:night", self._filter, empty=True), typed)
+
+    def action_settings(self) -> None:
+        def changed(changes: dict[str, Any] | None) -> None:
+            if changes:
+                self.service.configure(**changes)
+                self._look()
+
+        self.app.push_screen(RetrievalSettingsScreen(self.service.options), changed)
+
+    def set_protocol(self) -> None:
+        """Draws by the app's protocol."""
+        for view in self.query(PictureView):
+            view.set_protocol(self.bddseg.protocol)
+
+
+def gathered(events: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The events, with the tokens that come within a twentieth of a second as one."""
+    text, since = "", 0.0
+    for event in events:
+        if event["event"] == "token":
+            text += event["text"]
+            if time.monotonic() - since < TOKENS_EVERY_S:
+                continue
+            yield {"event": "token", "text": text}
+            text, since = "", time.monotonic()
+            continue
+        if text:
+            yield {"event": "token", "text": text}
+            text = ""
+        yield event

@@ -1,0 +1,89 @@
+"""The chats that the Ask pane keeps: choosing, searching, deleting and exporting them."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from core.errors import BddsegError
+from core.retrieval.chats import Chat
+from core.sanitize import sanitize, sanitize_path
+from tui.screens.ask import ConfirmScreen, PromptScreen
+from tui.screens.choose import ChooseScreen
+
+if TYPE_CHECKING:
+    from tui.panes.chat import ChatPane
+
+
+class ChatFiles:
+    """What can be done with chats on disk."""
+
+    def __init__(self, pane: "ChatPane") -> None:
+        self._pane = pane
+
+    def offer(self) -> None:
+        """Lists the chats about the dataset; typing searches all that was said in them."""
+        pane, collection = self._pane, self._pane.collection
+        if collection is None:
+            return
+
+        def work() -> None:
+            chats = pane.service.chats(collection.dataset.root)
+            pane.app.call_from_thread(self._choose, chats)
+
+        pane.run_worker(work, thread=True, exclusive=True, group="chats", exit_on_error=False)
+
+    def _choose(self, chats: list[Chat]) -> None:
+        if not chats:
+            self._pane.notify("no chats yet: ask something", timeout=3)
+            return
+
+        async def chosen(chat: Chat | None) -> None:
+            if chat is not None:
+                await self._pane.show_chat(chat)
+
+        title = "Chats: type to search all that was said"
+        self._pane.app.push_screen(ChooseScreen(title, [(_line(c), c) for c in chats]), chosen)
+
+    def delete(self, chat: Chat) -> None:
+        """Deletes a chat, if the person is sure."""
+
+        def answered(sure: bool | None) -> None:
+            if sure:
+                self._pane.service.delete_chat(chat)
+                self._pane.action_new_chat()
+
+        self._pane.app.push_screen(ConfirmScreen(f"Delete “{chat.title}”?", "It cannot be brought back."), answered)
+
+    def export(self, chat: Chat) -> None:
+        """Asks for a folder and writes the chat into it."""
+        pane, collection = self._pane, self._pane.collection
+        if collection is None:
+            return
+        root = collection.dataset.root
+
+        def work(to: Path) -> None:
+            try:
+                file = pane.service.export(chat, root, to)
+            except BddsegError as error:
+                text, severity = sanitize(str(error)), "error"
+            else:
+                text, severity = f"written to {sanitize_path(file)}", "information"
+            pane.app.call_from_thread(lambda: pane.notify(text, severity=severity, markup=False))  # type: ignore[arg-type]
+
+        def named(folder: str | None) -> None:
+            if folder:
+                to = Path(folder).expanduser()
+                pane.run_worker(lambda: work(to), thread=True, group="export", exit_on_error=False)
+
+        suggestion = str(Path.cwd() / chat.path.stem)
+        pane.app.push_screen(PromptScreen("Write this chat as Markdown into the folder", "", suggestion), named)
+
+
+def _line(chat: Chat) -> Text:
+    """When and what about, and behind that all that was said, for typing to find."""
+    when = time.strftime("%d %b %H:%M", time.localtime(chat.created))
+    line = Text(f"{when}  {chat.title}", no_wrap=True, overflow="ellipsis")
+    line.append("  " + " ".join(f"{t.question} {t.answer}" for t in chat.turns), "dim")
+    return line

@@ -1,0 +1,27 @@
+"""One picture on the whole screen, with a line below it."""
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.widgets import Label
+
+from core.pictures import PictureRequest
+from tui.images.protocol import Protocol
+from tui.widgets.picture import PictureView
+
+
+class OnePictureScreen(Screen[None]):
+    """Escape goes back."""
+
+    BINDINGS = [Binding("escape,f,q,enter", "app.pop_screen", "Back")]
+
+    def __init__(self, request: PictureRequest, line: str, protocol: Protocol) -> None:
+        super().__init__()
+        self._request, self._line, self._protocol = request, line, protocol
+
+    def compose(self) -> ComposeResult:
+        yield PictureView(self._protocol, id="full")
+        yield Label(f"{self._line}   Esc back", id="full--caption", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(PictureView).show(self._request)

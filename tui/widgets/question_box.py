@@ -1,0 +1,80 @@
+"""The field for questions: Enter sends, ^j breaks the line, up and down bring back what was asked before."""
+
+from textual import events
+from textual.binding import Binding
+from textual.message import Message
+from textual.widgets import TextArea
+
+
+class QuestionBox(TextArea):
+    """Grows with its lines. Posts `Asked` with the text, `Left` on Escape."""
+
+    BINDINGS = [
+        Binding("enter", "send", "Send", show=True, priority=True),
+        Binding("ctrl+j", "newline", "New line", show=True, key_display="^j"),
+        Binding("escape", "leave", "Keys", show=True, priority=True),
+        Binding("up", "older", show=False),
+        Binding("down", "newer", show=False),
+    ]
+
+    class Asked(Message):
+        """A question was sent."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Left(Message):
+        """The person wants the keys of the conversation, or to stop an answer."""
+
+    def __init__(self, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(
+            id=id, compact=True, tab_behavior="focus", placeholder="ask about this dataset", show_line_numbers=False
+        )
+        self.cursor_blink = False
+        self.asked: list[str] = []
+        self._place = 0
+        self._draft = ""
+
+    def enter(self) -> None:
+        """Starts typing."""
+        self.screen.set_focus(self)
+
+    def action_send(self) -> None:
+        text = self.text.strip()
+        if text:
+            self.asked = [*(a for a in self.asked if a != text), text]
+            self._place = 0
+            self.text = ""
+            self.post_message(self.Asked(text))
+
+    def action_newline(self) -> None:
+        self.insert("\n")
+
+    def action_leave(self) -> None:
+        self.post_message(self.Left())
+
+    def action_older(self) -> None:
+        if self.cursor_location[0] > 0:
+            self.action_cursor_up()
+        elif self._place < len(self.asked):
+            if self._place == 0:
+                self._draft = self.text
+            self._recall(self._place + 1)
+
+    def action_newer(self) -> None:
+        if self.cursor_location[0] < self.document.line_count - 1:
+            self.action_cursor_down()
+        elif self._place > 0:
+            self._recall(self._place - 1)
+
+    def _recall(self, place: int) -> None:
+        self._place = place
+        self.text = self.asked[-place] if place else self._draft
+        self.move_cursor(self.document.end)
+
+    async def _on_key(self, event: events.Key) -> None:
+        # TextArea would put a line break in for these before bindings are asked.
+        if event.key in ("enter", "ctrl+j"):
+            return
+        await super()._on_key(event)
