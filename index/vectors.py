@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITH
 CREATE TABLE IF NOT EXISTS images (
     image BLOB PRIMARY KEY, row INTEGER NOT NULL, stamp TEXT NOT NULL, digest BLOB NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS images_by_digest ON images (digest);
+CREATE TABLE IF NOT EXISTS gone (digest BLOB PRIMARY KEY, row INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS failures (image BLOB PRIMARY KEY, stamp TEXT NOT NULL, why TEXT NOT NULL) WITHOUT ROWID;
 """
 
@@ -108,14 +109,18 @@ class VectorTable:
                     continue
                 pending.append((image, stamp))
             wanted = {image for image, _ in pending}
-            db.executemany("DELETE FROM images WHERE image = ?", [(i,) for i in known if i not in wanted])
+            lost = [(i,) for i in known if i not in wanted]
+            # Until the build ends: an image that is gone here may come up there, under its new name.
+            db.executemany("INSERT OR IGNORE INTO gone SELECT digest, row FROM images WHERE image = ?", lost)
+            db.executemany("DELETE FROM images WHERE image = ?", lost)
             db.executemany("DELETE FROM failures WHERE image = ?", [(i,) for i in failed if i not in wanted])
         return pending
 
     def known(self, digest: bytes) -> int | None:
         """The row of an image with this content, under whatever name."""
         with closing(self._connect()) as db:
-            found = db.execute("SELECT row FROM images WHERE digest = ? LIMIT 1", (digest,)).fetchone()
+            sql = "SELECT row FROM images WHERE digest = ?1 UNION SELECT row FROM gone WHERE digest = ?1 LIMIT 1"
+            found = db.execute(sql, (digest,)).fetchone()
         return None if found is None else int(found[0])
 
     def append(self, entries: Sequence[Entry], vectors: Vectors, reused: Sequence[tuple[Entry, int]] = ()) -> None:
@@ -170,6 +175,8 @@ class VectorTable:
         """Rewrites the matrix once a fifth of it is dead, under a new name; readers of the old file keep it."""
         with closing(self._connect()) as db:
             used = self._used(db)
+            db.execute("DELETE FROM gone")
+            db.commit()
             pairs = db.execute("SELECT image, row FROM images ORDER BY row").fetchall()
         alive = sorted({row for _, row in pairs})
         if len(alive) >= 0.8 * used:

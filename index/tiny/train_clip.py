@@ -31,6 +31,8 @@ from index.tiny.scenes import IMAGE_SIZE, Scenes
 from index.tiny.tokenizer import train_tokenizer
 
 CONTEXT, VOCABULARY = 40, 800
+SINGLES = 28
+"""Captions of a batch that name one concept, whatever its pictures show; all others are of a picture each."""
 WIDTH, EMBED = 192, 256
 MODEL_CONFIG: dict[str, Any] = {
     "embed_dim": EMBED,
@@ -55,12 +57,14 @@ MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.2757
 class Recipe:
     """How long and how fast; the defaults fit a CPU with two cores."""
 
-    seconds: float = 2700
-    batch: int = 96
-    rate: float = 1e-3
+    seconds: float = 5400
+    batch: int = 32
+    rate: float = 6e-4
     warmup: int = 300
     seed: int = 0
     device: str = "cpu"
+    start: Path | None = None
+    """Weights to go on from, as an earlier training saved them."""
 
 
 def normalise(images: Tensor) -> Tensor:
@@ -87,6 +91,8 @@ def train_clip(folder: Path, train: Scenes, val: Scenes, recipe: Recipe) -> None
     words.save_pretrained(folder)
     tokenizer = HFTokenizer(str(folder), context_length=CONTEXT)
     model = open_clip.CLIP(**MODEL_CONFIG, output_dict=True).to(recipe.device)
+    if recipe.start is not None:
+        model.load_state_dict(open_clip.create_model(f"local-dir:{recipe.start}", device=recipe.device).state_dict())
     model.visual.output_tokens = True
     heads = nn.ModuleDict({"patch": PatchHead(WIDTH), "concept": nn.Linear(EMBED, len(CONCEPTS))}).to(recipe.device)
 
@@ -145,7 +151,7 @@ def _fit(
             images, targets = images.flip(2), flip_targets(targets)
         images = _jitter(normalise(images.to(recipe.device)))
         wanted = [_weighted_wanted(table[i], weights, rng) for i in batch]
-        singles = [[c] for c in range(len(CONCEPTS))]
+        singles = [[c] for c in rng.sample(range(len(CONCEPTS)), SINGLES)]
         texts = [caption(w, rng) for w in wanted] + [noun(c, rng) for (c,) in singles]
         relevance = np.stack([fits(table[batch], w) for w in wanted + singles], axis=1)
         with torch.autocast(kind, dtype=torch.bfloat16):
@@ -160,8 +166,9 @@ def _fit(
         ranking = ranking_loss(cosine, known)
         seen = truth[batch].to(recipe.device)
         direct = F.binary_cross_entropy_with_logits(concept.float(), seen.clamp(min=0).float(), reduction="none")
-        direct = (direct * (seen >= 0)).sum(1).mean()
-        loss = pair + ranking + 0.3 * direct + 0.5 * dense
+        direct = (direct * (seen >= 0)).mean()
+        # Of about the same size each; were one far larger, clipping the gradient would silence the others.
+        loss = 4 * pair + ranking + 4 * direct + 0.5 * dense
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_([*model.parameters(), *heads.parameters()], 1.0)
@@ -169,7 +176,7 @@ def _fit(
         with torch.no_grad():
             model.logit_scale.clamp_(0, math.log(100))  # type: ignore[operator]
         step, spent = step + 1, time.monotonic() - start
-        if step % 50 == 0:
+        if step % 100 == 0:
             print(
                 f"step {step:6d}  {spent:6.0f} s  {step * recipe.batch / spent:5.1f} img/s  pair {pair.item():.3f}  "
                 f"ranking {ranking.item():.3f}  concept {direct.item():.3f}  patch {dense.item():.3f}",
@@ -185,7 +192,7 @@ def pair_loss(cosine: Tensor, relevance: Tensor, scale: Tensor, bias: Tensor) ->
     """SigLIP's loss over all decided pairs: cosine float [images, texts], relevance int8 of 1, 0, -1 (left out)."""
     logits = cosine * scale + bias
     loss = F.binary_cross_entropy_with_logits(logits, relevance.clamp(min=0).float(), reduction="none")
-    return (loss * (relevance >= 0)).sum() / relevance.shape[1]
+    return (loss * (relevance >= 0)).sum() / (relevance >= 0).sum()
 
 
 def ranking_loss(cosine: Tensor, relevance: Tensor, temperature: float = 0.05) -> Tensor:

@@ -1,0 +1,144 @@
+"""Building an index: killed, resumed, with changed and hostile images; in real processes where that matters."""
+
+import os
+import shutil
+import signal
+import struct
+import time
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.dataset import list_samples, open_dataset
+from core.engine import Engine
+from core.errors import BddsegError
+from core.job import read_status
+from core.workspace import Workspace
+from index.build import build_index
+from index.clip import Clip
+from index.vectors import VectorTable
+
+
+def build(root: Path, clip: Clip, folder: Path, batch: int = 8) -> dict[str, object]:
+    return build_index(open_dataset(root), clip, folder, lambda *_: None, batch)
+
+
+def test_every_image_is_embedded_as_it_is_alone(dataset: Path, clip: Clip, tmp_path: Path) -> None:
+    from core.imagefile import read_image
+
+    manifest = build(dataset, clip, tmp_path / "index")
+    images, matrix = VectorTable(tmp_path / "index", clip.identity, clip.dimension).load()
+    assert manifest["count"] == len(images) == 21
+    alone = clip.encode_images([read_image(dataset / os.fsdecode(images[4]))])
+    assert float(alone[0] @ matrix[4]) > 0.9999
+
+
+def test_building_again_encodes_nothing(dataset: Path, clip: Clip, tmp_path: Path) -> None:
+    build(dataset, clip, tmp_path / "index")
+    assert build(dataset, clip, tmp_path / "index")["encoded"] == 0
+
+
+def test_only_what_changed_is_encoded_again(dataset: Path, clip: Clip, tmp_path: Path) -> None:
+    build(dataset, clip, tmp_path / "index")
+    samples = [s.image for s in list_samples(open_dataset(dataset))]
+    Image.new("RGB", (64, 36), (200, 30, 30)).save(samples[0])
+    samples[1].unlink()
+    manifest = build(dataset, clip, tmp_path / "index")
+    assert manifest["encoded"] == 1 and manifest["count"] == 20
+
+
+def test_a_renamed_image_is_not_encoded_again(dataset: Path, clip: Clip, tmp_path: Path) -> None:
+    build(dataset, clip, tmp_path / "index")
+    before = VectorTable(tmp_path / "index", clip.identity, clip.dimension).used()
+    image = next(list_samples(open_dataset(dataset))).image
+    image.rename(image.with_name("renamed.jpg"))
+    build(dataset, clip, tmp_path / "index")
+    table = VectorTable(tmp_path / "index", clip.identity, clip.dimension)
+    assert table.used() == before and any(b"renamed" in i for i in table.load()[0])
+
+
+class StopError(Exception):
+    """Stands for a signal between two batches."""
+
+
+def test_stopped_between_batches_it_goes_on_where_it_stopped(dataset: Path, clip: Clip, tmp_path: Path) -> None:
+    def stop(phase: str, done: int, total: int) -> None:
+        if done >= 8:
+            raise StopError
+
+    with pytest.raises(StopError):
+        build_index(open_dataset(dataset), clip, tmp_path / "index", stop, 4)
+    again = build(dataset, clip, tmp_path / "index")
+    assert again["encoded"] == 13 and again["count"] == 21
+
+
+def test_a_killed_job_goes_on_and_ends_with_the_vectors_of_an_unbroken_one(
+    dataset: Path, clip: Clip, workspace: Workspace, tmp_path: Path
+) -> None:
+    build(dataset, clip, tmp_path / "unbroken")
+    service = Engine(workspace).retrieval
+    folder = service.build(dataset, batch=1)
+    deadline = time.monotonic() + 120
+    while not 2 <= (status := read_status(folder)).done < 20:
+        assert status.live and time.monotonic() < deadline, status
+        time.sleep(0.005)
+    assert status.process is not None
+    os.kill(status.process.pid, signal.SIGKILL)
+    while read_status(folder).live:
+        time.sleep(0.01)
+    assert read_status(folder).state == "lost" and service.info(dataset) is None
+    service.build(dataset)
+    ended = Engine(workspace).wait(folder)
+    assert ended.state == "finished", ended
+    tables = [VectorTable(f, clip.identity, clip.dimension).load() for f in (tmp_path / "unbroken", folder)]
+    both = [dict(zip(images, matrix, strict=True)) for images, matrix in tables]
+    assert both[0].keys() == both[1].keys()
+    assert all(float(both[0][name] @ both[1][name]) > 0.9999 for name in both[0])
+
+
+def test_hostile_images_are_listed_and_left_out(dataset: Path, clip: Clip, tmp_path: Path) -> None:
+    folder = open_dataset(dataset).splits[0].images
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 this is no picture")
+    (folder / "empty.png").write_bytes(b"")
+    (folder / "huge.png").write_bytes(huge_png(20_000, 20_000))
+    Image.new("RGB", (1, 1), (9, 9, 9)).save(folder / "dot.png")
+    frames = [Image.new("RGB", (40, 30), (c, 0, 0)) for c in (10, 200)]
+    frames[0].save(folder / "animated.webp", save_all=True, append_images=frames[1:], duration=50)
+    cut = next(folder.glob("*.jpg"))
+    cut.write_bytes(cut.read_bytes()[:300])
+    manifest = build(dataset, clip, tmp_path / "index")
+    table = VectorTable(tmp_path / "index", clip.identity, clip.dimension)
+    bad = {Path(os.fsdecode(image)).name for image, _ in table.failures()}
+    assert bad == {"broken.jpg", "empty.png", "huge.png", cut.name}
+    assert manifest["count"] == 22 and np.isfinite(table.load()[1]).all()
+
+
+def test_a_dataset_of_nothing_but_broken_images_fails_in_one_line(clip: Clip, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    for number in range(3):
+        (tmp_path / "data" / f"{number}.jpg").write_bytes(b"nothing")
+    with pytest.raises(BddsegError, match="not one of 3 images"):
+        build(tmp_path / "data", clip, tmp_path / "index")
+
+
+def test_names_that_are_not_utf8_are_indexed_too(dataset: Path, clip: Clip, tmp_path: Path) -> None:
+    image = next(list_samples(open_dataset(dataset))).image
+    strange = os.fsencode(image.parent) + b"/\xff\xfe\x1b[2J.jpg"
+    shutil.copy(image, os.fsdecode(strange))
+    build(dataset, clip, tmp_path / "index")
+    assert any(b"\xff\xfe" in i for i in VectorTable(tmp_path / "index", clip.identity, clip.dimension).load()[0])
+
+
+def huge_png(width: int, height: int) -> bytes:
+    """A few hundred bytes that claim to be a very large picture."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 99)) + chunk(b"IEND", b"")
+    )

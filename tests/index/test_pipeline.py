@@ -1,0 +1,173 @@
+"""The five steps, with the real index and a LLaVA that says what the test wants it to say."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from core.errors import BddsegError
+from index.pipeline import Ask, CancelledError, ask
+from index.prompts import Message
+from tests.index.conftest import Indexed
+
+
+class Scripted:
+    """Replies in turn; remembers what it was asked and with which picture."""
+
+    name = "scripted"
+
+    def __init__(self, *replies: str | BddsegError) -> None:
+        self.replies = list(replies)
+        self.prompts: list[str] = []
+        self.pictures: list[Image.Image | None] = []
+
+    def stream(
+        self, messages: Sequence[Message], picture: Image.Image | None, limit: int, cancelled: Callable[[], bool]
+    ) -> Iterator[str]:
+        self.prompts.append(messages[-1].text)
+        self.pictures.append(picture)
+        said = self.replies.pop(0)
+        if isinstance(said, BddsegError):
+            raise said
+        yield from said.split(" ", 1) if " " in said else [said]
+
+
+Events = list[tuple[str, dict[str, Any]]]
+
+
+def run(
+    indexed: Indexed, request: Ask, *replies: str | BddsegError, cancelled: Callable[[], bool] = lambda: False
+) -> tuple[Events, Scripted]:
+    events: Events = []
+    llava = Scripted(*replies)
+    ask(
+        request,
+        lambda: indexed.searcher,
+        lambda: llava,
+        indexed.root,
+        lambda event, **values: events.append((event, values)),
+        cancelled,
+    )
+    return events, llava
+
+
+def of(events: Events, kind: str) -> dict[str, Any]:
+    return next(values for event, values in events if event == kind)
+
+
+def sure(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the best image always fit: what fits is the model's business, not the pipeline's."""
+    monkeypatch.setattr("index.pipeline.NOTHING_BELOW", 0.0)
+
+
+def test_a_question_goes_through_all_steps_in_order(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
+    sure(indexed, monkeypatch)
+    events, llava = run(indexed, Ask("is there a bus at night?"), "night; bus", "Yes, a bus.")
+    assert [e for e, _ in events] == ["anchors", "candidates", "image", "token", "token", "done"]
+    done = of(events, "done")
+    best = of(events, "candidates")["items"][0]
+    assert of(events, "anchors") == {"anchors": ["night", "bus"], "fallback": ""}
+    assert done["image"] == best["image"] and done["answer"] == "Yes,a bus."
+    assert done["score"] == best["score"] and set(done["timings"]) >= {"anchors", "search", "first_token", "total"}
+    assert llava.pictures[0] is None and llava.pictures[1] is not None
+
+
+@pytest.mark.parametrize("reply", ["none", "", "<bad>", BddsegError("the server is away")])
+def test_without_anchors_the_question_itself_is_searched_with_and_that_is_told(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch, reply: str | BddsegError
+) -> None:
+    sure(indexed, monkeypatch)
+    events, _ = run(indexed, Ask("heavy snow"), reply, "It is snowing.")
+    assert of(events, "anchors")["anchors"] == ["heavy snow"]
+    assert of(events, "anchors")["fallback"]
+
+
+def test_a_follow_up_stays_on_the_picture_with_what_was_said(indexed: Indexed) -> None:
+    image = indexed.searcher.images[3]
+    request = Ask("and the bus?", image=image, anchors=("night",), history=(("is it dark?", "Yes."),))
+    events, llava = run(indexed, request, "same", "It is red.")
+    assert of(events, "topic") == {"same": True}
+    assert of(events, "done")["image"] == os.fsdecode(image)
+    assert not any(e == "candidates" for e, _ in events)
+    assert llava.prompts[-1] == "and the bus?"
+
+
+def test_a_new_topic_finds_a_new_picture_and_forgets_what_was_said(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sure(indexed, monkeypatch)
+    request = Ask("show me snow", image=indexed.searcher.images[3], history=(("is it dark?", "Yes."),))
+    events, llava = run(indexed, request, "new", "snow", "It is snowing.")
+    assert of(events, "topic") == {"same": False} and of(events, "candidates")["items"]
+    assert llava.prompts[-1].endswith("show me snow")
+
+
+def test_anchors_that_a_person_edited_are_taken_as_they_are(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
+    sure(indexed, monkeypatch)
+    events, llava = run(indexed, Ask("what is there?", anchors=("fog",), mode="search"), "Fog.")
+    assert of(events, "anchors") == {"anchors": ["fog"], "fallback": ""} and len(llava.prompts) == 1
+
+
+def test_asking_about_a_candidate_searches_for_nothing(indexed: Indexed) -> None:
+    image = indexed.searcher.images[5]
+    events, _ = run(indexed, Ask("what is there?", image=image, mode="stay"), "A road.")
+    assert [e for e, _ in events] == ["image", "token", "token", "done"]
+
+
+def test_when_nothing_fits_that_is_said_with_the_nearest(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.pipeline.NOTHING_BELOW", 1.1)
+    events, llava = run(indexed, Ask("show me a unicorn"), "unicorn")
+    done = of(events, "done")
+    assert done["fits"] is False and done["image"] is None
+    assert "None of the 21 images" in done["answer"] and "unicorn" in done["answer"] and len(llava.prompts) == 1
+
+
+def test_a_filter_that_leaves_nothing_is_said(indexed: Indexed) -> None:
+    with pytest.raises(BddsegError, match="filter leaves no image"):
+        run(indexed, Ask("night", allowed=[]), "night")
+
+
+def test_a_server_that_fails_at_the_answer_leaves_the_candidates(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sure(indexed, monkeypatch)
+    events: Events = []
+    llava = Scripted("night", BddsegError("gone"))
+    with pytest.raises(BddsegError, match="gone"):
+        ask(
+            Ask("is it dark?"),
+            lambda: indexed.searcher,
+            lambda: llava,
+            indexed.root,
+            lambda event, **values: events.append((event, values)),
+            lambda: False,
+        )
+    assert of(events, "candidates")["items"]
+
+
+def test_facts_are_offered_where_they_are_asked_for(indexed: Indexed) -> None:
+    request = Ask("what?", image=indexed.searcher.images[0], mode="stay", facts=lambda image: [("bus", 12.34)])
+    _, llava = run(indexed, request, "A bus.")
+    assert "bus 12.3%" in llava.prompts[0]
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_it_can_be_cancelled_between_any_two_steps(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    sure(indexed, monkeypatch)
+    asked = iter(range(100))
+    with pytest.raises(CancelledError):
+        run(indexed, Ask("night?"), "night", "Yes, dark.", cancelled=lambda: next(asked) >= after)
+
+
+def test_a_question_of_nothing_is_refused(indexed: Indexed) -> None:
+    with pytest.raises(BddsegError, match="no question"):
+        run(indexed, Ask("  <image> "), "x")
+
+
+def test_a_picture_that_is_gone_is_one_line(indexed: Indexed) -> None:
+    with pytest.raises(BddsegError, match=r"gone\.jpg"):
+        run(indexed, Ask("what?", image=b"gone.jpg", mode="stay"), "x")

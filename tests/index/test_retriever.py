@@ -1,0 +1,102 @@
+"""The retriever as a real process: it loads, answers, is cancelled, crashes and comes back."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.engine import Collection, Engine
+from core.errors import BddsegError
+from core.retrieval.client import LAST, clean_event
+from core.retrieval.service import RetrievalService
+from core.workspace import Workspace
+
+
+@pytest.fixture(scope="module")
+def service(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RetrievalService]:
+    made = Engine(Workspace(tmp_path_factory.mktemp("retriever"))).retrieval
+    folder = made.build(drawn)
+    status = Engine(made.workspace).wait(folder)
+    assert status.state == "finished", status
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def opened(service: RetrievalService, drawn: Path) -> Collection:
+    engine = Engine(service.workspace)
+    collection = engine.open(drawn)
+    engine.scan(collection, lambda *_: None)
+    return collection
+
+
+def test_a_search_finds_images_with_scores(service: RetrievalService, opened: Collection) -> None:
+    items = service.search(opened, "night; -fog", top=4).result()["items"]
+    assert len(items) == 4
+    assert all(Path(i["path"]).is_file() and 0 <= i["confidence"] <= 1 for i in items)
+
+
+def test_a_search_stays_within_a_filter_of_the_catalog(service: RetrievalService, opened: Collection) -> None:
+    items = service.search(opened, "night", filter_text="split:val", top=20).result()["items"]
+    assert len(items) == 6 and all("/val/" in i["path"] for i in items)
+
+
+def test_more_like_an_image_of_the_dataset(service: RetrievalService, opened: Collection) -> None:
+    image = service.search(opened, "night", top=1).result()["items"][0]["image"]
+    items = service.search(opened, like=image, top=3).result()["items"]
+    assert len(items) == 3 and image not in [i["image"] for i in items]
+
+
+def test_a_question_is_answered_about_an_image(service: RetrievalService, opened: Collection) -> None:
+    image = service.search(opened, "city", top=1).result()["items"][0]["image"]
+    events = list(service.ask(opened, "what do you see?", image=image, mode="stay"))
+    assert events[-1]["event"] == "done", events[-1]
+    assert events[-1]["image"] == image and events[-1]["timings"]["total"] > 0
+
+
+def test_a_wrong_filter_is_one_line(service: RetrievalService, opened: Collection) -> None:
+    with pytest.raises(BddsegError, match="buss"):
+        service.search(opened, "night", filter_text="has:buss").result()
+
+
+def test_a_model_that_is_not_there_is_one_line(service: RetrievalService, opened: Collection) -> None:
+    image = service.search(opened, "city", top=1).result()["items"][0]["image"]
+    with pytest.raises(BddsegError, match="not in the cache"):
+        service.ask(opened, "x?", image=image, mode="stay", llava="llava-hf/llava-1.5-7b-hf").result()
+
+
+def test_cancelling_is_answered_within_100_ms_whatever_is_loaded(service: RetrievalService, opened: Collection) -> None:
+    answering = service.ask(opened, "is it night in the forest?")
+    start = time.monotonic()
+    answering.cancel()
+    last = list(answering)[-1]
+    assert last["event"] == "cancelled" and time.monotonic() - start < 0.1
+    assert service.search(opened, "night", top=1).result()["items"]
+
+
+def test_a_crash_is_a_message_and_the_next_request_starts_anew(service: RetrievalService, opened: Collection) -> None:
+    service.search(opened, "night", top=1).result()
+    pid = service.client.pid
+    assert pid is not None
+    answering = service.ask(opened, "is it night in the forest?")
+    os.kill(pid, signal.SIGKILL)
+    last = list(answering)[-1]
+    assert last["event"] == "error" and "signal 9" in last["message"] and last["event"] in LAST
+    assert service.search(opened, "night", top=1).result()["items"]
+    assert service.client.pid not in (None, pid)
+
+
+def test_without_an_index_nothing_is_started(workspace: Workspace, drawn: Path) -> None:
+    engine = Engine(workspace)
+    with pytest.raises(BddsegError, match="no finished index"):
+        engine.retrieval.search(engine.open(drawn), "night")
+    assert engine.retrieval.client.pid is None
+
+
+def test_words_of_events_are_sanitized_even_where_a_sequence_is_split_over_tokens() -> None:
+    pieces = ["say \x1b", "]0;title", "\x07 \u202egnp.exe", "\x9b2J"]
+    said = "".join(clean_event({"event": "token", "text": p})["text"] for p in pieces)
+    assert not any(ord(c) < 32 or 127 <= ord(c) < 160 or c == "\u202e" for c in said)
