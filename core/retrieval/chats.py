@@ -114,7 +114,7 @@ def read_chat(path: Path) -> Chat | None:
                 chat = replace(chat, dataset=sanitize(str(raw["dataset"])), created=float(raw["created"]))
             else:
                 chat = chat.with_turn(_turn(raw))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, AttributeError):
             continue
     return chat if chat.created else None
 
@@ -166,7 +166,8 @@ def _picture(image: str, root: Path, to: Path) -> list[str]:
 
 
 def _escape(text: str) -> str:
-    return re.sub(r"([\\`*_\[\]<>#|!])", r"\\\1", sanitize_lines(text))
+    plain = re.sub(r"([\\`*_\[\]#|!])", r"\\\1", sanitize_lines(text))
+    return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _turn(raw: dict[str, Any]) -> Turn:

@@ -198,39 +198,48 @@ def _color(scene: Description, rng: random.Random) -> Asked | None:
     thing = _single(scene, rng, tuple(PAINTS))
     if thing is None:
         return None
-    kind = thing["kind"]
-    text = rng.choice(("what colour is the {}", "what color is the {}", "which colour does the {} have")).format(kind)
-    answer = f"The {kind} is {thing['color']}."
-    return Asked(
-        "colour", text, answer, thing["color"], tuple(sorted({c for p in PAINTS.values() for c in p})), (kind,)
-    )
+    text = rng.choice(("what colour is the {}", "what color is the {}", "which colour does the {} have"))
+    return _color_of(thing, text.format(thing["kind"]))
+
+
+def _color_of(thing: Description, text: str) -> Asked:
+    kind, color = thing["kind"], thing["color"]
+    return Asked("colour", text, f"The {kind} is {color}.", color, _ALL_PAINTS, (kind,))
 
 
 def _side(scene: Description, rng: random.Random) -> Asked | None:
     thing = _single(scene, rng, ("bus", "truck", "train", "motorcycle", "car"))
     if thing is None:
         return None
+    text = rng.choice(("where is the {}", "on which side is the {}", "is the {} on the left or on the right"))
+    return _side_of(thing, scene, text.format(thing["kind"]))
+
+
+def _side_of(thing: Description, scene: Description, text: str) -> Asked | None:
     middle = (thing["box"][0] + thing["box"][2]) / 2 / scene.get("size", (640, 360))[0]
     if min(abs(middle - 0.4), abs(middle - 0.6)) < 0.04:
         return None
-    text = rng.choice(("where is the {}", "on which side is the {}", "is the {} on the left or on the right"))
-    says = SIDES[thing["side"]]
-    text = text.format(thing["kind"])
-    return Asked("side", text, f"The {thing['kind']} is {says}.", says, tuple(SIDES.values()), (thing["kind"],))
+    kind, says = thing["kind"], SIDES[thing["side"]]
+    return Asked("side", text, f"The {kind} is {says}.", says, tuple(SIDES.values()), (kind,))
 
 
 def _count(scene: Description, rng: random.Random) -> Asked | None:
     kind = rng.choice(("car", "car", "person", "bus", "truck", "bicycle"))
+    text = rng.choice(("how many {} are there", "how many {} do you see", "how many {} can you see"))
+    return _counted(scene, kind, text.format(PLURALS[kind]))
+
+
+def _counted(scene: Description, kind: str, text: str) -> Asked | None:
     clear, there = len(seen(scene, kind)), sum(o["kind"] == kind for o in scene["objects"])
     says, other = (COUNTS[min(n, 1) if n < 2 else 2 if n < 4 else 3] for n in (clear, there))
     if says != other:
         return None
-    noun = PLURALS[kind] if says != "one" else {"person": "person"}.get(kind, kind)
-    text = rng.choice(("how many {} are there", "how many {} do you see", "how many {} can you see"))
+    noun = PLURALS[kind] if says != "one" else kind
     anchor = {"person": "pedestrian"}.get(kind, kind)
-    return Asked("count", text.format(PLURALS[kind]), f"I see {says} {noun}.", f"i see {says}", _COUNTS_SAID, (anchor,))
+    return Asked("count", text, f"I see {says} {noun}.", f"i see {says}", _COUNTS_SAID, (anchor,))
 
 
+_ALL_PAINTS = tuple(sorted({color for paints in PAINTS.values() for color in paints}))
 _COUNTS_SAID = tuple(f"i see {c}" for c in COUNTS)
 
 
@@ -287,3 +296,21 @@ def ask_about(scene: Description, rng: random.Random, kinds: tuple[str, ...] | N
             asked = _MAKERS[wanted](scene, rng)
         if asked is not None:
             return asked
+
+
+def same_question(asked: Asked, scene: Description) -> Asked | None:
+    """The question put to another scene: the same words with that scene's truth; None where it can't be called."""
+    rng = random.Random(0)
+    if asked.about == "presence":
+        return presence(BY_NAME[asked.anchors[0]], scene, rng, asked.text)
+    if asked.about in ("weather", "time", "place", "traffic", "describe"):
+        return _MAKERS[asked.about](scene, rng)
+    kind = {"pedestrian": "person"}.get(asked.anchors[0], asked.anchors[0])
+    if asked.about == "count":
+        return _counted(scene, kind, asked.text)
+    only = _single(scene, rng, (kind,))
+    if only is None:
+        return None
+    if asked.about == "colour":
+        return _color_of(only, asked.text)
+    return _side_of(only, scene, asked.text)

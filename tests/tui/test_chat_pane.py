@@ -1,0 +1,277 @@
+"""The Ask pane, driven by keys. The retriever is the real process with the models that ship."""
+
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from textual.command import CommandList
+from textual.widgets import Input, OptionList, Static
+
+from core.engine import Engine
+from core.retrieval.chats import Candidate, Turn
+from core.workspace import Workspace
+from tests.index.test_server import serving
+from tests.tui.conftest import AppPilot, until
+from tui.app import BddsegApp
+from tui.panes.chat import ChatPane, gathered
+from tui.panes.dataset import DatasetPane
+from tui.screens.one_picture import OnePictureScreen
+from tui.screens.results import ResultsScreen
+from tui.screens.retrieval_settings import RetrievalSettingsScreen
+from tui.widgets.question_box import QuestionBox
+from tui.widgets.sample_list import SampleList
+from tui.widgets.thumbnails import Thumbnails
+from tui.widgets.turn_view import TurnView
+
+
+@pytest.fixture(scope="session")
+def indexed_workspace(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace in which the drawn dataset has an index."""
+    workspace = Workspace(tmp_path_factory.mktemp("indexed") / "workspace")
+    engine = Engine(workspace)
+    status = engine.wait(engine.retrieval.build(drawn))
+    assert status.state == "finished", status
+    return workspace
+
+
+@pytest.fixture
+async def asking(indexed_workspace: Workspace, drawn: Path) -> AsyncIterator[AppPilot]:
+    """The app on the Ask pane, with an index."""
+    app = BddsegApp(indexed_workspace, drawn, "halfblock")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shown(pilot)
+        await until(pilot, lambda: app.query_one(ChatPane)._manifest)
+        yield pilot
+    for chat in app.engine.retrieval.chats(drawn):
+        app.engine.retrieval.delete_chat(chat)
+
+
+async def shown(pilot: AppPilot) -> None:
+    await until(pilot, lambda: pilot.app.query_one(SampleList).count == 21)
+    await pilot.press("4")
+    await until(pilot, lambda: pilot.app.query(ChatPane))
+
+
+def last_turn(pilot: AppPilot) -> Turn:
+    return list(pilot.app.query(TurnView))[-1].turn
+
+
+async def ended(pilot: AppPilot, turns: int = 1) -> None:
+    pane = pilot.app.query_one(ChatPane)
+    await until(pilot, lambda: len(pilot.app.query(TurnView)) == turns and pane._live is None)
+    await until(pilot, lambda: pane._chat and len(pane._chat.turns) == turns)
+
+
+async def ask(pilot: AppPilot, question: str) -> None:
+    pilot.app.query_one(QuestionBox).enter()
+    await pilot.press(*question.replace(" ", "␣").replace("␣", " "), "enter")
+
+
+def text_of(pilot: AppPilot, selector: str) -> str:
+    return str(pilot.app.query_one(selector, Static).render())
+
+
+async def test_without_an_index_it_says_so_and_one_key_builds_it(app: BddsegApp) -> None:
+    async with app.run_test(size=(100, 30)) as pilot:
+        await shown(pilot)
+        await until(pilot, lambda: "no index" in text_of(pilot, "#chat-empty--text"))
+        await pilot.press("b")
+        await until(pilot, lambda: app.query_one(ChatPane)._manifest)
+        await until(pilot, lambda: app.query_one("#suggestions").display)
+        assert "21 images" in text_of(pilot, "#chat-head")
+
+
+async def test_a_question_ends_with_candidates_and_an_answer_that_are_kept(asking: AppPilot, drawn: Path) -> None:
+    await ask(asking, "show me the city at night")
+    await ended(asking)
+    turn = last_turn(asking)
+    assert turn.state == "done" and turn.anchors and turn.candidates and turn.answer
+    kept = asking.app.query_one(ChatPane).service.chats(drawn)
+    assert [t.question for c in kept for t in c.turns] == ["show me the city at night"]
+
+
+async def test_a_suggestion_is_asked_with_enter(asking: AppPilot) -> None:
+    await asking.press("escape")
+    suggestions = asking.app.query_one("#suggestions", OptionList)
+    await until(asking, lambda: suggestions.has_focus)
+    await asking.press("j", "enter")
+    await ended(asking)
+    assert last_turn(asking).question == "Show me a traffic jam at night"
+
+
+async def test_escape_stops_an_answer_at_once(asking: AppPilot) -> None:
+    arrived, over = threading.Event(), threading.Event()
+
+    def hang(handler: object, body: object) -> None:
+        arrived.set()
+        over.wait(30)
+
+    service = asking.app.query_one(ChatPane).service
+    with serving(hang) as url:
+        service.configure(server=url, server_model="x")
+        try:
+            await ask(asking, "what is there?")
+            await until(asking, arrived.is_set)
+            await asking.press("escape")
+            await ended(asking)
+        finally:
+            over.set()
+            service.configure(server="", server_model="")
+    assert last_turn(asking).state == "cancelled"
+
+
+async def test_letters_typed_into_the_field_are_letters(asking: AppPilot) -> None:
+    asking.app.query_one(QuestionBox).enter()
+    await asking.press(*"nice? q 12 S")
+    assert asking.app.query_one(QuestionBox).text == "nice? q 12 S"
+    assert asking.app.query_one(ChatPane).is_shown
+
+
+async def test_a_line_break_grows_the_field_and_enter_sends_both_lines(asking: AppPilot) -> None:
+    box = asking.app.query_one(QuestionBox)
+    box.enter()
+    await asking.press(*"one", "ctrl+j", *"two")
+    assert box.text == "one\ntwo"
+    await asking.press("enter")
+    await ended(asking)
+    assert box.text == ""
+
+
+async def test_up_brings_back_what_was_asked(asking: AppPilot) -> None:
+    box = asking.app.query_one(QuestionBox)
+    box.asked = ["first", "second"]
+    box.enter()
+    await asking.press(*"draft", "up", "up")
+    assert box.text == "first"
+    await asking.press("down", "down")
+    assert box.text == "draft"
+
+
+async def test_a_candidate_can_be_chosen_and_asked_instead(asking: AppPilot) -> None:
+    await ask(asking, "night")
+    await ended(asking)
+    await asking.press("escape", "right", "right", "enter")
+    await ended(asking, 2)
+    first, second = (v.turn for v in asking.app.query(TurnView))
+    at = [c.image for c in first.candidates].index(first.image) if first.image else 0
+    assert second.image == first.candidates[at + 2].image and second.question == first.question
+
+
+async def test_anchors_can_be_edited_and_searched_again(asking: AppPilot) -> None:
+    await ask(asking, "night")
+    await ended(asking)
+    await asking.press("escape", "e")
+    await until(asking, lambda: isinstance(asking.app.screen.focused, Input))
+    asking.app.screen.query_one(Input).value = "fog; city street"
+    await asking.press("enter")
+    await until(asking, lambda: last_turn(asking).anchors == ("fog", "city street"))
+    await ended(asking)
+    assert last_turn(asking).fallback == ""
+
+
+async def test_the_image_opens_in_the_dataset_pane(asking: AppPilot) -> None:
+    await ask(asking, "night")
+    await ended(asking)
+    await asking.press("escape", "enter")
+    await ended(asking, 2)
+    image = last_turn(asking).image
+    assert image is not None
+    await asking.press("f")
+    await until(asking, lambda: isinstance(asking.app.screen, OnePictureScreen))
+    await asking.press("escape", "o")
+    samples = asking.app.query_one(SampleList)
+    await until(asking, lambda: asking.app.query_one(DatasetPane).is_shown)
+    await until(asking, lambda: samples.row and str(samples.row.image).endswith(image))
+
+
+async def test_a_server_that_is_not_there_is_told_with_the_keys_that_help(asking: AppPilot) -> None:
+    service = asking.app.query_one(ChatPane).service
+    service.configure(server="http://127.0.0.1:9/v1", server_model="x")
+    try:
+        await ask(asking, "is it night?")
+        await ended(asking)
+    finally:
+        service.configure(server="", server_model="")
+    turn = last_turn(asking)
+    shown_text = str(asking.app.query_one(".turn--steps", Static).render())
+    assert "cannot be reached" in turn.fallback + turn.problem
+    assert "searching with the question itself" in shown_text
+
+
+async def test_old_chats_are_found_by_what_was_said_and_opened_again(asking: AppPilot, drawn: Path) -> None:
+    service = asking.app.query_one(ChatPane).service
+    turn = Turn(1, "where is the tram?", ("tram",), candidates=(Candidate("x.jpg", 0.1, 0.2),), answer="Far away.")
+    service.keep(service.new_chat(drawn), turn)
+    await asking.press("escape")
+    asking.app.query_one(ChatPane).before_command()
+    await asking.press("c")
+    await until(asking, lambda: len(asking.app.screen_stack) == 2)
+    await asking.press(*"far away", "enter")
+    await until(asking, lambda: asking.app.query(TurnView))
+    assert last_turn(asking).question == "where is the tram?"
+
+
+async def test_settings_are_checked_as_one_types_and_kept(asking: AppPilot) -> None:
+    pane = asking.app.query_one(ChatPane)
+    pane.before_command()
+    await asking.press("S")
+    await until(asking, lambda: isinstance(asking.app.screen, RetrievalSettingsScreen))
+    top = asking.app.screen.query_one("#option-top", Input)
+    top.value = "many"
+    await asking.pause()
+    assert "1 to 100" in str(asking.app.screen.query_one("#settings--error", Static).render())
+    top.value = "4"
+    await asking.press("ctrl+s")
+    await until(asking, lambda: len(asking.app.screen_stack) == 1)
+    assert pane.service.options.top == 4
+    pane.service.configure(top=9)
+
+
+async def test_a_chat_is_exported_with_its_picture(asking: AppPilot, tmp_path: Path) -> None:
+    await ask(asking, "night")
+    await ended(asking)
+    await asking.press("escape", "x")
+    await until(asking, lambda: isinstance(asking.app.screen.focused, Input))
+    asking.app.screen.query_one(Input).value = str(tmp_path / "out")
+    await asking.press("enter")
+    await until(asking, lambda: (tmp_path / "out/chat.md").exists())
+    assert "night" in (tmp_path / "out/chat.md").read_text()
+
+
+async def test_words_in_the_filter_search_by_meaning_on_enter(asking: AppPilot) -> None:
+    await asking.press("escape")
+    asking.app.query_one(ChatPane).before_command()
+    await asking.press("1", "slash", *"heavy snow split:val", "enter")
+    samples = asking.app.query_one(SampleList)
+    await until(asking, lambda: samples.column == "fits" and samples.count == 6)
+    assert "by meaning: heavy snow" in str(asking.app.query_one("#list-status", Static).render())
+    await asking.press("V")
+    await until(asking, lambda: isinstance(asking.app.screen, ResultsScreen))
+    await until(asking, lambda: asking.app.screen.query_one(Thumbnails).count == 6)
+    await asking.press("l", "enter")
+    await until(asking, lambda: samples.count == 21 and samples.column == "size")
+
+
+async def test_more_like_this_shows_a_grid(asking: AppPilot) -> None:
+    await asking.press("escape")
+    asking.app.query_one(ChatPane).before_command()
+    await asking.press("1", "M")
+    await until(asking, lambda: isinstance(asking.app.screen, ResultsScreen))
+    await until(asking, lambda: asking.app.screen.query_one(Thumbnails).count > 5)
+
+
+async def test_the_palette_runs_a_command_of_the_pane_while_a_question_is_typed(asking: AppPilot) -> None:
+    asking.app.query_one(QuestionBox).enter()
+    await asking.press("ctrl+p", *"settings")
+    hits = asking.app.screen.query_one(CommandList)
+    await until(asking, lambda: hits.option_count and "Settings" in str(hits.get_option_at_index(0).prompt))
+    await asking.press("enter")
+    await until(asking, lambda: isinstance(asking.app.screen, RetrievalSettingsScreen))
+
+
+def test_tokens_that_come_fast_are_drawn_together_and_none_is_lost() -> None:
+    events = [{"event": "token", "text": f"{n} "} for n in range(100)] + [{"event": "done"}]
+    out = list(gathered(events))
+    assert "".join(e.get("text", "") for e in out) == "".join(f"{n} " for n in range(100))
+    assert len(out) < 20 and out[-1] == {"event": "done"}
