@@ -1,6 +1,6 @@
 """Makes the pictures of the README from the running app: python docs/make_pictures.py
 
-Draws the demo dataset, trains on it for a few minutes, evaluates, and saves the three panes as SVG.
+Draws the demo dataset, trains on it for a few minutes, evaluates, and builds an index, and saves the four panes as SVG.
 """
 
 import asyncio
@@ -14,9 +14,11 @@ from core.workspace import Workspace
 from tui.app import BddsegApp
 from tui.widgets.class_table import ClassTable
 from tui.widgets.picture import PictureView
+from tui.widgets.turn_view import TurnView
 
 SIZE = (132, 38)
-PANES = {"dataset": ("j", "j", "j", "j", "o"), "train": ("2",), "evaluate": ("3",)}
+QUESTION = "I drive through the city at night, is there a bus?"
+PANES = {"dataset": ("j", "j", "j", "j", "o"), "train": ("2",), "evaluate": ("3",), "ask": ("4", *QUESTION, "enter")}
 
 
 async def picture(workspace: Workspace, dataset: Path, name: str, keys: tuple[str, ...], folder: Path) -> None:
@@ -29,6 +31,9 @@ async def picture(workspace: Workspace, dataset: Path, name: str, keys: tuple[st
         await pilot.pause(2.0)
         while name == "evaluate" and not app.query_one(ClassTable).row_count:
             await pilot.pause(0.05)
+        while name == "ask" and not any(v.turn.timings for v in app.query(TurnView)):
+            await pilot.pause(0.05)
+        await pilot.pause(1.0)
         (folder / f"{name}.svg").write_text(app.export_screenshot(title="bddseg-tui"), encoding="utf-8")
         print(folder / f"{name}.svg")
 
@@ -42,6 +47,7 @@ def main() -> None:
         run = engine.train(dataset, build_config("demo"), "demo")
         assert engine.wait(run.folder).state == "finished", run.status.message
         assert engine.wait(engine.evaluate(run)).state == "finished"
+        assert engine.wait(engine.retrieval.build(dataset)).state == "finished"
         for name, keys in PANES.items():
             asyncio.run(picture(engine.workspace, dataset, name, keys, Path(__file__).parent))
 

@@ -41,8 +41,8 @@ class Message:
 def clean_question(question: str) -> str:
     """The question on one line, without what a chat template or tokenizer would take for its own marks.
 
-    A question, a file name or a text seen in a picture is data: it may ask the model anything, but must not be able
-    to end its own turn, to add an image or to speak as someone else.
+    A question, an earlier answer or a text seen in a picture is data: it may ask the model anything, but must not be
+    able to end its own turn, to add an image or to speak as someone else.
     """
     words = sanitize(" ".join(question.split()))
     while (cleaner := _SPECIAL.sub(" ", words)) != words:
@@ -83,7 +83,7 @@ def answer_messages(
             words = f"{ANSWER_TASK}\n{facts_line(facts)}{words}"
         messages.append(Message("user", words, picture=number == 0))
         if answered:
-            messages.append(Message("assistant", answered))
+            messages.append(Message("assistant", clean_question(answered)))
     return messages
 
 

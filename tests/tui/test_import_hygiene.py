@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("torch", "torchvision", "transformers", "open_clip", "timm", "segmentation_models_pytorch", "accelerate")
+HEAVY = (
+    "torch",
+    "torchvision",
+    "transformers",
+    "open_clip",
+    "timm",
+    "segmentation_models_pytorch",
+    "accelerate",
+    "hnswlib",
+    "openai",
+)
 
 
 def loaded_by(code: str, *names: str) -> set[str]:
@@ -28,7 +38,7 @@ async def main():
     async with app.run_test(size=(120, 40)) as pilot:
         while app.query_one(PictureView)._drawn is None:
             await pilot.pause(0.02)
-        for key in "23":
+        for key in "234":
             await pilot.press(key)
         await pilot.pause()
 asyncio.run(main())

@@ -1,0 +1,117 @@
+"""The commands of index, search and chat, run as a person would."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.engine import Engine
+from core.retrieval.chats import Turn
+from core.workspace import Workspace
+
+
+@pytest.fixture(scope="module")
+def place(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace whose last dataset has an index."""
+    folder = tmp_path_factory.mktemp("cli") / "workspace"
+    done = run(folder, "index", "build", str(drawn), "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["images"] == 21
+    return folder
+
+
+def run(workspace: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    """Runs `bddseg-tui WORDS` in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "tui", *words],
+        env={**os.environ, "BDDSEG_WORKSPACE": os.fspath(workspace)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def output(workspace: Path, *words: str) -> Any:
+    done = run(workspace, *words)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_search_prints_what_scripts_are_promised(place: Path, drawn: Path) -> None:
+    found = output(place, "index", "search", "heavy rain; -night", "--data", str(drawn), "--top", "3", "--json")
+    assert len(found) == 3 and all(set(f) == {"name", "path", "score", "confidence"} for f in found)
+    assert all(Path(f["path"]).is_file() for f in found)
+
+
+def test_a_search_for_a_person_has_a_line_each(place: Path, drawn: Path) -> None:
+    done = run(place, "index", "search", "night", "--data", str(drawn), "--filter", "split:test")
+    assert done.returncode == 0 and len(done.stdout.splitlines()) == 3 and "/test/" in done.stdout
+
+
+def test_a_question_prints_what_scripts_are_promised(place: Path, drawn: Path) -> None:
+    found = output(place, "ask", "show me the city at night", "--data", str(drawn), "--json")
+    wanted = {"question", "anchors", "image", "score", "answer", "candidates", "timings"}
+    assert wanted <= set(found) and found["question"] == "show me the city at night"
+    assert found["answer"] and found["candidates"] and found["timings"]["total"] > 0
+
+
+def test_a_question_about_an_image_searches_for_none(place: Path, drawn: Path) -> None:
+    image = next((drawn / "images/10k/val").iterdir())
+    found = output(place, "ask", "is it night?", "--image", str(image), "--data", str(drawn), "--json")
+    assert found["image"] == str(image) and found["candidates"] == [] and found["anchors"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("index", "search"), 2, "search for what"),
+        (("index", "search", "-night"), 2, "names nothing to find"),
+        (("index", "search", "x", "--model", "no/model"), 1, "no finished index"),
+        (("ask", "x", "--image", "/none.jpg"), 2, "is no file"),
+        (("ask", "x", "--server", "http://127.0.0.1:9/v1", "--image", "IMAGE"), 1, "cannot be reached"),
+        (("settings", "fusion=sum"), 2, "product, mean"),
+        (("settings", "clip"), 2, "NAME=VALUE"),
+        (("chats", "nothing of it", "--export", "/tmp/x"), 2, "no chat says this"),
+    ],
+)
+def test_mistakes_are_one_line(place: Path, drawn: Path, words: tuple[str, ...], code: int, message: str) -> None:
+    image = str(next((drawn / "images/10k/val").iterdir()))
+    words = tuple(image if w == "IMAGE" else w for w in words)
+    data = () if words[0] == "settings" else ("--data", str(drawn))
+    if words == ("index", "search", "-night"):
+        words = ("index", "search", "--", "-night")
+        data = ()
+        (place / "settings.toml").write_text(f'dataset = "{drawn}"\n')
+    done = run(place, *words[:2], *data, *words[2:]) if words[:1] == ("index",) else run(place, *words, *data)
+    assert done.returncode == code, done.stderr
+    assert message in done.stderr and "Traceback" not in done.stderr
+
+
+def test_settings_are_changed_and_shown(tmp_path: Path) -> None:
+    assert output(tmp_path, "settings", "top=5", "facts=on", "--json")["top"] == 5
+    assert "facts" in run(tmp_path, "settings").stdout
+
+
+def test_the_index_says_what_it_is(place: Path, drawn: Path) -> None:
+    found = output(place, "index", "info", str(drawn), "--json")
+    assert found["model"] == "demo" and found["images"] == 21 and len(found["sha256"]) == 64
+
+
+def test_an_index_that_is_not_there_is_one_line(tmp_path: Path, drawn: Path) -> None:
+    done = run(tmp_path, "index", "info", str(drawn))
+    assert done.returncode == 1 and "index build" in done.stderr
+
+
+def test_chats_are_listed_and_exported(place: Path, drawn: Path, tmp_path: Path) -> None:
+    service = Engine(Workspace(place)).retrieval
+    service.keep(service.new_chat(drawn), Turn(1, "where is the tram?", answer="Far away."))
+    assert [c["title"] for c in output(place, "chats", "tram", "--data", str(drawn), "--json")] == [
+        "where is the tram?"
+    ]
+    done = run(place, "chats", "tram", "--export", str(tmp_path / "out"), "--data", str(drawn))
+    assert done.returncode == 0 and "Far away" in (tmp_path / "out/chat.md").read_text()
