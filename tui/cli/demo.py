@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from core.sanitize import sanitize_path
-from tui.cli.output import WorkspaceOption, engine, note, overall, progress, say
+from tui.cli.output import JsonOption, WorkspaceOption, engine, note, overall, print_json, progress, say
+
+QUESTION = "I drive through the city at night, is there a bus?"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,9 +34,13 @@ def demo(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; one a core if left out.", show_default=False)
     ] = None,
+    json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Draw the demo dataset, then open the app on it, or, without a terminal, train and evaluate on it."""
+    """Draw the demo dataset, then open the app on it; without a terminal train, evaluate, and ask a question.
+
+    With --json the dataset is drawn, and nothing else done.
+    """
     core = engine(workspace)
     root = folder or core.workspace.demo
     with progress("drawing", "scenes") as report:
@@ -47,11 +53,16 @@ def demo(
             workers=workers,
         )
     note(f"demo dataset in {sanitize_path(root)}")
-    if data_only:
+    if data_only or json:
+        if json:
+            print_json({"dataset": sanitize_path(root), "train": train, "val": val, "test": test, "seed": seed})
         return
     if sys.stdin.isatty() and sys.stdout.isatty():
         from tui.start import start_app
 
+        if core.retrieval.info(root) is None:
+            # Twenty seconds of another core; by the time someone asks, it is there.
+            core.retrieval.build(root)
         raise typer.Exit(start_app(core.workspace, root, "auto"))
     _pipeline(root, workspace)
 
@@ -75,6 +86,12 @@ def _pipeline(root: Path, workspace: Path | None) -> None:
         class_table(result.classes, f"{result.name}: {result.images} images at their own resolution")
     )
     say(overall(result.pixel_accuracy, result.miou19, result.miou20))
+    follow(core.retrieval.build(root), "index")
+    say(f"question   {QUESTION}")
+    told = core.retrieval.ask(core.open(root), QUESTION).result()
+    say(f"answer     {told['answer']}")
+    say(f"image      {sanitize_path(told['path']) if told['path'] else '-'}")
+    core.retrieval.close()
     say(f"dataset    {sanitize_path(root)}")
     say(f"run        {sanitize_path(run.folder)}")
     say(f"evaluation {sanitize_path(folder)}")
