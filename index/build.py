@@ -24,7 +24,7 @@ from core.parallel import cores
 from core.sanitize import sanitize
 from index.clip import Clip
 from index.stores.hnsw import build_hnsw, load_hnsw
-from index.vectors import Entry, VectorTable
+from index.vectors import Entry, OtherModelError, VectorTable, clear_vectors
 
 EXACT_LIMIT = 100_000
 """Up to this many images exact search is as fast as a graph, and never wrong."""
@@ -54,9 +54,14 @@ def build_index(
         report: called with (phase, done, total); it may raise to stop the work, which loses nothing.
 
     Raises:
-        BddsegError: the index is another model's, or not one image could be read.
+        BddsegError: not one image could be read, or the index is damaged.
     """
-    table = VectorTable(folder, clip.identity, clip.dimension)
+    try:
+        table = VectorTable(folder, clip.identity, clip.dimension)
+    except OtherModelError:
+        # The weights behind the name have changed; of the old vectors none is of use.
+        clear_vectors(folder)
+        table = VectorTable(folder, clip.identity, clip.dimension)
     table.cut_tail()
     pending = table.refresh(_files(dataset))
     total = len(pending)

@@ -38,6 +38,10 @@ CREATE TABLE IF NOT EXISTS failures (image BLOB PRIMARY KEY, stamp TEXT NOT NULL
 """
 
 
+class OtherModelError(BddsegError):
+    """The vectors are of another model: they can't be compared with this one's."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """An image (path relative to the dataset, as bytes), its stamp (size and time) and the hash of its content."""
@@ -73,9 +77,9 @@ class VectorTable:
                 "`bddseg-tui index build --fresh` makes it anew"
             ) from error
         if meta["identity"] != identity or int(meta["dimension"]) != dimension:
-            raise BddsegError(
+            raise OtherModelError(
                 f"the index was built with {sanitize(meta['identity'])}, not with {sanitize(identity)}: "
-                "`bddseg-tui index build --fresh` makes it anew"
+                "`bddseg-tui index build` (b in the app's Ask pane) makes it anew"
             )
         self.path = folder / meta["file"]
 
@@ -257,6 +261,13 @@ class VectorTable:
             if size
             else np.zeros((0, self.dimension), np.float32)
         )
+
+
+def clear_vectors(folder: Path) -> None:
+    """Takes the vectors and what was made of them out of an index folder; the job's own files stay."""
+    for pattern in ("rows.sqlite*", "vectors-*.f32", "manifest.json", "hnsw.*"):
+        for path in folder.glob(pattern):
+            path.unlink()
 
 
 def checksum(path: Path) -> str:

@@ -3,7 +3,11 @@
 Textual's parser does not know DA1 answers (`ESC [ ? 62 ; 4 c`) and would hand them on as key presses.
 """
 
+import os
 import re
+import select
+import signal
+import threading
 from collections.abc import Iterable
 
 from textual._xterm_parser import XTermParser
@@ -56,3 +60,17 @@ class AskingDriver(linux_driver.LinuxDriver):
         if self.input_tty:
             self.write("\x1b[c")
             self.flush()
+            threading.Thread(target=self._end_with_terminal, daemon=True).start()
+
+    def _end_with_terminal(self) -> None:
+        """Ends the app when its terminal is gone.
+
+        That is a signal where the terminal controls the process. Where it does not, Textual's input thread would read
+        the end of the file again and again, with all of a core.
+        """
+        watch = select.poll()
+        watch.register(self.fileno, 0)
+        while not self.exit_event.is_set():
+            if watch.poll(1000):
+                os.kill(os.getpid(), signal.SIGHUP)
+                return

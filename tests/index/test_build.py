@@ -6,6 +6,7 @@ import signal
 import struct
 import time
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,12 @@ def test_only_what_changed_is_encoded_again(dataset: Path, clip: Clip, tmp_path:
     samples[1].unlink()
     manifest = build(dataset, clip, tmp_path / "index")
     assert manifest["encoded"] == 1 and manifest["count"] == 20
+
+
+def test_an_index_of_other_weights_is_made_anew(dataset: Path, clip: Clip, tmp_path: Path) -> None:
+    build(dataset, replace(clip, identity="demo@old"), tmp_path / "index")
+    manifest = build(dataset, clip, tmp_path / "index")
+    assert manifest["encoded"] == 21 and manifest["identity"] == clip.identity
 
 
 def test_a_renamed_image_is_not_encoded_again(dataset: Path, clip: Clip, tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_rewriting_a_matrix_that_is_mostly_dead_keeps_what_is_alive(table: Vecto
 
 def test_another_model_is_refused_with_the_command_that_helps(table: VectorTable, tmp_path: Path) -> None:
     table.append(entries("a"), unit(1))
-    with pytest.raises(BddsegError, match=r"built with model@1, not with other@2.*--fresh"):
+    with pytest.raises(BddsegError, match=r"built with model@1, not with other@2.*index build"):
         VectorTable(tmp_path, "other@2", DIMENSION)
 
 

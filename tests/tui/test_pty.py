@@ -178,3 +178,11 @@ def test_a_read_only_dataset_and_a_damaged_catalog_are_no_traceback(workspace: W
         terminal.send(b"q")
         assert terminal.wait() == 0
         assert b"Traceback" not in terminal.output
+
+
+def test_the_app_ends_when_its_terminal_vanishes_without_a_signal(workspace: Workspace, drawn: Path) -> None:
+    # This pty does not control the process, so nothing sends it SIGHUP.
+    with Terminal.app(drawn, "--images", "halfblock") as terminal:
+        terminal.until(lambda seen: "▀".encode() in seen)
+        terminal.close()
+        assert terminal.process.wait(timeout=20) != 0
