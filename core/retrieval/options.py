@@ -43,7 +43,7 @@ class Retrieval:
 HELP = {
     "clip": "CLIP: demo, a folder, or MODEL/WEIGHTS",
     "llava": "LLaVA: demo, a folder, or a hub name",
-    "server": "OpenAI-compatible server (http://host:8000/v1), instead of LLaVA here",
+    "server": "answers instead of LLaVA: http://host:8000/v1",
     "server_model": "the model's name on the server",
     "quantise": "load LLaVA in 4bit or 8bit",
     "fusion": "several anchors: product, mean, joint or least",

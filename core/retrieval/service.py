@@ -177,7 +177,7 @@ class RetrievalService:
         if self.info(collection.dataset.root, model) is None:
             raise BddsegError(
                 "there is no finished index of this dataset yet: build it with "
-                f"`bddseg-tui index build {sanitize_path(collection.dataset.root)}`"
+                f"`bddseg-tui index build {sanitize_path(collection.dataset.root)}`, or with b in the app's Ask pane"
             )
 
     def _setup(self, collection: "Collection", changes: dict[str, Any]) -> dict[str, Any]:

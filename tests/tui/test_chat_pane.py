@@ -79,6 +79,7 @@ async def test_without_an_index_it_says_so_and_one_key_builds_it(app: BddsegApp)
         await pilot.press("b")
         await until(pilot, lambda: app.query_one(ChatPane)._manifest)
         await until(pilot, lambda: app.query_one("#suggestions").display)
+        await until(pilot, lambda: app.query_one(QuestionBox).has_focus)
         assert "21 images" in text_of(pilot, "#chat-head")
 
 

@@ -34,6 +34,8 @@ from tui.widgets.turn_view import TurnView
 EVERY_S = 0.5
 TOKENS_EVERY_S = 0.05
 """Answers are redrawn at most this often: over SSH each redraw costs bytes."""
+OF_A_TURN = ("look_at", "edit_anchors", "retry", "search_anew", "copy", "open_in_dataset", "full_picture")
+"""Actions that need a question that was asked."""
 LAST_TURNS = 30
 """Older turns of a chat that is opened again are not mounted."""
 
@@ -92,8 +94,9 @@ class ChatPane(Pane):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a question is typed, letters are letters, and the footer shows the field's own keys."""
-        own = {c.action.split("(")[0] for c in CHAT}
-        return not (action in own and isinstance(self.screen.focused, QuestionBox))
+        if isinstance(self.screen.focused, QuestionBox):
+            return action not in {c.action.split("(")[0] for c in CHAT}
+        return bool(self._chosen) or action not in OF_A_TURN
 
     # -- the index -------------------------------------------------------------------------------------------
 
@@ -120,9 +123,18 @@ class ChatPane(Pane):
         self.query_one(ChatEmpty).show(name, self.service.options, manifest, status)
         if was_live and status is not None and not status.live and status.state != "finished":
             self.notify(f"the index was not finished: {status.message}", severity="error", markup=False, timeout=10)
-        if manifest is None and not self._views() and isinstance(self.screen.focused, QuestionBox):
-            self.screen.set_focus(self.query_one(Turns))
+        self._place_focus(first=not was_live)
         self._head()
+
+    def _place_focus(self, first: bool) -> None:
+        """Without an index keys build one; as soon as there is one, a question can be typed."""
+        if self._views() or not self.is_shown:
+            return
+        focused, turns = self.screen.focused, self.query_one(Turns)
+        if self._manifest is None and isinstance(focused, QuestionBox):
+            self.screen.set_focus(turns)
+        elif self._manifest is not None and focused in (turns, None) and not first:
+            self.action_type()
 
     def _head(self) -> None:
         options, words = self.service.options, []
@@ -251,6 +263,7 @@ class ChatPane(Pane):
 
     async def _choose(self, view: TurnView) -> None:
         before, self._chosen = self._chosen, view
+        self.refresh_bindings()
         if before is not None and before.is_attached and before is not view:
             await before.set_chosen(False)
         await view.set_chosen(True)
@@ -326,6 +339,7 @@ class ChatPane(Pane):
     def action_new_chat(self) -> None:
         self.action_stop()
         self._chat = self._chosen = self._live = None
+        self.refresh_bindings()
         turns = self.query_one(Turns)
         turns.remove_children()
         turns.display, self.query_one(ChatEmpty).display = False, True
