@@ -26,13 +26,14 @@ from benchmarks.report import publish
 from core.demo.generate import draw_scene
 from core.demo.scene import sample_scene
 from core.parallel import map_unordered
+from core.retrieval.options import NOTHING_BELOW
 from index import prompts
 from index.clip import Clip, load_clip
 from index.llava import Llava, reply
 from index.llava.local import load_llava
 from index.phrases import Phrase
 from index.pipeline import ANCHOR_TOKENS
-from index.search import FUSIONS, NOTHING_BELOW, Hit, Searcher
+from index.search import FUSIONS, Hit, Searcher
 from index.stores.exact import ExactStore
 from index.tiny.concepts import CONCEPTS, Description, fits, truths
 from index.tiny.questions import Question, ask_with_context, dress, write_question

@@ -13,10 +13,11 @@ from typing import Any
 
 from core.errors import BddsegError
 from core.imagefile import read_image
+from core.retrieval.options import NOTHING_BELOW
 from index import prompts
 from index.llava import Llava, reply
 from index.phrases import Phrase
-from index.search import NOTHING_BELOW, Hit, Searcher
+from index.search import Hit, Searcher
 
 Emit = Callable[..., None]
 ANCHOR_TOKENS, TOPIC_TOKENS, ANSWER_TOKENS = 48, 4, 256

@@ -21,8 +21,6 @@ from index.vectors import VectorTable
 
 DUPLICATE = 0.985
 """Images whose cosine is above this count as the same picture."""
-NOTHING_BELOW = 0.5
-"""Below this confidence of the best image, nothing fits."""
 _POOL = 400
 """How many candidates a graph gives, which are then scored exactly."""
 FUSIONS = ("product", "mean", "joint", "least")

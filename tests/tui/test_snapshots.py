@@ -1,15 +1,20 @@
 """What the app looks like: SVG snapshots with a fixed size, theme and picture protocol."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Static
 
+from core.retrieval.chats import Candidate, Turn
 from core.workspace import Workspace
 from tests.tui.conftest import AppPilot, until
 from tui.app import BddsegApp
+from tui.panes.chat import ChatPane
 from tui.widgets.picture import PictureView
 from tui.widgets.sample_list import SampleList
+from tui.widgets.turn_view import TurnView
 
 Compare = Any
 
@@ -71,3 +76,52 @@ def test_the_first_screen(snap_compare: Compare, workspace: Workspace) -> None:
         await until(pilot, lambda: len(pilot.app.screen_stack) > 1)
 
     assert snap_compare(BddsegApp(workspace, None, "halfblock"), run_before=shown, terminal_size=(100, 30))
+
+
+@pytest.mark.parametrize("size", [(160, 45), (80, 24)])
+def test_the_ask_pane_without_an_index(snap_compare: Compare, still: BddsegApp, size: tuple[int, int]) -> None:
+    async def run(pilot: AppPilot) -> None:
+        await keys(still, "4")(pilot)
+        await until(pilot, lambda: "no index" in str(still.query_one("#chat-empty--text", Static).render()))
+
+    assert snap_compare(still, run_before=run, terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [(160, 45), (100, 30)])
+def test_a_question_with_its_answer(
+    snap_compare: Compare, still: BddsegApp, drawn: Path, size: tuple[int, int]
+) -> None:
+    images = sorted(str(p.relative_to(drawn)) for p in (drawn / "images/10k/val").iterdir())
+    found = tuple(Candidate(image, 0.5 - k / 20, 0.97 - k / 7) for k, image in enumerate(images))
+    answer = "Yes, there is **a red bus** on the left."
+    turns = [
+        Turn(
+            1,
+            "I drive through the city at night, is there a bus?",
+            ("city street", "night"),
+            "",
+            found,
+            images[0],
+            answer,
+        ),
+        Turn(2, "and now?", candidates=found, state="failed", problem="the server http://box/v1 cannot be reached"),
+    ]
+    service = still.engine.retrieval
+    chat = service.new_chat(drawn)
+    for turn in turns:
+        chat = service.keep(
+            chat, replace(turn, score=0.5, confidence=0.97, timings={"total": 1.24, "first_token": 0.91})
+        )
+
+    async def run(pilot: AppPilot) -> None:
+        await keys(still, "4")(pilot)
+        await until(pilot, lambda: still.query("#turns"))
+        still.query_one(ChatPane).before_command()
+        await pilot.press("c")
+        await until(pilot, lambda: len(still.screen_stack) == 2)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(still.query(TurnView)) == 2)
+        await pilot.press("k")
+        await pilot.pause(0.5)
+
+    assert snap_compare(still, run_before=run, terminal_size=size)

@@ -7,6 +7,7 @@ import typer
 
 from core.engine import Collection, Engine
 from core.errors import BddsegError, UsageError
+from core.retrieval.options import NOTHING_BELOW
 from core.sanitize import sanitize_path
 from tui.cli.follow import follow
 from tui.cli.output import DatasetArgument, JsonOption, WorkspaceOption, engine, note, print_json, progress, say, tell
@@ -118,7 +119,7 @@ def search(
     for item in items:
         more = f"  (+{len(item['duplicates'])} alike)" if item["duplicates"] else ""
         say(f"{item['confidence']:>6.1%}  {item['score']:+.3f}  {sanitize_path(item['path'])}{more}")
-    if items and items[0]["confidence"] < 0.5:
+    if items and items[0]["confidence"] < NOTHING_BELOW:
         note("nothing seems to fit; these are the nearest")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from core.catalog import Row
 from core.engine import Collection
 from core.errors import BddsegError
+from core.retrieval.options import NOTHING_BELOW
 from core.sanitize import sanitize
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class MeaningSearch:
         sure = {str(collection.dataset.root / i["image"]): float(i["confidence"]) for i in items}
         self._pane.say("")
         self._pane.show_found(array("q", [r.id for r in rows]), {r.id: sure.get(str(r.image), 0.0) for r in rows})
-        if items and items[0]["confidence"] < 0.5:
+        if items and items[0]["confidence"] < NOTHING_BELOW:
             self._pane.notify("nothing seems to fit; these are the nearest", timeout=4)
         if grid:
             self.show_grid()
