@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: demo test lint pictures clean
+.PHONY: demo test pictures models clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/bddseg-tui demo
@@ -34,6 +34,10 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 $(VENV)/.installed-test: $(VENV)/.installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
 	@touch $@
+
+# Trains the demo CLIP and LLaVA from nothing: hours on a CPU. See docs/architecture.md for where they go.
+models: $(VENV)/.installed
+	$(BIN)/python -m index.tiny build/models
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

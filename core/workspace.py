@@ -31,10 +31,6 @@ class Workspace:
         return self._folder("chats")
 
     @property
-    def logs(self) -> Path:
-        return self._folder("logs")
-
-    @property
     def demo(self) -> Path:
         """Where the demo dataset goes unless it is told otherwise."""
         return self.root / "demo"

@@ -144,6 +144,7 @@ CHAT = (
     Command("filter", "F", "Filter", "Search only among the images that a filter leaves."),
     Command("export", "x", "Export", "Write the chat as Markdown with its images into a folder."),
     Command("build_index", "b", "Build index", "Embed the images of this dataset that are new or changed."),
+    Command("stop_build", "B", "Stop building", "Stop building the index; b goes on where it stopped."),
     Command("settings", "S", "Settings", "Choose models, server and how to search."),
     Command("stop", "escape", "Stop", "Stop the answer that is being written."),
 )

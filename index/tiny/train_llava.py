@@ -117,17 +117,23 @@ def train_llava(folder: Path, clip: Path, train: Scenes, val: Scenes, recipe: Re
     """Trains for about `recipe.seconds` and saves a folder that `LlavaForConditionalGeneration` loads."""
     torch.manual_seed(recipe.seed)
     table, val_table = (np.stack([truths(d) for d in s.descriptions]) for s in (train, val))
-    tokenizer = train_tokenizer(
-        corpus(train.descriptions, table, 60_000, recipe.seed), VOCABULARY, lower=False, close=False
-    )
+    if recipe.start is not None:
+        tokenizer = LlavaProcessor.from_pretrained(recipe.start).tokenizer
+    else:
+        sentences = corpus(train.descriptions, table, 60_000, recipe.seed)
+        tokenizer = train_tokenizer(sentences, VOCABULARY, lower=False, close=False)
     tokenizer.padding_side = "left"
     model = build_llava().to(recipe.device)
     source = open_clip.create_model(f"local-dir:{clip}", precision="fp32")
     copy_vision_tower(source.visual, model.model.vision_tower)
     model.model.vision_tower.requires_grad_(False)
+    if recipe.start is not None:
+        begun = LlavaForConditionalGeneration.from_pretrained(recipe.start, dtype=torch.float32)
+        model.load_state_dict(begun.state_dict())
     features = image_features(model, train, recipe)
-    with torch.no_grad():
-        model.model.multi_modal_projector.linear_1.weight.div_(float(features[:200].float().std()))
+    if recipe.start is None:
+        with torch.no_grad():
+            model.model.multi_modal_projector.linear_1.weight.div_(float(features[:200].float().std()))
     writer = Writer(tokenizer, train.descriptions, table, recipe.seed)
     judge = Judge(model, _processor(tokenizer), val, val_table)
 
@@ -194,7 +200,7 @@ def _fit(
     start, spent, last, step = time.monotonic(), 0.0, 0.0, 0
     losses: dict[str, list[float]] = defaultdict(list)
     while spent < recipe.seconds:
-        task = rng.choices(("apart", "conversation", "anchors", "topic"), (50, 20, 22, 8))[0]
+        task = rng.choices(("apart", "conversation", "anchors", "topic"), (36, 12, 42, 10))[0]
         batch = _batch(task, writer, rng, len(features), recipe.batch)
         rate = recipe.rate * min(
             (step + 1) / recipe.warmup, 0.5 * (1 + math.cos(math.pi * spent / recipe.seconds)) + 0.01
@@ -222,9 +228,9 @@ def _batch(task: str, writer: Writer, rng: random.Random, scenes: int, size: int
         case "apart" | "conversation":
             return [writer.about_picture(rng.randrange(scenes), task == "apart") for _ in range(size)]
         case "anchors":
-            return [writer.anchors() for _ in range(2 * size)]
+            return [writer.anchors() for _ in range(4 * size)]
         case _:
-            return [writer.topic() for _ in range(2 * size)]
+            return [writer.topic() for _ in range(4 * size)]
 
 
 def sequence_loss(model: LlavaForConditionalGeneration, batch: list[Sequence], features: Tensor, device: str) -> Tensor:

@@ -129,6 +129,26 @@ async def test_letters_typed_into_the_field_are_letters(asking: AppPilot) -> Non
     assert asking.app.query_one(ChatPane).is_shown
 
 
+async def test_the_models_are_loaded_while_the_first_question_is_typed(asking: AppPilot) -> None:
+    pane = asking.app.query_one(ChatPane)
+    pane.service.close()
+    asking.app.query_one(QuestionBox).enter()
+    await asking.press("i")
+    await until(asking, lambda: pane.service.client.pid)
+
+
+async def test_building_can_be_stopped_and_goes_on(app: BddsegApp) -> None:
+    async with app.run_test(size=(100, 30)) as pilot:
+        await shown(pilot)
+        await until(pilot, lambda: "no index" in text_of(pilot, "#chat-empty--text"))
+        await pilot.press("b")
+        await until(pilot, lambda: app.query_one(ChatPane)._status)
+        await pilot.press("B")
+        await until(pilot, lambda: (status := app.query_one(ChatPane)._status) and not status.live)
+        await pilot.press("b")
+        await until(pilot, lambda: app.query_one(ChatPane)._manifest)
+
+
 async def test_a_line_break_grows_the_field_and_enter_sends_both_lines(asking: AppPilot) -> None:
     box = asking.app.query_one(QuestionBox)
     box.enter()

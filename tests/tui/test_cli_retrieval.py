@@ -70,6 +70,7 @@ def test_a_question_about_an_image_searches_for_none(place: Path, drawn: Path) -
     ("words", "code", "message"),
     [
         (("index", "search"), 2, "search for what"),
+        (("index", "stop", "DATA"), 1, "no index of this dataset is being built"),
         (("index", "search", "-night"), 2, "names nothing to find"),
         (("index", "search", "x", "--model", "no/model"), 1, "no finished index"),
         (("ask", "x", "--image", "/none.jpg"), 2, "is no file"),
@@ -81,8 +82,8 @@ def test_a_question_about_an_image_searches_for_none(place: Path, drawn: Path) -
 )
 def test_mistakes_are_one_line(place: Path, drawn: Path, words: tuple[str, ...], code: int, message: str) -> None:
     image = str(next((drawn / "images/10k/val").iterdir()))
-    words = tuple(image if w == "IMAGE" else w for w in words)
-    data = () if words[0] == "settings" else ("--data", str(drawn))
+    words = tuple({"IMAGE": image, "DATA": str(drawn)}.get(w, w) for w in words)
+    data = () if words[0] == "settings" or words[1] == "stop" else ("--data", str(drawn))
     if words == ("index", "search", "-night"):
         words = ("index", "search", "--", "-night")
         data = ()

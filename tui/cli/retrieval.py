@@ -57,6 +57,18 @@ def build(
 
 
 @app.command()
+def stop(
+    dataset: DatasetArgument, model: ModelOption = None, json: JsonOption = False, workspace: WorkspaceOption = None
+) -> None:
+    """Stop a build; `index build` goes on where it stopped."""
+    core = engine(workspace)
+    root = core.open(dataset).dataset.root
+    core.retrieval.stop_build(root, model)
+    status = core.wait(core.retrieval.index_folder(root, model))
+    tell(json, f"building {status.state}", state=status.state)
+
+
+@app.command()
 def info(
     dataset: DatasetArgument, model: ModelOption = None, json: JsonOption = False, workspace: WorkspaceOption = None
 ) -> None:

@@ -26,7 +26,6 @@ from tui.screens.ask import PromptScreen
 from tui.screens.one_picture import OnePictureScreen
 from tui.screens.retrieval_settings import RetrievalSettingsScreen
 from tui.widgets.chat_empty import ChatEmpty
-from tui.widgets.picture import PictureView
 from tui.widgets.question_box import QuestionBox
 from tui.widgets.thumbnails import Thumbnails
 from tui.widgets.turn_view import TurnView
@@ -59,6 +58,7 @@ class ChatPane(Pane):
         self._manifest: Manifest | None = None
         self._status: Status | None = None
         self._filter = ""
+        self._warmed = False
         self.files = ChatFiles(self)
 
     @property
@@ -86,7 +86,7 @@ class ChatPane(Pane):
 
     def on_dataset(self) -> None:
         self.action_new_chat()
-        self._filter = ""
+        self._filter, self._warmed = "", False
         self._look()
 
     def before_command(self) -> None:
@@ -136,7 +136,7 @@ class ChatPane(Pane):
         elif self._manifest is not None and focused in (turns, None) and not first:
             self.action_type()
 
-    def _head(self) -> None:
+    def _head(self, doing: str = "") -> None:
         options, words = self.service.options, []
         words.append(self._chat.title if self._chat and self._chat.turns else "new chat")
         if self._manifest is not None:
@@ -144,6 +144,7 @@ class ChatPane(Pane):
         words.append(f"CLIP {sanitize(options.clip)}")
         words.append(f"server {sanitize(options.server)}" if options.server else f"LLaVA {sanitize(options.llava)}")
         words += [f"only {self._filter}"] if self._filter else []
+        words += [doing] if doing else []
         self.query_one("#chat-head", Label).update("   ".join(words))
 
     def action_build_index(self) -> None:
@@ -157,6 +158,27 @@ class ChatPane(Pane):
         except BddsegError as error:
             self.app.call_from_thread(self.notify, sanitize(str(error)), severity="error", markup=False)
         self._look()
+
+    def action_stop_build(self) -> None:
+        if self.collection is None:
+            return
+        try:
+            self.service.stop_build(self.collection.dataset.root)
+        except BddsegError as error:
+            self.notify(sanitize(str(error)), severity="warning", markup=False, timeout=4)
+
+    @on(QuestionBox.Changed)
+    def _typing(self) -> None:
+        """Loads the models while the first question is being typed."""
+        if not self._warmed and self._manifest is not None and self.collection is not None:
+            self._warmed = True
+            self._warm(self.collection)
+
+    @work(thread=True, exclusive=True, group="warm", exit_on_error=False)
+    def _warm(self, collection: Collection) -> None:
+        for event in self.service.warm(collection):
+            what = f"loading {event['what']} …" if event["event"] == "loading" else ""
+            self.app.call_from_thread(self._head, what)
 
     # -- asking ----------------------------------------------------------------------------------------------
 
@@ -392,11 +414,6 @@ class ChatPane(Pane):
                 self._look()
 
         self.app.push_screen(RetrievalSettingsScreen(self.service.options), changed)
-
-    def set_protocol(self) -> None:
-        """Draws by the app's protocol."""
-        for view in self.query(PictureView):
-            view.set_protocol(self.bddseg.protocol)
 
 
 def gathered(events: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -104,10 +104,6 @@ class TurnView(Vertical):
         self.set_class(chosen, "-chosen")
         await self._show_candidates()
 
-    def set_protocol(self, protocol: Protocol) -> None:
-        """Draws by another protocol from now on."""
-        self._protocol = protocol
-
     def _show_steps(self) -> None:
         turn, text = self.turn, Text()
         if turn.stayed:

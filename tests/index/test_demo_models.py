@@ -1,0 +1,89 @@
+"""That the models that ship do what their cards say, on scenes of a seed that they were never trained on.
+
+The bars are well below what is measured (docs/results.md): they catch broken weights and changed prompts, not noise.
+"""
+
+import random
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.demo.generate import draw_scene
+from core.demo.scene import sample_scene
+from index import prompts
+from index.clip import Clip
+from index.llava import reply
+from index.llava.local import LocalLlava
+from index.phrases import Phrase
+from index.search import Searcher
+from index.stores.exact import ExactStore
+from index.tiny.answers import ask_about
+from index.tiny.concepts import CONCEPTS, Description, fits, truths
+from index.tiny.questions import dress, write_question
+
+SEED, COUNT = 77_007, 60
+
+
+@pytest.fixture(scope="module")
+def scenes() -> list[tuple[Image.Image, Description]]:
+    drawn = [draw_scene(sample_scene(SEED, index), 320, 180) for index in range(COUNT)]
+    return [(Image.fromarray(d.picture), {**d.description, "size": (320, 180)}) for d in drawn]
+
+
+@pytest.fixture(scope="module")
+def table(scenes: list[tuple[Image.Image, Description]]) -> np.ndarray:  # type: ignore[type-arg]
+    return np.stack([truths(description) for _, description in scenes])
+
+
+def test_most_questions_find_an_image_that_fits(
+    clip: Clip,
+    scenes: list[tuple[Image.Image, Description]],
+    table: np.ndarray,  # type: ignore[type-arg]
+) -> None:
+    matrix = clip.encode_images([picture for picture, _ in scenes])
+    searcher = Searcher(clip, [str(i).encode() for i in range(COUNT)], matrix, ExactStore(matrix), "")
+    rng, right, asked = random.Random(1), 0, 0
+    for row in range(COUNT):
+        wanted = write_question(np.flatnonzero(table[row] == 1).tolist(), scenes[row][1], rng).wanted
+        fit = fits(table, wanted)
+        best = searcher.by_phrases([Phrase(CONCEPTS[c].name) for c in wanted], 1, group=False)[0]
+        if fit[int(best.image)] >= 0:
+            asked, right = asked + 1, right + int(fit[int(best.image)] == 1)
+    assert right / asked >= 0.75, f"{right} of {asked}"
+
+
+def test_most_answers_about_a_picture_are_true(
+    llava: LocalLlava, scenes: list[tuple[Image.Image, Description]]
+) -> None:
+    rng, right = random.Random(2), 0
+    for picture, description in scenes:
+        asked = ask_about(description, rng)
+        messages = prompts.answer_messages(dress(asked.text, rng, mark=True))
+        right += asked.is_right("".join(llava.stream(messages, picture, 48, lambda: False)))
+    assert right / COUNT >= 0.7, f"{right} of {COUNT}"
+
+
+@pytest.mark.parametrize(
+    ("question", "anchors"),
+    [
+        ("I want to pass by the forest on the way home, is there traffic?", {"forest road"}),
+        ("Show me a traffic jam at night", {"traffic jam", "night"}),
+        ("Where can I see a construction site?", {"construction site"}),
+        ("show me heavy snow", {"heavy snow"}),
+        ("find a picture of heavy rain in the desert", {"heavy rain", "desert road"}),
+        ("Is there a visible licence plate?", {"visible licence plate"}),
+        ("hello", set()),
+    ],
+)
+def test_the_seeds_questions_have_their_anchors(llava: LocalLlava, question: str, anchors: set[str]) -> None:
+    assert set(prompts.parse_anchors(reply(llava, prompts.anchor_messages(question), 48))) == anchors
+
+
+@pytest.mark.parametrize(
+    ("question", "same"),
+    [("what colour is the bus?", True), ("and is it raining?", True), ("show me a desert road at night", False)],
+)
+def test_a_follow_up_is_told_from_a_new_topic(llava: LocalLlava, question: str, same: bool) -> None:
+    messages = prompts.topic_messages(["city street"], question)
+    assert prompts.parse_topic(reply(llava, messages, 4)) is same
