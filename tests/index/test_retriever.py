@@ -100,3 +100,17 @@ def test_words_of_events_are_sanitized_even_where_a_sequence_is_split_over_token
     pieces = ["say \x1b", "]0;title", "\x07 \u202egnp.exe", "\x9b2J"]
     said = "".join(clean_event({"event": "token", "text": p})["text"] for p in pieces)
     assert not any(ord(c) < 32 or 127 <= ord(c) < 160 or c == "\u202e" for c in said)
+
+
+def test_a_name_with_escape_sequences_opens_as_it_is_and_shows_sanitized(
+    service: RetrievalService, dataset: Path
+) -> None:
+    image = next((dataset / "images/10k/val").iterdir())
+    strange = os.fsdecode(os.fsencode(image.parent) + b"/\xff\x1b[2J\xe2\x80\xaegpj.jpg")
+    image.rename(strange)
+    engine = Engine(service.workspace)
+    assert engine.wait(service.build(dataset)).state == "finished"
+    collection = engine.open(dataset)
+    items = service.search(collection, like=strange, top=1).result()["items"]
+    assert Path(items[0]["path"]).read_bytes() == Path(strange).read_bytes()
+    assert not any(ord(c) < 32 or c == "\u202e" for c in items[0]["name"])

@@ -115,6 +115,7 @@ class ChatPane(Pane):
 
     def _looked(self, manifest: Manifest | None, status: Status | None, asked: list[str]) -> None:
         was_live = self._status is not None and self._status.live
+        appeared = self._manifest is None and manifest is not None
         self._manifest, self._status = manifest, status
         box, collection = self.query_one(QuestionBox), self.collection
         if not box.asked:
@@ -123,17 +124,17 @@ class ChatPane(Pane):
         self.query_one(ChatEmpty).show(name, self.service.options, manifest, status)
         if was_live and status is not None and not status.live and status.state != "finished":
             self.notify(f"the index was not finished: {status.message}", severity="error", markup=False, timeout=10)
-        self._place_focus(first=not was_live)
+        self._place_focus(appeared)
         self._head()
 
-    def _place_focus(self, first: bool) -> None:
+    def _place_focus(self, appeared: bool) -> None:
         """Without an index keys build one; as soon as there is one, a question can be typed."""
         if self._views() or not self.is_shown:
             return
         focused, turns = self.screen.focused, self.query_one(Turns)
         if self._manifest is None and isinstance(focused, QuestionBox):
             self.screen.set_focus(turns)
-        elif self._manifest is not None and focused in (turns, None) and not first:
+        elif appeared and focused in (turns, None):
             self.action_type()
 
     def _head(self, doing: str = "") -> None:
