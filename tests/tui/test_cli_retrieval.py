@@ -71,7 +71,7 @@ def test_a_question_about_an_image_searches_for_none(place: Path, drawn: Path) -
     [
         (("index", "search"), 2, "search for what"),
         (("index", "stop", "DATA"), 1, "no index of this dataset is being built"),
-        (("index", "search", "-night"), 2, "names nothing to find"),
+        (("index", "search", "-night"), 1, "names nothing to find"),
         (("index", "search", "x", "--model", "no/model"), 1, "no finished index"),
         (("ask", "x", "--image", "/none.jpg"), 2, "is no file"),
         (("ask", "x", "--server", "http://127.0.0.1:9/v1", "--image", "IMAGE"), 1, "cannot be reached"),
