@@ -43,7 +43,7 @@ VOCABULARY = 1200
 
 
 def build_llava() -> LlavaForConditionalGeneration:
-    """The model with random weights, about 5.8 million."""
+    """The model with random weights, about 6.3 million."""
     vision = CLIPVisionConfig(
         hidden_size=WIDTH,
         intermediate_size=4 * WIDTH,

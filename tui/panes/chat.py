@@ -31,7 +31,7 @@ from tui.widgets.thumbnails import Thumbnails
 from tui.widgets.turn_view import TurnView
 
 EVERY_S = 0.5
-TOKENS_EVERY_S = 0.05
+TOKENS_EVERY_S = 0.1
 """Answers are redrawn at most this often: over SSH each redraw costs bytes."""
 OF_A_TURN = ("look_at", "edit_anchors", "retry", "search_anew", "copy", "open_in_dataset", "full_picture")
 """Actions that need a question that was asked."""
@@ -418,7 +418,7 @@ class ChatPane(Pane):
 
 
 def gathered(events: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The events, with the tokens that come within a twentieth of a second as one."""
+    """The events, with the tokens that come within a tenth of a second as one."""
     text, since = "", 0.0
     for event in events:
         if event["event"] == "token":

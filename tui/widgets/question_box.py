@@ -10,9 +10,9 @@ class QuestionBox(TextArea):
     """Grows with its lines. Posts `Asked` with the text, `Left` on Escape."""
 
     BINDINGS = [
-        Binding("enter", "send", "Send", show=True, priority=True),
+        Binding("enter", "send", "Send", show=True),
         Binding("ctrl+j", "newline", "New line", show=True, key_display="^j"),
-        Binding("escape", "leave", "Keys", show=True, priority=True),
+        Binding("escape", "leave", "Keys", show=True),
         Binding("up", "older", show=False),
         Binding("down", "newer", show=False),
     ]
@@ -74,7 +74,12 @@ class QuestionBox(TextArea):
         self.move_cursor(self.document.end)
 
     async def _on_key(self, event: events.Key) -> None:
-        # TextArea would put a line break in for these before bindings are asked.
-        if event.key in ("enter", "ctrl+j"):
+        # Here, in their turn among the letters: a priority binding would overtake what came with it in one packet,
+        # and any other would come after TextArea's own line break.
+        own = {"enter": self.action_send, "ctrl+j": self.action_newline, "escape": self.action_leave}
+        if event.key in own:
+            event.stop()
+            event.prevent_default()
+            own[event.key]()
             return
         await super()._on_key(event)

@@ -62,8 +62,10 @@ class TurnView(Vertical):
                 self._show_picture()
             case "token":
                 self.turn = replace(self.turn, answer=self.turn.answer + str(event["text"]))
+                await self.query_one(Markdown).append(str(event["text"]))
+                if self._doing == "answering":
+                    return
                 self._doing = "answering"
-                await self.query_one(Markdown).update(self.turn.answer)
             case "done":
                 self._finish(event)
                 await self.query_one(Markdown).update(self.turn.answer)
