@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -73,7 +74,7 @@ def build_index(
         if fresh:
             vectors = clip.encode_prepared(torch.stack([i.picture for i in fresh if i.picture is not None]))
         else:
-            vectors = clip.encode_texts(["x"])[:0]
+            vectors = np.zeros((0, clip.dimension), np.float32)
         entries = [Entry(i.image, i.stamp, i.digest) for i in fresh]
         reused = [(Entry(i.image, i.stamp, i.digest), i.row) for i in loaded if i.row is not None]
         failed = [(i.image, i.stamp, i.why) for i in loaded if i.why]

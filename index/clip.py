@@ -98,12 +98,15 @@ def load_clip(name: str, device: str | None = None, download: bool = False) -> C
     except Exception as error:
         raise BddsegError(_why_not(name, folder, error)) from error
     model.eval()
+    with torch.inference_mode():
+        # Asked of the model itself: where the text tower keeps its projection differs between architectures.
+        dimension = int(model.encode_text(tokenizer(["a"]).to(device)).shape[-1])
     size = model.visual.image_size
     bias = getattr(model, "logit_bias", None)
     return Clip(
         name=name,
         identity=f"{name if weights or name == 'demo' else folder.name}@{fingerprint(model)}",
-        dimension=int(model.text_projection.shape[-1]) if getattr(model, "text_projection", None) is not None else 0,
+        dimension=dimension,
         image_size=(size, size) if isinstance(size, int) else (int(size[0]), int(size[1])),
         scale=float(model.logit_scale.detach().exp()),
         bias=None if bias is None else float(bias.detach()),

@@ -80,7 +80,7 @@ class Retriever:
         allowed = _allowed(setup, request.get("filter", ""))
         if like := request.get("like"):
             source = os.fsencode(like)
-            known = source in searcher._places
+            known = searcher.holds(source)
             picture = source if known else read_image(Path(like).expanduser())
             hits = searcher.by_picture(picture, top, allowed)
         else:

@@ -51,6 +51,10 @@ class Searcher:
     def __post_init__(self) -> None:
         self._places = {image: row for row, image in enumerate(self.images)}
 
+    def holds(self, image: bytes) -> bool:
+        """Whether an image (path relative to the dataset) is in the index."""
+        return image in self._places
+
     def by_phrases(
         self,
         phrases: Sequence[Phrase],
