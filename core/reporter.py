@@ -46,5 +46,9 @@ class Reporter:
         if self.stop_requested:
             raise StopRequestedError
 
+    def close(self) -> None:
+        """Lets the next process work here, before this one is gone: with torch loaded that takes a second or more."""
+        self.lock.release()
+
     def _on_term(self, *_: object) -> None:
         self.stop_requested = True

@@ -40,6 +40,8 @@ def build(arguments: argparse.Namespace) -> int:
         message = str(error) if known else f"{type(error).__name__}: {sanitize(str(error))[:200]}"
         reporter.update(force=True, state="failed", message=message)
         return 1
+    finally:
+        reporter.close()
 
 
 def main(words: list[str]) -> int:

@@ -39,8 +39,10 @@ class Reporter(JobReporter):
                 self._board.flush()
 
     def close(self) -> None:
+        """Closes what is open, and lets the next process work here."""
         if self._board:
             self._board.close()
+        super().close()
 
 
 class Silent(Reporter):
@@ -55,6 +57,9 @@ class Silent(Reporter):
 
     def event(self, kind: str, **values: Any) -> None:
         """Says nothing."""
+
+    def close(self) -> None:
+        """Holds nothing."""
 
     def update(self, force: bool = False, **changes: Any) -> None:
         """Says nothing."""
