@@ -97,6 +97,7 @@ class BddsegApp(App[int]):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = "bddseg-light" if self._settings.theme == "light" else "bddseg-dark"
+        self.set_class(self.protocol == "none", "-no-pictures")
         if self._wanted is None:
             self._first_run()
         else:
@@ -219,6 +220,7 @@ class BddsegApp(App[int]):
 
         self._may_upgrade = False
         self.protocol = protocol
+        self.set_class(protocol == "none", "-no-pictures")
         for screen in self.screen_stack:
             for view in screen.query(PictureView):
-                view.set_protocol(protocol)
+                view.redraw()

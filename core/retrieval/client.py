@@ -7,7 +7,8 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ Event = dict[str, Any]
 LAST = ("done", "error", "cancelled")
 """Events after which a request is over."""
 _LONGEST_LINE = 8_000_000
+_TOKENS_EVERY_S = 0.1
+"""Answers are redrawn at most this often: over SSH each redraw costs bytes."""
 
 
 class Answering:
@@ -183,3 +186,20 @@ def _clean(value: Any) -> Any:
     if isinstance(value, dict):
         return {k: v if k in _RAW else _clean(v) for k, v in value.items()}
     return value
+
+
+def gathered(events: Iterable[Event]) -> Iterator[Event]:
+    """The events, with the tokens that come within a tenth of a second as one."""
+    text, since = "", 0.0
+    for event in events:
+        if event["event"] == "token":
+            text += event["text"]
+            if time.monotonic() - since < _TOKENS_EVERY_S:
+                continue
+            yield {"event": "token", "text": text}
+            text, since = "", time.monotonic()
+            continue
+        if text:
+            yield {"event": "token", "text": text}
+            text = ""
+        yield event

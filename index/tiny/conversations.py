@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from index import prompts
 from index.prompts import Message
-from index.tiny.answers import ask_about
+from index.tiny.answers import Asked, ask_about
 from index.tiny.concepts import CONCEPTS, Description
 from index.tiny.questions import any_question, ask_with_context, direct_question, dress, follow_up, write_question
 
 IMAGE_TOKENS = 100
 IMAGE_ID, EOS_ID = 3, 2
+_HARD = ("weather", "weather", "side", "side", "colour", "count")
 CHAT_TEMPLATE = (
     "{% for message in messages %}"
     "{% if message['role'] == 'user' %}USER: {% else %}ASSISTANT: {% endif %}"
@@ -67,9 +68,8 @@ class Writer:
             facts = sorted(description["classes"].items(), key=lambda pair: -pair[1])
         self._open(out, f"{prompts.ANSWER_TASK}\n{prompts.facts_line(facts)}")
         for number in range(count):
-            kinds = ("describe",) if rng.random() < 0.06 else None
-            asked = ask_about(description, rng, kinds)
-            text = asked.text if rng.random() < 0.7 else self._with_context(scene, asked.text)
+            asked = self._asked(description)
+            text = asked.text if rng.random() < 0.55 else self._with_context(scene, asked.text)
             block = number + 1 if separate else 0
             question = dress(text, rng, mark=True)
             speaker = "USER: " if number and not separate else ""
@@ -101,12 +101,17 @@ class Writer:
         examples = list(prompts.TOPIC_EXAMPLES) if rng.random() < 0.4 else []
         return self._reply(prompts.topic_messages(anchors, dress(text, rng, mark=True), examples), reply)
 
+    def _asked(self, description: Description) -> Asked:
+        """A question about a scene, more often than by chance of the kinds that are hard to learn."""
+        draw = self.rng.random()
+        return ask_about(description, self.rng, ("describe",) if draw < 0.05 else _HARD if draw < 0.35 else None)
+
     def _with_context(self, scene: int, asked: str) -> str:
         """The same question the way it reaches the model after a search: with the words that found the picture."""
         shown = np.flatnonzero(self.table[scene] == 1).tolist()
         whole = ask_with_context(shown, self.scenes[scene], self.rng)
         assert whole.asked is not None
-        return whole.text.removesuffix(whole.asked.text) + asked
+        return whole.text.replace(whole.asked.text, asked)
 
     def _scene(self) -> tuple[Description, list[int]]:
         number = self.rng.randrange(len(self.scenes))

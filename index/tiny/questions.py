@@ -3,57 +3,14 @@
 import random
 from dataclasses import dataclass
 
+from index.tiny import wordings
 from index.tiny.answers import Asked, ask_about, kind_of, presence
 from index.tiny.captions import caption, draw_wanted
 from index.tiny.concepts import CONCEPTS, PLURALS, Description
 
-_INTROS = (
-    "i want to drive {}",
-    "i have to go home {}",
-    "when i drive {}",
-    "on my way {}",
-    "imagine a drive {}",
-    "we are travelling {}",
-    "suppose i am driving {}",
-    "tomorrow i drive {}",
-    "take a drive {}",
-    "i am on the road {}",
-    "my route goes {}",
-    "i like to drive {}",
-    "driving {}",
-    "think of a trip {}",
-)
-_INTROS_UNSEEN = (
-    "i will be out {}",
-    "let us say we travel {}",
-    "picture yourself driving {}",
-    "this evening i commute {}",
-)
-_ON_THE_WAY = ("i want to pass {} on the way home", "i pass {} on the way to work", "i want to go {} on the way home")
 _WITH = ("with {}", "where there is {}", "behind {}", "next to {}", "and there is {}")
-_SEARCHES = (
-    "show me {}",
-    "find {}",
-    "find me a picture of {}",
-    "i am looking for {}",
-    "where can i see {}",
-    "is there a picture with {}",
-    "look for {}",
-    "do you have {}",
-    "which picture shows {}",
-    "{}",
-    "{}",
-    "give me {}",
-    "search for {}",
-    "can you find {}",
-    "i would like to see {}",
-    "let me see {}",
-    "a photo of {} please",
-    "an image with {}",
-    "where is {}",
-)
-_SEARCHES_UNSEEN = ("please get me {}", "any pictures showing {}", "i need an example of {}", "pull up {}")
 _JOINTS = (", ", ". ", " - ", "; ", " and ", ": ")
+_LATER = ("", "", "when i drive ", "if i go ", "while we are ")
 _GLUE = ("", "", "", "then ", "tell me, ", "and ", "so ", "please tell me, ")
 _SMALL_TALK = (
     "hello",
@@ -98,9 +55,8 @@ def write_question(shown: list[int], scene: Description, rng: random.Random, uns
     """
     wanted = draw_wanted(shown, rng)[:3]
     if rng.random() < 0.5:
-        searches = _SEARCHES_UNSEEN if unseen else _SEARCHES
         words = caption(wanted, rng)
-        return Question(rng.choice(searches).format(words), _in_order(wanted, words), None)
+        return Question(wordings.search(rng, unseen).format(words), _in_order(wanted, words), None)
     return _asking(wanted, scene, rng, unseen)
 
 
@@ -114,13 +70,16 @@ def _asking(wanted: list[int], scene: Description, rng: random.Random, unseen: b
     things = [c for c in wanted if not CONCEPTS[c].conditions]
     parts = [rng.choice(CONCEPTS[c].conditions) for c in conditions]
     parts += [rng.choice(_WITH).format(rng.choice(CONCEPTS[c].nouns)) for c in things]
-    intro = rng.choice(_INTROS_UNSEEN if unseen else _INTROS)
+    intro = wordings.opening(rng, unseen)
     if not unseen and len(wanted) == 1 and CONCEPTS[wanted[0]].group in ("place", "works") and rng.random() < 0.4:
-        intro = rng.choice(_ON_THE_WAY)
+        intro = wordings.on_the_way(rng)
     asked = ask_about(scene, rng)
     while asked.about == "presence" and any(CONCEPTS[c].name in asked.anchors for c in wanted):
         asked = ask_about(scene, rng)
-    text = intro.format(" ".join(parts)) + rng.choice(_JOINTS) + rng.choice(_GLUE) + asked.text
+    if conditions and not things and rng.random() < 0.15:
+        text = f"{asked.text} {rng.choice(_LATER)}{' '.join(parts)}"
+    else:
+        text = intro.format(" ".join(parts)) + rng.choice(_JOINTS) + rng.choice(_GLUE) + asked.text
     return Question(text, conditions + things, asked)
 
 
@@ -148,7 +107,7 @@ def any_question(shown: list[int], scene: Description, rng: random.Random) -> Qu
         kind = kind_of(concept)
         asked = presence(concept, None, rng) if kind is None or rng.random() < 0.5 else None
         if asked is None:
-            return Question(rng.choice(_SEARCHES).format(plural(concept)), [concept], None)
+            return Question(wordings.search(rng, unseen=False).format(plural(concept)), [concept], None)
         return Question(asked.text, [concept], None)
     return write_question(shown, scene, rng)
 

@@ -10,15 +10,17 @@ from textual.widgets import Input, OptionList, Static
 
 from core.engine import Engine
 from core.retrieval.chats import Candidate, Turn
+from core.retrieval.client import gathered
 from core.workspace import Workspace
 from tests.index.test_server import serving
 from tests.tui.conftest import AppPilot, until
 from tui.app import BddsegApp
-from tui.panes.chat import ChatPane, gathered
+from tui.panes.chat import ChatPane
 from tui.panes.dataset import DatasetPane
 from tui.screens.one_picture import OnePictureScreen
 from tui.screens.results import ResultsScreen
 from tui.screens.retrieval_settings import RetrievalSettingsScreen
+from tui.widgets.picture import PictureView
 from tui.widgets.question_box import QuestionBox
 from tui.widgets.sample_list import SampleList
 from tui.widgets.thumbnails import Thumbnails
@@ -41,7 +43,7 @@ async def asking(indexed_workspace: Workspace, drawn: Path) -> AsyncIterator[App
     app = BddsegApp(indexed_workspace, drawn, "halfblock")
     async with app.run_test(size=(120, 40)) as pilot:
         await shown(pilot)
-        await until(pilot, lambda: app.query_one(ChatPane)._manifest)
+        await until(pilot, lambda: app.query_one(ChatPane).index.manifest)
         yield pilot
     for chat in app.engine.retrieval.chats(drawn):
         app.engine.retrieval.delete_chat(chat)
@@ -77,7 +79,7 @@ async def test_without_an_index_it_says_so_and_one_key_builds_it(app: BddsegApp)
         await shown(pilot)
         await until(pilot, lambda: "no index" in text_of(pilot, "#chat-empty--text"))
         await pilot.press("b")
-        await until(pilot, lambda: app.query_one(ChatPane)._manifest)
+        await until(pilot, lambda: app.query_one(ChatPane).index.manifest)
         await until(pilot, lambda: app.query_one("#suggestions").display)
         await until(pilot, lambda: app.query_one(QuestionBox).has_focus)
         assert "21 images" in text_of(pilot, "#chat-head")
@@ -142,11 +144,11 @@ async def test_building_can_be_stopped_and_goes_on(app: BddsegApp) -> None:
         await shown(pilot)
         await until(pilot, lambda: "no index" in text_of(pilot, "#chat-empty--text"))
         await pilot.press("b")
-        await until(pilot, lambda: app.query_one(ChatPane)._status)
+        await until(pilot, lambda: app.query_one(ChatPane).index.status)
         await pilot.press("B")
-        await until(pilot, lambda: (status := app.query_one(ChatPane)._status) and not status.live)
+        await until(pilot, lambda: (status := app.query_one(ChatPane).index.status) and not status.live)
         await pilot.press("b")
-        await until(pilot, lambda: app.query_one(ChatPane)._manifest)
+        await until(pilot, lambda: app.query_one(ChatPane).index.manifest)
 
 
 async def test_a_line_break_grows_the_field_and_enter_sends_both_lines(asking: AppPilot) -> None:
@@ -296,3 +298,19 @@ def test_tokens_that_come_fast_are_drawn_together_and_none_is_lost() -> None:
     out = list(gathered(events))
     assert "".join(e.get("text", "") for e in out) == "".join(f"{n} " for n in range(100))
     assert len(out) < 20 and out[-1] == {"event": "done"}
+
+
+async def test_with_pictures_off_a_turn_has_no_room_for_them(asking: AppPilot) -> None:
+    await ask(asking, "a forest road")
+    await ended(asking)
+    view = asking.app.query_one(TurnView)
+    await asking.press("escape")
+    with_picture = view.outer_size.height
+    assert any(p.size.height for p in view.query(PictureView))
+    for _ in range(3):
+        await asking.press("I")
+    assert asking.app.protocol == "none"
+    await until(asking, lambda: view.outer_size.height <= with_picture - 10)
+    assert not any(p.size.area for p in view.query(PictureView))
+    await asking.press("I")
+    await until(asking, lambda: view.outer_size.height == with_picture)

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from rich.color import ColorSystem
+from textual.geometry import Region
 from textual.widgets import Input, Label, Static
 
 from core.catalog import Row
@@ -202,6 +203,23 @@ async def test_pictures_can_be_switched_off_and_on_live(app: BddsegApp) -> None:
         await until(pilot, lambda: "pictures are off" in picture._message)
         await pilot.press("I")
         await until(pilot, lambda: picture._drawn and picture._drawn.strips)
+
+
+async def test_a_sixel_that_cannot_be_drawn_whole_is_half_blocks(workspace: Workspace, drawn: Path) -> None:
+    app = BddsegApp(workspace, drawn, "sixel")
+    async with app.run_test(size=(140, 40)) as pilot:
+        await ready(app, pilot)
+        picture = app.query_one(PictureView)
+        await until(pilot, lambda: is_drawn(picture) and picture._drawn and picture._drawn.sixel)
+        whole = Region(0, 0, *picture.size)
+        drawn_whole = picture.render_lines(whole)
+        assert "\x1bP" in drawn_whole[-1].text and "▀" not in "".join(line.text for line in drawn_whole)
+        clipped = picture.render_lines(Region(0, 3, picture.size.width, picture.size.height - 3))
+        assert any("▀" in line.text for line in clipped)
+        assert not any("\x1bP" in line.text for line in clipped)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        assert not any("\x1bP" in line.text for line in picture.render_lines(whole))
 
 
 async def test_the_list_holds_100000_rows_and_loads_only_what_is_in_sight(app: BddsegApp) -> None:

@@ -1,8 +1,5 @@
 """The Ask pane: a conversation about the dataset, with the pictures that it is about."""
 
-import time
-from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from textual import on, work
@@ -12,15 +9,14 @@ from textual.widgets import Label
 
 from core.engine import Collection
 from core.errors import BddsegError
-from core.job import Status
 from core.pictures import PictureRequest
 from core.retrieval.chats import Chat, Turn
-from core.retrieval.client import LAST, Answering
-from core.retrieval.manifest import Manifest
+from core.retrieval.client import LAST, Answering, gathered
 from core.retrieval.service import RetrievalService
 from core.sanitize import sanitize, sanitize_path
 from tui.commands import CHAT, bindings
 from tui.panes.chat_files import ChatFiles
+from tui.panes.chat_index import ChatIndex
 from tui.panes.pane import Pane
 from tui.screens.ask import PromptScreen
 from tui.screens.one_picture import OnePictureScreen
@@ -31,8 +27,6 @@ from tui.widgets.thumbnails import Thumbnails
 from tui.widgets.turn_view import TurnView
 
 EVERY_S = 0.5
-TOKENS_EVERY_S = 0.1
-"""Answers are redrawn at most this often: over SSH each redraw costs bytes."""
 OF_A_TURN = ("look_at", "edit_anchors", "retry", "search_anew", "copy", "open_in_dataset", "full_picture")
 """Actions that need a question that was asked."""
 LAST_TURNS = 30
@@ -55,11 +49,9 @@ class ChatPane(Pane):
         self._answering: Answering | None = None
         self._live: TurnView | None = None
         self._chosen: TurnView | None = None
-        self._manifest: Manifest | None = None
-        self._status: Status | None = None
         self._filter = ""
-        self._warmed = False
         self.files = ChatFiles(self)
+        self.index = ChatIndex(self)
 
     @property
     def service(self) -> RetrievalService:
@@ -77,17 +69,17 @@ class ChatPane(Pane):
 
     def on_mount(self) -> None:
         self.query_one(Turns).display = False
-        self.set_interval(EVERY_S, self._tick)
-        self._look()
+        self.set_interval(EVERY_S, self.index.tick)
+        self.index.look()
 
     def on_shown(self) -> None:
-        self._look()
+        self.index.look()
         self.query_one(QuestionBox).enter()
 
     def on_dataset(self) -> None:
         self.action_new_chat()
-        self._filter, self._warmed = "", False
-        self._look()
+        self._filter = ""
+        self.index.forget()
 
     def before_command(self) -> None:
         self.screen.set_focus(self.query_one(Turns))
@@ -100,86 +92,46 @@ class ChatPane(Pane):
 
     # -- the index -------------------------------------------------------------------------------------------
 
-    def _tick(self) -> None:
-        if self.is_shown and self._status is not None and self._status.live:
-            self._look()
+    def action_build_index(self) -> None:
+        self.index.build()
 
-    @work(thread=True, exclusive=True, group="index", exit_on_error=False)
-    def _look(self) -> None:
-        if (collection := self.collection) is None:
-            return
-        root = collection.dataset.root
-        manifest, status = self.service.info(root), self.service.build_status(root)
-        asked = [t.question for c in reversed(self.service.chats(root)) for t in c.turns]
-        self.app.call_from_thread(self._looked, manifest, status, asked)
+    def action_stop_build(self) -> None:
+        self.index.stop()
 
-    def _looked(self, manifest: Manifest | None, status: Status | None, asked: list[str]) -> None:
-        was_live = self._status is not None and self._status.live
-        appeared = self._manifest is None and manifest is not None
-        self._manifest, self._status = manifest, status
-        box, collection = self.query_one(QuestionBox), self.collection
+    def index_seen(self, appeared: bool, asked: list[str]) -> None:
+        """Called when the index was looked at: whether one has appeared, and every question of earlier chats."""
+        box = self.query_one(QuestionBox)
         if not box.asked:
             box.asked = list(dict.fromkeys(asked))[-100:]
-        name = sanitize_path(collection.dataset.root.name) if collection else ""
-        self.query_one(ChatEmpty).show(name, self.service.options, manifest, status)
-        if was_live and status is not None and not status.live and status.state != "finished":
-            self.notify(f"the index was not finished: {status.message}", severity="error", markup=False, timeout=10)
         self._place_focus(appeared)
-        self._head()
+        self.head()
 
     def _place_focus(self, appeared: bool) -> None:
         """Without an index keys build one; as soon as there is one, a question can be typed."""
         if self._views() or not self.is_shown:
             return
         focused, turns = self.screen.focused, self.query_one(Turns)
-        if self._manifest is None and isinstance(focused, QuestionBox):
+        if self.index.manifest is None and isinstance(focused, QuestionBox):
             self.screen.set_focus(turns)
         elif appeared and focused in (turns, None):
             self.action_type()
 
-    def _head(self, doing: str = "") -> None:
+    def head(self, doing: str = "") -> None:
+        """Writes the line above the conversation."""
         options, words = self.service.options, []
         words.append(self._chat.title if self._chat and self._chat.turns else "new chat")
-        if self._manifest is not None:
-            words.append(f"{self._manifest.count:,} images")
+        if self.index.manifest is not None:
+            words.append(f"{self.index.manifest.count:,} images")
         words.append(f"CLIP {sanitize(options.clip)}")
         words.append(f"server {sanitize(options.server)}" if options.server else f"LLaVA {sanitize(options.llava)}")
         words += [f"only {self._filter}"] if self._filter else []
         words += [doing] if doing else []
         self.query_one("#chat-head", Label).update("   ".join(words))
 
-    def action_build_index(self) -> None:
-        if self.collection is not None:
-            self._build(self.collection.dataset.root)
-
-    @work(thread=True, exclusive=True, group="build", exit_on_error=False)
-    def _build(self, root: Path) -> None:
-        try:
-            self.service.build(root)
-        except BddsegError as error:
-            self.app.call_from_thread(self.notify, sanitize(str(error)), severity="error", markup=False)
-        self._look()
-
-    def action_stop_build(self) -> None:
-        if self.collection is None:
-            return
-        try:
-            self.service.stop_build(self.collection.dataset.root)
-        except BddsegError as error:
-            self.notify(sanitize(str(error)), severity="warning", markup=False, timeout=4)
-
     @on(QuestionBox.Changed)
     def _typing(self) -> None:
         """Loads the models while the first question is being typed."""
-        if not self._warmed and self._manifest is not None and self.collection is not None:
-            self._warmed = True
-            self._warm(self.collection)
-
-    @work(thread=True, exclusive=True, group="warm", exit_on_error=False)
-    def _warm(self, collection: Collection) -> None:
-        for event in self.service.warm(collection):
-            what = f"loading {event['what']} …" if event["event"] == "loading" else ""
-            self.app.call_from_thread(self._head, what)
+        self.index.warm()
 
     # -- asking ----------------------------------------------------------------------------------------------
 
@@ -215,7 +167,7 @@ class ChatPane(Pane):
             image, anchors = last.image, last.anchors
         stays = mode == "stay"
         turn = Turn(number, sanitize(question), anchors if stays else (), image=None, stayed=False)
-        view = TurnView(turn, collection.dataset.root, self.bddseg.protocol, live=True)
+        view = TurnView(turn, collection.dataset.root, live=True)
         turns = self.query_one(Turns)
         self.query_one(ChatEmpty).display, turns.display = False, True
         if replaces is not None:
@@ -261,7 +213,7 @@ class ChatPane(Pane):
     def _keep(self, turn: Turn) -> None:
         if self._chat is not None:
             self._chat = self.service.keep(self._chat, turn)
-            self.app.call_from_thread(self._head)
+            self.app.call_from_thread(self.head)
 
     def action_stop(self) -> None:
         """Stops the answer under way; the models may go on for a moment, but nobody waits for them."""
@@ -355,7 +307,7 @@ class ChatPane(Pane):
         if self._chosen is not None and self.collection is not None and self._chosen.turn.image is not None:
             path = self.collection.dataset.root / self._chosen.turn.image
             line = f"{sanitize_path(path.stem)}   {self._chosen.turn.question}"
-            self.app.push_screen(OnePictureScreen(PictureRequest(path, None), line, self.bddseg.protocol))
+            self.app.push_screen(OnePictureScreen(PictureRequest(path, None), line))
 
     # -- chats -----------------------------------------------------------------------------------------------
 
@@ -366,7 +318,7 @@ class ChatPane(Pane):
         turns = self.query_one(Turns)
         turns.remove_children()
         turns.display, self.query_one(ChatEmpty).display = False, True
-        self._look()
+        self.index.look()
         if self.is_shown:
             self.query_one(QuestionBox).enter()
 
@@ -381,12 +333,12 @@ class ChatPane(Pane):
         turns = self.query_one(Turns)
         await turns.remove_children()
         self._chat, root = chat, self.collection.dataset.root
-        views = [TurnView(turn, root, self.bddseg.protocol) for turn in chat.turns[-LAST_TURNS:]]
+        views = [TurnView(turn, root) for turn in chat.turns[-LAST_TURNS:]]
         await turns.mount_all(views)
         self.query_one(ChatEmpty).display, turns.display = False, True
         await self._choose(views[-1])
         self.screen.set_focus(turns)
-        self._head()
+        self.head()
 
     def action_delete_chat(self) -> None:
         if self._chat is not None and self._chat.turns:
@@ -403,7 +355,7 @@ class ChatPane(Pane):
     def action_filter(self) -> None:
         def typed(text: str | None) -> None:
             self._filter = text or ""
-            self._head()
+            self.head()
 
         title = "Only images that this filter leaves (empty: all)"
         self.app.push_screen(PromptScreen(title, "split:test class:bus>1% tag:night", self._filter, empty=True), typed)
@@ -412,23 +364,6 @@ class ChatPane(Pane):
         def changed(changes: dict[str, Any] | None) -> None:
             if changes:
                 self.service.configure(**changes)
-                self._look()
+                self.index.look()
 
         self.app.push_screen(RetrievalSettingsScreen(self.service.options), changed)
-
-
-def gathered(events: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The events, with the tokens that come within a tenth of a second as one."""
-    text, since = "", 0.0
-    for event in events:
-        if event["event"] == "token":
-            text += event["text"]
-            if time.monotonic() - since < TOKENS_EVERY_S:
-                continue
-            yield {"event": "token", "text": text}
-            text, since = "", time.monotonic()
-            continue
-        if text:
-            yield {"event": "token", "text": text}
-            text = ""
-        yield event

@@ -2,7 +2,7 @@
 
 import json
 from array import array
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from textual import on, work
@@ -12,13 +12,14 @@ from textual.widgets import Label
 from textual.worker import get_current_worker
 
 from core.catalog import Catalog, Row
-from core.classes import CLASSES, NUM_CLASSES, find_class
+from core.classes import CLASSES, find_class
 from core.engine import Collection
 from core.errors import BddsegError
-from core.pictures import VIEWS, PictureRequest, View
+from core.pictures import PictureRequest
 from core.query import Query
 from core.sanitize import sanitize, sanitize_path
 from tui.commands import DATASET, bindings
+from tui.panes.dataset_look import Look, after, caption, request, views
 from tui.panes.dataset_reports import DatasetReports
 from tui.panes.meaning import MeaningSearch
 from tui.panes.pane import Pane
@@ -29,15 +30,6 @@ from tui.widgets.filter_bar import FilterBar
 from tui.widgets.legend import Legend
 from tui.widgets.picture import PictureView
 from tui.widgets.sample_list import SampleList
-
-
-@dataclass(frozen=True)
-class Look:
-    """How samples are looked at; stays from sample to sample."""
-
-    view: View = "image"
-    opacity: float = 0.5
-    highlight: int | None = None
 
 
 class DatasetPane(Pane):
@@ -65,7 +57,7 @@ class DatasetPane(Pane):
                 yield Label("", id="list-status", markup=False)
             with Horizontal(id="picture-side"):
                 with Vertical(id="picture-column"):
-                    yield PictureView(self.bddseg.protocol, id="picture")
+                    yield PictureView(id="picture")
                     yield Label("", id="caption", markup=False)
                 yield Legend(id="legend")
 
@@ -187,29 +179,12 @@ class DatasetPane(Pane):
         if row is None:
             return None, [], "" if samples.count else samples.empty_text
         near = [samples.row_at(samples.cursor + d) for d in (1, -1)]
-        return self._request(row), [self._request(n) for n in near if n], ""
-
-    def _request(self, row: Row) -> PictureRequest:
-        look = self.look
-        return PictureRequest(row.image, row.mask, row.prediction, look.view, look.opacity, look.highlight)
+        return request(row, self.look), [request(n, self.look) for n in near if n], ""
 
     def caption(self) -> str:
         """One line about the sample and how it is shown."""
         row = self.query_one(SampleList).row
-        if row is None:
-            return ""
-        look = self.look
-        how = f"{look.view} {100 * look.opacity:.0f} %" if look.view == "overlay" else look.view
-        parts = [how, sanitize(row.name)]
-        if look.highlight is not None:
-            parts.insert(1, f"only {look.highlight} {CLASSES[look.highlight].name}")
-        if row.miou is not None:
-            parts.append(f"IoU {100 * row.miou:.1f}")
-        if row.problem:
-            parts.append(f"! {row.problem}")
-        if row.tags:
-            parts.append(" ".join("#" + sanitize(t) for t in row.tags))
-        return "  ".join(parts)
+        return "" if row is None else caption(row, self.look)
 
     def _status(self) -> None:
         samples = self.query_one(SampleList)
@@ -322,22 +297,15 @@ class DatasetPane(Pane):
         self._look(view=view)
 
     def action_next_view(self) -> None:
-        views = VIEWS if self.evaluation else VIEWS[:3]
-        now = views.index(self.look.view) if self.look.view in views else -1
-        self._look(view=views[(now + 1) % len(views)])
+        there = views(self.evaluation is not None)
+        now = there.index(self.look.view) if self.look.view in there else -1
+        self._look(view=there[(now + 1) % len(there)])
 
     def action_opacity(self, by: float) -> None:
         self._look(view="overlay", opacity=round(min(1.0, max(0.0, self.look.opacity + by)), 2))
 
     def action_highlight(self, by: int) -> None:
-        row = self.query_one(SampleList).row
-        there = [i for i in range(NUM_CLASSES) if row and row.share(i)] or list(range(NUM_CLASSES))
-        now = self.look.highlight
-        if now in there:
-            place = there.index(now) + by
-            self._look(highlight=there[place] if 0 <= place < len(there) else None)
-        else:
-            self._look(highlight=there[0 if by > 0 else -1])
+        self._look(highlight=after(self.look.highlight, self.query_one(SampleList).row, by))
 
     def action_pick_class(self) -> None:
         choices: list[tuple[str, int]] = [("all classes", -1)] + [(f"{c.id:>2} {c.name}", c.id) for c in CLASSES]
@@ -354,7 +322,7 @@ class DatasetPane(Pane):
 
     def action_fullscreen(self) -> None:
         if self.query_one(SampleList).row is not None:
-            self.app.push_screen(FullScreen(self, self.bddseg.protocol), lambda _: self._show())
+            self.app.push_screen(FullScreen(self), lambda _: self._show())
 
     def action_tag(self) -> None:
         row = self.query_one(SampleList).row
@@ -415,10 +383,6 @@ class DatasetPane(Pane):
     def action_rescan(self) -> None:
         if self._collection is not None:
             self._scan(self._collection)
-
-    def set_protocol(self) -> None:
-        """Draws by the app's protocol."""
-        self.query_one(PictureView).set_protocol(self.bddseg.protocol)
 
     def _look(self, **changes: object) -> None:
         self.look = replace(self.look, **changes)  # type: ignore[arg-type]

@@ -200,7 +200,7 @@ class EvaluatePane(Pane):
     def _open_image(self) -> None:
         images = self.query_one("#images", KeyList)
         if self._rows and images.highlighted is not None:
-            self.app.push_screen(SideBySideScreen(self._rows[images.highlighted], self._step, self.bddseg.protocol))
+            self.app.push_screen(SideBySideScreen(self._rows[images.highlighted], self._step))
 
     def _step(self, by: int) -> Row | None:
         images = self.query_one("#images", KeyList)

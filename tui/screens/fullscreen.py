@@ -8,7 +8,6 @@ from textual.screen import Screen
 from textual.widgets import Label
 
 from tui.commands import DATASET, bindings
-from tui.images.protocol import Protocol
 from tui.widgets.picture import PictureView
 
 if TYPE_CHECKING:
@@ -27,12 +26,12 @@ class FullScreen(Screen[None]):
         Binding("escape,f,enter,q", "app.pop_screen", "Back"),
     ]
 
-    def __init__(self, pane: "DatasetPane", protocol: Protocol) -> None:
+    def __init__(self, pane: "DatasetPane") -> None:
         super().__init__()
-        self._pane, self._protocol = pane, protocol
+        self._pane = pane
 
     def compose(self) -> ComposeResult:
-        yield PictureView(self._protocol, id="full")
+        yield PictureView(id="full")
         yield Label("", id="full--caption", markup=False)
 
     def on_mount(self) -> None:

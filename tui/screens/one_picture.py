@@ -6,7 +6,6 @@ from textual.screen import Screen
 from textual.widgets import Label
 
 from core.pictures import PictureRequest
-from tui.images.protocol import Protocol
 from tui.widgets.picture import PictureView
 
 
@@ -15,12 +14,12 @@ class OnePictureScreen(Screen[None]):
 
     BINDINGS = [Binding("escape,f,q,enter", "app.pop_screen", "Back")]
 
-    def __init__(self, request: PictureRequest, line: str, protocol: Protocol) -> None:
+    def __init__(self, request: PictureRequest, line: str) -> None:
         super().__init__()
-        self._request, self._line, self._protocol = request, line, protocol
+        self._request, self._line = request, line
 
     def compose(self) -> ComposeResult:
-        yield PictureView(self._protocol, id="full")
+        yield PictureView(id="full")
         yield Label(f"{self._line}   Esc back", id="full--caption", markup=False)
 
     def on_mount(self) -> None:

@@ -34,7 +34,7 @@ class ResultsScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Label(f"{len(self._items)} images for “{self._about}”   hjkl move", id="results--title", markup=False)
-        yield Thumbnails(self._pane.bddseg.protocol, id="results--grid")
+        yield Thumbnails(id="results--grid")
         yield Footer(show_command_palette=False, compact=True)
 
     async def on_mount(self) -> None:

@@ -11,7 +11,6 @@ from textual.widgets import Label
 from core.catalog import Row
 from core.pictures import PictureRequest, View
 from core.sanitize import sanitize
-from tui.images.protocol import Protocol
 from tui.widgets.legend import Legend
 from tui.widgets.picture import PictureView
 
@@ -35,9 +34,9 @@ class SideBySideScreen(Screen[None]):
         Binding("left_square_bracket", "highlight(-1)", show=False),
     ]
 
-    def __init__(self, row: Row, step: Callable[[int], Row | None], protocol: Protocol) -> None:
+    def __init__(self, row: Row, step: Callable[[int], Row | None]) -> None:
         super().__init__()
-        self._row, self._step, self._protocol = row, step, protocol
+        self._row, self._step = row, step
         self._set = 0
         self._highlight: int | None = None
 
@@ -46,7 +45,7 @@ class SideBySideScreen(Screen[None]):
             for number in range(3):
                 with Vertical():
                     yield Label("", id=f"side--name{number}", classes="side--name")
-                    yield PictureView(self._protocol, id=f"side--picture{number}")
+                    yield PictureView(id=f"side--picture{number}")
         yield Legend(id="side--legend")
         yield Label("", id="side--caption", markup=False)
 

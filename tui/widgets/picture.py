@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
 
 from rich.control import Control
 from rich.segment import ControlType, Segment
@@ -19,12 +20,18 @@ from core.pictures import PictureRequest
 from core.sanitize import sanitize
 from tui.images.protocol import Protocol, cell_pixels
 
+if TYPE_CHECKING:
+    from tui.app import BddsegApp
+
 KEPT = 24
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A picture that is ready: strips (half-blocks, or Kitty placeholders), or a Sixel's data, and its cells."""
+    """A picture that is ready, and its cells.
+
+    Its strips are half-blocks, or Kitty placeholders; a Sixel has half-blocks for when it can't be drawn whole.
+    """
 
     cells: tuple[int, int]
     strips: list[Strip]
@@ -44,9 +51,8 @@ class PictureView(Widget):
     class Ready(Message):
         """A picture is drawn; for benchmarks and tests."""
 
-    def __init__(self, protocol: Protocol = "halfblock", id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self.protocol: Protocol = protocol
         self._request: PictureRequest | None = None
         self._drawn: Drawn | None = None
         self._message = ""
@@ -64,12 +70,15 @@ class PictureView(Widget):
             return
         self._start()
 
-    def set_protocol(self, protocol: Protocol) -> None:
-        """Draws by another protocol from now on."""
-        if protocol != self.protocol:
-            self.protocol = protocol
-            self._drawn = None
-            self._start()
+    @property
+    def protocol(self) -> Protocol:
+        """How the app draws pictures now."""
+        return cast("BddsegApp", self.app).protocol
+
+    def redraw(self) -> None:
+        """Draws anew: the app's protocol is another now."""
+        self._drawn = None
+        self._start()
 
     def on_resize(self) -> None:
         self._start()
@@ -152,11 +161,10 @@ class PictureView(Widget):
         style = self.rich_style
         blank = Strip.blank(width, style)
         lines = [blank] * height
-        if drawn.sixel:
-            # Sixel covers cells whatever they hold; under another screen it must not be sent at all.
-            if self.screen.is_active and crop.size == self.size:
-                lines[-1] = self._sixel_strip(drawn, left, top, width, style)
-            return lines[crop.y : crop.bottom]
+        # Sixel covers cells whatever they hold: under another screen, or partly out of sight, it must not be sent.
+        if drawn.sixel and self.screen.is_active and crop.size == self.size:
+            lines[-1] = self._sixel_strip(drawn, left, top, width, style)
+            return lines
         for y, strip in enumerate(drawn.strips[:rows]):
             lines[top + y] = Strip.join([Strip.blank(left, style), strip, Strip.blank(width - left - columns, style)])
         return [line.crop(crop.x, crop.right) for line in lines[crop.y : crop.bottom]]
@@ -205,6 +213,8 @@ def draw(request: PictureRequest, cells: tuple[int, int], protocol: Protocol) ->
         picture = compose(request, (columns, rows * 2))
         strips = halfblock_strips(picture)
         return Drawn((picture.width, len(strips)), strips)
+    from PIL import Image
+
     from tui.images.graphics import encode
 
     cell = cell_pixels()
@@ -212,5 +222,8 @@ def draw(request: PictureRequest, cells: tuple[int, int], protocol: Protocol) ->
     used = (min(columns, max(1, picture.width // cell[0])), min(rows, max(1, picture.height // cell[1])))
     graphic = encode(picture, used, protocol, cell)
     if protocol == "sixel":
-        return Drawn(used, [], sixel=graphic.data)
+        from tui.images.halfblock import halfblock_strips
+
+        coarse = picture.resize((used[0], used[1] * 2), Image.Resampling.BOX)
+        return Drawn(used, halfblock_strips(coarse), sixel=graphic.data)
     return Drawn(used, graphic.strips, kitty=graphic.data, image_id=graphic.image_id)

@@ -11,7 +11,6 @@ from textual.message import Message
 from textual.widgets import Label
 
 from core.pictures import PictureRequest
-from tui.images.protocol import Protocol
 from tui.widgets.picture import PictureView
 
 
@@ -26,12 +25,12 @@ class Shown:
 class Thumbnail(Vertical):
     """One picture; clicking it chooses it."""
 
-    def __init__(self, shown: Shown, protocol: Protocol, number: int) -> None:
+    def __init__(self, shown: Shown, number: int) -> None:
         super().__init__(classes="thumbnail")
-        self._shown, self._protocol, self.number = shown, protocol, number
+        self._shown, self.number = shown, number
 
     def compose(self) -> ComposeResult:
-        yield PictureView(self._protocol)
+        yield PictureView()
         yield Label(self._shown.line, classes="thumbnail--line", markup=False)
 
     def on_mount(self) -> None:
@@ -48,9 +47,8 @@ class Thumbnails(Container):
             super().__init__()
             self.number = number
 
-    def __init__(self, protocol: Protocol, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(self, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
-        self._protocol = protocol
         self._all: list[Shown] = []
         self.chosen = 0
 
@@ -61,7 +59,7 @@ class Thumbnails(Container):
             return
         self._all = list(pictures)
         await self.remove_children()
-        await self.mount_all(Thumbnail(p, self._protocol, number) for number, p in enumerate(self._all))
+        await self.mount_all(Thumbnail(p, number) for number, p in enumerate(self._all))
         self.choose(chosen)
 
     def choose(self, number: int) -> None:

@@ -12,7 +12,6 @@ from textual.widgets import Markdown, Static
 from core.pictures import PictureRequest
 from core.retrieval.chats import Candidate, Turn
 from core.sanitize import sanitize, sanitize_path
-from tui.images.protocol import Protocol
 from tui.widgets.picture import PictureView
 from tui.widgets.thumbnails import Shown, Thumbnails
 
@@ -20,18 +19,18 @@ from tui.widgets.thumbnails import Shown, Thumbnails
 class TurnView(Vertical):
     """Shows a turn that is finished, or one that events are still coming for."""
 
-    def __init__(self, turn: Turn, root: Path, protocol: Protocol, live: bool = False) -> None:
+    def __init__(self, turn: Turn, root: Path, live: bool = False) -> None:
         super().__init__(classes="turn")
         self.turn, self.live = turn, live
-        self._root, self._protocol = root, protocol
+        self._root = root
         self._doing = "thinking of what to look for" if live else ""
         self._duplicates: dict[str, int] = {}
 
     def compose(self) -> ComposeResult:
         yield Static(Text(f"› {self.turn.question}"), classes="turn--question")
         yield Static("", classes="turn--steps")
-        yield Thumbnails(self._protocol, classes="turn--candidates")
-        yield PictureView(self._protocol)
+        yield Thumbnails(classes="turn--candidates")
+        yield PictureView()
         yield Static("", classes="turn--image")
         yield Markdown("", classes="turn--answer", open_links=False)
 
@@ -148,7 +147,7 @@ class TurnView(Vertical):
 
     def _show_picture(self) -> None:
         view, line = self.query_one(PictureView), self.query_one(".turn--image", Static)
-        view.display = line.display = self.turn.image is not None
+        self.set_class(self.turn.image is None, "-imageless")
         if self.turn.image is None:
             return
         path = self._root / self.turn.image
