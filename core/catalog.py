@@ -6,16 +6,16 @@ pixel counts are twenty columns (`c0` .. `c19`), so that filters and sorting are
 
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from core.classes import NUM_CLASSES
 from core.dataset import Sample
 from core.errors import BddsegError
-from core.query import Query
+from core.query import FIGURES, Query
 from core.sanitize import sanitize, sanitize_path
 
 COUNT_COLUMNS = tuple(f"c{i}" for i in range(NUM_CLASSES))
@@ -31,12 +31,18 @@ CREATE TABLE IF NOT EXISTS scores (
     evaluation TEXT NOT NULL, sample INTEGER NOT NULL, accuracy REAL, miou REAL, prediction BLOB,
     PRIMARY KEY (evaluation, sample)) WITHOUT ROWID;
 """
-VERSION = 1
+_SINCE_2 = ("boundary REAL", "confidence REAL", "brightness REAL", "missed INTEGER", "invented INTEGER")
+"""Columns of scores that catalogs of version 1 lack."""
+VERSION = 2
 
 
 @dataclass(frozen=True)
 class Row:
-    """A sample as the catalog knows it. `counts` are pixels by class, None until it was scanned."""
+    """A sample as the catalog knows it.
+
+    `counts` are pixels by class, None until it was scanned; `figures` (0..1) are an evaluation's, by the names that
+    filters have for them.
+    """
 
     id: int
     split: str
@@ -48,8 +54,13 @@ class Row:
     problem: str | None
     counts: tuple[int, ...] | None
     tags: tuple[str, ...] = ()
-    miou: float | None = None
+    figures: Mapping[str, float | None] = field(default_factory=dict)
     prediction: Path | None = None
+
+    @property
+    def miou(self) -> float | None:
+        """mIoU19 (0..1) of the chosen evaluation's prediction."""
+        return self.figures.get("iou")
 
     def share(self, class_id: int) -> float | None:
         """Percentage (0..100) of the mask's pixels that are of this class; None if unknown."""
@@ -67,7 +78,7 @@ class Catalog:
         try:
             with closing(self._connect()) as db:
                 if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-                    db.executescript("BEGIN IMMEDIATE;" + _SCHEMA + f"PRAGMA user_version = {VERSION}; COMMIT;")
+                    _migrate(db)
         except sqlite3.Error as error:
             raise BddsegError(
                 f"the catalog {sanitize_path(path)} cannot be opened ({error}): move it away to have it made anew"
@@ -125,15 +136,21 @@ class Catalog:
         with closing(self._connect()) as db, db:
             db.executemany("DELETE FROM tags WHERE sample = ? AND tag = ?", [(i, tag.lower()) for i in ids])
 
-    def record_scores(self, evaluation: str, scores: Iterable[tuple[Path, float | None, float | None, Path]]) -> None:
-        """Replaces an evaluation's per-image (image path, pixel accuracy, mIoU, prediction path)."""
+    def record_scores(self, evaluation: str, scores: Iterable["ImageScore"]) -> None:
+        """Replaces what an evaluation says of each image."""
         with closing(self._connect()) as db, db:
             db.execute("DELETE FROM scores WHERE evaluation = ?", (evaluation,))
             db.executemany(
-                "INSERT INTO scores SELECT ?, id, ?, ?, ? FROM samples WHERE image = ?",
+                f"INSERT INTO scores (evaluation, sample, prediction, {', '.join(_SCORES)}) "
+                f"SELECT ?, id, ?{', ?' * len(_SCORES)} FROM samples WHERE image = ?",
                 [
-                    (evaluation, accuracy, miou, os.fsencode(prediction), self._relative(image))
-                    for image, accuracy, miou, prediction in scores
+                    (
+                        evaluation,
+                        os.fsencode(s.prediction),
+                        *(getattr(s, column) for column in _SCORES),
+                        self._relative(s.image),
+                    )
+                    for s in scores
                 ],
             )
 
@@ -187,7 +204,8 @@ class Catalog:
         marks = ", ".join("?" * len(ids))
         columns = ", ".join(f"s.{c}" for c in ("id", "split", "name", "image", "mask", "width", "height", "problem"))
         sql = (
-            f"SELECT {columns}, (SELECT group_concat(tag, ' ') FROM tags WHERE sample = s.id), e.miou, e.prediction, "
+            f"SELECT {columns}, (SELECT group_concat(tag, ' ') FROM tags WHERE sample = s.id), e.prediction, "
+            f"{', '.join(FIGURES.values())}, "
             f"{', '.join('s.' + c for c in COUNT_COLUMNS)} FROM samples s "
             f"LEFT JOIN scores e ON e.sample = s.id AND e.evaluation = ? WHERE s.id IN ({marks})"
         )
@@ -218,7 +236,8 @@ class Catalog:
             return [name for (name,) in db.execute("SELECT DISTINCT evaluation FROM scores ORDER BY evaluation")]
 
     def _row(self, row: tuple[Any, ...]) -> Row:
-        (row_id, split, name, image, mask, width, height, problem, tags, miou, prediction), counts = row[:11], row[11:]
+        (row_id, split, name, image, mask, width, height, problem, tags, prediction), rest = row[:10], row[10:]
+        figures, counts = dict(zip(FIGURES, rest, strict=False)), rest[len(FIGURES) :]
         return Row(
             row_id,
             split,
@@ -230,7 +249,7 @@ class Catalog:
             problem,
             None if counts[0] is None else tuple(counts),
             tuple(str(tags).split()) if tags else (),
-            miou,
+            figures,
             Path(os.fsdecode(prediction)) if prediction else None,
         )
 
@@ -242,6 +261,27 @@ class Catalog:
 
 
 @dataclass(frozen=True)
+class ImageScore:
+    """What an evaluation says of an image: figures 0..1, None where undefined.
+
+    `missed` and `invented` have a bit for each class that the mask or the prediction alone has.
+    """
+
+    image: Path
+    prediction: Path
+    accuracy: float | None
+    miou: float | None
+    boundary: float | None = None
+    confidence: float | None = None
+    brightness: float | None = None
+    missed: int | None = None
+    invented: int | None = None
+
+
+_SCORES = tuple(f.name for f in fields(ImageScore))[2:]
+
+
+@dataclass(frozen=True)
 class ScanResult:
     """What a scan found out of one sample: image size, pixels by class, or the problem."""
 
@@ -250,6 +290,20 @@ class ScanResult:
     height: int | None
     counts: tuple[int, ...] | None
     problem: str | None
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    """Makes a new catalog, or one of an earlier version, what this version needs."""
+    # One transaction, because two processes may open a catalog at the same moment.
+    db.execute("BEGIN IMMEDIATE")
+    for statement in _SCHEMA.split(";"):
+        db.execute(statement)
+    there = {row[1] for row in db.execute("PRAGMA table_info(scores)")}
+    for column in _SINCE_2:
+        if column.split()[0] not in there:
+            db.execute(f"ALTER TABLE scores ADD COLUMN {column}")
+    db.execute(f"PRAGMA user_version = {VERSION}")
+    db.commit()
 
 
 def _progress(db: sqlite3.Connection) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from core.sanitize import sanitize, sanitize_path
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
+    from core.analysis.service import AnalysisService
     from core.check import CheckReport
     from core.config import TrainConfig
     from core.evaluation import Evaluation
@@ -49,6 +50,13 @@ class Engine:
         from core.retrieval.service import service_of
 
         return service_of(self.workspace)
+
+    @property
+    def analysis(self) -> "AnalysisService":
+        """What evaluations tell beyond their scores."""
+        from core.analysis.service import AnalysisService
+
+        return AnalysisService(self.workspace)
 
     # -- data ------------------------------------------------------------------------------------------------
 
@@ -173,14 +181,17 @@ class Engine:
         for name in names:
             self._forget_scores(root, name)
 
-    def evaluate(self, run: "Run", split: str = "val", checkpoint: str = "best") -> Path:
-        """Starts an evaluation as a job; returns its folder."""
+    def evaluate(self, run: "Run", split: str = "val", checkpoint: str = "best", tta: str = "none") -> Path:
+        """Starts an evaluation as a job; returns its folder. `tta` is none, flip or scales (test-time augmentation)."""
         from core.evaluation import evaluation_folder
 
         self._need_checkpoint(run, checkpoint)
-        folder = evaluation_folder(run.folder, checkpoint, split)
+        if tta not in ("none", "flip", "scales"):
+            raise UsageError(f"--tta takes none, flip or scales, not {sanitize(tta)!r}")
+        folder = evaluation_folder(run.folder, checkpoint, split, tta)
         folder.mkdir(parents=True, exist_ok=True)
-        self._start_job(folder, ["evaluate", os.fspath(run.folder), "--checkpoint", checkpoint, "--split", split])
+        options = ["--checkpoint", checkpoint, "--split", split, "--tta", tta]
+        self._start_job(folder, ["evaluate", os.fspath(run.folder), *options])
         return folder
 
     def predict(self, run: "Run", to: Path, split: str = "test", checkpoint: str = "best") -> Path:

@@ -1,4 +1,4 @@
-"""The filter language: `split:val class:bus>1% has:rider tag:night name:7d06 sort:-iou`, parsed and as SQL.
+"""The filter language: `split:val class:bus>1% has:rider tag:night iou<30% missed:bus sort:-iou`, parsed and as SQL.
 
 A term is one word; all terms must hold; a `-` before a term turns it round. No query library is used: the
 language is five words long, and what matters is the message when one of them is wrong.
@@ -13,7 +13,15 @@ from core.errors import UsageError
 from core.nearest import suggestion
 from core.sanitize import sanitize
 
-KEYS = ("split:", "class:", "has:", "tag:", "name:", "is:", "iou", "sort:")
+FIGURES = {
+    "iou": "e.miou",
+    "biou": "e.boundary",
+    "accuracy": "e.accuracy",
+    "confidence": "e.confidence",
+    "brightness": "e.brightness",
+}
+"""What an evaluation says of an image, by its name in filters and sorting, as a column (0..1)."""
+KEYS = ("split:", "class:", "has:", "tag:", "name:", "is:", "missed:", "invented:", *FIGURES, "sort:")
 STATES = ("labelled", "unlabelled", "problem", "scored")
 _COMPARISON = re.compile(r"^(.+?)(>=|<=|>|<|=)(\d+(?:\.\d+)?)(%?)$")
 _STATE_SQL = {
@@ -52,7 +60,7 @@ class Query:
         way = "DESC" if self.descending else "ASC"
         if self.sort == "name":
             return f"s.split = 'test', s.split {way}, s.name {way}, s.id {way}", []
-        key = "e.miou" if self.sort == "iou" else _share(find_class(self.sort).id)
+        key = FIGURES.get(self.sort) or _share(find_class(self.sort).id)
         return f"{key} IS NULL, {key} {way}, s.name", []
 
     def sorted_by(self, sort: str, descending: bool) -> "Query":
@@ -109,7 +117,9 @@ def completions(text: str, tags: list[str]) -> list[str]:
         "has:": slugs,
         "tag:": tags,
         "is:": list(STATES),
-        "sort:": ["name", "iou", "-iou", *(f"-{s}" for s in slugs)],
+        "missed:": slugs,
+        "invented:": slugs,
+        "sort:": ["name", *(way + figure for figure in FIGURES for way in ("", "-")), *(f"-{s}" for s in slugs)],
     }
     key = word.partition(":")[0] + ":"
     found = [key + v for v in values[key]] if key in values and ":" in word else [*KEYS]
@@ -120,11 +130,12 @@ def _condition(term: str) -> tuple[str, tuple[object, ...]]:
     key, colon, value = term.partition(":")
     if not colon:
         if match := _COMPARISON.match(term):
-            if match[1] != "iou":
+            if match[1] not in FIGURES:
                 raise ValueError(
-                    f"compare what? write class:{sanitize(match[1])}{match[2]}{match[3]}% or iou{match[2]}30%"
+                    f"compare what? write class:{sanitize(match[1])}{match[2]}{match[3]}% or iou{match[2]}30% "
+                    f"(or {', '.join(FIGURES)}){suggestion(match[1], FIGURES)}"
                 )
-            return f"100 * e.miou {match[2]} ?", (float(match[3]),)
+            return f"100 * {FIGURES[match[1]]} {match[2]} ?", (float(match[3]),)
         return "instr(lower(s.name), lower(?)) > 0", (sanitize(term),)
     if not value:
         raise ValueError(f"{key}: what? for example {_example(key)}")
@@ -139,6 +150,8 @@ def _condition(term: str) -> tuple[str, tuple[object, ...]]:
             return f"s.c{find_class(value).id} > 0", ()
         case "tag":
             return "s.id IN (SELECT sample FROM tags WHERE tag = ?)", (value.lower(),)
+        case "missed" | "invented":
+            return f"(e.{key} >> {find_class(value).id}) & 1", ()
         case "name":
             return "instr(lower(s.name), lower(?)) > 0", (sanitize(value),)
         case "is":
@@ -161,7 +174,7 @@ def _class_condition(value: str) -> tuple[str, tuple[object, ...]]:
 def _sort(value: str) -> tuple[str, bool]:
     descending = value.startswith("-")
     key = value.removeprefix("-")
-    if key in ("name", "iou"):
+    if key == "name" or key in FIGURES:
         return key, descending
     return find_class(key).slug, descending
 
@@ -178,6 +191,8 @@ def _example(key: str) -> str:
         "tag": "tag:night",
         "name": "name:7d06",
         "is": "is:problem",
+        "missed": "missed:rider",
+        "invented": "invented:train",
         "sort": "sort:-bus",
     }
     return examples.get(key, "split:val")

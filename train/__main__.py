@@ -54,7 +54,7 @@ def _work(run: Run, arguments: argparse.Namespace, reporter: Reporter) -> None:
     elif arguments.work == "evaluate":
         from train.evaluate import evaluate_run
 
-        evaluate_run(run, arguments.checkpoint, arguments.split, reporter)
+        evaluate_run(run, arguments.checkpoint, arguments.split, reporter, arguments.tta)
     else:
         from train.predict import predict_run
 
@@ -75,7 +75,7 @@ def _last_words(reporter: Reporter, kind: str, state: str, message: str) -> None
 
 def _folder(run: Run, arguments: argparse.Namespace) -> Path:
     if arguments.work == "evaluate":
-        return evaluation_folder(run.folder, arguments.checkpoint, arguments.split)
+        return evaluation_folder(run.folder, arguments.checkpoint, arguments.split, arguments.tta)
     if arguments.work == "predict":
         return run.folder / "prediction" / f"{arguments.checkpoint}-{arguments.split}"
     return run.folder
@@ -90,6 +90,8 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         if name != "fit":
             work.add_argument("--checkpoint", default="best")
             work.add_argument("--split", default="val")
+        if name == "evaluate":
+            work.add_argument("--tta", choices=("none", "flip", "scales"), default="none")
         if name == "predict":
             work.add_argument("--to", required=True)
     return parser.parse_args(argv)

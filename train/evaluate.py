@@ -1,14 +1,22 @@
 """Evaluating a checkpoint on a split: one pass, at the dataset's own resolution."""
 
 import json
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from core.analysis.multilabel import presence
+from core.analysis.per_image import PerImage, save_per_image
+from core.analysis.threshold import Threshold
 from core.atomic import write_text
-from core.catalog import Catalog
-from core.classes import NUM_CLASSES
+from core.catalog import Catalog, ImageScore
+from core.classes import NUM_OFFICIAL
 from core.config import TrainConfig, validate
 from core.dataset import Sample, list_samples, open_dataset
 from core.errors import BddsegError
@@ -16,86 +24,145 @@ from core.evaluation import evaluation_folder, evaluation_name
 from core.runs import Run
 from core.sanitize import sanitize, sanitize_path
 from core.scan import scan
+from core.scores import boundary_scores, calibration, finite, image_scores, scores
 from core.workspace import Workspace
 from train.checkpoint import load_model
 from train.device import make_accelerator
-from train.infer import predict_samples, write_prediction
-from train.metrics import confusion_matrix, finite, image_scores, scores
+from train.infer import SPARSE, Predicted, predict_samples, write_prediction
+from train.metrics import BINS, boundary_counts, calibration_counts, confusion_matrix
 from train.reporter import Reporter
+from train.tta import Tta
 
-Scored = tuple[Path, float, float, Path]
+
+@dataclass
+class Counted:
+    """What is counted while images go by; `bins` is float64 [3, BINS] over all of them."""
+
+    samples: list[Sample] = field(default_factory=list)
+    predictions: list[Path] = field(default_factory=list)
+    confusion: list[NDArray[np.uint32]] = field(default_factory=list)
+    boundary: list[NDArray[np.uint32]] = field(default_factory=list)
+    confidence: list[float] = field(default_factory=list)
+    brightness: list[float] = field(default_factory=list)
+    bins: torch.Tensor = field(default_factory=lambda: torch.zeros(3, BINS, dtype=torch.float64))
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, outcome: Predicted, prediction: Path) -> None:
+        """Counts one image."""
+        actual, predicted, confidence = outcome.actual, outcome.predicted, outcome.confidence
+        assert actual is not None and predicted is not None and confidence is not None
+        self.samples.append(outcome.sample)
+        self.predictions.append(prediction)
+        self.confusion.append(confusion_matrix(actual, predicted).cpu().numpy().astype(np.uint32))
+        self.boundary.append(boundary_counts(actual, predicted).cpu().numpy().astype(np.uint32))
+        self.confidence.append(float(confidence.mean()))
+        self.brightness.append(outcome.brightness)
+        truth = actual[::SPARSE, ::SPARSE]
+        known = truth < NUM_OFFICIAL
+        right = predicted[::SPARSE, ::SPARSE][known] == truth[known]
+        self.bins += calibration_counts(confidence[known], right).cpu()
+
+    def per_image(self, root: Path) -> PerImage:
+        """The counts as they are kept; paths are made relative to the dataset's root."""
+        return PerImage(
+            tuple(os.fsencode(os.path.relpath(s.image, root)) for s in self.samples),
+            np.stack(self.confusion),
+            np.stack(self.boundary),
+            np.asarray(self.confidence, np.float32),
+            np.asarray(self.brightness, np.float32),
+        )
 
 
-def evaluate_run(run: Run, checkpoint: str, split: str, reporter: Reporter) -> None:
-    """Writes `result.json`, a prediction for each image, and per-image scores into the dataset's catalog.
+def evaluate_run(run: Run, checkpoint: str, split: str, reporter: Reporter, tta: Tta = "none") -> None:
+    """Writes `result.json`, counts and a prediction for each image, and per-image scores into the dataset's catalog.
 
     Raises:
         BddsegError: the split has no masks, or none of its samples can be used.
         StopRequestedError: SIGTERM came; nothing was changed.
     """
     config = validate(run.spec["train"])
-    folder = evaluation_folder(run.folder, checkpoint, split)
+    folder = evaluation_folder(run.folder, checkpoint, split, tta)
     dataset = open_dataset(run.dataset)
     samples = [s for s in list_samples(dataset) if s.split == split and s.mask is not None]
     if not samples:
         raise BddsegError(f"the split {sanitize(split)} has no masks: evaluate on another, or use `bddseg-tui predict`")
-    reporter.event("start", images=len(samples), checkpoint=checkpoint, split=split)
+    reporter.event("start", images=len(samples), checkpoint=checkpoint, split=split, tta=tta)
     reporter.update(state="running", phase="evaluate", total=len(samples))
-    confusion, scored, problems = _measure(run, checkpoint, config, samples, folder / "predictions", reporter)
+    counted = _measure(run, checkpoint, config, samples, folder / "predictions", reporter, tta)
+    problems = counted.problems
     if len(problems) == len(samples):
         raise BddsegError(f"none of the {len(samples)} images can be used; the first: {problems[0]}")
     if problems:
         reporter.event("warning", message=f"{len(problems)} images are left out", files=problems[:20])
-    result = scores(confusion.numpy())
-    report = {
-        "run": run.name,
-        "checkpoint": checkpoint,
-        "split": split,
-        "images": len(samples) - len(problems),
-        **result.summary(),
-        "classes": result.class_rows(),
-        "confusion": confusion.tolist(),
-        "left_out": len(problems),
-    }
-    _record(run, evaluation_name(run.name, checkpoint, split), scored)
+    found = counted.per_image(dataset.root)
+    report = {"run": run.name, "checkpoint": checkpoint, "split": split, "tta": tta, **_figures(found, counted.bins)}
+    report |= {"images": len(found), "left_out": len(problems)}
+    save_per_image(folder, found)
+    _record(run, evaluation_name(run.name, checkpoint, split, tta), counted, found)
     write_text(folder / "result.json", json.dumps(report, allow_nan=False))
-    reporter.event("finish", **result.summary())
+    reporter.event("finish", **{k: report[k] for k in ("pixel_accuracy", "miou19", "miou20", "boundary_miou19", "ece")})
+
+
+def _figures(found: PerImage, bins: torch.Tensor) -> dict[str, Any]:
+    """The overall figures and those by class."""
+    confusion = found.total()
+    result = scores(confusion)
+    boundary, boundary_mean = boundary_scores(found.boundary.sum(axis=0, dtype=np.int64))
+    error, diagram = calibration(bins.numpy())
+    rows = [{**row, "boundary_iou": finite(boundary[row["id"]])} for row in result.class_rows()]
+    return {
+        **result.summary(),
+        "boundary_miou19": finite(boundary_mean),
+        "ece": finite(error),
+        "calibration": diagram,
+        "classes": rows,
+        "confusion": confusion.tolist(),
+    }
 
 
 def _measure(
-    run: Run, checkpoint: str, config: TrainConfig, samples: list[Sample], predictions: Path, reporter: Reporter
-) -> tuple[torch.Tensor, list[Scored], list[str]]:
-    """(confusion int64 [20, 20], per-image scores, problems)."""
+    run: Run,
+    checkpoint: str,
+    config: TrainConfig,
+    samples: list[Sample],
+    predictions: Path,
+    reporter: Reporter,
+    tta: Tta,
+) -> Counted:
     accelerator = make_accelerator(config)
     model = load_model(run.folder / "checkpoints" / checkpoint)
     predictions.mkdir(parents=True, exist_ok=True)
-    total = torch.zeros(NUM_CLASSES, NUM_CLASSES, dtype=torch.int64)
-    scored: list[Scored] = []
-    problems: list[str] = []
+    counted = Counted()
     writes: list[Future[None]] = []
     outcomes = predict_samples(
-        model, samples, config.size, accelerator.device, str(accelerator.mixed_precision), config.batch_size
+        model, samples, config.size, accelerator.device, str(accelerator.mixed_precision), config.batch_size, tta
     )
     with ThreadPoolExecutor(2, "png") as pool:
         for done, outcome in enumerate(outcomes, start=1):
             if outcome.predicted is None or outcome.actual is None:
-                problems.append(outcome.problem or sanitize_path(outcome.sample.image))
+                counted.problems.append(outcome.problem or sanitize_path(outcome.sample.image))
             else:
-                matrix = confusion_matrix(outcome.actual, outcome.predicted).cpu()
-                total += matrix
                 path = predictions / f"{outcome.sample.name}.png"
                 writes.append(pool.submit(write_prediction, outcome.predicted.cpu().numpy(), path))
-                scored.append((outcome.sample.image, *image_scores(matrix.numpy()), path))
+                counted.add(outcome, path)
             reporter.progress(done, len(samples))
         for write in writes:
             write.result()
-    return total, scored, problems
+    return counted
 
 
-def _record(run: Run, name: str, scored: list[Scored]) -> None:
+def _record(run: Run, name: str, counted: Counted, found: PerImage) -> None:
     dataset = open_dataset(run.dataset)
     catalog = Catalog(Workspace(Path(run.spec["workspace"])).catalog_path(dataset.root), dataset.root)
     if catalog.progress()[0] == 0:
         scan(catalog, dataset, lambda done, total: None)
-    rows = [(image, finite(accuracy), finite(miou), path) for image, accuracy, miou, path in scored]
+    actual, predicted = presence(found.confusion, Threshold())
+    bits = 1 << np.arange(actual.shape[1], dtype=np.int64)
+    missed, invented = (actual & ~predicted) @ bits, (predicted & ~actual) @ bits
+    rows = []
+    for n, (sample, prediction) in enumerate(zip(counted.samples, counted.predictions, strict=True)):
+        accuracy, miou = map(finite, image_scores(found.confusion[n].astype(np.int64)))
+        boundary = finite(boundary_scores(found.boundary[n].astype(np.int64))[1])
+        how = (counted.confidence[n], counted.brightness[n], int(missed[n]), int(invented[n]))
+        rows.append(ImageScore(sample.image, prediction, accuracy, miou, boundary, *how))
     catalog.record_scores(name, rows)

@@ -16,6 +16,7 @@ from core.config import TrainConfig, validate
 from core.dataset import open_dataset
 from core.errors import BddsegError
 from core.runs import Run
+from core.scores import Scores, finite, scores
 from core.workspace import Workspace
 from train import checkpoint
 from train.augment import augment, normalise
@@ -24,7 +25,7 @@ from train.checkpoint import Progress
 from train.data import batches, epoch_order
 from train.device import gpu_percent, make_accelerator, memory_mib
 from train.losses import Loss, make_loss
-from train.metrics import Scores, confusion_matrix, finite, scores
+from train.metrics import confusion_matrix
 from train.model import forward, make_model
 from train.reporter import Reporter, StopRequestedError
 from train.schedule import lr_factor

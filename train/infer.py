@@ -20,22 +20,27 @@ from core.dataset import Sample
 from core.imagefile import BadFileError, read_image, read_mask
 from core.parallel import cores
 from train.augment import normalise
-from train.model import forward
+from train.tta import Tta, augmented_logits
 
 AHEAD = 8
+SPARSE = 4
+_LUMA = (0.299, 0.587, 0.114)
 
 
 @dataclass(frozen=True)
 class Predicted:
     """One sample's outcome: class ids uint8 [H, W] (0..19) at the image's own size, actual and predicted.
 
-    `actual` is None without a mask; `problem` says why there is nothing at all.
+    `actual` is None without a mask; `problem` says why there is nothing at all. `confidence` is the probability of
+    what is predicted, float32 [H / 4, W / 4], of every fourth pixel; `brightness` is the image's mean luma (0..1).
     """
 
     sample: Sample
     actual: torch.Tensor | None
     predicted: torch.Tensor | None
     problem: str | None = None
+    confidence: torch.Tensor | None = None
+    brightness: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,7 @@ def predict_samples(
     device: torch.device,
     precision: str,
     batch_size: int,
+    tta: Tta = "none",
 ) -> Iterator[Predicted]:
     """Yields every sample's prediction, in order. `size` is the (height, width) that the model was trained at."""
     model = model.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
@@ -65,21 +71,27 @@ def predict_samples(
         if good:
             images = torch.from_numpy(np.stack([g.image for g in good if g.image is not None])).to(device)
             with torch.autocast(device.type, dtype, enabled=dtype is not None):
-                logits = forward(model, normalise(images, channels_last=True))
+                logits = augmented_logits(model, normalise(images, channels_last=True), tta)
         position = 0
         for loaded in group:
             if loaded.image is None or logits is None:
                 yield Predicted(loaded.sample, None, None, loaded.problem)
                 continue
-            predicted = upsample(logits[position : position + 1], loaded.size)
+            predicted, confidence = upsample(logits[position : position + 1], loaded.size)
             position += 1
             actual = torch.from_numpy(loaded.actual).to(device) if loaded.actual is not None else None
-            yield Predicted(loaded.sample, actual, predicted)
+            yield Predicted(loaded.sample, actual, predicted, None, confidence, _brightness(loaded.image))
 
 
-def upsample(logits: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """Class ids uint8 [H, W] of logits [1, 20, h, w], which are interpolated and not the classes."""
-    return F.interpolate(logits, size, mode="bilinear", align_corners=False)[0].argmax(dim=0).to(torch.uint8)
+def upsample(logits: torch.Tensor, size: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Class ids uint8 [H, W] of logits [1, 20, h, w], which are interpolated and not the classes; and confidence.
+
+    Confidence is the softmax probability of those ids, float32 [H / 4, W / 4], of every fourth pixel: for how well a
+    model is calibrated that is as good as all, and costs a sixteenth.
+    """
+    large = F.interpolate(logits, size, mode="bilinear", align_corners=False)[0]
+    sparse = large[:, ::SPARSE, ::SPARSE].float()
+    return large.argmax(dim=0).to(torch.uint8), (sparse.amax(dim=0) - sparse.logsumexp(dim=0)).exp()
 
 
 def write_prediction(predicted: NDArray[np.uint8], path: Path) -> None:
@@ -88,6 +100,11 @@ def write_prediction(predicted: NDArray[np.uint8], path: Path) -> None:
     sink = BytesIO()
     Image.fromarray(raw).save(sink, "PNG", compress_level=4)
     write_bytes(path, sink.getvalue(), durable=False)
+
+
+def _brightness(image: NDArray[np.uint8]) -> float:
+    """Mean luma (0..1, ITU-R BT.601) of uint8 [3, H, W]."""
+    return float(np.dot(image.mean(axis=(1, 2)), _LUMA) / 255)
 
 
 def _load(sample: Sample, size: tuple[int, int]) -> _Loaded:

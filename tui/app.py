@@ -184,6 +184,11 @@ class BddsegApp(App[int]):
         await self.action_show("dataset")
         self.query_one(DatasetPane).go_to(image)
 
+    async def show_filter(self, text: str, evaluation: str | None = None) -> None:
+        """Opens the Dataset pane on a filter, with an evaluation's predictions and scores."""
+        await self.action_show("dataset")
+        self.query_one(DatasetPane).show_filter(text, evaluation)
+
     # -- runs in the background ------------------------------------------------------------------------------
 
     def _watch_runs(self) -> None:

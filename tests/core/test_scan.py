@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from core import scan as scanning
+from core.catalog import ImageScore
 from core.engine import Collection, Engine
 
 
@@ -145,7 +146,7 @@ def test_names_with_anything_in_them_are_catalogued(engine: Engine, dataset: Pat
     assert len(found) == len(stems)
     assert all(r.name.isprintable() for r in found)
     assert all(r.image.exists() for r in found)
-    predictions = [(r.image, 0.5, 0.5, r.image.with_suffix(".png")) for r in found]
+    predictions = [ImageScore(r.image, r.image.with_suffix(".png"), 0.5, 0.5) for r in found]
     opened.catalog.record_scores("run/best-train", predictions)
     scored = engine.find(opened, "is:scored", "run/best-train")
-    assert {r.prediction for r in scored} == {p for *_, p in predictions}
+    assert {r.prediction for r in scored} == {p.prediction for p in predictions}

@@ -3,10 +3,19 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import binary_erosion
 from torchmetrics.classification import MulticlassConfusionMatrix
 
-from core.classes import NUM_CLASSES
-from train.metrics import confusion_matrix, image_scores, scores
+from core.classes import NUM_CLASSES, UNKNOWN
+from core.scores import image_scores, scores
+from train.metrics import (
+    BINS,
+    boundary,
+    boundary_counts,
+    boundary_width,
+    calibration_counts,
+    confusion_matrix,
+)
 
 
 def random_masks(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -79,3 +88,34 @@ def test_an_image_without_a_label_has_no_score() -> None:
     confusion = np.zeros((20, 20), dtype=np.int64)
     confusion[19, 3] = 10
     assert all(math.isnan(v) for v in image_scores(confusion))
+
+
+@pytest.mark.parametrize("width", [1, 2, 5])
+def test_boundaries_are_each_class_without_its_erosion(width: int) -> None:
+    rng = np.random.default_rng(width)
+    labels = np.kron(rng.integers(0, 4, (4, 5)), np.ones((11, 9), int)).astype(np.uint8)
+    labels[7, 20] = 9
+    expected = np.zeros(labels.shape, bool)
+    square = np.ones((2 * width + 1, 2 * width + 1), bool)
+    for label in np.unique(labels):
+        mask = labels == label
+        expected |= mask & ~binary_erosion(mask, square, border_value=0)
+    assert np.array_equal(boundary(torch.from_numpy(labels), width).numpy(), expected)
+
+
+def test_boundary_counts_leave_out_unknown_pixels() -> None:
+    actual = torch.zeros(30, 40, dtype=torch.uint8)
+    actual[:, 20:] = UNKNOWN
+    both, of_actual, of_predicted = boundary_counts(actual, torch.zeros_like(actual))
+    assert boundary_width(30, 40) == 1
+    # Left half: its outer edge and its edge towards unknown; the prediction has no edge in the middle.
+    assert of_actual[0] == 20 + 20 + 28 + 28 and of_predicted[0] == 20 + 20 + 28
+    assert both[0] == of_predicted[0] and of_actual[UNKNOWN] == 0
+
+
+def test_confidence_is_binned_with_what_was_right() -> None:
+    confidence = torch.tensor([0.05, 0.95, 0.97, 1.0])
+    bins = calibration_counts(confidence, torch.tensor([True, False, True, True]))
+    assert bins.shape == (3, BINS)
+    assert bins[0, 0] == 1 and bins[0, -1] == 3
+    assert bins[1, -1] == pytest.approx(2.92) and bins[2, -1] == 2

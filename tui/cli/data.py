@@ -77,6 +77,7 @@ def list_samples(
                     "problem": r.problem,
                     "tags": list(r.tags),
                     "miou19": r.miou,
+                    "figures": dict(r.figures),
                     "pixels": r.counts,
                 }
                 for r in rows

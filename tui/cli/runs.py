@@ -1,7 +1,7 @@
 """`train`, `resume`, `stop`, `runs`, `evaluate` and `predict`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 CheckpointOption = Annotated[str, typer.Option(help="best or last.")]
 FollowOption = Annotated[bool, typer.Option("--follow", help="Stay and show it; Ctrl+C leaves it running.")]
-RESULT_KEYS = ("run", "checkpoint", "split", "images", "pixel_accuracy", "miou19", "miou20", "classes")
+RESULT_KEYS = (
+    *("run", "checkpoint", "split", "tta", "images", "pixel_accuracy", "miou19", "miou20"),
+    *("boundary_miou19", "ece", "calibration", "classes"),
+)
 runs_app = typer.Typer(invoke_without_command=True, help="List runs, show one, delete one.")
 
 evaluations_app = typer.Typer(invoke_without_command=True, help="List evaluations, delete one.")
@@ -145,6 +148,10 @@ def evaluate(
     run: RunArgument,
     split: Annotated[str, typer.Option(help="A split with masks.")] = "val",
     checkpoint: CheckpointOption = "best",
+    tta: Annotated[
+        Literal["none", "flip", "scales"],
+        typer.Option(help="Average over mirror images, or over four scales too; kept apart under a name of its own."),
+    ] = "none",
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
@@ -153,19 +160,22 @@ def evaluate(
 
     from core.evaluation import load_evaluation
     from tui.cli.follow import follow
-    from tui.cli.output import overall
+    from tui.cli.output import overall, percent
     from tui.cli.tables import class_table
 
     core = engine(workspace)
     found = core.run(run)
-    folder = core.evaluate(found, split, checkpoint)
+    folder = core.evaluate(found, split, checkpoint, tta)
     follow(folder, f"evaluate {found.name}")
     result = load_evaluation(folder)
     if json:
-        print_json({key: result.raw[key] for key in RESULT_KEYS})
+        print_json({key: result.raw.get(key) for key in RESULT_KEYS})
         return
     Console(highlight=False).print(class_table(result.classes, f"{result.name}, {result.images:,} images"))
     say(overall(result.pixel_accuracy, result.miou19, result.miou20))
+    say(
+        f"boundary mIoU19 {percent(result.boundary_miou19, 2)} %  expected calibration error {percent(result.ece, 2)} %"
+    )
     say(f"written to {sanitize_path(folder)}")
 
 
@@ -178,7 +188,7 @@ def evaluations(context: typer.Context, json: JsonOption = False, workspace: Wor
 
     found = engine(workspace).evaluations()
     if json:
-        print_json([{key: e.raw[key] for key in RESULT_KEYS} for e in found])
+        print_json([{key: e.raw.get(key) for key in RESULT_KEYS} for e in found])
     for e in [] if json else found:
         say(f"{e.name:<32} {e.images:>6,} images  {overall(e.pixel_accuracy, e.miou19, e.miou20)}")
     if not found and not json:

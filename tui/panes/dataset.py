@@ -16,7 +16,7 @@ from core.classes import CLASSES, find_class
 from core.engine import Collection
 from core.errors import BddsegError
 from core.pictures import PictureRequest
-from core.query import Query
+from core.query import FIGURES, Query
 from core.sanitize import sanitize, sanitize_path
 from tui.commands import DATASET, bindings
 from tui.panes.dataset_look import Look, after, caption, request, views
@@ -101,7 +101,7 @@ class DatasetPane(Pane):
         keep: int | None,
     ) -> None:
         samples = self.query_one(SampleList)
-        samples.column = self._query.sort if self._query.sort == "iou" else self._sort_class()
+        samples.column = self._query.sort if self._query.sort in FIGURES else self._sort_class()
         self._splits = splits
         total = sum(splits.values())
         samples.empty_text = "no sample matches: / changes the filter, Esc clears it" if total else "listing files …"
@@ -238,6 +238,11 @@ class DatasetPane(Pane):
         self.meaning.clear()
         self._find(sample)
 
+    def show_filter(self, text: str, evaluation: str | None) -> None:
+        """Filters by a text, with an evaluation's predictions and scores."""
+        self.evaluation = evaluation
+        self.query_one(FilterBar).set_text(text)
+
     def show_found(self, ids: "array[int]", confidence: dict[int, float]) -> None:
         """Lists what a search by meaning found, best first."""
         if self._collection is None:
@@ -280,13 +285,18 @@ class DatasetPane(Pane):
         self.query_one(FilterBar).set_text(" ".join(([f"split:{after}"] if after else []) + rest))
 
     def action_sort(self) -> None:
-        choices = [("name", "name"), ("IoU of the chosen evaluation, worst first", "iou"), ("IoU, best first", "-iou")]
+        choices = [("name", "name")]
+        for figure in FIGURES:
+            choices += [
+                (f"{figure} of the chosen evaluation, lowest first", figure),
+                (f"{figure}, highest first", f"-{figure}"),
+            ]
         choices += [(f"{c.id:>2} {c.name}: most first", f"-{c.slug}") for c in CLASSES]
 
         def chosen(value: str | None) -> None:
             if value is None:
                 return
-            if value.endswith("iou") and self.evaluation is None:
+            if value.removeprefix("-") in FIGURES and self.evaluation is None:
                 self.notify("first choose an evaluation: E", severity="warning")
             rest = [w for w in self.query_one(FilterBar).text.split() if not w.startswith("sort:")]
             self.query_one(FilterBar).set_text(" ".join(rest + ([f"sort:{value}"] if value != "name" else [])))

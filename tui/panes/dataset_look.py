@@ -28,8 +28,9 @@ def caption(row: Row, look: Look) -> str:
     parts = [how, sanitize(row.name)]
     if look.highlight is not None:
         parts.insert(1, f"only {look.highlight} {CLASSES[look.highlight].name}")
-    if row.miou is not None:
-        parts.append(f"IoU {100 * row.miou:.1f}")
+    for figure, label in (("iou", "IoU"), ("biou", "boundary"), ("confidence", "sure")):
+        if (value := row.figures.get(figure)) is not None:
+            parts.append(f"{label} {100 * value:.1f}")
     if row.problem:
         parts.append(f"! {row.problem}")
     if row.tags:

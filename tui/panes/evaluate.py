@@ -8,26 +8,29 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import DataTable, Label, OptionList, Static
 
-from core.catalog import Catalog, Row
-from core.dataset import open_dataset
-from core.errors import BddsegError
+from core.analysis.service import AnalysisService, Kind
+from core.analysis.threshold import parse_threshold
+from core.errors import BddsegError, UsageError
 from core.evaluation import Evaluation, load_evaluation
 from core.job import Status, read_status
-from core.query import parse_query
 from core.runs import Run
 from core.sanitize import sanitize, sanitize_path
 from tui.commands import EVALUATE, bindings
 from tui.figures import fraction, state_mark
+from tui.panes.evaluation_images import EvaluationImages
+from tui.panes.evaluation_views import TITLES, EvaluationViews
 from tui.panes.pane import Pane
-from tui.screens.ask import ConfirmScreen
+from tui.screens.ask import ConfirmScreen, PromptScreen
 from tui.screens.choose import ChooseScreen
-from tui.screens.side_by_side import SideBySideScreen
+from tui.screens.matrix import MatrixScreen
 from tui.widgets.class_table import ClassTable
 from tui.widgets.evaluation_text import NOTHING, confusions, overall, waiting
+from tui.widgets.figure_table import FigureTable
 from tui.widgets.option_keys import KeyList
 
 EVERY_S = 1.0
 LISTED = 200
+WITH = {"none": "", "flip": "  with mirror images", "scales": "  with mirror images and four scales"}
 EMPTY = "no evaluation yet: n makes one"
 
 
@@ -52,9 +55,18 @@ class EvaluatePane(Pane):
         self._listed: dict[str, Listed] = {}
         self._shown: tuple[object, ...] = ()
         self._compared: str | None = None
-        self._worst_first = True
-        self._rows: list[Row] = []
         self._wanted: str | None = None
+        self.views = EvaluationViews(self)
+        self.images = EvaluationImages(self)
+
+    @property
+    def analysis(self) -> AnalysisService:
+        """What evaluations tell beyond their scores."""
+        return self.bddseg.engine.analysis
+
+    def say(self, text: str) -> None:
+        """Shows a line below the table."""
+        self.query_one("#confusions", Static).update(Text(text, no_wrap=True, overflow="ellipsis"))
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -64,7 +76,9 @@ class EvaluatePane(Pane):
                 yield KeyList(id="images", compact=True)
             with Vertical(id="evaluation-main"):
                 yield Static("", id="evaluation-summary")
+                yield Label("", id="view-title")
                 yield ClassTable(id="class-table")
+                yield FigureTable(id="figure-table")
                 yield Static("", id="confusions")
 
     def on_mount(self) -> None:
@@ -128,6 +142,8 @@ class EvaluatePane(Pane):
 
     @on(DataTable.RowHighlighted)
     def _class_highlighted(self) -> None:
+        if self.views.view != "classes":
+            return
         entry, found = self._chosen(), self.query_one(ClassTable).highlighted_class
         text = confusions(entry.result, found.id) if entry and entry.result and found else Text()
         self.query_one("#confusions", Static).update(text)
@@ -143,83 +159,103 @@ class EvaluatePane(Pane):
     def _show_chosen(self) -> None:
         entry = self._chosen()
         other = self._listed.get(self._compared or "")
-        key = (entry and (entry.name, entry.status.heartbeat, entry.status.state), self._compared, self._worst_first)
+        state = entry and (entry.name, entry.status.heartbeat, entry.status.state)
+        key = (state, self._compared, self.images.worst_first, self.views.view, self.views.threshold)
         if key == self._shown:
             return
         self._shown = key
         compared = other.result if other and entry and other.name != entry.name else None
         self.query_one("#evaluation-summary", Static).update(_summary(entry, compared))
-        self.query_one(ClassTable).show(entry.result if entry else None, compared)
-        self.query_one("#image-title", Label).update(
-            " worst images first (w)" if self._worst_first else " best images first (w)"
-        )
-        if entry and entry.result:
-            self._read_images(entry)
-        else:
-            self._show_images([], "")
+        self._show_table(entry.result if entry else None, compared)
+        self.images.read(entry.result if entry else None)
 
-    @work(thread=True, exclusive=True, group="images", exit_on_error=False)
-    def _read_images(self, entry: Listed) -> None:
-        try:
-            dataset = open_dataset(entry.run.dataset)
-            catalog = Catalog(self.bddseg.engine.workspace.catalog_path(dataset.root), dataset.root)
-            sort = "iou" if self._worst_first else "-iou"
-            ids = catalog.find(parse_query(f"is:scored sort:{sort}"), entry.name)[:LISTED]
-            rows = catalog.rows(ids, entry.name)
-        except (BddsegError, OSError) as error:
-            self.app.call_from_thread(self._show_images, [], sanitize(str(error)))
-            return
-        self.app.call_from_thread(self._show_images, rows, "no image has a score")
+    def _show_table(self, evaluation: Evaluation | None, compared: Evaluation | None) -> None:
+        view, classes, figures = self.views.view, self.query_one(ClassTable), self.query_one(FigureTable)
+        had_focus = classes.has_focus or figures.has_focus
+        classes.display, figures.display = view == "classes", view != "classes"
+        if had_focus:
+            self._table.focus()
+        self.query_one("#view-title", Label).update(f" {TITLES[view]} (v)")
+        classes.show(evaluation, compared)
+        self.views.show(evaluation)
 
-    def _show_images(self, rows: list[Row], empty: str) -> None:
-        self._rows = rows
-        labels = [
-            Text(f"{100 * (r.miou or 0):5.1f}  {sanitize(r.name)}", no_wrap=True, overflow="ellipsis") for r in rows
-        ]
-        self.query_one("#images", KeyList).set_rows(
-            [(str(r.id), label) for r, label in zip(rows, labels, strict=True)], empty
-        )
+    @property
+    def _table(self) -> ClassTable | FigureTable:
+        return self.query_one(ClassTable) if self.views.view == "classes" else self.query_one(FigureTable)
 
     # -- actions ---------------------------------------------------------------------------------------------
 
     @on(OptionList.OptionSelected, "#evaluations")
     def _evaluation_opened(self) -> None:
-        self.query_one(ClassTable).focus()
+        self._table.focus()
 
     @on(OptionList.OptionSelected, "#images")
     def _image_opened(self) -> None:
-        self._open_image()
+        self.images.open()
 
     @on(DataTable.RowSelected)
-    def _class_opened(self) -> None:
-        self.query_one("#images", KeyList).focus()
+    def _row_opened(self, event: DataTable.RowSelected) -> None:
+        entry = self._chosen()
+        if self.views.view == "classes":
+            self.query_one("#images", KeyList).focus()
+        elif entry and entry.result:
+            self.views.open_row(entry.result, event.cursor_row)
 
     def action_open_image(self) -> None:
-        self._open_image()
-
-    def _open_image(self) -> None:
-        images = self.query_one("#images", KeyList)
-        if self._rows and images.highlighted is not None:
-            self.app.push_screen(SideBySideScreen(self._rows[images.highlighted], self._step))
-
-    def _step(self, by: int) -> Row | None:
-        images = self.query_one("#images", KeyList)
-        place = (images.highlighted or 0) + by
-        if not 0 <= place < len(self._rows):
-            return None
-        images.highlighted = place
-        return self._rows[place]
+        self.images.open()
 
     def action_next_list(self) -> None:
-        order = [self.query_one("#evaluations"), self.query_one(ClassTable), self.query_one("#images")]
+        order = [self.query_one("#evaluations"), self._table, self.query_one("#images")]
         place = next((i for i, w in enumerate(order) if w.has_focus), -1)
         order[(place + 1) % len(order)].focus()
 
     def action_sort_table(self) -> None:
-        self.query_one(ClassTable).sort_next()
+        if self.views.view == "classes":
+            self.query_one(ClassTable).sort_next()
+
+    def action_next_view(self) -> None:
+        self.views.next()
+        self._show_chosen()
+
+    def action_matrix(self) -> None:
+        entry = self._chosen()
+        if entry and entry.result:
+            kind: Kind = "labels" if self.views.view == "labels" else "pixels"
+            self.app.push_screen(MatrixScreen(entry.result, kind, self.views.threshold))
+
+    def action_threshold(self) -> None:
+        def typed(text: str | None) -> None:
+            if text is None:
+                return
+            try:
+                self.views.threshold = parse_threshold(text)
+            except UsageError as error:
+                self.notify(str(error), severity="warning", markup=False)
+                return
+            self.views.view = "labels"
+            self._show_chosen()
+
+        title = "A class is present from how many pixels, or which share, on?"
+        self.app.push_screen(PromptScreen(title, "1, or 0.1%", "1"), typed)
+
+    def action_changes(self) -> None:
+        if pair := self._pair():
+            self.views.open_changes(*pair)
+
+    def action_settings_diff(self) -> None:
+        if pair := self._pair():
+            self.views.open_settings(*pair)
+
+    def _pair(self) -> tuple[Evaluation, Evaluation] | None:
+        """(the evaluation that is compared with, the chosen one)."""
+        entry, other = self._chosen(), self._listed.get(self._compared or "")
+        if entry and entry.result and other and other.result and other.name != entry.name:
+            return other.result, entry.result
+        self.notify("first choose an evaluation to compare with: c", severity="warning")
+        return None
 
     def action_toggle_order(self) -> None:
-        self._worst_first = not self._worst_first
+        self.images.worst_first = not self.images.worst_first
         self._show_chosen()
 
     def action_compare(self) -> None:
@@ -240,22 +276,22 @@ class EvaluatePane(Pane):
             self.notify("no run has a checkpoint yet: 2 Train starts one", severity="warning")
             return
         choices = [
-            (f"{r.name}  {checkpoint}  {split}", (r, checkpoint, split))
+            (f"{r.name}  {checkpoint}  {split}{WITH[tta]}", (r, checkpoint, split, tta))
             for r in runs
             for checkpoint in r.checkpoints()
-            for split in ("val", "train")
+            for split, tta in (("val", "none"), ("val", "flip"), ("val", "scales"), ("train", "none"))
         ]
 
-        def chosen(answer: "tuple[Run, str, str] | None") -> None:
+        def chosen(answer: "tuple[Run, str, str, str] | None") -> None:
             if answer is not None:
                 self._start(*answer)
 
         self.app.push_screen(ChooseScreen("Evaluate a run, checkpoint and split", choices), chosen)
 
     @work(thread=True, group="act", exit_on_error=False)
-    def _start(self, run: Run, checkpoint: str, split: str) -> None:
+    def _start(self, run: Run, checkpoint: str, split: str, tta: str) -> None:
         try:
-            folder = self.bddseg.engine.evaluate(run, split, checkpoint)
+            folder = self.bddseg.engine.evaluate(run, split, checkpoint, tta)
         except (BddsegError, OSError) as error:
             self.app.call_from_thread(self.notify, sanitize(str(error)), severity="error", markup=False)
             return

@@ -10,6 +10,8 @@ from core.history import ClassScore
 from tui.figures import fraction, share
 
 COLUMNS = ("id", "class", "IoU", "prec.", "recall", "% px")
+WIDE = 92
+"""Columns from which on boundary IoU is shown too."""
 FIGURES_WIDTH = 60
 """Columns that the figures take; what is left is shared by the two bars."""
 
@@ -27,6 +29,7 @@ class ClassTable(DataTable[Text]):
         self._descending = False
         self._rows: list[ClassScore] = []
         self._drawn_bar = 0
+        self._drawn_columns = 0
 
     def show(self, evaluation: Evaluation | None, other: Evaluation | None = None) -> None:
         """Shows an evaluation; `other` is compared with it."""
@@ -56,11 +59,16 @@ class ClassTable(DataTable[Text]):
 
     def _names(self) -> list[str]:
         compared = ["other", "Δ IoU"] if self._other else []
-        return [*COLUMNS, *compared, "IoU", "share"]
+        boundary = ["bound."] if self._has_boundary else []
+        return [*COLUMNS, *boundary, *compared, "IoU", "share"]
+
+    @property
+    def _has_boundary(self) -> bool:
+        return self._evaluation is not None and any(self._evaluation.boundary) and self.size.width >= WIDE
 
     def _fill(self) -> None:
         place = self.cursor_row
-        self._drawn_bar = self._bar_width()
+        self._drawn_bar, self._drawn_columns = self._bar_width(), len(self._names())
         self.clear(columns=True)
         if self._evaluation is None:
             self._rows = []
@@ -79,27 +87,20 @@ class ClassTable(DataTable[Text]):
     def _key(self, c: ClassScore, other: ClassScore | None) -> tuple[bool, float, int]:
         """Undefined values come last, whichever way it is sorted."""
         delta = c.iou - other.iou if other and c.iou is not None and other.iou is not None else None
-        values: list[float | None] = [
-            float(c.id),
-            None,
-            c.iou,
-            c.precision,
-            c.recall,
-            c.percentage,
-            other.iou if other else None,
-            delta,
-        ]
+        boundary = [self._evaluation.boundary[c.id]] if self._evaluation and self._has_boundary else []
+        compared = [other.iou if other else None, delta] if self._other else []
+        values = [float(c.id), None, c.iou, c.precision, c.recall, c.percentage, *boundary, *compared]
         if self._sort == 1:
             return False, 0.0, sorted(x.name for x in self._evaluation.classes).index(c.name) if self._evaluation else 0
         value = values[self._sort]
         return value is None, (-value if self._descending else value) if value is not None else 0.0, c.id
 
     def on_resize(self) -> None:
-        if self._bar_width() != self._drawn_bar:
+        if (self._bar_width(), len(self._names())) != (self._drawn_bar, self._drawn_columns):
             self._fill()
 
     def _bar_width(self) -> int:
-        taken = FIGURES_WIDTH + (16 if self._other else 0)
+        taken = FIGURES_WIDTH + (16 if self._other else 0) + (8 if self._has_boundary else 0)
         return max(5, min(24, (self.size.width - taken) // 2))
 
     def _cells(self, c: ClassScore, other: ClassScore | None, largest: float) -> list[Text]:
@@ -111,6 +112,8 @@ class ClassTable(DataTable[Text]):
             Text(fraction(v), justify="right") for v in (c.iou, c.precision, c.recall)
         ]
         cells.append(Text(share(c.percentage), justify="right"))
+        if self._evaluation is not None and self._has_boundary:
+            cells.append(Text(fraction(self._evaluation.boundary[c.id]), justify="right"))
         if other is not None:
             delta = c.iou - other.iou if c.iou is not None and other.iou is not None else None
             shown = "-" if delta is None else f"{100 * delta:+.1f}"

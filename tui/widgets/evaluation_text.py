@@ -27,6 +27,8 @@ def overall(dataset: str, evaluation: Evaluation, other: Evaluation | None) -> T
             text.append(f"{label}, {e.images:,} images", "dim" if e is other else "")
             text.append(f"  mIoU19 {fraction(e.miou19)}", "bold")
             text.append(f"  mIoU20 {fraction(e.miou20)}  pixel accuracy {fraction(e.pixel_accuracy)}")
+            if e.boundary_miou19 is not None:
+                text.append(f"  boundary {fraction(e.boundary_miou19)}  calibration error {fraction(e.ece)}")
             text.append(f"  ! {e.left_out} left out\n" if e.left_out else "\n")
     return text
 

@@ -26,7 +26,7 @@ LoadRows = Callable[[list[int]], list[Row]]
 
 
 class SampleList(ScrollView, can_focus=True):
-    """Rows of samples by catalog id. `column` is what the right column shows: `size`, `iou`, `fits` or a class id."""
+    """Rows of samples by catalog id. `column` is what the right column shows: `size`, `fits`, a figure or a class."""
 
     DEFAULT_CSS = "SampleList { scrollbar-size-vertical: 1; scrollbar-gutter: stable; }"
     COMPONENT_CLASSES = {"list--cursor", "list--cursor-blurred", "list--dim", "list--problem"}
@@ -174,9 +174,9 @@ class SampleList(ScrollView, can_focus=True):
             return f"{row.width}×{row.height}" if row.width else ""
         if self.column == "fits":
             return f"{self.confidence.get(row.id, 0):4.0%}"
-        if self.column == "iou":
-            return f"{100 * row.miou:5.1f}" if row.miou is not None else "    -"
-        assert isinstance(self.column, int)
+        if isinstance(self.column, str):
+            figure = row.figures.get(self.column)
+            return f"{100 * figure:5.1f}" if figure is not None else "    -"
         found = row.share(self.column)
         return f"{share(found):>5}%" if found is not None else "     -"
 

@@ -1,0 +1,51 @@
+"""Evaluations side by side: classes, images and settings that differ."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.analysis.per_image import PerImage
+from core.evaluation import Evaluation
+from core.scores import image_scores
+
+
+@dataclass(frozen=True)
+class ImageChange:
+    """An image's mIoU19 (0..1) in two evaluations."""
+
+    image: bytes
+    before: float
+    after: float
+
+    @property
+    def change(self) -> float:
+        return self.after - self.before
+
+
+def image_changes(before: PerImage, after: PerImage) -> list[ImageChange]:
+    """The images that both have scored, those that got worst first."""
+    places = {image: number for number, image in enumerate(before.images)}
+    changes = []
+    for number, image in enumerate(after.images):
+        if (place := places.get(image)) is None:
+            continue
+        old = image_scores(np.asarray(before.confusion[place], np.int64))[1]
+        new = image_scores(np.asarray(after.confusion[number], np.int64))[1]
+        if np.isfinite(old) and np.isfinite(new):
+            changes.append(ImageChange(image, old, new))
+    return sorted(changes, key=lambda c: (c.change, c.image))
+
+
+def settings_diff(configs: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Any, ...]]:
+    """By setting, its value in each configuration, for those that are not the same in all; None where it lacks."""
+    keys = dict.fromkeys(key for config in configs for key in config)
+    found = {key: tuple(config.get(key) for config in configs) for key in keys}
+    return {key: values for key, values in found.items() if any(v != values[0] for v in values)}
+
+
+def class_changes(before: Evaluation, after: Evaluation) -> list[tuple[str, float | None]]:
+    """(class name, change of its IoU), None where one of them has none."""
+    old = {c.id: c.iou for c in before.classes}
+    return [(c.name, None if c.iou is None or (was := old.get(c.id)) is None else c.iou - was) for c in after.classes]

@@ -1,0 +1,59 @@
+"""Scores of parts of a split: by tag, by what an image holds, by how bright it is."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.analysis.per_image import PerImage
+from core.catalog import Catalog
+from core.classes import CLASSES, NUM_OFFICIAL
+from core.scores import Scores, finite, scores
+
+Chosen = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Some images and their scores; `query` finds them in the Dataset pane."""
+
+    query: str
+    images: int
+    scores: Scores
+
+    def to_json(self) -> dict[str, Any]:
+        """The overall figures."""
+        return {"slice": self.query, "images": self.images, **self.scores.summary()}
+
+
+def slices(found: PerImage, catalog: Catalog) -> list[Slice]:
+    """Every slice that holds an image but not all: thirds of brightness, tags, and classes that occur."""
+    return [
+        Slice(query, int(chosen.sum()), scores(found.total(chosen)))
+        for query, chosen in _choices(found, catalog)
+        if 0 < chosen.sum() < len(found)
+    ]
+
+
+def _choices(found: PerImage, catalog: Catalog) -> Iterator[tuple[str, Chosen]]:
+    percent = 100 * found.brightness
+    dark, bright = (float(np.round(v, 1)) for v in np.quantile(percent, (1 / 3, 2 / 3))) if len(found) else (0.0, 0.0)
+    yield f"brightness<{dark:g}%", percent < dark
+    yield f"brightness>={dark:g}% brightness<{bright:g}%", (percent >= dark) & (percent < bright)
+    yield f"brightness>={bright:g}%", percent >= bright
+    rows = catalog.find_images([catalog.root / os.fsdecode(i) for i in found.images])
+    tags = {os.fsencode(os.path.relpath(r.image, catalog.root)): set(r.tags) for r in rows}
+    for tag in catalog.tags():
+        yield f"tag:{tag}", np.asarray([tag in tags.get(i, ()) for i in found.images])
+    there = found.confusion.sum(axis=2) > 0
+    for c in CLASSES[:NUM_OFFICIAL]:
+        yield f"has:{c.slug}", there[:, c.id]
+        yield f"-has:{c.slug}", ~there[:, c.id]
+
+
+def spread(whole: Scores, part: Slice) -> float | None:
+    """By how much a slice's mIoU19 (0..1) differs from the whole split's."""
+    return finite(part.scores.miou19 - whole.miou19)

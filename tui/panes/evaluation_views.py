@@ -1,0 +1,165 @@
+"""What else the Evaluate pane shows of an evaluation: the model as a multi-label classifier, and scores of slices."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from rich.text import Text
+
+from core.catalog import Row
+from core.classes import CLASSES
+from core.errors import BddsegError
+from core.evaluation import Evaluation
+from core.sanitize import sanitize
+from tui.figures import fraction
+from tui.screens.images import ImagesScreen
+from tui.screens.scroll import ScrollScreen
+from tui.widgets.figure_table import FigureTable, change, score_cells
+
+if TYPE_CHECKING:
+    from core.analysis.compare import ImageChange
+    from core.analysis.multilabel import MultiLabel
+    from core.analysis.slices import Slice
+    from core.analysis.threshold import Threshold
+    from tui.panes.evaluate import EvaluatePane
+
+View = Literal["classes", "labels", "slices"]
+VIEWS: tuple[View, ...] = ("classes", "labels", "slices")
+TITLES = {
+    "classes": "pixels by class",
+    "labels": "classes found in images",
+    "slices": "scores of parts of the split",
+}
+
+
+class EvaluationViews:
+    """Reads analyses in threads and fills the pane's second table."""
+
+    def __init__(self, pane: "EvaluatePane") -> None:
+        self._pane = pane
+        self.view: View = "classes"
+        self.threshold: Threshold | None = None
+        self._slices: list[Slice] = []
+
+    def next(self) -> None:
+        """Goes on to the next view."""
+        self.view = VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)]
+
+    def show(self, evaluation: Evaluation | None) -> None:
+        """Fills the table for the view that is chosen."""
+        table = self._pane.query_one(FigureTable)
+        if evaluation is None or self.view == "classes":
+            table.show((), ())
+            return
+        read = self._read_labels if self.view == "labels" else self._read_slices
+        self._run("view", lambda: read(evaluation))
+
+    def _read_labels(self, evaluation: Evaluation) -> None:
+        try:
+            report = self._pane.analysis.labels(evaluation, self.threshold)
+        except BddsegError as error:
+            self._say(error)
+            return
+        self._pane.app.call_from_thread(self._show_labels, report)
+
+    def _show_labels(self, report: "MultiLabel") -> None:
+        rows: list[list[str | Text]] = [
+            [_named(c.id), *score_cells(s.precision, s.recall, s.f1), f"{s.support:,}"]
+            for c, s in zip(CLASSES, report.classes, strict=True)
+        ]
+        rows += [
+            [Text(f"   {a.name} average", "bold"), *score_cells(a.precision, a.recall, a.f1), f"{a.support:,}"]
+            for a in report.averages
+        ]
+        self._pane.query_one(FigureTable).show(("class", "precision", "recall", "F1", "images"), rows)
+        self._pane.say(
+            f" present: {report.threshold}   all 20 labels right {fraction(report.exact_match)}   "
+            f"labels right {fraction(report.accuracy)}   t threshold   m matrix   Enter: images where it was missed"
+        )
+
+    def _read_slices(self, evaluation: Evaluation) -> None:
+        try:
+            found = self._pane.analysis.slices(evaluation)
+        except BddsegError as error:
+            self._say(error)
+            return
+        self._pane.app.call_from_thread(self._show_slices, evaluation, found)
+
+    def _show_slices(self, evaluation: Evaluation, found: "list[Slice]") -> None:
+        self._slices = found
+        rows: list[list[str | Text]] = []
+        for part in found:
+            s = part.scores
+            delta = s.miou19 - evaluation.miou19 if evaluation.miou19 is not None else None
+            rows.append(
+                [sanitize(part.query), f"{part.images:,}", *score_cells(s.miou19, s.pixel_accuracy), change(delta)]
+            )
+        self._pane.query_one(FigureTable).show(("images that", "count", "mIoU19", "pixel acc.", "Δ mIoU"), rows)
+        self._pane.say(" Δ is against the whole split   Enter shows these images in the Dataset pane")
+
+    def open_row(self, evaluation: Evaluation, number: int) -> None:
+        """Opens what is behind a row: the images that a class was missed in, or a slice in the Dataset pane."""
+        if self.view == "slices" and number < len(self._slices):
+            query = self._slices[number].query
+            self._pane.run_worker(self._pane.bddseg.show_filter(f"split:{evaluation.split} {query}", evaluation.name))
+        elif self.view == "labels" and number < len(CLASSES):
+            self._run("missed", lambda: self._open_missed(evaluation, number))
+
+    def _open_missed(self, evaluation: Evaluation, class_id: int) -> None:
+        try:
+            rows = self._pane.analysis.missed(evaluation, class_id, self.threshold)
+        except BddsegError as error:
+            self._say(error)
+            return
+        title = f"{CLASSES[class_id].name} is there and was missed:"
+        self._pane.app.call_from_thread(self._pane.app.push_screen, ImagesScreen(title, rows))
+
+    # -- against another evaluation --------------------------------------------------------------------------
+
+    def open_changes(self, before: Evaluation, after: Evaluation) -> None:
+        """Lists the images of both by how much they changed."""
+        self._run("changes", lambda: self._open_changes(before, after))
+
+    def _open_changes(self, before: Evaluation, after: Evaluation) -> None:
+        try:
+            found = self._pane.analysis.changes(before, after)
+        except BddsegError as error:
+            self._say(error)
+            return
+        rows: list[Row] = [row for row, _ in found]
+        notes = [_change(c) for _, c in found]
+        better = sum(c.change > 0 for _, c in found)
+        title = f"{before.name} → {after.name}: {better:,} better, {len(found) - better:,} not; the worst first."
+        self._pane.app.call_from_thread(self._pane.app.push_screen, ImagesScreen(title, rows, notes))
+
+    def open_settings(self, before: Evaluation, after: Evaluation) -> None:
+        """Shows the settings in which the two runs differ."""
+        try:
+            differing = self._pane.analysis.settings([before, after])
+        except BddsegError as error:
+            self._pane.notify(sanitize(str(error)), severity="warning", markup=False)
+            return
+        lines = [f"{key:<20} {_value(old):>20} → {_value(new)}" for key, (old, new) in differing.items()]
+        text = "\n".join(lines) or "no setting differs"
+        self._pane.app.push_screen(ScrollScreen(Text(f"{before.name} → {after.name}", style="bold"), Text(text)))
+
+    def _say(self, error: BddsegError) -> None:
+        pane = self._pane
+        text = sanitize(str(error))
+        pane.app.call_from_thread(lambda: pane.query_one(FigureTable).show((), ()))
+        pane.app.call_from_thread(lambda: pane.notify(text, severity="warning", markup=False, timeout=8))
+
+    def _run(self, group: str, work: Callable[[], None]) -> None:
+        self._pane.run_worker(work, thread=True, exclusive=True, group=group, exit_on_error=False)
+
+
+def _named(class_id: int) -> Text:
+    c = CLASSES[class_id]
+    return Text("██ ", style="rgb({},{},{})".format(*c.color)).append(f"{c.id:>2} {c.name}", "default")
+
+
+def _change(change: "ImageChange") -> str:
+    return f"{100 * change.change:+6.1f}  {100 * change.after:5.1f}"
+
+
+def _value(value: object) -> str:
+    return "-" if value is None else sanitize(str(value))
