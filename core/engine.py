@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.config import TrainConfig
     from core.evaluation import Evaluation
     from core.job import Status
+    from core.report.write import Forms
     from core.retrieval.service import RetrievalService
     from core.runs import Run
     from core.stats import ClassStats
@@ -225,6 +226,18 @@ class Engine:
                 except BddsegError:
                     continue
         return found
+
+    def report(
+        self,
+        evaluation: "Evaluation",
+        others: "Sequence[Evaluation]" = (),
+        to: Path | None = None,
+        forms: "Forms | None" = None,
+    ) -> list[Path]:
+        """Writes a report of an evaluation, compared with others if there are any; returns its files, HTML first."""
+        from core.report.write import write_report
+
+        return write_report(self.workspace, evaluation, others, to, forms)
 
     def delete_evaluation(self, run: "Run", name: str) -> None:
         """Deletes an evaluation that is not live, with its predictions; `name` ends in CHECKPOINT-SPLIT."""

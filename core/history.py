@@ -1,9 +1,13 @@
 """A run's history, built from its events as they come: what charts and tables show, live and afterwards."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from core.events import RESTARTS, Event
+
+SMOOTHING = 0.95
+"""Weight of the past in a smoothed curve."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,20 @@ class History:
         """The epoch with the highest mIoU over the 19 official classes."""
         scored = [e for e in self.epochs if e.miou19 is not None]
         return max(scored, key=lambda e: e.miou19 or 0.0, default=None)
+
+
+def smoothed(values: Sequence[float | None], weight: float = SMOOTHING) -> list[float | None]:
+    """Exponential moving average with bias correction (Kingma & Ba 2015, section 3); gaps stay gaps."""
+    mean, total = 0.0, 0.0
+    result: list[float | None] = []
+    for value in values:
+        if value is None:
+            result.append(None)
+            continue
+        mean = weight * mean + (1 - weight) * value
+        total = weight * total + (1 - weight)
+        result.append(mean / total)
+    return result
 
 
 def class_scores(rows: list[dict[str, Any]]) -> tuple[ClassScore, ...]:

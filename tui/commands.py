@@ -117,6 +117,7 @@ EVALUATE = (
     Command("compare", "c", "Compare", "Set a second evaluation beside this one.", True),
     Command("changes", "d", "Changes", "List the images by how much they changed against the compared evaluation."),
     Command("settings_diff", "S", "Settings", "Show the settings in which the two compared runs differ."),
+    Command("report", "p", "Report", "Write a report as one HTML page, with the compared evaluation if there is one."),
     Command("toggle_order", "w", "Worst/best", "List the worst or the best images first.", True),
     Command("next_list", "tab", "Next list", "Move between evaluations, classes and images."),
     Command("open_image", "enter", "Open image", "Show image, actual and predicted side by side.", False),

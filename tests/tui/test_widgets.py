@@ -9,12 +9,12 @@ from PIL import Image
 from textual import events
 
 from core.events import Event
-from core.history import History
+from core.history import History, smoothed
 from tui.driver import DeviceAttributes, _Parser
 from tui.images.graphics import encode, free_kitty
 from tui.images.halfblock import halfblock_strips
 from tui.images.protocol import guess_protocol
-from tui.widgets.chart import Plot, Series, _Grid, _number, _plot_series, smooth
+from tui.widgets.chart import Plot, Series, _Grid, _number, _plot_series
 from tui.widgets.class_table import bar
 from tui.widgets.run_plots import CHARTS, ChartLook, Curves, plot_runs
 
@@ -68,6 +68,15 @@ def decoded_sixel_size(data: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def test_a_sixel_defines_its_colours_before_its_first_pixel() -> None:
+    picture = Image.merge("RGB", [Image.effect_noise((120, 80), 90) for _ in range(3)])
+    data = encode(picture, (12, 4), "sixel", (10, 20)).data
+    definitions = [m.end() for m in re.finditer(r"#\d+;2;\d+;\d+;\d+", data)]
+    assert len(definitions) > 20
+    first_pixel = re.search(r'"[0-9;]+(#\d+;2;[0-9;]+)*', data)
+    assert first_pixel and definitions[-1] <= first_pixel.end()
+
+
 def test_a_sixel_has_the_size_of_its_cells() -> None:
     graphic = encode(Image.new("RGB", (100, 60), (9, 99, 199)), (10, 3), "sixel", (10, 20))
     assert graphic.data.startswith("\x1bP") and graphic.data.endswith("\x1b\\")
@@ -98,8 +107,8 @@ def test_half_blocks_show_two_pixels_a_cell() -> None:
 
 
 def test_smoothing_starts_at_the_first_value_and_leaves_gaps() -> None:
-    assert smooth([4.0], 0.9) == pytest.approx([4.0])
-    assert smooth([2.0, None, 2.0], 0.9) == [pytest.approx(2.0), None, pytest.approx(2.0)]
+    assert smoothed([4.0], 0.9) == pytest.approx([4.0])
+    assert smoothed([2.0, None, 2.0], 0.9) == [pytest.approx(2.0), None, pytest.approx(2.0)]
 
 
 def test_a_curve_of_many_points_keeps_its_peaks() -> None:

@@ -1,11 +1,12 @@
-"""`classify`, `slices` and `compare`: what evaluations tell beyond their scores."""
+"""`classify`, `slices`, `compare` and `report`: what evaluations tell beyond their scores."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.errors import UsageError
-from core.sanitize import sanitize
+from core.sanitize import sanitize, sanitize_path
 from tui.cli.output import JsonOption, RunArgument, WorkspaceOption, engine, percent, print_json, say
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ TtaOption = Annotated[str, typer.Option(help="The test-time augmentation it was 
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the root."""
-    for command in (classify, slices, compare):
+    for command in (classify, slices, compare, report):
         app.command()(command)
 
 
@@ -109,6 +110,36 @@ def compare(
         say(
             f"{percent(change.before):>7} {percent(change.after):>7} {100 * change.change:>+7.1f}  {sanitize(row.name)}"
         )
+
+
+def report(
+    run: RunArgument,
+    compare_with: Annotated[
+        list[str] | None, typer.Option("--compare", metavar="RUN", help="Another run; may be repeated.")
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="DIR", help="Where to; default: beside the evaluation.")
+    ] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Also report.md with its charts.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Also every table as CSV.")] = False,
+    charts: Annotated[bool, typer.Option("--charts", help="Also every chart as SVG and PNG.")] = False,
+    split: SplitOption = "val",
+    checkpoint: CheckpointOption = "best",
+    tta: TtaOption = "none",
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Write an evaluation's report as one HTML page: tables, charts, worst images."""
+    from core.report.write import Forms
+
+    core = engine(workspace)
+    evaluation = find_evaluation(core, run, split, checkpoint, tta)
+    others = [find_evaluation(core, other, split, checkpoint, tta) for other in compare_with or ()]
+    files = [sanitize_path(f) for f in core.report(evaluation, others, to, Forms(markdown, csv, charts))]
+    if json:
+        print_json({"evaluation": evaluation.name, "files": files})
+    for file in [] if json else files:
+        say(file)
 
 
 def find_evaluation(core: "Engine", run: str, split: str, checkpoint: str, tta: str) -> "Evaluation":

@@ -6,6 +6,7 @@ stdout itself, between whatever Textual is writing. So what it would write is ca
 
 import io
 import os
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 KITTY_LIMIT = (640, 360)
 _lock = threading.Lock()
+_SIXEL_HEAD = re.compile(r'\x1bP[0-9;]*q(?:"[0-9;]*)?')
+_SIXEL_COLOR = re.compile(r"#(\d+);2;\d+;\d+;\d+")
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def encode(picture: Image.Image, cells: tuple[int, int], protocol: "Protocol", c
 
             segments = _render(SixelImage(picture, *cells), cells)
             data = "".join(s.text for s in segments if s.text.startswith("\x1bP"))
-            return Graphic(data, [])
+            return Graphic(palette_first(data), [])
         from textual_image.renderable.tgp import Image as KittyImage
 
         picture.thumbnail(KITTY_LIMIT)
@@ -54,6 +57,20 @@ def encode(picture: Image.Image, cells: tuple[int, int], protocol: "Protocol", c
         segments = _render(renderable, cells)
         strips = [Strip([Segment(s.text.rstrip("\n"), s.style)], cells[0]) for s in segments if s.text.strip()]
         return Graphic(written.getvalue(), strips, renderable.terminal_image_id)
+
+
+def palette_first(sixel: str) -> str:
+    """The same Sixel with all its colours defined before its first pixel.
+
+    textual-image defines a colour where it first occurs. An xterm then garbles the first six rows, in which most
+    colours occur first; other terminals and ImageMagick do not mind either way.
+    """
+    head = _SIXEL_HEAD.match(sixel)
+    if head is None:
+        return sixel
+    body = sixel[head.end() :]
+    defined = dict.fromkeys(m.group() for m in _SIXEL_COLOR.finditer(body))
+    return head.group() + "".join(defined) + _SIXEL_COLOR.sub(r"#\1", body)
 
 
 def free_kitty(image_id: int) -> str:

@@ -246,6 +246,12 @@ class EvaluatePane(Pane):
         if pair := self._pair():
             self.views.open_settings(*pair)
 
+    def action_report(self) -> None:
+        entry, other = self._chosen(), self._listed.get(self._compared or "")
+        if entry and entry.result:
+            compared = other.result if other and other.name != entry.name else None
+            self.views.write_report(entry.result, [compared] if compared else [])
+
     def _pair(self) -> tuple[Evaluation, Evaluation] | None:
         """(the evaluation that is compared with, the chosen one)."""
         entry, other = self._chosen(), self._listed.get(self._compared or "")

@@ -1,6 +1,7 @@
 """What else the Evaluate pane shows of an evaluation: the model as a multi-label classifier, and scores of slices."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from rich.text import Text
@@ -9,8 +10,9 @@ from core.catalog import Row
 from core.classes import CLASSES
 from core.errors import BddsegError
 from core.evaluation import Evaluation
-from core.sanitize import sanitize
+from core.sanitize import sanitize, sanitize_path
 from tui.figures import fraction
+from tui.screens.ask import PromptScreen
 from tui.screens.images import ImagesScreen
 from tui.screens.scroll import ScrollScreen
 from tui.widgets.figure_table import FigureTable, change, score_cells
@@ -72,8 +74,8 @@ class EvaluationViews:
         ]
         self._pane.query_one(FigureTable).show(("class", "precision", "recall", "F1", "images"), rows)
         self._pane.say(
-            f" present: {report.threshold}   all 20 labels right {fraction(report.exact_match)}   "
-            f"labels right {fraction(report.accuracy)}   t threshold   m matrix   Enter: images where it was missed"
+            f" {report.threshold} (t)   exact match {fraction(report.exact_match)}   "
+            f"labels right {fraction(report.accuracy)}\n Enter lists the images in which a class was missed"
         )
 
     def _read_slices(self, evaluation: Evaluation) -> None:
@@ -141,6 +143,27 @@ class EvaluationViews:
         lines = [f"{key:<20} {_value(old):>20} → {_value(new)}" for key, (old, new) in differing.items()]
         text = "\n".join(lines) or "no setting differs"
         self._pane.app.push_screen(ScrollScreen(Text(f"{before.name} → {after.name}", style="bold"), Text(text)))
+
+    def write_report(self, evaluation: Evaluation, others: list[Evaluation]) -> None:
+        """Asks for a folder and writes a report into it."""
+
+        def work(to: Path) -> None:
+            pane = self._pane
+            try:
+                page = pane.bddseg.engine.report(evaluation, others, to)[0]
+            except BddsegError as error:
+                self._say(error)
+                return
+            text = f"written to {sanitize_path(page)}"
+            pane.app.call_from_thread(lambda: pane.notify(text, markup=False, timeout=8))
+
+        def named(folder: str | None) -> None:
+            if folder:
+                self._pane.notify("writing the report …", timeout=3)
+                self._run("report", lambda: work(Path(folder).expanduser()))
+
+        suggestion = str(evaluation.folder / "report")
+        self._pane.app.push_screen(PromptScreen("Write the report into the folder", "", suggestion), named)
 
     def _say(self, error: BddsegError) -> None:
         pane = self._pane

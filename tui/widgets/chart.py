@@ -166,20 +166,6 @@ class Chart(Widget):
         return self.get_component_rich_style(name, partial=True)
 
 
-def smooth(values: Sequence[float | None], weight: float) -> list[float | None]:
-    """Exponential moving average with bias correction (Kingma & Ba 2015, section 3); gaps stay gaps."""
-    mean, total = 0.0, 0.0
-    result: list[float | None] = []
-    for value in values:
-        if value is None:
-            result.append(None)
-            continue
-        mean = weight * mean + (1 - weight) * value
-        total = weight * total + (1 - weight)
-        result.append(mean / total)
-    return result
-
-
 def _span(plot: Plot) -> tuple[float, float]:
     xs = [x for s in plot.series if s.xs for x in (s.xs[0], s.xs[-1])]
     first, last = min(xs), max(xs)

@@ -20,16 +20,19 @@ def waiting(name: str, status: Status) -> Text:
 
 
 def overall(dataset: str, evaluation: Evaluation, other: Evaluation | None) -> Text:
-    """The overall figures in one line, and those of the evaluation that it is compared with in another."""
+    """The overall figures in two lines, or in one each with those of the evaluation that it is compared with."""
     text = Text(no_wrap=True, overflow="ellipsis")
     for e, label in ((evaluation, f" {dataset}"), (other, f"◆{other.name}" if other else "")):
         if e is not None:
             text.append(f"{label}, {e.images:,} images", "dim" if e is other else "")
             text.append(f"  mIoU19 {fraction(e.miou19)}", "bold")
-            text.append(f"  mIoU20 {fraction(e.miou20)}  pixel accuracy {fraction(e.pixel_accuracy)}")
+            text.append(f"  mIoU20 {fraction(e.miou20)}")
+            text.append(f"  ! {e.left_out} left out" if e.left_out else "")
+            text.append("  " if other else "\n ")
+            text.append(f"pixel accuracy {fraction(e.pixel_accuracy)}")
             if e.boundary_miou19 is not None:
                 text.append(f"  boundary {fraction(e.boundary_miou19)}  calibration error {fraction(e.ece)}")
-            text.append(f"  ! {e.left_out} left out\n" if e.left_out else "\n")
+            text.append("\n")
     return text
 
 

@@ -111,7 +111,7 @@ class Heatmap(ScrollView, can_focus=True):
 
     def _header(self, matrix: Matrix, base: Style) -> list[Segment]:
         width = self.cell_width
-        segments = [Segment("actual ╲ predicted"[:LABEL].ljust(LABEL), base + Style(dim=True))]
+        segments = [Segment("actual╲predicted".ljust(LABEL), base + Style(dim=True))]
         for number in range(len(matrix.columns)):
             name = f"{number}" if number < len(matrix.rows) else "-"
             bold = Style(bold=True, underline=True) if number == self.cell[1] else Style(dim=True)
@@ -141,4 +141,4 @@ def _shown(count: int, share: float) -> str:
     """A share as whole percent; a dot where there is nothing at all."""
     if not count:
         return "·"
-    return "<1" if share < 0.005 else f"{100 * share:.0f}"
+    return "<1" if share < 0.01 else f"{100 * share:.0f}"

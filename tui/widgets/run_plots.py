@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.classes import CLASSES, NUM_OFFICIAL
-from core.history import History
-from tui.widgets.chart import Plot, Series, smooth
+from core.history import History, smoothed
+from tui.widgets.chart import Plot, Series
 
 ChartName = Literal["loss", "mIoU", "class IoU", "learning rate", "images/s", "memory MiB"]
 CHARTS: tuple[ChartName, ...] = ("loss", "mIoU", "class IoU", "learning rate", "images/s", "memory MiB")
 COLORS = ("#5aa9e6", "#f2b84b", "#67c587", "#ef6461", "#b48ead", "#8fbcbb")
 RAW = "#4a5a6a"
-SMOOTHING = 0.95
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def _series(run: Curves, look: ChartLook, number: int, several: bool) -> list[Se
             if not look.smooth:
                 return [Series(f"train{tag}", xs, raw, color, "t"), val]
             behind = [] if several else [Series("train", xs, raw, RAW, "t")]
-            return [*behind, Series(f"smoothed{tag}", xs, smooth(raw, SMOOTHING), color, "s"), val]
+            return [*behind, Series(f"smoothed{tag}", xs, smoothed(raw), color, "s"), val]
         case "mIoU":
             only = [Series(f"19 classes{tag}", epoch_xs, [e.miou19 for e in epochs], color, "o")]
             return (
@@ -91,5 +90,5 @@ def _series(run: Curves, look: ChartLook, number: int, several: bool) -> list[Se
             return [Series(f"decoder{tag}", xs, [s.lr for s in steps], color)]
         case "images/s":
             speed: list[float | None] = [s.images_per_s for s in steps]
-            return [Series(f"speed{tag}", xs, smooth(speed, 0.9), color)]
+            return [Series(f"speed{tag}", xs, smoothed(speed, 0.9), color)]
     return [Series(f"memory{tag}", xs, [s.memory for s in steps], color)]

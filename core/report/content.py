@@ -1,0 +1,92 @@
+"""All that a report says, gathered before it is written in any form."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.analysis.multilabel import MultiLabel
+from core.analysis.service import AnalysisService, Matrix
+from core.analysis.slices import Slice
+from core.catalog import Row
+from core.errors import BddsegError
+from core.evaluation import Evaluation
+from core.events import read_events
+from core.history import History
+from core.runs import find_run
+from core.workspace import Workspace
+
+WORST, TYPICAL = 6, 6
+
+
+@dataclass(frozen=True)
+class Content:
+    """A report of one evaluation, or of one compared with others.
+
+    Attributes:
+        evaluations: the one that is reported, then those that it is compared with.
+        config: the settings of its run.
+        history: its training.
+        labels, pixel_matrix, label_matrix, slices: analyses; None or empty where there are no counts by image.
+        worst, typical: samples with the lowest mIoU, and some from the worst to the best.
+        settings: settings that differ, by name: a value for each evaluation.
+        changed: samples that changed most against the first compared evaluation, with mIoU19 before and after.
+    """
+
+    evaluations: tuple[Evaluation, ...]
+    dataset: str
+    config: dict[str, Any]
+    history: History
+    pixel_matrix: Matrix
+    labels: MultiLabel | None = None
+    label_matrix: Matrix | None = None
+    slices: list[Slice] = field(default_factory=list)
+    worst: list[Row] = field(default_factory=list)
+    typical: list[Row] = field(default_factory=list)
+    settings: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    changed: list[tuple[Row, float, float]] = field(default_factory=list)
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """The one that is reported."""
+        return self.evaluations[0]
+
+
+def gather(workspace: Workspace, evaluation: Evaluation, others: tuple[Evaluation, ...] = ()) -> Content:
+    """Reads and computes what a report holds.
+
+    Raises:
+        BddsegError: the run is gone.
+    """
+    analysis = AnalysisService(workspace)
+    run = find_run(workspace, evaluation.run)
+    history = History()
+    history.feed(read_events(run.events))
+    images = analysis.images(evaluation, most=1_000_000)
+    spread = [images[round(i * (len(images) - 1) / (TYPICAL - 1))] for i in range(TYPICAL)] if images else []
+    known: dict[str, Any] = {}
+    try:
+        known = {
+            "labels": analysis.labels(evaluation),
+            "label_matrix": analysis.matrix(evaluation, "labels", "row"),
+            "slices": analysis.slices(evaluation),
+        }
+        known["changed"] = _changed(analysis, others[0], evaluation) if others else []
+    except BddsegError:
+        # Evaluations of earlier versions have no counts by image: their reports have fewer parts.
+        pass
+    return Content(
+        (evaluation, *others),
+        run.dataset.name,
+        dict(run.spec["train"]),
+        history,
+        analysis.matrix(evaluation, "pixels", "row"),
+        worst=images[:WORST],
+        typical=list({row.id: row for row in spread}.values()),
+        settings=analysis.settings([evaluation, *others]) if others else {},
+        **known,
+    )
+
+
+def _changed(analysis: AnalysisService, before: Evaluation, after: Evaluation) -> list[tuple[Row, float, float]]:
+    changes = analysis.changes(before, after)
+    ends = changes if len(changes) <= WORST else [*changes[: WORST // 2], *changes[-(WORST // 2) :]]
+    return [(row, change.before, change.after) for row, change in ends]

@@ -1,0 +1,105 @@
+"""The tables of a report as lists of words, and as Markdown and CSV."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+from core.evaluation import Evaluation
+from core.report.content import Content
+
+Table = tuple[list[str], list[list[str]]]
+"""(head, rows)."""
+
+
+def percent(value: float | None) -> str:
+    """A fraction (0..1) as percent; empty where it is undefined."""
+    return "" if value is None or value != value else f"{100 * value:.2f}"
+
+
+def overall(content: Content) -> Table:
+    """A row an evaluation."""
+    head = ["evaluation", "images", "mIoU19", "mIoU20", "pixel accuracy", "boundary mIoU19", "calibration error"]
+    return head, [[e.name, str(e.images), *_figures(e)] for e in content.evaluations]
+
+
+def classes(content: Content) -> Table:
+    """A row a class; the IoU of each compared evaluation stands at the end."""
+    head = ["id", "class", "IoU", "precision", "recall", "boundary IoU", "% of pixels"]
+    head += [f"IoU {e.name}" for e in content.evaluations[1:]]
+    rows = []
+    for c in content.evaluation.classes:
+        figures = [c.iou, c.precision, c.recall, content.evaluation.boundary[c.id]]
+        others = [percent(e.classes[c.id].iou) for e in content.evaluations[1:]]
+        rows.append([str(c.id), c.name, *map(percent, figures), f"{c.percentage:.4f}", *others])
+    return head, rows
+
+
+def labels(content: Content) -> Table:
+    """The multi-label report: a row a class, then the averages."""
+    head = ["class", "precision", "recall", "F1", "images"]
+    if content.labels is None:
+        return head, []
+    rows = [(c.name, c) for c in content.labels.classes] + [(f"{a.name} average", a) for a in content.labels.averages]
+    return head, [[name, percent(s.precision), percent(s.recall), percent(s.f1), str(s.support)] for name, s in rows]
+
+
+def slices(content: Content) -> Table:
+    """A row a slice."""
+    rows = [
+        [s.query, str(s.images), percent(s.scores.miou19), percent(s.scores.pixel_accuracy)] for s in content.slices
+    ]
+    return ["slice", "images", "mIoU19", "pixel accuracy"], rows
+
+
+def settings(content: Content) -> Table:
+    """The settings that differ between the compared runs; or all of the one run."""
+    if len(content.evaluations) > 1:
+        head = ["setting", *(e.name for e in content.evaluations)]
+        return head, [[key, *("" if v is None else str(v) for v in values)] for key, values in content.settings.items()]
+    return ["setting", "value"], [[key, str(value)] for key, value in content.config.items()]
+
+
+def confusion(content: Content) -> Table:
+    """Pixels by actual (rows) and predicted (columns)."""
+    matrix = content.pixel_matrix
+    counts = [[name, *map(str, row)] for name, row in zip(matrix.rows, matrix.counts, strict=True)]
+    return ["actual \\ predicted", *matrix.columns], counts
+
+
+def to_markdown(table: Table) -> str:
+    """A table in GitHub's Markdown; figures stand on the right."""
+    head, rows = table
+    cells = [[_cell(word) for word in row] for row in [head, *rows]]
+    rule = ["---"] + ["---:"] * (len(head) - 1)
+    return "\n".join("| " + " | ".join(row) + " |" for row in [cells[0], rule, *cells[1:]]) + "\n"
+
+
+def to_csv(table: Table) -> str:
+    """A table as CSV (RFC 4180)."""
+    head, rows = table
+    sink = io.StringIO()
+    writer = csv.writer(sink)
+    writer.writerow(head)
+    writer.writerows([[_harmless(word) for word in row] for row in rows])
+    return sink.getvalue()
+
+
+def _figures(e: Evaluation) -> Sequence[str]:
+    return [percent(v) for v in (e.miou19, e.miou20, e.pixel_accuracy, e.boundary_miou19, e.ece)]
+
+
+def _cell(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+
+
+def _harmless(word: str) -> str:
+    """A word that no spreadsheet takes for a formula (CWE-1236)."""
+    return f"'{word}" if word[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(word) else word
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
