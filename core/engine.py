@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from core.catalog import Catalog, Row
 from core.dataset import Dataset, open_dataset
 from core.errors import BddsegError, UsageError
+from core.nearest import suggestion
 from core.query import parse_query
 from core.sanitize import sanitize, sanitize_path
 from core.workspace import Workspace
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from core.stats import ClassStats
     from core.unpack import UnpackReport
 
+EXPORTS = ("onnx", "torchscript", "smp", "hub-folder")
 Report = Callable[[int, int], None]
 
 
@@ -195,10 +197,21 @@ class Engine:
         self._start_job(folder, ["evaluate", os.fspath(run.folder), *options])
         return folder
 
-    def predict(self, run: "Run", to: Path, split: str = "test", checkpoint: str = "best") -> Path:
-        """Starts writing predictions of a split into the folder `to`; returns the job's folder."""
+    def predict(self, run: "Run", to: Path, source: str | Path = "test", checkpoint: str = "best") -> Path:
+        """Starts writing predictions into the folder `to`; returns the job's folder.
+
+        Args:
+            run: whose model.
+            to: where masks/, colour/, overlay/ and summary.json go; what is there already is not made again.
+            source: the name of a split, or the path of a folder of images or of a video.
+            checkpoint: best or last.
+        """
         self._need_checkpoint(run, checkpoint)
-        folder = run.folder / "prediction" / f"{checkpoint}-{split}"
+        if isinstance(source, Path):
+            if not source.exists():
+                raise UsageError(f"{sanitize_path(source)} does not exist")
+            source = os.fspath(source.absolute())
+        folder = self._prediction_folder(run, checkpoint, source)
         folder.mkdir(parents=True, exist_ok=True)
         to.mkdir(parents=True, exist_ok=True)
         arguments = [
@@ -207,12 +220,34 @@ class Engine:
             "--checkpoint",
             checkpoint,
             "--split",
-            split,
+            source,
             "--to",
             os.fspath(to.absolute()),
+            "--job",
+            os.fspath(folder),
         ]
         self._start_job(folder, arguments)
         return folder
+
+    def export(self, run: "Run", kind: str, to: Path, checkpoint: str = "best") -> Path:
+        """Starts an export (onnx, torchscript, smp or hub-folder) into the folder `to`; returns the job's folder."""
+        self._need_checkpoint(run, checkpoint)
+        if kind not in EXPORTS:
+            raise UsageError(f"--to takes {', '.join(EXPORTS)}, not {sanitize(kind)!r}{suggestion(kind, EXPORTS)}")
+        folder = run.folder / "export" / f"{checkpoint}-{kind}"
+        folder.mkdir(parents=True, exist_ok=True)
+        options = ["--checkpoint", checkpoint, "--kind", kind, "--to", os.fspath(to.absolute())]
+        self._start_job(folder, ["export", os.fspath(run.folder), *options, "--job", os.fspath(folder)])
+        return folder
+
+    @staticmethod
+    def _prediction_folder(run: "Run", checkpoint: str, source: str) -> Path:
+        """The job's folder: named after a split, or after a path's digest."""
+        import hashlib
+
+        path = Path(source).is_absolute()
+        name = hashlib.sha256(os.fsencode(source)).hexdigest()[:12] if path else source
+        return run.folder / "prediction" / f"{checkpoint}-{name}"
 
     def evaluations(self) -> "list[Evaluation]":
         """Every finished evaluation of every run, newest run first; damaged ones are left out."""

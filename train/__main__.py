@@ -55,6 +55,10 @@ def _work(run: Run, arguments: argparse.Namespace, reporter: Reporter) -> None:
         from train.evaluate import evaluate_run
 
         evaluate_run(run, arguments.checkpoint, arguments.split, reporter, arguments.tta)
+    elif arguments.work == "export":
+        from train.export import export_run, parse_kind
+
+        export_run(run, arguments.checkpoint, parse_kind(arguments.kind), Path(arguments.to), reporter)
     else:
         from train.predict import predict_run
 
@@ -76,15 +80,15 @@ def _last_words(reporter: Reporter, kind: str, state: str, message: str) -> None
 def _folder(run: Run, arguments: argparse.Namespace) -> Path:
     if arguments.work == "evaluate":
         return evaluation_folder(run.folder, arguments.checkpoint, arguments.split, arguments.tta)
-    if arguments.work == "predict":
-        return run.folder / "prediction" / f"{arguments.checkpoint}-{arguments.split}"
+    if arguments.work in ("predict", "export"):
+        return Path(arguments.job)
     return run.folder
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m train")
     works = parser.add_subparsers(dest="work", required=True)
-    for name in ("fit", "evaluate", "predict"):
+    for name in ("fit", "evaluate", "predict", "export"):
         work = works.add_parser(name)
         work.add_argument("run")
         if name != "fit":
@@ -92,8 +96,11 @@ def _parse(argv: list[str]) -> argparse.Namespace:
             work.add_argument("--split", default="val")
         if name == "evaluate":
             work.add_argument("--tta", choices=("none", "flip", "scales"), default="none")
-        if name == "predict":
+        if name == "export":
+            work.add_argument("--kind", required=True)
+        if name in ("predict", "export"):
             work.add_argument("--to", required=True)
+            work.add_argument("--job", required=True)
     return parser.parse_args(argv)
 
 

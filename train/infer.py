@@ -44,7 +44,9 @@ class Predicted:
 
 
 @dataclass(frozen=True)
-class _Loaded:
+class Loaded:
+    """One image at the model's size, uint8 [3, H, W], its own size (height, width), and its mask or a problem."""
+
     sample: Sample
     image: NDArray[np.uint8] | None
     size: tuple[int, int]
@@ -52,7 +54,6 @@ class _Loaded:
     problem: str | None
 
 
-@torch.inference_mode()
 def predict_samples(
     model: nn.Module,
     samples: list[Sample],
@@ -63,15 +64,28 @@ def predict_samples(
     tta: Tta = "none",
 ) -> Iterator[Predicted]:
     """Yields every sample's prediction, in order. `size` is the (height, width) that the model was trained at."""
+    yield from predict_loaded(model, _load_ahead(samples, size), device, precision, batch_size, tta)
+
+
+@torch.inference_mode()
+def predict_loaded(
+    model: nn.Module,
+    images: Iterator[Loaded],
+    device: torch.device,
+    precision: str,
+    batch_size: int,
+    tta: Tta = "none",
+) -> Iterator[Predicted]:
+    """Yields the prediction of every image that comes, in order, in batches."""
     model = model.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
-    for group in _groups(_load_ahead(samples, size), batch_size):
+    for group in _groups(images, batch_size):
         good = [g for g in group if g.image is not None]
         logits: torch.Tensor | None = None
         if good:
-            images = torch.from_numpy(np.stack([g.image for g in good if g.image is not None])).to(device)
+            batch = torch.from_numpy(np.stack([g.image for g in good if g.image is not None])).to(device)
             with torch.autocast(device.type, dtype, enabled=dtype is not None):
-                logits = augmented_logits(model, normalise(images, channels_last=True), tta)
+                logits = augmented_logits(model, normalise(batch, channels_last=True), tta)
         position = 0
         for loaded in group:
             if loaded.image is None or logits is None:
@@ -107,7 +121,7 @@ def _brightness(image: NDArray[np.uint8]) -> float:
     return float(np.dot(image.mean(axis=(1, 2)), _LUMA) / 255)
 
 
-def _load(sample: Sample, size: tuple[int, int]) -> _Loaded:
+def _load(sample: Sample, size: tuple[int, int]) -> Loaded:
     try:
         image = read_image(sample.image)
         actual = read_mask(sample.mask) if sample.mask else None
@@ -118,15 +132,20 @@ def _load(sample: Sample, size: tuple[int, int]) -> _Loaded:
                 f"is {image.width}x{image.height}, its mask {actual.shape[1]}x{actual.shape[0]}",
             )
     except BadFileError as error:
-        return _Loaded(sample, None, (0, 0), None, str(error))
+        return Loaded(sample, None, (0, 0), None, str(error))
+    return Loaded(sample, shrink(image, size), (image.height, image.width), actual, None)
+
+
+def shrink(image: Image.Image, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """An RGB image at the model's size (height, width): uint8 [3, H, W]."""
     small = image.resize((size[1], size[0]), Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return _Loaded(sample, np.asarray(small).transpose(2, 0, 1), (image.height, image.width), actual, None)
+    return np.asarray(small).transpose(2, 0, 1)
 
 
-def _load_ahead(samples: list[Sample], size: tuple[int, int]) -> Iterator[_Loaded]:
+def _load_ahead(samples: list[Sample], size: tuple[int, int]) -> Iterator[Loaded]:
     with ThreadPoolExecutor(min(8, cores()), "decode") as pool:
         source = iter(samples)
-        waiting: list[Future[_Loaded]] = [pool.submit(_load, s, size) for s in islice(source, AHEAD * 2)]
+        waiting: list[Future[Loaded]] = [pool.submit(_load, s, size) for s in islice(source, AHEAD * 2)]
         while waiting:
             loaded = waiting.pop(0).result()
             if (following := next(source, None)) is not None:
@@ -134,6 +153,6 @@ def _load_ahead(samples: list[Sample], size: tuple[int, int]) -> Iterator[_Loade
             yield loaded
 
 
-def _groups(items: Iterator[_Loaded], size: int) -> Iterator[list[_Loaded]]:
+def _groups(items: Iterator[Loaded], size: int) -> Iterator[list[Loaded]]:
     while group := list(islice(items, size)):
         yield group

@@ -1,23 +1,35 @@
 """Evaluating and predicting with a really trained checkpoint."""
 
+import csv
+import json
+import re
+import shutil
 from pathlib import Path
 
+import av
 import numpy as np
+import onnxruntime
 import pytest
+import segmentation_models_pytorch as smp
 import torch
 from PIL import Image
 from torchmetrics.classification import MulticlassConfusionMatrix
 
+from core.analysis.per_image import load_per_image
 from core.config import build_config
 from core.dataset import list_samples, open_dataset
 from core.engine import Engine
 from core.errors import UsageError
 from core.evaluation import load_evaluation
+from core.events import read_events
 from core.imagefile import read_mask
 from core.job import tail_log
 from core.query import parse_query
+from core.report.write import Forms
 from core.runs import Run
 from core.workspace import Workspace
+from train.checkpoint import load_model
+from train.export import Normalised
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +91,155 @@ def test_predict_writes_masks_and_previews_for_images_without_masks(
     assert len(masks) == 3 and [p.name for p in masks] == [p.name for p in colours]
     with Image.open(masks[0]) as mask, Image.open(colours[0]) as colour:
         assert (mask.mode, mask.size, colour.size) == ("L", (128, 72), (128, 72))
+
+
+def test_predict_goes_on_where_it_stopped_and_starts_again_for_another_checkpoint(
+    evaluated: tuple[Engine, Run], drawn: Path, tmp_path: Path
+) -> None:
+    engine, run = evaluated
+    folder, out = tmp_path / "photos/deep", tmp_path / "out"
+    folder.mkdir(parents=True)
+    for image in sorted((drawn / "images/10k/test").iterdir()):
+        shutil.copy(image, folder / image.name)
+    shutil.copy(image, folder / f"{image.stem}.png.jpg")
+    (folder / "broken.jpg").write_bytes(b"no picture")
+    job = engine.predict(run, out, tmp_path / "photos")
+    assert engine.wait(job).state == "finished", tail_log(job)
+    masks = sorted((out / "masks/deep").iterdir())
+    assert len(masks) == 4 and len(list((out / "overlay/deep").iterdir())) == 4
+    summary = json.loads((out / "summary.json").read_text())
+    assert (summary["images"], summary["left_out"]) == (4, 1)
+    assert sum(c["percentage"] for c in summary["classes"]) == pytest.approx(100)
+    masks[0].unlink()
+    before = [m.stat().st_mtime_ns for m in masks[1:]]
+    assert engine.wait(engine.predict(run, out, tmp_path / "photos")).state == "finished"
+    assert masks[0].exists() and [m.stat().st_mtime_ns for m in masks[1:]] == before
+    manifest = json.loads((out / "predictions.json").read_text())
+    (out / "predictions.json").write_text(json.dumps({**manifest, "checkpoint": "another"}))
+    assert engine.wait(engine.predict(run, out, tmp_path / "photos")).state == "finished"
+    assert all(m.stat().st_mtime_ns > b for m, b in zip(masks[1:], before, strict=True))
+
+
+def test_predict_a_video_writes_a_mask_a_frame_and_an_overlay_video(
+    evaluated: tuple[Engine, Run], drawn: Path, tmp_path: Path
+) -> None:
+    engine, run = evaluated
+    with av.open(str(tmp_path / "drive.mp4"), "w") as target:
+        stream = target.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 128, 72, "yuv420p"
+        for image in sorted((drawn / "images/10k/train").iterdir())[:7]:
+            with Image.open(image) as picture:
+                target.mux(stream.encode(av.VideoFrame.from_image(picture.convert("RGB"))))
+        target.mux(stream.encode(None))
+    job = engine.predict(run, tmp_path / "out", tmp_path / "drive.mp4")
+    assert engine.wait(job).state == "finished", tail_log(job)
+    assert [p.stem for p in sorted((tmp_path / "out/masks").iterdir())] == [f"{n:06d}" for n in range(7)]
+    with av.open(str(tmp_path / "out/overlay.mp4")) as made:
+        frames = list(made.decode(video=0))
+        assert len(frames) == 7 and (frames[0].width, frames[0].height) == (128, 72)
+        assert made.streams.video[0].average_rate == 10
+
+
+def test_a_file_that_is_no_video_is_one_line(evaluated: tuple[Engine, Run], tmp_path: Path) -> None:
+    engine, run = evaluated
+    (tmp_path / "drive.mp4").write_bytes(b"no video" * 100)
+    status = engine.wait(engine.predict(run, tmp_path / "out", tmp_path / "drive.mp4"))
+    assert (status.state, "cannot be read as a video" in status.message) == ("failed", True)
+
+
+def test_counts_by_image_add_up_to_the_confusion_and_fill_the_catalog(
+    evaluated: tuple[Engine, Run], drawn: Path
+) -> None:
+    engine, _ = evaluated
+    result = engine.evaluations()[0]
+    found = load_per_image(result.folder)
+    assert found.total().tolist() == [list(row) for row in result.confusion]
+    assert result.boundary_miou19 is not None and 0 <= result.boundary_miou19 <= 1
+    assert result.ece is not None and 0 <= result.ece <= 1
+    assert sum(b["share"] for b in result.raw["calibration"]) == pytest.approx(1)
+    catalog = engine.open(drawn).catalog
+    rows = catalog.rows(catalog.find(parse_query("is:scored sort:-brightness"), result.name), result.name)
+    brightness = [r.figures["brightness"] or 0 for r in rows]
+    assert len(rows) == 6 and brightness == sorted(brightness, reverse=True)
+    report = engine.analysis.labels(result)
+    missed_car = catalog.find(parse_query("missed:car"), result.name)
+    car = report.classes[13]
+    assert len(missed_car) == car.support - round(car.recall * car.support)
+    assert len(engine.analysis.missed(result, 13)) == len(missed_car)
+
+
+def test_a_cell_lists_the_images_with_its_pixels(evaluated: tuple[Engine, Run]) -> None:
+    engine, _ = evaluated
+    result = engine.evaluations()[0]
+    matrix = engine.analysis.matrix(result, "pixels", "row")
+    counts = np.asarray(matrix.counts)
+    row, column = (int(v) for v in np.argwhere((counts > 0) & ~np.eye(20, dtype=bool))[0])
+    images = engine.analysis.cell_images(result, "pixels", row, column)
+    assert images and all(r.prediction is not None for r in images)
+    pixels = [
+        int(((read_mask(r.mask) == row) & (read_mask(r.prediction) == column)).sum())
+        for r in images
+        if r.mask and r.prediction
+    ]
+    assert sum(pixels) == counts[row, column] and pixels == sorted(pixels, reverse=True)
+
+
+def test_test_time_augmentation_is_kept_apart(evaluated: tuple[Engine, Run]) -> None:
+    engine, run = evaluated
+    folder = engine.evaluate(run, tta="flip")
+    assert engine.wait(folder).state == "finished", tail_log(folder)
+    plain, flipped = (load_evaluation(run.folder / "evaluation" / n) for n in ("best-val", "best-val+flip"))
+    assert (plain.tta, flipped.tta) == ("none", "flip") and flipped.name.endswith("best-val+flip")
+    assert plain.confusion != flipped.confusion
+    changes = engine.analysis.changes(plain, flipped)
+    assert len(changes) == 6 and changes[0][1].change <= changes[-1][1].change
+    engine.delete_evaluation(run, flipped.name)
+
+
+def test_a_report_is_one_page_that_needs_no_other_file(evaluated: tuple[Engine, Run], tmp_path: Path) -> None:
+    engine, _ = evaluated
+    result = engine.evaluations()[0]
+    files = engine.report(result, [result], tmp_path, Forms(markdown=True, csv=True))
+    page = files[0].read_text()
+    assert page.count("data:image/jpeg;base64,") >= 6 and page.count("<svg") >= 6
+    assert not re.search(r"(?:src|href)=\"(?!data:|#)", page)
+    assert "<script" not in page and f"{100 * (result.miou19 or 0):.2f}" in page
+    names = {f.name for f in files}
+    assert {"report.md", "classes.csv", "images.csv"} - names == {"images.csv"}
+    rows = list(csv.DictReader((tmp_path / "classes.csv").open()))
+    assert len(rows) == 20 and rows[0]["class"] == "road"
+    for line in re.findall(r"!\[.*?\]\((.*?)\)", (tmp_path / "report.md").read_text()):
+        assert (tmp_path / line).exists()
+
+
+@pytest.mark.parametrize("kind", ["onnx", "torchscript", "smp", "hub-folder"])
+def test_an_export_is_the_same_model_and_has_a_card(evaluated: tuple[Engine, Run], tmp_path: Path, kind: str) -> None:
+    engine, run = evaluated
+    job = engine.export(run, kind, tmp_path)
+    assert engine.wait(job).state == "finished", tail_log(job)
+    told = [e for e in read_events(job / "events.jsonl") if e["kind"] == "exported"]
+    assert told[-1]["max_difference"] < 1e-3
+    card = (tmp_path / "README.md").read_text()
+    assert "mIoU over 19 classes" in card and "32x64" in card
+    images = torch.rand(3, 3, 32, 64)
+    model = Normalised(load_model(run.folder / "checkpoints/best")).eval()
+    with torch.inference_mode():
+        expected = model(images)
+        match kind:
+            case "onnx":
+                session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"))
+                found = torch.from_numpy(session.run(None, {"images": images.numpy()})[0])
+            case "torchscript":
+                found = torch.jit.load(str(tmp_path / "model.pt"))(images)
+            case _:
+                found = Normalised(smp.from_pretrained(tmp_path)).eval()(images)
+    assert torch.allclose(found, expected, atol=1e-3)
+
+
+def test_an_export_of_another_kind_is_named(evaluated: tuple[Engine, Run], tmp_path: Path) -> None:
+    engine, run = evaluated
+    with pytest.raises(UsageError, match="did you mean 'onnx'"):
+        engine.export(run, "onxx", tmp_path)
 
 
 def test_a_split_without_masks_cannot_be_evaluated(evaluated: tuple[Engine, Run]) -> None:

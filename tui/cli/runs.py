@@ -1,4 +1,4 @@
-"""`train`, `resume`, `stop`, `runs`, `evaluate` and `predict`."""
+"""`train`, `resume`, `stop`, `runs` and `evaluate`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -36,7 +36,7 @@ evaluations_app = typer.Typer(invoke_without_command=True, help="List evaluation
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the root."""
-    for command in (train, resume, stop, evaluate, predict):
+    for command in (train, resume, stop, evaluate):
         app.command()(command)
     app.add_typer(runs_app, name="runs")
     app.add_typer(evaluations_app, name="evaluations")
@@ -205,24 +205,6 @@ def delete_evaluation(
     core = engine(workspace)
     core.delete_evaluation(core.run(name.partition("/")[0]), name)
     tell(json, f"deleted {sanitize(name)}", deleted=sanitize(name))
-
-
-def predict(
-    run: RunArgument,
-    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where masks/ and colour/ go.", show_default=False)],
-    split: Annotated[str, typer.Option(help="Any split.")] = "test",
-    checkpoint: CheckpointOption = "best",
-    json: JsonOption = False,
-    workspace: WorkspaceOption = None,
-) -> None:
-    """Write 8-bit train id masks, as the official evaluator reads them, and colour previews."""
-    from tui.cli.follow import follow
-
-    core = engine(workspace)
-    found = core.run(run)
-    follow(core.predict(found, to, split, checkpoint), f"predict {found.name}")
-    masks, colour = sanitize_path(to / "masks"), sanitize_path(to / "colour")
-    tell(json, f"written to {masks} and {colour}", run=found.name, split=split, masks=masks, colour=colour)
 
 
 def _follow(folder: Path, name: str) -> None:

@@ -1,0 +1,71 @@
+"""A model card: what an exported model is, what it was trained on, how good it is, how to use it."""
+
+from importlib.resources import files
+from typing import Any
+
+from core.classes import CLASSES
+from core.evaluation import Evaluation
+from core.report import tables
+
+_USE = {
+    "smp": 'model = segmentation_models_pytorch.from_pretrained(".").eval()  # images are normalised by you, see below',
+    "hub-folder": (
+        'model = segmentation_models_pytorch.from_pretrained(".").eval()  # images are normalised by you, see below'
+    ),
+    "torchscript": 'model = torch.jit.load("model.pt").eval()\nlogits = model(images)  # float32 [N, 3, H, W] in 0..1',
+    "onnx": (
+        'session = onnxruntime.InferenceSession("model.onnx")\n'
+        'logits = session.run(None, {"images": images})[0]  # float32 [N, 3, H, W] in 0..1'
+    ),
+}
+
+
+def model_card(
+    name: str,
+    kind: str,
+    config: dict[str, Any],
+    dataset: str,
+    evaluation: Evaluation | None,
+    difference: float,
+    size: tuple[int, int],
+) -> str:
+    """The card as Markdown with the metadata that the Hugging Face Hub reads.
+
+    Args:
+        name: of the run and checkpoint.
+        kind: onnx, torchscript, smp or hub-folder.
+        config: the run's settings.
+        dataset: the dataset's name.
+        evaluation: of this checkpoint on val, if there is one.
+        difference: the largest difference of the export's logits from the model's.
+        size: (height, width) that it was exported at.
+    """
+    template = files("core").joinpath("report", "card.md.j2").read_text("utf-8")
+    from jinja2 import Environment
+
+    figures = []
+    if evaluation is not None:
+        head = ["class", "IoU", "precision", "recall", "% of pixels"]
+        rows = [
+            [c.name, *map(tables.percent, (c.iou, c.precision, c.recall)), f"{c.percentage:.3f}"]
+            for c in evaluation.classes
+        ]
+        figures.append(tables.to_markdown((head, rows)))
+    return (
+        Environment(trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
+        .from_string(template)
+        .render(
+            name=name,
+            kind=kind,
+            use=_USE[kind],
+            config=config,
+            settings=tables.to_markdown((["setting", "value"], [[k, str(v)] for k, v in config.items()])),
+            dataset=dataset,
+            evaluation=evaluation,
+            percent=tables.percent,
+            classes=CLASSES,
+            table=figures[0] if figures else "",
+            difference=f"{difference:.2e}",
+            size=size,
+        )
+    )

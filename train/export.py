@@ -1,0 +1,168 @@
+"""Exporting a checkpoint: ONNX, TorchScript, an SMP folder, or a folder for the Hub; each is run to check it.
+
+ONNX and TorchScript models take images as float32 [N, 3, H, W] in 0..1 and normalise them themselves, so that whoever
+runs them needs to know nothing of the training. SMP folders hold the bare model.
+"""
+
+import json
+import shutil
+import warnings
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+import torch
+from torch import nn
+
+from core.atomic import write_text
+from core.classes import CLASSES
+from core.config import TrainConfig, validate
+from core.errors import BddsegError
+from core.evaluation import Evaluation, evaluation_folder, load_evaluation
+from core.report.card import model_card
+from core.runs import Run
+from core.sanitize import sanitize, sanitize_path
+from train.augment import MEAN, STD
+from train.checkpoint import load_model
+from train.reporter import Reporter
+
+Kind = Literal["onnx", "torchscript", "smp", "hub-folder"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+TOLERANCE = 1e-2
+"""Largest difference of logits that still counts as the same model: fused kernels round differently."""
+_OPSET = 18
+
+
+class Normalised(nn.Module):
+    """A model that takes images in 0..1."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.model((images - self.mean) / self.std)  # type: ignore[no-any-return, operator]
+
+
+def export_run(run: Run, checkpoint: str, kind: Kind, to: Path, reporter: Reporter) -> None:
+    """Writes the export and its model card into the folder `to`, and reports the largest difference.
+
+    Raises:
+        BddsegError: a package is missing, the folder can't be written, or the export gives other results.
+    """
+    config = validate(run.spec["train"])
+    source = run.folder / "checkpoints" / checkpoint
+    reporter.update(state="running", phase="export")
+    model = Normalised(load_model(source)).eval()
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        example = _example(config)
+        difference = _export(model, kind, source, to, example)
+        if not difference <= TOLERANCE:
+            raise BddsegError(f"the export's logits differ by {difference:.3g}: it is not the same model")
+        card = model_card(
+            f"{run.name} ({checkpoint})",
+            kind,
+            dict(run.spec["train"]),
+            sanitize_path(run.dataset.name),
+            _evaluation(run, checkpoint),
+            difference,
+            (example.shape[2], example.shape[3]),
+        )
+        write_text(to / "README.md", card)
+    except OSError as error:
+        raise BddsegError(f"{sanitize_path(to)} cannot be written ({error.strerror})") from error
+    files = sorted(p.name for p in to.iterdir())
+    reporter.event("exported", kind_of_export=kind, max_difference=difference, to=sanitize_path(to), files=files)
+
+
+def _export(model: Normalised, kind: Kind, source: Path, to: Path, example: torch.Tensor) -> float:
+    match kind:
+        case "torchscript":
+            return _torchscript(model, to / "model.pt", example)
+        case "onnx":
+            return _onnx(model, to / "model.onnx", example)
+        case "smp":
+            return _smp(model, source, to, example)
+    labels: dict[str, Any] = {"id2label": {str(c.id): c.name for c in CLASSES}}
+    labels |= {"image_mean": MEAN, "image_std": STD, "size": {"height": example.shape[2], "width": example.shape[3]}}
+    write_text(to / "preprocessor_config.json", json.dumps(labels, indent=2))
+    return _smp(model, source, to, example)
+
+
+@torch.inference_mode()
+def _torchscript(model: Normalised, path: Path, example: torch.Tensor) -> float:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.save(torch.jit.trace(model, example), str(path))  # type: ignore[no-untyped-call]
+        exported = torch.jit.load(str(path)).eval()  # type: ignore[no-untyped-call]
+    # Another batch and size than it was traced with: what is traced must not be fixed to them.
+    other = torch.rand(1, 3, example.shape[2] + 32, example.shape[3] + 32)
+    return max(_difference(exported(x), model(x)) for x in (example, other))
+
+
+def _onnx(model: Normalised, path: Path, example: torch.Tensor) -> float:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise BddsegError("ONNX needs more packages: pip install 'bddseg-tui[export]'") from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            model,
+            (example,),
+            str(path),
+            input_names=["images"],
+            output_names=["logits"],
+            opset_version=_OPSET,
+            dynamo=True,
+            external_data=False,
+            dynamic_shapes={"images": {0: torch.export.Dim("batch", min=1, max=4096)}},
+            verbose=False,
+        )
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    largest = 0.0
+    for images in (example, torch.rand(3, *example.shape[1:])):
+        (logits,) = session.run(None, {"images": images.numpy()})
+        with torch.inference_mode():
+            largest = max(largest, _difference(torch.from_numpy(np.asarray(logits)), model(images)))
+    return largest
+
+
+@torch.inference_mode()
+def _smp(model: Normalised, source: Path, to: Path, example: torch.Tensor) -> float:
+    for name in ("model.safetensors", "config.json"):
+        shutil.copyfile(source / name, to / name)
+    exported = Normalised(load_model(to)).eval()
+    return _difference(exported(example), model(example))
+
+
+def _example(config: TrainConfig) -> torch.Tensor:
+    """Two images at the training size, float32 in 0..1; sides are multiples of 32."""
+    height, width = (-(-side // 32) * 32 for side in config.size)
+    return torch.rand(2, 3, height, width, generator=torch.Generator().manual_seed(0))
+
+
+def _difference(found: torch.Tensor, expected: torch.Tensor) -> float:
+    return float((found - expected).abs().max())
+
+
+def _evaluation(run: Run, checkpoint: str) -> Evaluation | None:
+    try:
+        return load_evaluation(evaluation_folder(run.folder, checkpoint, "val"))
+    except BddsegError:
+        return None
+
+
+def parse_kind(text: str) -> Kind:
+    """The kind of that name.
+
+    Raises:
+        BddsegError: there is none.
+    """
+    for kind in KINDS:
+        if text == kind:
+            return kind
+    raise BddsegError(f"no export is called {sanitize(text)!r}: there are {', '.join(KINDS)}")

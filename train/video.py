@@ -1,0 +1,113 @@
+"""Videos: their frames for a model, and an overlay of predictions as a video, by PyAV (FFmpeg's libraries)."""
+
+from collections.abc import Callable, Container, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from core.classes import UNKNOWN
+from core.dataset import Sample
+from core.errors import BddsegError
+from core.imagefile import read_mask
+from core.sanitize import sanitize_path
+from train.infer import Loaded, shrink
+
+VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v")
+
+
+def load_frames(video: Path, size: tuple[int, int], known: Container[str]) -> tuple[Iterator[Loaded], int]:
+    """(the frames that are not `known` at the model's size, how many frames there are: 0 if the file does not say).
+
+    A frame's sample is named by its number in six digits.
+
+    Raises:
+        BddsegError: PyAV is not installed, or the file can't be read as a video.
+    """
+    count = _count(video)
+
+    def frames() -> Iterator[Loaded]:
+        for number, picture in _pictures(video):
+            name = frame_name(number)
+            if name not in known:
+                sample = Sample("", Path(f"{name}.png"), None)
+                yield Loaded(sample, shrink(picture, size), (picture.height, picture.width), None, None)
+
+    return frames(), count
+
+
+def frame_name(number: int) -> str:
+    """What a frame's mask is called."""
+    return f"{number:06d}"
+
+
+def encode_overlay(
+    video: Path, masks: Path, to: Path, palette: list[int], opacity: float, check: Callable[[], None]
+) -> int:
+    """Writes the video with its masks laid over it (H.264); returns its frames. `check` is called for each of them.
+
+    Raises:
+        BddsegError: the video can't be read or written.
+    """
+    av = _av()
+    writing = to.with_name(f".{to.name}.part.mp4")
+    count = 0
+    try:
+        with av.open(str(writing), "w") as target:
+            stream = None
+            for number, picture in _pictures(video):
+                check()
+                if stream is None:
+                    stream = target.add_stream("libx264", rate=_rate(video))
+                    # H.264 halves the colour planes, so both sides must be even.
+                    stream.width, stream.height = picture.width // 2 * 2, picture.height // 2 * 2
+                    stream.pix_fmt = "yuv420p"
+                ids = read_mask(masks / f"{frame_name(number)}.png")
+                painted = Image.fromarray(np.minimum(ids, UNKNOWN).astype(np.uint8)).convert("P")
+                painted.putpalette(palette)
+                mixed = Image.blend(picture, painted.convert("RGB"), opacity)
+                frame = av.VideoFrame.from_image(mixed.crop((0, 0, stream.width, stream.height)))
+                target.mux(stream.encode(frame))
+                count += 1
+            if stream is not None:
+                target.mux(stream.encode(None))
+        writing.replace(to)
+    except av.FFmpegError as error:
+        raise BddsegError(f"{sanitize_path(to)} cannot be written ({error.strerror or error})") from error
+    finally:
+        writing.unlink(missing_ok=True)
+    return count
+
+
+def _pictures(video: Path) -> Iterator[tuple[int, Image.Image]]:
+    """(number, RGB picture) of every frame that can be decoded."""
+    av = _av()
+    try:
+        with av.open(str(video)) as source:
+            for number, frame in enumerate(source.decode(video=0)):
+                yield number, frame.to_image()
+    except (av.FFmpegError, IndexError) as error:
+        raise BddsegError(f"{sanitize_path(video)} cannot be read as a video ({error})") from error
+
+
+def _count(video: Path) -> int:
+    av = _av()
+    try:
+        with av.open(str(video)) as source:
+            return int(source.streams.video[0].frames)
+    except (av.FFmpegError, IndexError) as error:
+        raise BddsegError(f"{sanitize_path(video)} cannot be read as a video ({error})") from error
+
+
+def _rate(video: Path) -> Any:
+    with _av().open(str(video)) as source:
+        return source.streams.video[0].average_rate or 30
+
+
+def _av() -> Any:
+    try:
+        import av
+    except ImportError as error:
+        raise BddsegError("videos need PyAV: pip install 'bddseg-tui[video]'") from error
+    return av

@@ -1,0 +1,73 @@
+"""`predict` and `export`: using a trained model."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.sanitize import sanitize, sanitize_path
+from tui.cli.output import JsonOption, RunArgument, WorkspaceOption, engine, tell
+
+CheckpointOption = Annotated[str, typer.Option(help="best or last.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds these commands to the root."""
+    for command in (predict, export):
+        app.command()(command)
+
+
+def predict(
+    run: RunArgument,
+    source: Annotated[
+        Path | None,
+        typer.Argument(metavar="[SOURCE]", help="A folder of images, or a video file.", show_default=False),
+    ] = None,
+    to: Annotated[
+        Path, typer.Option("--to", metavar="DIR", help="Where masks/, colour/ and overlay/ go.", show_default=False)
+    ] = Path("predictions"),
+    split: Annotated[str, typer.Option(help="A split of the run's dataset, where no SOURCE is named.")] = "test",
+    checkpoint: CheckpointOption = "best",
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Predict a split, a folder or a video: train id masks, colour previews, overlays and a summary."""
+    from tui.cli.follow import follow
+
+    core = engine(workspace)
+    found = core.run(run)
+    follow(core.predict(found, to, source or split, checkpoint), f"predict {found.name}")
+    tell(
+        json,
+        f"written to {sanitize_path(to)}",
+        run=found.name,
+        source=sanitize(str(source or split)),
+        to=sanitize_path(to),
+    )
+
+
+def export(
+    run: RunArgument,
+    kind: Annotated[
+        str, typer.Option("--to", metavar="KIND", help="onnx, torchscript, smp or hub-folder.", show_default=False)
+    ],
+    folder: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Default: RUN-KIND here.", show_default=False)
+    ] = None,
+    checkpoint: CheckpointOption = "best",
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Export a checkpoint with a model card; the export is run and compared with the model."""
+    from core.events import read_events
+    from tui.cli.follow import follow
+
+    core = engine(workspace)
+    found = core.run(run)
+    to = folder or Path(f"{found.name}-{kind}")
+    job = core.export(found, kind, to, checkpoint)
+    follow(job, f"export {found.name}")
+    last = [e for e in read_events(job / "events.jsonl") if e["kind"] == "exported"][-1]
+    difference, files = float(last["max_difference"]), [sanitize(str(f)) for f in last["files"]]
+    text = f"{sanitize_path(to)}: {', '.join(files)}; logits differ from the model's by at most {difference:.2e}"
+    tell(json, text, run=found.name, kind=kind, to=sanitize_path(to), max_difference=difference, files=files)
