@@ -43,6 +43,13 @@ class TrainConfig(BaseModel):
     unknown: Literal["class", "ignore"] = _field(
         "class", "loss", "train on unknown as a class, as the seed did, or ignore it"
     )
+    label_smoothing: float = _field(
+        0.0, "loss", "share of the target that goes to all classes alike (Szegedy et al. 2016)", ge=0, lt=1
+    )
+    hard_pixels: float = _field(
+        1.0, "loss", "share of the pixels that count, those with the largest loss; 1 counts all", gt=0, le=1
+    )
+    dice: float = _field(0.0, "loss", "weight of a soft Dice loss that is added (Milletari et al. 2016)", ge=0, le=10)
     learning_rate: float = _field(1e-3, "optimisation", "AdamW's peak learning rate, of the decoder", gt=0, le=1)
     encoder_lr_factor: float = _field(
         0.25, "optimisation", "the encoder's learning rate, as a share of the decoder's", ge=0, le=10
@@ -52,11 +59,20 @@ class TrainConfig(BaseModel):
         "cosine", "optimisation", "how the learning rate falls to 0 after the warm-up"
     )
     warmup_steps: int = _field(100, "optimisation", "steps over which the learning rate rises from 0", ge=0)
+    ema: float = _field(
+        0.0, "optimisation", "decay of the mean of the weights, which is validated and kept; 0: no mean", ge=0, lt=1
+    )
     gradient_clip: float = _field(1.0, "optimisation", "largest norm of the gradient; 0 leaves it alone", ge=0)
     flip: bool = _field(True, "augmentation", "mirror half of the images")
     scale_min: float = _field(0.5, "augmentation", "smallest random zoom; below 1 the image is padded", gt=0.1, le=1)
     scale_max: float = _field(2.0, "augmentation", "largest random zoom; above 1 the image is cropped", ge=1, le=8)
     color_jitter: float = _field(0.3, "augmentation", "how far brightness, contrast and saturation vary", ge=0, lt=1)
+    rare_crops: float = _field(
+        0.0, "augmentation", "share of zoomed-in crops that are laid over a pixel of a rare class", ge=0, le=1
+    )
+    rare_images: float = _field(
+        0.0, "data", "images of classes that fewer than this share hold come more often (Gupta et al. 2019)", ge=0, le=1
+    )
     precision: Literal["auto", "fp32", "bf16", "fp16"] = _field(
         "auto", "device", "auto takes bf16 where the device gains by it"
     )

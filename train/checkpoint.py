@@ -2,6 +2,7 @@
 
 checkpoints/step-00000120.2/     model.safetensors + config.json   what smp.from_pretrained reads
                                  optimizer.safetensors, random.safetensors, state.json
+                                 weights.safetensors               with EMA: what is trained; the model is its mean
 checkpoints/last -> step-...     links, replaced by renaming: one always points to a whole checkpoint
 checkpoints/best -> step-...
 """
@@ -30,7 +31,7 @@ class Progress:
     """Where a run stands: what else than tensors it takes to go on exactly.
 
     `position` counts the batches of the current epoch that are done: with the seed it is the sampler's state. The
-    sums are of the current epoch's training losses.
+    sums are of the current epoch's training losses. `averaged` counts the steps that the mean of the weights is over.
     """
 
     epoch: int = 0
@@ -41,14 +42,22 @@ class Progress:
     best_miou19: float | None = None
     best_epoch: int | None = None
     size: tuple[int, int] = (0, 0)
+    averaged: int = 0
     schedule: dict[str, Any] = field(default_factory=dict)
     scaler: dict[str, Any] | None = None
 
 
 def save(
-    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress, names: tuple[str, ...]
+    folder: Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    progress: Progress,
+    names: tuple[str, ...],
+    mean: nn.Module | None = None,
 ) -> Path:
     """Writes a checkpoint into the run's `checkpoints` folder and points `names` (last, best) at it.
+
+    Where there is a `mean` of the weights, that is what the checkpoint predicts with.
 
     Raises:
         BddsegError: it could not be written; the checkpoints that were there still are.
@@ -57,7 +66,7 @@ def save(
     try:
         folder.mkdir(exist_ok=True)
         if not target.exists():
-            _write(target, model, optimizer, progress)
+            _write(target, model, optimizer, progress, mean)
         for name in names:
             link = folder / f".{name}.new"
             link.unlink(missing_ok=True)
@@ -74,14 +83,16 @@ def save(
     return target
 
 
-def load(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
-    """Restores model, optimizer and random states from a checkpoint's folder; returns where the run stood.
+def load(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, mean: nn.Module | None = None) -> Progress:
+    """Restores model, its mean, optimizer and random states from a checkpoint's folder; returns where the run stood.
 
     Raises:
         BddsegError: it is damaged.
     """
     try:
-        model.load_state_dict(load_file(folder / "model.safetensors"))
+        if mean is not None:
+            mean.load_state_dict(load_file(folder / "model.safetensors"))
+        model.load_state_dict(load_file(folder / ("model.safetensors" if mean is None else "weights.safetensors")))
         state = json.loads((folder / "state.json").read_text())
         _restore_optimizer(optimizer, load_file(folder / "optimizer.safetensors"), state["optimizer"])
         _restore_random(load_file(folder / "random.safetensors"), state["random"])
@@ -106,12 +117,16 @@ def load_model(folder: Path) -> nn.Module:
         ) from error
 
 
-def _write(target: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+def _write(
+    target: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress, mean: nn.Module | None
+) -> None:
     writing = target.with_name(f".{target.name}.tmp")
     shutil.rmtree(writing, ignore_errors=True)
     try:
         writing.mkdir()
-        save_file(_plain(model.state_dict()), writing / "model.safetensors")
+        if mean is not None:
+            save_file(_plain(model.state_dict()), writing / "weights.safetensors")
+        save_file(_plain((mean or model).state_dict()), writing / "model.safetensors")
         config = {**getattr(model, "config"), "_model_class": type(model).__name__}  # noqa: B009 (SMP's mixin has it)
         (writing / "config.json").write_text(json.dumps(config, indent=2))
         tensors, groups = _optimizer_state(optimizer)

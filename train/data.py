@@ -34,7 +34,16 @@ def batches(
             yield images.to(device, non_blocking=pinned), masks.to(device, non_blocking=pinned)
 
 
-def epoch_order(count: int, batch_size: int, seed: int, epoch: int) -> NDArray[np.int64]:
-    """The order of an epoch, int64: a permutation, cut to whole batches unless that would leave none."""
-    order = np.random.default_rng([seed, epoch]).permutation(count)
+def epoch_order(
+    count: int, batch_size: int, seed: int, epoch: int, factors: NDArray[np.float64] | None = None
+) -> NDArray[np.int64]:
+    """The order of an epoch, int64: a permutation, cut to whole batches unless that would leave none.
+
+    With `factors` (float64 [count], from 1 up) as many images are drawn, each in proportion to its factor.
+    """
+    random = np.random.default_rng([seed, epoch])
+    if factors is None:
+        order = random.permutation(count)
+    else:
+        order = random.choice(count, count, replace=True, p=factors / factors.sum())
     return order[: max(batch_size, count // batch_size * batch_size)] if count >= batch_size else order

@@ -22,8 +22,9 @@ from core.evaluation import Evaluation, evaluation_folder, load_evaluation
 from core.report.card import model_card
 from core.runs import Run
 from core.sanitize import sanitize, sanitize_path
-from train.augment import MEAN, STD
 from train.checkpoint import load_model
+from train.model import encoder_name
+from train.normalise import statistics
 from train.reporter import Reporter
 
 Kind = Literal["onnx", "torchscript", "smp", "hub-folder"]
@@ -39,8 +40,9 @@ class Normalised(nn.Module):
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
-        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1))
-        self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1))
+        mean, std = statistics(encoder_name(model))
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.model((images - self.mean) / self.std)  # type: ignore[no-any-return, operator]
@@ -70,6 +72,7 @@ def export_run(run: Run, checkpoint: str, kind: Kind, to: Path, reporter: Report
             _evaluation(run, checkpoint),
             difference,
             (example.shape[2], example.shape[3]),
+            statistics(encoder_name(model.model)),
         )
         write_text(to / "README.md", card)
     except OSError as error:
@@ -87,7 +90,8 @@ def _export(model: Normalised, kind: Kind, source: Path, to: Path, example: torc
         case "smp":
             return _smp(model, source, to, example)
     labels: dict[str, Any] = {"id2label": {str(c.id): c.name for c in CLASSES}}
-    labels |= {"image_mean": MEAN, "image_std": STD, "size": {"height": example.shape[2], "width": example.shape[3]}}
+    mean, std = statistics(encoder_name(model.model))
+    labels |= {"image_mean": mean, "image_std": std, "size": {"height": example.shape[2], "width": example.shape[3]}}
     write_text(to / "preprocessor_config.json", json.dumps(labels, indent=2))
     return _smp(model, source, to, example)
 

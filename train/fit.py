@@ -1,6 +1,5 @@
 """Training a run, readable from top to bottom: setup, fit, validate; `last` is resumed wherever there is one."""
 
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 from accelerate import Accelerator
+from numpy.typing import NDArray
 from torch import nn
 
 from core.classes import NUM_CLASSES
@@ -19,16 +19,20 @@ from core.runs import Run
 from core.scores import Scores, finite, scores
 from core.workspace import Workspace
 from train import checkpoint
-from train.augment import augment, normalise
+from train.augment import augment
 from train.cache import CachedSplit, open_cache
 from train.checkpoint import Progress
 from train.data import batches, epoch_order
-from train.device import gpu_percent, make_accelerator, memory_mib
+from train.device import make_accelerator
 from train.losses import Loss, make_loss
+from train.mean import WeightMean
 from train.metrics import confusion_matrix
 from train.model import forward, make_model
+from train.normalise import normalise
+from train.rare import class_rarity, repeat_factors
 from train.reporter import Reporter, StopRequestedError
 from train.schedule import lr_factor
+from train.telling import announce, report_step
 
 
 @dataclass
@@ -48,6 +52,9 @@ class Trainer:
     progress: Progress
     steps_an_epoch: int
     saved_at: float
+    mean: WeightMean | None = None
+    rarity: torch.Tensor | None = None
+    factors: NDArray[np.float64] | None = None
 
     @property
     def total_steps(self) -> int:
@@ -106,8 +113,12 @@ def setup(run: Run, reporter: Reporter) -> Trainer:
     folder = run.folder / "checkpoints"
     progress = Progress(size=config.size)
     resumed = (folder / "last").exists()
+    model.to(accelerator.device)
+    mean = WeightMean(model, config.ema) if config.ema else None
     if resumed:
-        progress = checkpoint.load(folder / "last", model, optimizer)
+        progress = checkpoint.load(folder / "last", model, optimizer, mean.model if mean else None)
+        if mean:
+            mean.steps = progress.averaged
     prepared, prepared_optimizer = accelerator.prepare(model, optimizer)
     if progress.scaler and accelerator.scaler is not None:
         accelerator.scaler.load_state_dict(progress.scaler)
@@ -128,8 +139,11 @@ def setup(run: Run, reporter: Reporter) -> Trainer:
         progress,
         steps,
         time.monotonic(),
+        mean,
+        class_rarity(train.pixels) if config.rare_crops else None,
+        repeat_factors(train.masks, config.rare_images) if config.rare_images else None,
     )
-    _announce(trainer, resumed)
+    announce(trainer, resumed)
     if not resumed:
         torch.manual_seed(config.seed + accelerator.process_index)
     return trainer
@@ -156,7 +170,7 @@ def train_epoch(t: Trainer) -> None:
     t.model.train()
     t.reporter.update(phase="train")
     p, config = t.progress, t.config
-    order = epoch_order(len(t.train), config.batch_size, config.seed, p.epoch)
+    order = epoch_order(len(t.train), config.batch_size, config.seed, p.epoch, t.factors)
     order = order[p.position * config.batch_size :]
     ranks = (t.accelerator.process_index, t.accelerator.num_processes)
     started = time.monotonic()
@@ -166,7 +180,7 @@ def train_epoch(t: Trainer) -> None:
         started = time.monotonic()
         p.step, p.position = p.step + 1, p.position + 1
         p.loss_sum, p.loss_count = p.loss_sum + loss, p.loss_count + 1
-        _report_step(t, loss, lr, len(images) * ranks[1] / seconds, seconds)
+        report_step(t, loss, lr, len(images) * ranks[1] / seconds, seconds)
         if _should_stop(t):
             raise StopRequestedError
         if time.monotonic() - t.saved_at > 60 * config.checkpoint_minutes:
@@ -183,8 +197,8 @@ def train_step(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> tuple[f
     factor = lr_factor(t.progress.step, t.total_steps, config.warmup_steps, config.schedule)
     for group in t.optimizer.param_groups:
         group["lr"] = group["peak"] * factor
-    images, masks = augment(images, masks, config)
-    logits = forward(t.model, normalise(images, channels_last=True))
+    images, masks = augment(images, masks, config, t.rarity)
+    logits = forward(t.model, normalise(images, config.encoder))
     loss = t.loss(logits, masks.long())
     value = float(t.accelerator.reduce(loss.detach(), "mean"))
     if not np.isfinite(value):
@@ -194,6 +208,8 @@ def train_step(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> tuple[f
     if config.gradient_clip:
         t.accelerator.clip_grad_norm_(t.model.parameters(), config.gradient_clip)
     t.optimizer.step()
+    if t.mean:
+        t.mean.update(t.bare_model)
     return value, config.learning_rate * factor
 
 
@@ -224,7 +240,8 @@ def validate_epoch(t: Trainer) -> tuple[float | None, Scores | None]:
     """(mean loss, figures) on the validation images at the training size; Nones without a validation split."""
     if t.val is None:
         return None, None
-    t.model.eval()
+    model = t.mean.model if t.mean else t.model
+    model.eval()
     t.reporter.update(phase="validate")
     confusion = torch.zeros(NUM_CLASSES, NUM_CLASSES, dtype=torch.int64, device=t.device)
     sums = torch.zeros(2, dtype=torch.float64, device=t.device)
@@ -232,7 +249,7 @@ def validate_epoch(t: Trainer) -> tuple[float | None, Scores | None]:
     ranks = (t.accelerator.process_index, t.accelerator.num_processes)
     for images, masks in batches(t.val, order, t.config.batch_size, t.device, *ranks):
         if len(images):
-            logits = forward(t.model, normalise(images, channels_last=True))
+            logits = forward(model, normalise(images, t.config.encoder))
             sums += torch.stack(
                 [t.loss(logits, masks.long()).double() * len(images), torch.tensor(float(len(images)))]
             ).to(t.device)
@@ -249,59 +266,11 @@ def save(t: Trainer, *names: str) -> None:
         p, config = t.progress, t.config
         p.schedule = {"kind": config.schedule, "step": p.step, "total": t.total_steps, "warmup": config.warmup_steps}
         p.scaler = t.accelerator.scaler.state_dict() if t.accelerator.scaler is not None else None
-        checkpoint.save(t.folder, t.bare_model, t.optimizer, p, names)
+        p.averaged = t.mean.steps if t.mean else 0
+        checkpoint.save(t.folder, t.bare_model, t.optimizer, p, names, t.mean.model if t.mean else None)
         t.reporter.event("checkpoint", step=p.step, epoch=p.epoch, names=list(names))
     t.accelerator.wait_for_everyone()
     t.saved_at = time.monotonic()
-
-
-def _announce(t: Trainer, resumed: bool) -> None:
-    facts = {
-        "device": str(t.device),
-        "precision": str(t.accelerator.mixed_precision).replace("no", "fp32"),
-        "processes": t.accelerator.num_processes,
-        "train_images": len(t.train),
-        "val_images": len(t.val) if t.val else 0,
-        "parameters": sum(p.numel() for p in t.bare_model.parameters()),
-        "steps_an_epoch": t.steps_an_epoch,
-        "epochs": t.config.epochs,
-        "total_steps": t.total_steps,
-        "torch": torch.__version__,
-        "pid": os.getpid(),
-    }
-    t.reporter.event("resume" if resumed else "start", step=t.progress.step, epoch=t.progress.epoch, **facts)
-    t.reporter.update(
-        force=True, phase="train", done=t.progress.step, total=t.total_steps, facts={"epoch": t.progress.epoch, **facts}
-    )
-
-
-def _report_step(t: Trainer, loss: float, lr: float, rate: float, seconds: float) -> None:
-    p, left = t.progress, t.total_steps - t.progress.step
-    memory, gpu = memory_mib(t.device), gpu_percent(t.device)
-    values = {
-        "step": p.step,
-        "epoch": p.epoch + 1,
-        "loss": loss,
-        "lr": lr,
-        "images_per_s": round(rate, 2),
-        "memory_mib": round(memory, 1),
-        "gpu_percent": gpu,
-    }
-    t.reporter.event("step", **values)
-    # The rate of one step jumps about; the time left follows a running mean.
-    mean = (
-        0.9 * t.reporter.status.status.facts.get("step_s", seconds) + 0.1 * seconds
-        if t.accelerator.is_main_process
-        else seconds
-    )
-    if t.accelerator.is_main_process:
-        facts = {
-            **t.reporter.status.status.facts,
-            "epoch": p.epoch,
-            "step_s": mean,
-            "seconds_left": round(mean * left, 1),
-        }
-        t.reporter.update(done=p.step, total=t.total_steps, facts=facts)
 
 
 def _should_stop(t: Trainer) -> bool:

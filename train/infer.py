@@ -19,7 +19,8 @@ from core.classes import RAW_UNKNOWN, UNKNOWN
 from core.dataset import Sample
 from core.imagefile import BadFileError, read_image, read_mask
 from core.parallel import cores
-from train.augment import normalise
+from train.model import encoder_name
+from train.normalise import normalise
 from train.tta import Tta, augmented_logits
 
 AHEAD = 8
@@ -77,6 +78,7 @@ def predict_loaded(
     tta: Tta = "none",
 ) -> Iterator[Predicted]:
     """Yields the prediction of every image that comes, in order, in batches."""
+    encoder = encoder_name(model)
     model = model.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
     for group in _groups(images, batch_size):
@@ -85,7 +87,7 @@ def predict_loaded(
         if good:
             batch = torch.from_numpy(np.stack([g.image for g in good if g.image is not None])).to(device)
             with torch.autocast(device.type, dtype, enabled=dtype is not None):
-                logits = augmented_logits(model, normalise(batch, channels_last=True), tta)
+                logits = augmented_logits(model, normalise(batch, encoder), tta)
         position = 0
         for loaded in group:
             if loaded.image is None or logits is None:

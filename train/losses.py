@@ -23,10 +23,47 @@ def make_loss(config: TrainConfig, pixels: NDArray[np.int64], device: torch.devi
     def loss(logits: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         target = mask.masked_fill(mask == UNKNOWN, PADDING) if config.unknown == "ignore" else mask
         if config.loss == "focal":
-            return focal_loss(logits, target, config.focal_gamma, weight)
-        return F.cross_entropy(logits, target, weight, ignore_index=PADDING)
+            value = focal_loss(logits, target, config.focal_gamma, weight)
+        elif config.hard_pixels < 1:
+            value = hard_cross_entropy(logits, target, weight, config.hard_pixels, config.label_smoothing)
+        else:
+            value = F.cross_entropy(
+                logits, target, weight, ignore_index=PADDING, label_smoothing=config.label_smoothing
+            )
+        return value + config.dice * dice_loss(logits, target) if config.dice else value
 
     return loss
+
+
+def hard_cross_entropy(
+    logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor | None, share: float, smoothing: float = 0.0
+) -> torch.Tensor:
+    """Mean cross-entropy of the share (0..1) of counted pixels whose loss is largest.
+
+    Bootstrapped cross-entropy (Wu et al. 2016, arXiv 1605.06885), by share and not by threshold: no schedule is needed
+    for it, and every step counts equally many pixels.
+    """
+    losses = F.cross_entropy(logits, target, weight, ignore_index=PADDING, label_smoothing=smoothing, reduction="none")
+    counted = losses[target != PADDING]
+    if not counted.numel():
+        return logits.sum() * 0.0
+    hardest = counted.topk(max(1, round(share * counted.numel())), sorted=False).values
+    return hardest.mean()
+
+
+def dice_loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Mean of 1 - 2 |P G| / (|P|^2 + |G|^2) over the classes that occur in the batch (Milletari et al. 2016, eq. 3).
+
+    P are probabilities, G is the target as one-hot; both over all counted pixels of the batch. SMP's Dice averages
+    over absent classes too, whose loss is 1 whatever is predicted.
+    """
+    counted = (target != PADDING).unsqueeze(1)
+    p = logits.softmax(dim=1) * counted
+    truth = F.one_hot(target.masked_fill(target == PADDING, 0), logits.shape[1]).movedim(-1, 1) * counted
+    over = (0, 2, 3)
+    both, size = (p * truth).sum(over), p.square().sum(over) + truth.sum(over)
+    occurs = truth.sum(over) > 0
+    return (1 - 2 * both[occurs] / size[occurs]).mean() if occurs.any() else logits.sum() * 0.0
 
 
 def focal_loss(logits: torch.Tensor, target: torch.Tensor, gamma: float, weight: torch.Tensor | None) -> torch.Tensor:

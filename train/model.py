@@ -13,6 +13,7 @@ from core.config import TrainConfig
 from core.errors import BddsegError
 from core.nearest import suggestion
 from core.sanitize import sanitize, sanitize_path
+from train.lite0 import LITE0, packaged_lite0
 
 STRIDE = 32
 """The encoder halves five times, so height and width must be multiples of this."""
@@ -36,6 +37,11 @@ def make_model(config: TrainConfig) -> nn.Module:
     return model  # type: ignore[no-any-return]
 
 
+def encoder_name(model: nn.Module) -> str:
+    """The name of a model's encoder, from its saved configuration; empty where it has none."""
+    return str(getattr(model, "config", {}).get("encoder_name", ""))
+
+
 def encoder_state(config: TrainConfig) -> dict[str, torch.Tensor] | None:
     """The encoder's weights: from a file, from the cache of SMP's hub, or downloaded; None for `none`.
 
@@ -48,6 +54,8 @@ def encoder_state(config: TrainConfig) -> dict[str, torch.Tensor] | None:
     path = Path(source).expanduser()
     if path.suffix in (".safetensors", ".pth", ".pt"):
         return _read_weights(path)
+    if config.encoder == LITE0 and (packaged := packaged_lite0()) is not None:
+        return packaged
     if config.encoder.startswith("tu-"):
         return _timm_state(config.encoder)
     return _hub_state(config.encoder, source)

@@ -1,5 +1,6 @@
 """A model card: what an exported model is, what it was trained on, how good it is, how to use it."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -28,6 +29,7 @@ def model_card(
     evaluation: Evaluation | None,
     difference: float,
     size: tuple[int, int],
+    statistics: tuple[Sequence[float], Sequence[float]],
 ) -> str:
     """The card as Markdown with the metadata that the Hugging Face Hub reads.
 
@@ -39,6 +41,7 @@ def model_card(
         evaluation: of this checkpoint on val, if there is one.
         difference: the largest difference of the export's logits from the model's.
         size: (height, width) that it was exported at.
+        statistics: mean and standard deviation by channel that images are normalised with.
     """
     template = files("core").joinpath("report", "card.md.j2").read_text("utf-8")
     from jinja2 import Environment
@@ -67,5 +70,7 @@ def model_card(
             table=figures[0] if figures else "",
             difference=f"{difference:.2e}",
             size=size,
+            mean=statistics[0],
+            std=statistics[1],
         )
     )

