@@ -1,5 +1,10 @@
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
+from core.catalog import Catalog, ImageScore
 from core.engine import Collection, Engine
 from core.query import QueryError, completions, parse_query
 
@@ -80,3 +85,48 @@ def test_a_wrong_term_is_named_with_its_place(text: str, says: str, place: tuple
 )
 def test_the_last_word_is_completed(text: str, first: str) -> None:
     assert completions(text, ["night"])[0] == first
+
+
+def test_figures_of_an_evaluation_filter_and_sort(engine: Engine, collection: Collection) -> None:
+    rows = engine.find(collection, "split:val")
+    scores = [
+        ImageScore(
+            row.image,
+            row.image,
+            accuracy=0.9,
+            miou=0.1 * n,
+            boundary=0.05 * n,
+            confidence=1 - 0.1 * n,
+            brightness=0.5,
+            missed=1 << 12 if n == 2 else 0,
+            invented=1 << 16 if n > 3 else 0,
+        )
+        for n, row in enumerate(rows)
+    ]
+    collection.catalog.record_scores("run/best-val", scores)
+
+    def found(text: str) -> list[str]:
+        return [r.name for r in engine.find(collection, text, "run/best-val")]
+
+    names = [r.name for r in rows]
+    assert found("biou<10% is:scored") == names[:2]
+    assert found("confidence<75%") == names[3:]
+    assert found("missed:rider") == [names[2]]
+    assert found("invented:train sort:-iou") == names[:3:-1]
+    assert found("-missed:rider is:scored sort:confidence") == [n for n in names[::-1] if n != names[2]]
+    row = engine.find(collection, "missed:rider", "run/best-val")[0]
+    assert row.miou == row.figures["iou"] == 0.2 and row.figures["accuracy"] == 0.9
+
+
+def test_a_catalog_of_version_1_gets_its_new_columns_and_keeps_its_scores(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite"
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(
+            "CREATE TABLE scores (evaluation TEXT NOT NULL, sample INTEGER NOT NULL, accuracy REAL, miou REAL,"
+            " prediction BLOB, PRIMARY KEY (evaluation, sample)) WITHOUT ROWID;"
+            "INSERT INTO scores VALUES ('run/best-val', 1, 0.9, 0.5, NULL); PRAGMA user_version = 1;"
+        )
+    for _ in range(2):
+        catalog = Catalog(path, tmp_path)
+        assert catalog.evaluations() == ["run/best-val"]
+        assert catalog.find(parse_query("missed:rider biou<10%"), "run/best-val") == []

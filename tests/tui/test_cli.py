@@ -120,8 +120,24 @@ def test_train_evaluate_and_predict(workspace: Workspace, drawn: Path, tmp_path:
     shown = json.loads(run("runs", "show", "1", "--json").stdout)
     assert shown["config"]["encoder"] == "mobilenet_v2" and len(shown["epochs"]) == 1
     result = json.loads(run("evaluate", "last", "--json").stdout)
-    assert set(result) == {"run", "checkpoint", "split", "images", "pixel_accuracy", "miou19", "miou20", "classes"}
-    assert set(result["classes"][0]) == {"id", "name", "iou", "precision", "recall", "percentage"}
+    assert {"run", "checkpoint", "split", "images", "pixel_accuracy", "miou19", "miou20", "classes"} <= set(result)
+    assert {"tta", "boundary_miou19", "ece", "calibration"} <= set(result)
+    assert {"id", "name", "iou", "precision", "recall", "percentage"} <= set(result["classes"][0])
+    report = json.loads(run("classify", "last", "--threshold", "0.1%", "--json").stdout)
+    assert (report["images"], len(report["classes"]), report["threshold"]["percent"]) == (6, 20, 0.1)
+    assert "samples average" in run("classify", "1").stdout
+    assert "did you mean" not in run("classify", "1", "--threshold", "much", code=2).stderr
+    assert all(s["images"] < 6 for s in json.loads(run("slices", "1", "--json").stdout))
+    assert "brightness<" in run("slices", "1").stdout
+    compared = json.loads(run("compare", "1", "last", "--json").stdout)
+    assert compared["settings"] == {} and all(i["change"] == 0 for i in compared["images"])
+    assert "IoU road" in run("compare", "1", "1").stdout
+    assert "two runs" in run("compare", "1", code=2).stderr
+    files = run("report", "1", "--to", str(tmp_path / "report"), "--csv").stdout.split()
+    assert files[0].endswith("report.html") and all(Path(f).exists() for f in files)
+    exported = json.loads(run("export", "1", "--to", "smp", "--out", str(tmp_path / "smp"), "--json").stdout)
+    assert exported["max_difference"] == 0 and "README.md" in exported["files"]
+    assert "evaluate" in run("classify", "1", "--split", "train", code=1).stderr
     assert "mIoU19" in run("evaluate", "1", "--split", "train", "--checkpoint", "last").stdout
     assert [e["split"] for e in json.loads(run("evaluations", "--json").stdout)] == ["val", "train"]
     assert "0001-demo/last-train" in run("evaluations").stdout

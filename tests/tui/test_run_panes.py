@@ -15,12 +15,20 @@ from tui.app import BddsegApp
 from tui.commands import GROUPS
 from tui.panes.evaluate import EvaluatePane
 from tui.panes.train import TrainPane
+from tui.screens.ask import PromptScreen
 from tui.screens.configure import ConfigureScreen
 from tui.screens.help import help_text
+from tui.screens.images import ImagesScreen
+from tui.screens.matrix import MatrixScreen
+from tui.screens.scroll import ScrollScreen
 from tui.screens.side_by_side import SideBySideScreen
 from tui.widgets.class_table import ClassTable
+from tui.widgets.figure_table import FigureTable
+from tui.widgets.filter_bar import FilterBar
+from tui.widgets.heatmap import Heatmap
 from tui.widgets.option_keys import KeyList
 from tui.widgets.picture import PictureView
+from tui.widgets.sample_list import SampleList
 
 SMALL = {"encoder": "mobilenet_v2", "height": "32", "width": "64", "batch_size": "4", "epochs": "1", "threads": "1"}
 
@@ -89,6 +97,95 @@ async def test_the_app_may_be_left_and_a_new_one_finds_the_run(
             await until(pilot, lambda app=app: "running" in text(app, "#run-summary"))  # type: ignore[misc]
         assert run.status.live
     engine.stop(run, now=True)
+
+
+async def test_views_matrix_and_slices_of_an_evaluation_lead_to_its_images(app: BddsegApp, trained: Run) -> None:
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: app.collection)
+        await pilot.press("3")
+        await until(pilot, lambda: app.query(EvaluatePane))
+        await until(pilot, lambda: app.query_one(ClassTable).row_count == 20)
+        figures = app.query_one(FigureTable)
+        await pilot.press("v")
+        await until(pilot, lambda: figures.row_count == 24 and figures.display)
+        assert "exact match" in text(app, "#confusions")
+        missed = next(
+            n for n in range(20) if figures.get_row_at(n)[2].plain == "0.0" and figures.get_row_at(n)[4].plain != "0"
+        )
+        figures.focus()
+        figures.move_cursor(row=missed)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ImagesScreen))
+        assert "was missed" in str(app.screen.query_one("#some-images--title", Label).render())
+        await pilot.press("escape", "t")
+        await until(pilot, lambda: isinstance(app.screen, PromptScreen))
+        app.screen.query_one(Input).value = "0.5%"
+        await pilot.press("enter")
+        await until(pilot, lambda: "0.5 %" in text(app, "#confusions"))
+        await pilot.press("m")
+        await until(pilot, lambda: isinstance(app.screen, MatrixScreen) and app.screen._matrix)
+        await pilot.press("v")
+        await until(pilot, lambda: app.screen._matrix.kind == "pixels")  # type: ignore[attr-defined]
+        heat = app.screen.query_one(Heatmap)
+        await pilot.press("l", "j", "g", "end", "home", "n", "n", "n")
+        counts = app.screen._matrix.counts  # type: ignore[attr-defined]
+        heat.cell = next((r, c) for r in range(20) for c in range(20) if r != c and counts[r][c])
+        await pilot.pause()
+        assert "predicted as" in str(app.screen.query_one("#matrix--cell", Label).render())
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ImagesScreen))
+        await until(pilot, lambda: all(p._drawn for p in app.screen.query(PictureView)))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SideBySideScreen))
+        await pilot.press("escape", "o")
+        await until(pilot, lambda: app.query_one("#dataset").parent.current == "dataset")  # type: ignore[union-attr]
+        await pilot.press("3", "v")
+        await until(pilot, lambda: "whole split" in text(app, "#confusions"))
+        figures.focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: "brightness" in app.query_one(FilterBar).text)
+        await until(pilot, lambda: 0 < app.query_one(SampleList).count < 6)
+
+
+async def test_two_evaluations_are_compared_by_image_and_setting_and_reported(
+    app: BddsegApp, trained: Run, engine: Engine, tmp_path: Path
+) -> None:
+    folder = engine.evaluate(trained, tta="flip")
+    assert engine.wait(folder).state == "finished", tail_log(folder)
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: app.collection)
+        await pilot.press("3")
+        await until(pilot, lambda: app.query(EvaluatePane))
+        await until(pilot, lambda: app.query_one(ClassTable).row_count == 20)
+        pane = app.query_one(EvaluatePane)
+        await pilot.press("d")
+        await pilot.pause()
+        assert any("compare with: c" in n.message for n in app._notifications)
+        pane._compared = f"{trained.name}/best-val+flip"
+        pane._show(pane._listed)
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, ImagesScreen))
+        assert app.screen.query_one(KeyList).option_count == 6
+        await pilot.press("escape", "S")
+        await until(pilot, lambda: isinstance(app.screen, ScrollScreen))
+        await pilot.press("escape", "p")
+        await until(pilot, lambda: isinstance(app.screen, PromptScreen))
+        app.screen.query_one(Input).value = str(tmp_path / "made")
+        await pilot.press("enter")
+        await until(pilot, lambda: (tmp_path / "made/report.html").exists())
+        assert "Side by side" in (tmp_path / "made/report.html").read_text()
+
+
+async def test_an_evaluation_of_an_earlier_version_says_to_evaluate_again(app: BddsegApp, trained: Run) -> None:
+    for name in ("images.json", "confusion.npy"):
+        (trained.evaluations()[0] / name).unlink()
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: app.collection)
+        await pilot.press("3")
+        await until(pilot, lambda: app.query(EvaluatePane))
+        await until(pilot, lambda: app.query_one(ClassTable).row_count == 20)
+        await pilot.press("v")
+        await until(pilot, lambda: any("evaluate again" in n.message for n in app._notifications))
 
 
 async def test_an_evaluation_is_read_sorted_compared_and_its_images_opened(app: BddsegApp, trained: Run) -> None:
