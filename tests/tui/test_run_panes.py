@@ -99,6 +99,31 @@ async def test_the_app_may_be_left_and_a_new_one_finds_the_run(
     engine.stop(run, now=True)
 
 
+async def test_a_run_is_exported_and_predicts_a_folder_from_its_pane(
+    app: BddsegApp, trained: Run, drawn: Path, tmp_path: Path
+) -> None:
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: app.collection)
+        await pilot.press("2")
+        await until(pilot, lambda: app.query(TrainPane) and app.query_one("#runs", KeyList).chosen == trained.name)
+        await pilot.press("X", *"torch", "enter")
+        await until(pilot, lambda: isinstance(app.screen, PromptScreen))
+        app.screen.query_one(Input).value = str(tmp_path / "made")
+        await pilot.press("enter")
+        await until(pilot, lambda: "export" in str(app.query_one("#job-line", Label).render()))
+        await until(pilot, lambda: any("logits differ" in n.message for n in app._notifications))
+        assert (tmp_path / "made/model.pt").exists() and not app.query_one("#job-line").display
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(app.screen, PromptScreen))
+        app.screen.query_one(Input).value = str(drawn / "images/10k/test")
+        await pilot.press("enter")
+        await until(pilot, lambda: "go into the folder" in str(app.screen.query(Label).first().render()))
+        app.screen.query_one(Input).value = str(tmp_path / "out")
+        await pilot.press("enter")
+        await until(pilot, lambda: any(str(tmp_path / "out") in n.message for n in app._notifications))
+        assert len(list((tmp_path / "out/overlay").iterdir())) == 3
+
+
 async def test_views_matrix_and_slices_of_an_evaluation_lead_to_its_images(app: BddsegApp, trained: Run) -> None:
     async with app.run_test(size=(140, 45)) as pilot:
         await until(pilot, lambda: app.collection)

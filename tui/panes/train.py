@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -20,7 +19,8 @@ from core.sanitize import sanitize, sanitize_lines, sanitize_path
 from tui.commands import TRAIN, bindings
 from tui.figures import format_duration, fraction, state_mark
 from tui.panes.pane import Pane
-from tui.screens.ask import ConfirmScreen, PromptScreen
+from tui.panes.train_use import TrainUse
+from tui.screens.ask import ConfirmScreen
 from tui.widgets.chart import Chart
 from tui.widgets.class_history import ClassHistory
 from tui.widgets.option_keys import KeyList
@@ -54,6 +54,7 @@ class TrainPane(Pane):
         self._watched: dict[str, Watched] = {}
         self._pinned: list[str] = []
         self._look = ChartLook()
+        self.use = TrainUse(self)
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -64,8 +65,10 @@ class TrainPane(Pane):
                 yield Static("", id="run-summary")
                 yield Chart(id="run-chart")
                 yield ClassHistory(id="run-classes")
+                yield Label("", id="job-line", markup=False)
 
     def on_mount(self) -> None:
+        self.query_one("#job-line").display = False
         self.set_interval(EVERY_S, self._tick)
         self._tick()
 
@@ -187,21 +190,18 @@ class TrainPane(Pane):
             self._do("evaluating: see 3 Evaluate", lambda: str(self.bddseg.engine.evaluate(run).name))
 
     def action_predict(self) -> None:
-        run = self._chosen()
-        if run is None:
-            return
+        if run := self._chosen():
+            self.use.predict(run)
 
-        def typed(folder: str | None) -> None:
-            if folder:
-                self._do("predicting into", lambda: self._predict(run, Path(folder).expanduser()))
+    def action_export(self) -> None:
+        if run := self._chosen():
+            self.use.export(run)
 
-        self.app.push_screen(
-            PromptScreen(f"Predict the test images with {run.name} into the folder", "predictions"), typed
-        )
-
-    def _predict(self, run: Run, to: Path) -> str:
-        self.bddseg.engine.predict(run, to)
-        return sanitize_path(to)
+    def say(self, text: str) -> None:
+        """Shows how a job that uses a model goes, in the pane's last line; nothing takes the line away."""
+        line = self.query_one("#job-line", Label)
+        line.display = bool(text)
+        line.update(text)
 
     @work(thread=True, group="act", exit_on_error=False)
     def _do(self, said: str, act: Callable[[], str | None]) -> None:

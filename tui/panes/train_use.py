@@ -1,0 +1,98 @@
+"""Using the chosen run's model from the Train pane: predicting a split, a folder or a video, and exporting."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.engine import EXPORTS
+from core.errors import BddsegError
+from core.events import read_events
+from core.job import read_status
+from core.runs import Run
+from core.sanitize import sanitize, sanitize_path
+from tui.figures import state_mark
+from tui.screens.ask import PromptScreen
+from tui.screens.choose import ChooseScreen
+
+if TYPE_CHECKING:
+    from tui.panes.train import TrainPane
+
+EVERY_S = 0.5
+_SPLITS = ("test", "val", "train")
+_ABOUT = {
+    "onnx": "onnx         one file for onnxruntime and others",
+    "torchscript": "torchscript  one file for torch.jit.load, also from C++",
+    "smp": "smp          a folder for segmentation_models_pytorch.from_pretrained",
+    "hub-folder": "hub-folder   the same with labels and a card, ready for the Hugging Face Hub",
+}
+
+
+class TrainUse:
+    """Starts such jobs and follows each in the pane's last line until it ends."""
+
+    def __init__(self, pane: "TrainPane") -> None:
+        self._pane = pane
+
+    def predict(self, run: Run) -> None:
+        """Asks what to predict and where to write it."""
+
+        def named(source: str | None) -> None:
+            if source:
+                chosen = source if source in _SPLITS else Path(source).expanduser()
+                title = f"Predictions of {source} with {run.name} go into the folder"
+                ask = PromptScreen(sanitize(title), "", str(Path.cwd() / "predictions"))
+                self._pane.app.push_screen(ask, lambda to: self._predict(run, chosen, to))
+
+        title = f"Predict with {run.name}: a split (test, val, train), a folder of images, or a video"
+        self._pane.app.push_screen(PromptScreen(title, "test", "test"), named)
+
+    def _predict(self, run: Run, source: str | Path, to: str | None) -> None:
+        if to:
+            folder = Path(to).expanduser()
+            start = self._pane.bddseg.engine.predict
+            self._run(f"predict {run.name}", lambda: start(run, folder, source), lambda _: sanitize_path(folder))
+
+    def export(self, run: Run) -> None:
+        """Asks for the kind of export and its folder."""
+
+        def chosen(kind: str | None) -> None:
+            if kind:
+                ask = PromptScreen(f"Export {run.name} into the folder", "", str(Path.cwd() / f"{run.name}-{kind}"))
+                self._pane.app.push_screen(ask, lambda to: self._export(run, kind, to))
+
+        choices = [(_ABOUT[kind], kind) for kind in EXPORTS]
+        self._pane.app.push_screen(ChooseScreen(f"Export {run.name} (best) as", choices), chosen)
+
+    def _export(self, run: Run, kind: str, to: str | None) -> None:
+        if not to:
+            return
+        folder = Path(to).expanduser()
+
+        def result(job: Path) -> str:
+            told = [e for e in read_events(job / "events.jsonl") if e["kind"] == "exported"]
+            off = float(told[-1]["max_difference"]) if told else float("nan")
+            return f"{sanitize_path(folder)}; logits differ from the model's by at most {off:.1e}"
+
+        self._run(f"export {run.name}", lambda: self._pane.bddseg.engine.export(run, kind, folder), result)
+
+    def _run(self, label: str, start: Callable[[], Path], result: Callable[[Path], str]) -> None:
+        self._pane.run_worker(lambda: self._follow(label, start, result), thread=True, group="use", exit_on_error=False)
+
+    def _follow(self, label: str, start: Callable[[], Path], result: Callable[[Path], str]) -> None:
+        """Starts a job and tells how it goes; it goes on when the app is left."""
+        pane, call = self._pane, self._pane.app.call_from_thread
+        try:
+            folder = start()
+            while (status := read_status(folder)).live:
+                done = f"{status.done:,}/{status.total:,}" if status.total else ""
+                call(pane.say, f"{label}: {state_mark(status.state)} {status.phase} {done}")
+                time.sleep(EVERY_S)
+            text, good = f"{label}: {status.message or status.state}", status.state == "finished"
+            if good:
+                text = f"{label}: {result(folder)}"
+        except (BddsegError, OSError) as error:
+            text, good = f"{label}: {sanitize(str(error))}", False
+        call(pane.say, "")
+        severity = "information" if good else "error"
+        call(lambda: pane.notify(text, severity=severity, markup=False, timeout=10))  # type: ignore[arg-type]
