@@ -172,10 +172,10 @@ class EvaluatePane(Pane):
     def _show_table(self, evaluation: Evaluation | None, compared: Evaluation | None) -> None:
         view, classes, figures = self.views.view, self.query_one(ClassTable), self.query_one(FigureTable)
         had_focus = classes.has_focus or figures.has_focus
-        classes.display, figures.display = view == "classes", view != "classes"
+        classes.display, figures.display = view == "classes" and bool(evaluation), view != "classes"
         if had_focus:
             self._table.focus()
-        self.query_one("#view-title", Label).update(f" {TITLES[view]} (v)")
+        self.query_one("#view-title", Label).update(f" {TITLES[view]} (v)" if evaluation else "")
         classes.show(evaluation, compared)
         self.views.show(evaluation)
 

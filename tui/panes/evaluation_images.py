@@ -27,7 +27,7 @@ class EvaluationImages:
     def read(self, evaluation: Evaluation | None) -> None:
         """Lists the images of an evaluation, in a thread."""
         title = " worst images first (w)" if self.worst_first else " best images first (w)"
-        self._pane.query_one("#image-title", Label).update(title)
+        self._pane.query_one("#image-title", Label).update(title if evaluation else "")
         if evaluation is None:
             self._show([], "")
             return

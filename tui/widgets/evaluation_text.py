@@ -8,7 +8,8 @@ from core.job import Status
 from tui.figures import fraction, state_mark
 
 NOTHING = Text(
-    " An evaluation measures a run's checkpoint on a split, at the images' own resolution: n makes one.", style="dim"
+    " An evaluation measures a run's checkpoint on a split,\n at the images' own resolution.\n n makes one.",
+    style="dim",
 )
 
 
