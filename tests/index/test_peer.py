@@ -1,4 +1,7 @@
-"""`transformers serve` with the tiny LLaVA as a real server on the loopback: the whole way over HTTP."""
+"""`transformers serve` with the tiny LLaVA as a real server on the loopback: the whole way over HTTP.
+
+With BDDSEG_PEER_VENV the server runs in that virtual environment (`transformers[serving]` in it), else in this one.
+"""
 
 import os
 import socket
@@ -21,14 +24,17 @@ from tests.index.conftest import Indexed
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    pytest.importorskip("fastapi")
-    pytest.importorskip("uvicorn")
+    own = os.environ.get("BDDSEG_PEER_VENV")
+    if own is None:
+        pytest.importorskip("fastapi")
+        pytest.importorskip("uvicorn")
+    programs = Path(own) / "bin" if own else Path(sys.executable).parent
     home = tmp_path_factory.mktemp("serve")
     (home / "hub").mkdir()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("transformers")), "serve", "--host", "127.0.0.1", "--port", str(port)]
+    command = [str(programs / "transformers"), "serve", "--host", "127.0.0.1", "--port", str(port)]
     with (home / "log.txt").open("wb") as log:
         process = subprocess.Popen(
             [*command, "--device", "cpu"],
