@@ -32,6 +32,9 @@ class TrainConfig(BaseModel):
     height: int = _field(288, "data", "height in pixels that images are trained at", ge=32, le=4096)
     width: int = _field(512, "data", "width in pixels that images are trained at", ge=32, le=4096)
     batch_size: int = _field(16, "data", "images in one step, over all processes", ge=1, le=4096)
+    accumulate: int = _field(
+        1, "device", "parts that a step's images are taken in, one after another, where memory is short", ge=1, le=256
+    )
     epochs: int = _field(30, "optimisation", "passes over the training images", ge=1, le=10000)
     loss: Literal["cross-entropy", "focal"] = _field(
         "cross-entropy", "loss", "cross-entropy, or focal (Lin et al. 2017)"

@@ -1,6 +1,7 @@
 """Training a run, readable from top to bottom: setup, fit, validate; `last` is resumed wherever there is one."""
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -198,19 +199,32 @@ def train_step(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> tuple[f
     for group in t.optimizer.param_groups:
         group["lr"] = group["peak"] * factor
     images, masks = augment(images, masks, config, t.rarity)
-    logits = forward(t.model, normalise(images, config.encoder))
-    loss = t.loss(logits, masks.long())
-    value = float(t.accelerator.reduce(loss.detach(), "mean"))
-    if not np.isfinite(value):
-        raise _not_finite(t, "loss", value, t.progress.step + 1)
     t.optimizer.zero_grad(set_to_none=True)
-    t.accelerator.backward(loss)
+    value = _backward(t, images, masks)
     if config.gradient_clip:
         t.accelerator.clip_grad_norm_(t.model.parameters(), config.gradient_clip)
     t.optimizer.step()
     if t.mean:
         t.mean.update(t.bare_model)
     return value, config.learning_rate * factor
+
+
+def _backward(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> float:
+    """Adds up the gradients of the step's mean loss, part by part; returns the loss."""
+    parts = min(t.config.accumulate, len(images))
+    total = 0.0
+    pairs = zip(images.tensor_split(parts), masks.tensor_split(parts), strict=True)
+    for number, (part, mask) in enumerate(pairs, start=1):
+        # Processes exchange gradients once a step, with its last part.
+        with nullcontext() if number == parts else t.accelerator.no_sync(t.model):
+            logits = forward(t.model, normalise(part, t.config.encoder))
+            loss = t.loss(logits, mask.long()) * (len(part) / len(images))
+            value = float(t.accelerator.reduce(loss.detach(), "mean"))
+            if not np.isfinite(value):
+                raise _not_finite(t, "loss", value, t.progress.step + 1)
+            t.accelerator.backward(loss)
+        total += value
+    return total
 
 
 def finish_epoch(t: Trainer) -> None:

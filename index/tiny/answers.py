@@ -70,7 +70,7 @@ _PRESENCE: dict[str, tuple[str, ...]] = {
     "night": ("is it night", "is it dark", "is it already dark"),
     "dusk": ("is it dusk", "is the sun setting", "is it evening"),
     "daytime": ("is it day", "is it daytime", "is it bright outside"),
-    "traffic jam": ("is there traffic", "is there a traffic jam", "is there much traffic", "is the traffic heavy"),
+    "traffic jam": ("is there a traffic jam", "is it a traffic jam", "is there much traffic", "is the traffic heavy"),
     "empty road": ("is the road empty", "is the road free", "is nobody on the road"),
     "construction site": ("is there a construction site", "are there road works", "is the road being repaired"),
     "visible licence plate": ("can you see a licence plate", "is a license plate visible", "is there a number plate"),
@@ -188,6 +188,16 @@ def _traffic(scene: Description, rng: random.Random) -> Asked | None:
     return Asked("traffic", text, _sentence(says), says, choices)
 
 
+def _any_traffic(scene: Description, rng: random.Random) -> Asked | None:
+    """Whether anyone else drives: "no" on an empty road alone, while a jam is what "much traffic" asks for."""
+    asked = _traffic(scene, rng)
+    if asked is None:
+        return None
+    text = rng.choice(("is there traffic", "is there any traffic", "will there be traffic", "is anyone on the road"))
+    value = "no" if asked.value == "the road is empty" else "yes"
+    return Asked("any traffic", text, f"{value.capitalize()}, {asked.value}.", value, YES_NO, ("traffic jam",))
+
+
 def _single(scene: Description, rng: random.Random, kinds: tuple[str, ...]) -> Description | None:
     """The only object of some kind in the scene, with no smaller one beside it that could be meant."""
     ready = [k for k in kinds if sum(o["kind"] == k for o in scene["objects"]) == 1 and seen(scene, k)]
@@ -272,6 +282,7 @@ _MAKERS: dict[str, Callable[[Description, random.Random], Asked | None]] = {
     "time": _time,
     "place": _place,
     "traffic": _traffic,
+    "any traffic": _any_traffic,
     "colour": _color,
     "side": _side,
     "count": _count,
@@ -303,7 +314,7 @@ def same_question(asked: Asked, scene: Description) -> Asked | None:
     rng = random.Random(0)
     if asked.about == "presence":
         return presence(BY_NAME[asked.anchors[0]], scene, rng, asked.text)
-    if asked.about in ("weather", "time", "place", "traffic", "describe"):
+    if asked.about in ("weather", "time", "place", "traffic", "any traffic", "describe"):
         return _MAKERS[asked.about](scene, rng)
     kind = {"pedestrian": "person"}.get(asked.anchors[0], asked.anchors[0])
     if asked.about == "count":

@@ -15,7 +15,7 @@ from index.tiny.questions import any_question, ask_with_context, direct_question
 
 IMAGE_TOKENS = 100
 IMAGE_ID, EOS_ID = 3, 2
-_HARD = ("weather", "weather", "side", "side", "colour", "count")
+_HARD = ("weather", "weather", "side", "side", "colour", "count", "any traffic")
 CHAT_TEMPLATE = (
     "{% for message in messages %}"
     "{% if message['role'] == 'user' %}USER: {% else %}ASSISTANT: {% endif %}"

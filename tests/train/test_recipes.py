@@ -1,11 +1,13 @@
 """The ingredients of recipes, each by itself: losses against float64 references, the mean of weights, rare classes."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from accelerate import Accelerator
 from torch import nn
 
 from core.classes import UNKNOWN
@@ -17,7 +19,7 @@ from train import lite0
 from train.augment import augment
 from train.checkpoint import Progress, load, load_model, save
 from train.data import epoch_order
-from train.fit import make_optimizer
+from train.fit import make_optimizer, train_step
 from train.infer import predict_samples
 from train.losses import PADDING, dice_loss, hard_cross_entropy, make_loss
 from train.mean import WeightMean
@@ -196,9 +198,38 @@ def test_augmentation_at_test_time_is_the_mean_of_probabilities() -> None:
     assert not torch.allclose(scales, found, atol=1e-3)
 
 
-def test_a_run_with_every_ingredient_trains_is_resumed_and_predicts_with_the_mean(engine: Engine, drawn: Path) -> None:
+def test_a_step_in_parts_is_the_step_at_once() -> None:
+    images = torch.randint(0, 256, (6, 3, 32, 64), dtype=torch.uint8)
+    masks = torch.randint(0, 20, (6, 32, 64), dtype=torch.uint8)
+    found = []
+    for parts in (1, 4):
+        torch.manual_seed(0)
+        model = nn.Conv2d(3, 20, 3, padding=1)
+        settings = ["flip=false", "scale_min=1", "scale_max=1", "color_jitter=0", f"accumulate={parts}", "device=cpu"]
+        config = build_config(None, settings)
+        accelerator = Accelerator(cpu=True)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        optimizer.param_groups[0]["peak"] = 0.1
+        trainer = SimpleNamespace(
+            config=config, accelerator=accelerator, model=model, bare_model=model, optimizer=optimizer, rarity=None,
+            loss=make_loss(config, np.ones(20, np.int64), CPU), mean=None, progress=Progress(), total_steps=10,
+        )  # fmt: skip
+        loss, _ = train_step(trainer, images, masks)  # type: ignore[arg-type]
+        found.append((loss, model.weight.detach().clone()))
+    assert found[0][0] == pytest.approx(found[1][0], rel=1e-5)
+    assert torch.allclose(found[0][1], found[1][1], atol=1e-6)
+
+
+def test_a_run_with_every_ingredient_trains_and_predicts_with_the_mean(engine: Engine, drawn: Path) -> None:
     settings = ["encoder=mobilenet_v2", "height=32", "width=64", "batch_size=4", "epochs=2", "threads=1", "ema=0.99"]
-    settings += ["hard_pixels=0.5", "dice=0.5", "label_smoothing=0.05", "rare_crops=0.5", "rare_images=0.3"]
+    settings += [
+        "accumulate=2",
+        "hard_pixels=0.5",
+        "dice=0.5",
+        "label_smoothing=0.05",
+        "rare_crops=0.5",
+        "rare_images=0.3",
+    ]
     run = engine.train(drawn, build_config("demo", settings), "demo")
     assert engine.wait(run.folder).state == "finished", tail_log(run.folder)
     best = run.folder / "checkpoints/best"
