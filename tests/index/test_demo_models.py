@@ -73,7 +73,7 @@ def test_whether_there_is_traffic_is_answered_without_contradiction(
         if not busy and CONCEPTS[BY_NAME["empty road"]].truth(description) is None:
             continue
         messages = prompts.answer_messages("Is there traffic?")
-        answer = "".join(llava.stream(messages, picture, 48, lambda: False))
+        answer = "".join(llava.stream(messages, picture, 48, lambda: False)).strip()
         assert not answer.startswith("No, there is") and "Yes, the road is empty" not in answer, answer
         asked, right = asked + 1, right + answer.startswith("Yes" if busy else "No")
     assert right / asked >= 0.8, f"{right} of {asked}"
