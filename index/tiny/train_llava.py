@@ -45,6 +45,8 @@ VOCABULARY = 1200
 VISION_LAYERS = 6
 FROZEN_LAYERS = 4
 _VISION_RATE = 0.3
+TASKS = {"apart": 36, "conversation": 12, "anchors": 42, "topic": 10}
+"""How often a batch is of each task, in percent."""
 
 
 def build_llava() -> LlavaForConditionalGeneration:
@@ -225,7 +227,7 @@ def _fit(
     start, spent, last, step = time.monotonic(), 0.0, 0.0, 0
     losses: dict[str, list[float]] = defaultdict(list)
     while spent < recipe.seconds:
-        task = rng.choices(("apart", "conversation", "anchors", "topic"), (36, 12, 42, 10))[0]
+        task = rng.choices(tuple(TASKS), tuple(TASKS.values()))[0]
         batch = _batch(task, writer, rng, len(features), recipe.batch)
         rate = recipe.rate * min(
             (step + 1) / recipe.warmup, 0.5 * (1 + math.cos(math.pi * spent / recipe.seconds)) + 0.01

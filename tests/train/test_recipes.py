@@ -74,7 +74,7 @@ def test_padding_alone_gives_no_loss_and_no_gradient(loss: object) -> None:
     logits, target = example()
     value = loss(logits, torch.full_like(target, PADDING))  # type: ignore[operator]
     value.backward()
-    assert float(value) == 0 and logits.grad is not None and logits.grad.abs().max() == 0
+    assert value.item() == 0 and logits.grad is not None and logits.grad.abs().max() == 0
 
 
 def test_the_settings_choose_the_parts_of_the_loss() -> None:
