@@ -1,6 +1,5 @@
 """The Dataset pane: the list, the filter, the picture and the legend."""
 
-import json
 from array import array
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +18,9 @@ from core.pictures import PictureRequest
 from core.query import FIGURES, Query
 from core.sanitize import sanitize, sanitize_path
 from tui.commands import DATASET, bindings
-from tui.panes.dataset_look import Look, after, caption, request, views
+from tui.panes.dataset_look import Look, caption, highlight_after, request, sort_choices, views
 from tui.panes.dataset_reports import DatasetReports
+from tui.panes.dataset_scan import DatasetScan
 from tui.panes.meaning import MeaningSearch
 from tui.panes.pane import Pane
 from tui.screens.ask import PromptScreen
@@ -48,6 +48,7 @@ class DatasetPane(Pane):
         self._scanned = ""
         self.meaning = MeaningSearch(self)
         self.reports = DatasetReports(self)
+        self._scan = DatasetScan(self)
 
     def compose(self) -> ComposeResult:
         yield FilterBar(id="filter")
@@ -75,7 +76,7 @@ class DatasetPane(Pane):
         self.evaluation = None
         self.query_one(SampleList).empty_text = "listing files …"
         self._find()
-        self._scan(collection)
+        self._scan.start(collection)
 
     @work(thread=True, exclusive=True, group="find", exit_on_error=False)
     def _find(self, keep: int | None = None) -> None:
@@ -114,29 +115,8 @@ class DatasetPane(Pane):
     def _sort_class(self) -> str | int:
         return "size" if self._query.sort == "name" else find_class(self._query.sort).id
 
-    @work(thread=True, exclusive=True, group="scan", exit_on_error=False)
-    def _scan(self, collection: Collection) -> None:
-        """Runs the scan in a process and follows it; the list is read again when there is something new."""
-        process = self.bddseg.engine.start_scan(collection)
-        worker = get_current_worker()
-        known = sum(collection.catalog.splits().values())
-        try:
-            assert process.stdout is not None
-            for line in process.stdout:
-                said = json.loads(line)
-                if worker.is_cancelled:
-                    break
-                self.app.call_from_thread(self._scan_step, said["done"], said["total"], said["total"] != known)
-                known = said["total"]
-        except ValueError:
-            pass
-        finally:
-            process.terminate()
-            process.wait()
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._scan_ended)
-
-    def _scan_step(self, done: int, total: int, new_files: bool) -> None:
+    def scan_step(self, done: int, total: int, new_files: bool) -> None:
+        """Called as a scan goes on: what it has found is shown."""
         self._scanned = f"scanning {done:,}/{total:,}" if done < total else ""
         if new_files:
             self._find(self._current_id())
@@ -144,7 +124,8 @@ class DatasetPane(Pane):
             self.query_one(SampleList).reload()
         self._status()
 
-    def _scan_ended(self) -> None:
+    def scan_ended(self) -> None:
+        """Called when a scan is through."""
         self._scanned = ""
         self._find(self._current_id())
 
@@ -285,14 +266,6 @@ class DatasetPane(Pane):
         self.query_one(FilterBar).set_text(" ".join(([f"split:{after}"] if after else []) + rest))
 
     def action_sort(self) -> None:
-        choices = [("name", "name")]
-        for figure in FIGURES:
-            choices += [
-                (f"{figure} of the chosen evaluation, lowest first", figure),
-                (f"{figure}, highest first", f"-{figure}"),
-            ]
-        choices += [(f"{c.id:>2} {c.name}: most first", f"-{c.slug}") for c in CLASSES]
-
         def chosen(value: str | None) -> None:
             if value is None:
                 return
@@ -301,7 +274,7 @@ class DatasetPane(Pane):
             rest = [w for w in self.query_one(FilterBar).text.split() if not w.startswith("sort:")]
             self.query_one(FilterBar).set_text(" ".join(rest + ([f"sort:{value}"] if value != "name" else [])))
 
-        self.app.push_screen(ChooseScreen("Sort by", choices), chosen)
+        self.app.push_screen(ChooseScreen("Sort by", sort_choices()), chosen)
 
     def action_view(self, view: str) -> None:
         self._look(view=view)
@@ -315,7 +288,7 @@ class DatasetPane(Pane):
         self._look(view="overlay", opacity=round(min(1.0, max(0.0, self.look.opacity + by)), 2))
 
     def action_highlight(self, by: int) -> None:
-        self._look(highlight=after(self.look.highlight, self.query_one(SampleList).row, by))
+        self._look(highlight=highlight_after(self.look.highlight, self.query_one(SampleList).row, by))
 
     def action_pick_class(self) -> None:
         choices: list[tuple[str, int]] = [("all classes", -1)] + [(f"{c.id:>2} {c.name}", c.id) for c in CLASSES]
@@ -392,7 +365,7 @@ class DatasetPane(Pane):
 
     def action_rescan(self) -> None:
         if self._collection is not None:
-            self._scan(self._collection)
+            self._scan.start(self._collection)
 
     def _look(self, **changes: object) -> None:
         self.look = replace(self.look, **changes)  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from core.catalog import Row
 from core.classes import CLASSES, NUM_CLASSES
 from core.pictures import VIEWS, PictureRequest, View
+from core.query import FIGURES
 from core.sanitize import sanitize
 
 
@@ -43,10 +44,21 @@ def views(evaluated: bool) -> tuple[View, ...]:
     return VIEWS if evaluated else VIEWS[:3]
 
 
-def after(highlight: int | None, row: Row | None, by: int) -> int | None:
+def highlight_after(highlight: int | None, row: Row | None, by: int) -> int | None:
     """The class to highlight after this one, among those that the sample shows; None for all."""
     there = [i for i in range(NUM_CLASSES) if row and row.share(i)] or list(range(NUM_CLASSES))
     if highlight not in there:
         return there[0 if by > 0 else -1]
     place = there.index(highlight) + by
     return there[place] if 0 <= place < len(there) else None
+
+
+def sort_choices() -> list[tuple[str, str]]:
+    """(what a person reads, the filter's `sort:` value) of every order."""
+    choices = [("name", "name")]
+    for figure in FIGURES:
+        choices += [
+            (f"{figure} of the chosen evaluation, lowest first", figure),
+            (f"{figure}, highest first", f"-{figure}"),
+        ]
+    return choices + [(f"{c.id:>2} {c.name}: most first", f"-{c.slug}") for c in CLASSES]
