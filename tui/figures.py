@@ -1,5 +1,7 @@
 """Figures as words: durations, counts and states, the same in the app and on the command line."""
 
+import math
+
 MARKS = {
     "starting": "◌ starting",
     "running": "▶ running",
@@ -40,4 +42,4 @@ def share(value: float | None) -> str:
 
 def fraction(value: float | None) -> str:
     """A fraction (0..1) as percent with one digit; a dash where it is undefined."""
-    return "-" if value is None else f"{100 * value:.1f}"
+    return "-" if value is None or math.isnan(value) else f"{100 * value:.1f}"

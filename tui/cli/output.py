@@ -1,6 +1,7 @@
 """What commands share: options, consoles, progress bars, JSON and errors in one line."""
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -100,4 +101,4 @@ def overall(accuracy: float | None, miou19: float | None, miou20: float | None) 
 
 def percent(value: float | None, digits: int = 1) -> str:
     """A fraction (0..1) as a percentage; a dash where it is undefined."""
-    return "-" if value is None else f"{100 * value:.{digits}f}"
+    return "-" if value is None or math.isnan(value) else f"{100 * value:.{digits}f}"

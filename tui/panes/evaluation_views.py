@@ -92,10 +92,15 @@ class EvaluationViews:
         for part in found:
             s = part.scores
             delta = s.miou19 - evaluation.miou19 if evaluation.miou19 is not None else None
-            rows.append(
-                [sanitize(part.query), f"{part.images:,}", *score_cells(s.miou19, s.pixel_accuracy), change(delta)]
-            )
-        self._pane.query_one(FigureTable).show(("images that", "count", "mIoU19", "pixel acc.", "Δ mIoU"), rows)
+            figures: list[str | Text] = [
+                *score_cells(s.miou19),
+                change(delta),
+                *score_cells(s.pixel_accuracy),
+                f"{part.images:,}",
+            ]
+            rows.append([*figures, sanitize(part.query)])
+        columns = ("mIoU19", "Δ", "acc.", "images", "that match")
+        self._pane.query_one(FigureTable).show(columns, rows, words=len(columns) - 1)
         self._pane.say(" Δ is against the whole split   Enter shows these images in the Dataset pane")
 
     def open_row(self, evaluation: Evaluation, number: int) -> None:

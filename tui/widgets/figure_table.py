@@ -10,24 +10,24 @@ from tui.figures import fraction
 
 
 class FigureTable(DataTable[Text]):
-    """The first column is text, the others are figures on the right."""
+    """One column is of words, on the left; the others are figures, on the right."""
 
     BINDINGS = [Binding("j", "cursor_down", show=False), Binding("k", "cursor_up", show=False)]
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, cursor_type="row", cell_padding=1, cursor_foreground_priority="renderable")
 
-    def show(self, columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:
-        """Shows these rows; the cursor stays where it is."""
+    def show(self, columns: Sequence[str], rows: Sequence[Sequence[str | Text]], words: int = 0) -> None:
+        """Shows these rows, with words in one column and figures in the others; the cursor stays where it is."""
         place = self.cursor_row
         self.clear(columns=True)
         for number, name in enumerate(columns):
-            self.add_column(Text(name, justify="right" if number else "left"))
+            self.add_column(Text(name, justify="left" if number == words else "right"))
         for row in rows:
-            first, rest = row[0], row[1:]
-            named = first if isinstance(first, Text) else Text(first)
-            figures = [v if isinstance(v, Text) else Text(v, justify="right") for v in rest]
-            self.add_row(named, *figures, height=1)
+            cells = [v if isinstance(v, Text) else Text(v) for v in row]
+            for number, cell in enumerate(cells):
+                cell.justify = "left" if number == words else "right"
+            self.add_row(*cells, height=1)
         self.move_cursor(row=place)
 
 
