@@ -98,6 +98,8 @@ def boundary_scores(counts: NDArray[np.int64]) -> tuple[NDArray[np.float64], flo
     both, actual, predicted = counts.astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
         iou = both / (actual + predicted - both)
+    # Pixels that are unknown in truth are never counted, so unknown itself has no boundary to be measured.
+    iou[NUM_OFFICIAL:] = math.nan
     return iou, _mean(iou[:NUM_OFFICIAL][actual[:NUM_OFFICIAL] > 0])
 
 

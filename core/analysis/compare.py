@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from core.analysis.per_image import PerImage
-from core.evaluation import Evaluation
 from core.scores import image_scores
 
 
@@ -43,9 +42,3 @@ def settings_diff(configs: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Any, 
     keys = dict.fromkeys(key for config in configs for key in config)
     found = {key: tuple(config.get(key) for config in configs) for key in keys}
     return {key: values for key, values in found.items() if any(v != values[0] for v in values)}
-
-
-def class_changes(before: Evaluation, after: Evaluation) -> list[tuple[str, float | None]]:
-    """(class name, change of its IoU), None where one of them has none."""
-    old = {c.id: c.iou for c in before.classes}
-    return [(c.name, None if c.iou is None or (was := old.get(c.id)) is None else c.iou - was) for c in after.classes]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.analysis.per_image import PerImage
 from core.catalog import Catalog
 from core.classes import CLASSES, NUM_OFFICIAL
-from core.scores import Scores, finite, scores
+from core.scores import Scores, scores
 
 Chosen = NDArray[np.bool_]
 
@@ -52,8 +52,3 @@ def _choices(found: PerImage, catalog: Catalog) -> Iterator[tuple[str, Chosen]]:
     for c in CLASSES[:NUM_OFFICIAL]:
         yield f"has:{c.slug}", there[:, c.id]
         yield f"-has:{c.slug}", ~there[:, c.id]
-
-
-def spread(whole: Scores, part: Slice) -> float | None:
-    """By how much a slice's mIoU19 (0..1) differs from the whole split's."""
-    return finite(part.scores.miou19 - whole.miou19)

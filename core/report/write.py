@@ -119,7 +119,7 @@ def _page(content: Content, drawn: Charts) -> str:
 
 
 def _inline(svg: bytes) -> str:
-    """An SVG as part of a page: without the XML head, and with ids that no other chart has."""
+    """An SVG as part of a page: without the XML head. What it refers to has ids made of its content."""
     text = svg.decode("utf-8")
     return text[text.index("<svg") :]
 

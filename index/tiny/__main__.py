@@ -20,7 +20,7 @@ def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m index.tiny", description=__doc__)
     parser.add_argument("folder", type=Path, help="where scenes and models go")
     parser.add_argument("--scenes", type=int, default=24_000)
-    parser.add_argument("--minutes", type=float, default=75, help="for each of the two models")
+    parser.add_argument("--minutes", type=float, default=90, help="for each of the two models")
     parser.add_argument("--only", choices=("clip", "llava"))
     parser.add_argument("--start", type=Path, help="a CLIP folder to go on from")
     parser.add_argument("--device", default="cpu")
@@ -40,7 +40,7 @@ def main(words: list[str]) -> int:
     if arguments.only != "clip":
         from index.tiny.train_llava import train_llava
 
-        recipe = Recipe(seconds=seconds, batch=24, rate=1.2e-3, warmup=200, device=arguments.device)
+        recipe = Recipe(seconds=seconds, batch=12, rate=1e-3, warmup=200, device=arguments.device)
         train_llava(folder / "llava", folder / "clip", train, val, recipe)
     return 0
 

@@ -171,3 +171,5 @@ def test_boundary_iou_averages_official_classes_that_occur() -> None:
     iou, mean = boundary_scores(counts)
     assert iou[0] == 5 / 15 and iou[1] == 0 and mean == pytest.approx((5 / 15 + 0) / 2)
     assert np.isnan(iou[3])
+    counts[:, 19] = 0, 0, 9
+    assert np.isnan(boundary_scores(counts)[0][19])
