@@ -9,6 +9,7 @@ import pytest
 
 from core.workspace import Workspace
 from tui.__main__ import _means_open, _plain_open
+from tui.cli import COMMANDS
 
 TINY = [
     "--set",
@@ -42,6 +43,15 @@ def test_the_app_without_a_terminal_says_so(workspace: Workspace, drawn: Path) -
     assert "needs a terminal" in run("open", str(drawn), code=2).stderr
     assert "needs a terminal" in run(str(drawn), code=2).stderr
     assert "needs a terminal" in run(code=2).stderr
+
+
+def test_every_command_is_known_by_name_so_that_no_folder_hides_it(workspace: Workspace) -> None:
+    from typer.main import get_command
+
+    from tui.cli.root import _add_commands, app
+
+    _add_commands(["--help"])
+    assert set(get_command(app).commands) == set(COMMANDS)  # type: ignore[attr-defined]
 
 
 def test_a_folder_with_a_commands_name_does_not_hide_the_command(
