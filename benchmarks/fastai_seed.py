@@ -134,10 +134,8 @@ def main() -> None:
     }
     rows = [("core-min", "images seen", "ImageNet", "mIoU 19", "mIoU 20", "classes at 0")]
     never = ", ".join(r["name"] for r in result.class_rows()[:19] if r["iou"] == 0)
-    rows.append(
-        (f"{minutes:.1f}", str(images), "yes" if has_weights() else "no")
-        + (f"{100 * result.miou19:.1f}", f"{100 * result.miou20:.1f}", never or "-")
-    )
+    figures = (f"{100 * result.miou19:.1f}", f"{100 * result.miou20:.1f}", never or "-")
+    rows.append((f"{minutes:.1f}", str(images), "yes" if has_weights() else "no", *figures))
     publish(f"fastai unet_learner, ResNet34, {arguments.size}, on {dataset.root.name}", rows, facts, arguments.json)
 
 

@@ -76,7 +76,7 @@ def train_row(name: str, dataset: Path, workspace: Workspace, settings: list[str
 
 def _job(work: str, run: Run) -> None:
     command = [sys.executable, "-P", "-m", "train", work, os.fspath(run.folder)]
-    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": os.getcwd()}, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": str(Path.cwd())}, stdout=subprocess.DEVNULL)
 
 
 def _children_s() -> float:
