@@ -39,6 +39,7 @@ ROWS: dict[str, tuple[str, tuple[str, ...]]] = {
     "Dice": ("cross-entropy", ("dice=0.5",)),
     "hard pixels": ("cross-entropy", ("hard_pixels=0.25",)),
     "label smoothing": ("cross-entropy", ("label_smoothing=0.05",)),
+    "batches of 8": ("cross-entropy", ("batch_size=8",)),
     "class weights": ("cross-entropy", ("class_weights=inverse-sqrt",)),
     "unknown ignored": ("cross-entropy", ("unknown=ignore",)),
     "focal": ("focal", ()),

@@ -6,7 +6,10 @@ the sync of the folder, without which the rename itself can be lost with the pow
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def sync_folder(folder: Path) -> None:
@@ -18,8 +21,9 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_bytes(path: Path, data: bytes, durable: bool = True) -> None:
-    """Replaces `path` with these bytes: a reader sees the old content or the new, never a part.
+@contextmanager
+def replacing(path: Path, durable: bool = True) -> Iterator[BinaryIO]:
+    """A file to write that becomes `path` when the block ends well: a reader sees the old content or the new.
 
     With `durable` off nothing is synced: for what may be lost with the power, such as a heartbeat.
 
@@ -30,7 +34,7 @@ def write_bytes(path: Path, data: bytes, durable: bool = True) -> None:
     temporary = path.with_name(f".{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         with temporary.open("wb") as file:
-            file.write(data)
+            yield file
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
@@ -40,6 +44,16 @@ def write_bytes(path: Path, data: bytes, durable: bool = True) -> None:
         raise
     if durable:
         sync_folder(path.parent)
+
+
+def write_bytes(path: Path, data: bytes, durable: bool = True) -> None:
+    """Replaces `path` with these bytes, as `replacing` does.
+
+    Raises:
+        OSError: the disk is full or the folder cannot be written; the old content is still there.
+    """
+    with replacing(path, durable) as file:
+        file.write(data)
 
 
 def write_text(path: Path, text: str, durable: bool = True) -> None:

@@ -68,6 +68,11 @@ class Row:
             return None
         return 100.0 * self.counts[class_id] / total
 
+    @property
+    def shares(self) -> tuple[float | None, ...]:
+        """Each class's percentage of the mask's pixels; Nones if unknown."""
+        return tuple(self.share(i) for i in range(NUM_CLASSES))
+
 
 class Catalog:
     """One open catalog. Each method opens a connection of its own, so any thread may call any of them."""
@@ -269,8 +274,8 @@ class ImageScore:
 
     image: Path
     prediction: Path
-    accuracy: float | None
-    miou: float | None
+    accuracy: float | None = None
+    miou: float | None = None
     boundary: float | None = None
     confidence: float | None = None
     brightness: float | None = None

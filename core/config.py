@@ -31,9 +31,14 @@ class TrainConfig(BaseModel):
     encoder_weights: str = _field("imagenet", "model", "imagenet, none, or a .safetensors or .pth file")
     height: int = _field(288, "data", "height in pixels that images are trained at", ge=32, le=4096)
     width: int = _field(512, "data", "width in pixels that images are trained at", ge=32, le=4096)
-    batch_size: int = _field(16, "data", "images in one step, over all processes", ge=1, le=4096)
+    batch_size: int = _field(
+        16, "data", "images in one step, over all processes; 0 finds how many fit into memory, up to 64", ge=0, le=4096
+    )
     accumulate: int = _field(
         1, "device", "parts that a step's images are taken in, one after another, where memory is short", ge=1, le=256
+    )
+    gradient_checkpointing: bool = _field(
+        False, "device", "compute activations again in the backward pass: much less memory, more time"
     )
     epochs: int = _field(30, "optimisation", "passes over the training images", ge=1, le=10000)
     loss: Literal["cross-entropy", "focal"] = _field(
@@ -103,6 +108,11 @@ class TrainConfig(BaseModel):
     def size(self) -> tuple[int, int]:
         """(height, width) in pixels."""
         return self.height, self.width
+
+    @property
+    def images_at_once(self) -> int:
+        """How many images are predicted at once: a batch, or 16 where training finds its batch size itself."""
+        return self.batch_size or 16
 
 
 def build_config(preset: str | None = None, assignments: Iterable[str] = (), file: Path | None = None) -> TrainConfig:

@@ -140,13 +140,20 @@ class Engine:
 
     def train(self, root: Path, config: "TrainConfig", preset: str) -> "Run":
         """Starts a training run as a job of its own; returns at once."""
+        run = self.create(root, config, preset)
+        self._start_job(run.folder, ["fit", os.fspath(run.folder)], processes=config.processes)
+        return run
+
+    def create(self, root: Path, config: "TrainConfig", preset: str) -> "Run":
+        """Makes a run without starting it, for launchers of several machines (docs/several-machines.md)."""
+        from core.job import Status, write_status
         from core.runs import create_run
 
         dataset = open_dataset(root)
         if not any(f.masks for f in dataset.splits if f.split == "train"):
             raise BddsegError(f"{sanitize_path(root)} has no labelled train split: training needs images with masks")
         run = create_run(self.workspace, dataset.root, config, preset)
-        self._start_job(run.folder, ["fit", os.fspath(run.folder)], processes=config.processes)
+        write_status(run.folder, Status("stopped", message="made, and not started yet"))
         return run
 
     def resume(self, run: "Run") -> None:
@@ -175,14 +182,15 @@ class Engine:
         (kill if now else terminate)(status.process)
 
     def delete(self, run: "Run") -> None:
-        """Deletes a run that is not live, and the scores of its evaluations."""
+        """Deletes a run that is not live, and what the catalog knows of its evaluations and predictions."""
         from core.runs import delete_run
 
-        names = [f"{run.name}/{folder.name}" for folder in run.evaluations()]
-        root = run.dataset
+        root, path = run.dataset, self.workspace.catalog_path(run.dataset)
+        names = Catalog(path, root).evaluations() if path.exists() else []
         delete_run(run)
         for name in names:
-            self._forget_scores(root, name)
+            if name.startswith(f"{run.name}/"):
+                self._forget_scores(root, name)
 
     def evaluate(self, run: "Run", split: str = "val", checkpoint: str = "best", tta: str = "none") -> Path:
         """Starts an evaluation as a job; returns its folder. `tta` is none, flip or scales (test-time augmentation)."""

@@ -47,6 +47,11 @@ def evaluation_name(run: str, checkpoint: str, split: str, tta: str = "none") ->
     return f"{run}/{_last_name(checkpoint, split, tta)}"
 
 
+def prediction_name(run: str, checkpoint: str, split: str) -> str:
+    """What the catalog calls predictions of a split, which need no masks and have no scores."""
+    return f"{run}/{checkpoint}-{split} predicted"
+
+
 def evaluation_folder(run_folder: Path, checkpoint: str, split: str, tta: str = "none") -> Path:
     """The job's folder of an evaluation."""
     return run_folder / "evaluation" / _last_name(checkpoint, split, tta)

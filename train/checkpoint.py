@@ -32,6 +32,7 @@ class Progress:
 
     `position` counts the batches of the current epoch that are done: with the seed it is the sampler's state. The
     sums are of the current epoch's training losses. `averaged` counts the steps that the mean of the weights is over.
+    `batch_size` is the configured one or, where that is 0, the one that was found.
     """
 
     epoch: int = 0
@@ -43,6 +44,7 @@ class Progress:
     best_epoch: int | None = None
     size: tuple[int, int] = (0, 0)
     averaged: int = 0
+    batch_size: int = 0
     schedule: dict[str, Any] = field(default_factory=dict)
     scaler: dict[str, Any] | None = None
 

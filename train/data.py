@@ -7,23 +7,29 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from train.cache import CachedSplit
+from train.resident import Pixels
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 
 
 def batches(
-    split: CachedSplit, order: NDArray[np.int64], batch_size: int, device: torch.device, rank: int = 0, world: int = 1
+    pixels: Pixels, order: NDArray[np.int64], batch_size: int, device: torch.device, rank: int = 0, world: int = 1
 ) -> Iterator[Batch]:
-    """Yields batches in this order, one read ahead by a thread; each process gets its share of every batch."""
+    """Yields batches in this order, each process its share of every batch.
+
+    What is not on the device is read ahead by a thread, one batch, into pinned memory where the device is a GPU.
+    """
+    starts = range(0, len(order), batch_size)
+    if pixels.resident:
+        for start in starts:
+            yield pixels.take(order[start : start + batch_size][rank::world])
+        return
     pinned = device.type == "cuda"
 
     def load(rows: NDArray[np.int64]) -> Batch:
-        mine = rows[rank::world]
-        images, masks = torch.from_numpy(split.images[mine]), torch.from_numpy(split.masks[mine])
+        images, masks = pixels.take(rows[rank::world])
         return (images.pin_memory(), masks.pin_memory()) if pinned else (images, masks)
 
-    starts = range(0, len(order), batch_size)
     with ThreadPoolExecutor(1, "batches") as pool:
         ahead = None
         for start in starts:

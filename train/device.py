@@ -17,7 +17,8 @@ def make_accelerator(config: TrainConfig) -> Accelerator:
         BddsegError: the device that was asked for is not there.
     """
     device = pick_device(config.device)
-    torch.set_num_threads(config.threads or max(1, cores() // config.processes))
+    # Not config.processes: a launcher may have started another number here, on one of several machines.
+    torch.set_num_threads(config.threads or max(1, cores() // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))))
     if device == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = True
         torch.backends.cudnn.allow_tf32 = True

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.analysis.multilabel import presence
-from core.analysis.per_image import PerImage, save_per_image
+from core.analysis.per_image import PerImage, PerImageWriter
 from core.analysis.threshold import Threshold
 from core.atomic import write_text
 from core.catalog import Catalog, ImageScore
@@ -38,39 +39,26 @@ from train.tta import Tta
 class Counted:
     """What is counted while images go by; `bins` is float64 [3, BINS] over all of them."""
 
-    samples: list[Sample] = field(default_factory=list)
-    predictions: list[Path] = field(default_factory=list)
-    confusion: list[NDArray[np.uint32]] = field(default_factory=list)
-    boundary: list[NDArray[np.uint32]] = field(default_factory=list)
-    confidence: list[float] = field(default_factory=list)
-    brightness: list[float] = field(default_factory=list)
+    writer: PerImageWriter
+    root: Path
     bins: torch.Tensor = field(default_factory=lambda: torch.zeros(3, BINS, dtype=torch.float64))
     problems: list[str] = field(default_factory=list)
 
-    def add(self, outcome: Predicted, prediction: Path) -> None:
-        """Counts one image."""
+    def add(self, outcome: Predicted) -> None:
+        """Counts one image; its path is made relative to the dataset's root."""
         actual, predicted, confidence = outcome.actual, outcome.predicted, outcome.confidence
         assert actual is not None and predicted is not None and confidence is not None
-        self.samples.append(outcome.sample)
-        self.predictions.append(prediction)
-        self.confusion.append(confusion_matrix(actual, predicted).cpu().numpy().astype(np.uint32))
-        self.boundary.append(boundary_counts(actual, predicted).cpu().numpy().astype(np.uint32))
-        self.confidence.append(float(confidence.mean()))
-        self.brightness.append(outcome.brightness)
+        self.writer.add(
+            os.fsencode(os.path.relpath(outcome.sample.image, self.root)),
+            confusion_matrix(actual, predicted).cpu().numpy().astype(np.uint32),
+            boundary_counts(actual, predicted).cpu().numpy().astype(np.uint32),
+            float(confidence.mean()),
+            outcome.brightness,
+        )
         truth = actual[::SPARSE, ::SPARSE]
         known = truth < NUM_OFFICIAL
         right = predicted[::SPARSE, ::SPARSE][known] == truth[known]
         self.bins += calibration_counts(confidence[known], right).cpu()
-
-    def per_image(self, root: Path) -> PerImage:
-        """The counts as they are kept; paths are made relative to the dataset's root."""
-        return PerImage(
-            tuple(os.fsencode(os.path.relpath(s.image, root)) for s in self.samples),
-            np.stack(self.confusion),
-            np.stack(self.boundary),
-            np.asarray(self.confidence, np.float32),
-            np.asarray(self.brightness, np.float32),
-        )
 
 
 def evaluate_run(run: Run, checkpoint: str, split: str, reporter: Reporter, tta: Tta = "none") -> None:
@@ -88,17 +76,18 @@ def evaluate_run(run: Run, checkpoint: str, split: str, reporter: Reporter, tta:
         raise BddsegError(f"the split {sanitize(split)} has no masks: evaluate on another, or use `bddseg-tui predict`")
     reporter.event("start", images=len(samples), checkpoint=checkpoint, split=split, tta=tta)
     reporter.update(state="running", phase="evaluate", total=len(samples))
-    counted = _measure(run, checkpoint, config, samples, folder / "predictions", reporter, tta)
+    with PerImageWriter(folder) as writer:
+        counted = Counted(writer, dataset.root)
+        _measure(run, checkpoint, config, samples, counted, folder / "predictions", reporter, tta)
+        found = writer.finish() if len(writer) else None
     problems = counted.problems
-    if len(problems) == len(samples):
+    if found is None:
         raise BddsegError(f"none of the {len(samples)} images can be used; the first: {problems[0]}")
     if problems:
         reporter.event("warning", message=f"{len(problems)} images are left out", files=problems[:20])
-    found = counted.per_image(dataset.root)
     report = {"run": run.name, "checkpoint": checkpoint, "split": split, "tta": tta, **_figures(found, counted.bins)}
     report |= {"images": len(found), "left_out": len(problems)}
-    save_per_image(folder, found)
-    _record(run, evaluation_name(run.name, checkpoint, split, tta), counted, found)
+    _record(run, evaluation_name(run.name, checkpoint, split, tta), found, folder / "predictions")
     write_text(folder / "result.json", json.dumps(report, allow_nan=False))
     reporter.event("finish", **{k: report[k] for k in ("pixel_accuracy", "miou19", "miou20", "boundary_miou19", "ece")})
 
@@ -125,17 +114,17 @@ def _measure(
     checkpoint: str,
     config: TrainConfig,
     samples: list[Sample],
+    counted: Counted,
     predictions: Path,
     reporter: Reporter,
     tta: Tta,
-) -> Counted:
+) -> None:
     accelerator = make_accelerator(config)
     model = load_model(run.folder / "checkpoints" / checkpoint)
     predictions.mkdir(parents=True, exist_ok=True)
-    counted = Counted()
     writes: list[Future[None]] = []
     outcomes = predict_samples(
-        model, samples, config.size, accelerator.device, str(accelerator.mixed_precision), config.batch_size, tta
+        model, samples, config.size, accelerator.device, str(accelerator.mixed_precision), config.images_at_once, tta
     )
     with ThreadPoolExecutor(2, "png") as pool:
         for done, outcome in enumerate(outcomes, start=1):
@@ -144,25 +133,33 @@ def _measure(
             else:
                 path = predictions / f"{outcome.sample.name}.png"
                 writes.append(pool.submit(write_prediction, outcome.predicted.cpu().numpy(), path))
-                counted.add(outcome, path)
+                counted.add(outcome)
+            while len(writes) > 16 or (writes and writes[0].done()):
+                writes.pop(0).result()
             reporter.progress(done, len(samples))
         for write in writes:
             write.result()
-    return counted
 
 
-def _record(run: Run, name: str, counted: Counted, found: PerImage) -> None:
+def _record(run: Run, name: str, found: PerImage, predictions: Path) -> None:
+    """Tells the dataset's catalog the scores by image, so that filters and sorting know them."""
     dataset = open_dataset(run.dataset)
     catalog = Catalog(Workspace(Path(run.spec["workspace"])).catalog_path(dataset.root), dataset.root)
     if catalog.progress()[0] == 0:
         scan(catalog, dataset, lambda done, total: None)
-    actual, predicted = presence(found.confusion, Threshold())
-    bits = 1 << np.arange(actual.shape[1], dtype=np.int64)
-    missed, invented = (actual & ~predicted) @ bits, (predicted & ~actual) @ bits
-    rows = []
-    for n, (sample, prediction) in enumerate(zip(counted.samples, counted.predictions, strict=True)):
-        accuracy, miou = map(finite, image_scores(found.confusion[n].astype(np.int64)))
+    catalog.record_scores(name, _image_scores(found, dataset.root, predictions))
+
+
+def _image_scores(found: PerImage, root: Path, predictions: Path) -> Iterator[ImageScore]:
+    for n, relative in enumerate(found.images):
+        image, confusion = root / os.fsdecode(relative), found.confusion[n]
+        actual, predicted = (p[0] for p in presence(confusion[None], Threshold()))
+        accuracy, miou = map(finite, image_scores(confusion.astype(np.int64)))
         boundary = finite(boundary_scores(found.boundary[n].astype(np.int64))[1])
-        how = (counted.confidence[n], counted.brightness[n], int(missed[n]), int(invented[n]))
-        rows.append(ImageScore(sample.image, prediction, accuracy, miou, boundary, *how))
-    catalog.record_scores(name, rows)
+        how = (float(found.confidence[n]), float(found.brightness[n]))
+        bits = (_bits(actual & ~predicted), _bits(predicted & ~actual))
+        yield ImageScore(image, predictions / f"{image.stem}.png", accuracy, miou, boundary, *how, *bits)
+
+
+def _bits(classes: NDArray[np.bool_]) -> int:
+    return sum(1 << int(c) for c in np.flatnonzero(classes))

@@ -100,8 +100,8 @@ def _export(model: Normalised, kind: Kind, source: Path, to: Path, example: torc
 def _torchscript(model: Normalised, path: Path, example: torch.Tensor) -> float:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.jit.save(torch.jit.trace(model, example), str(path))  # type: ignore[no-untyped-call]
-        exported = torch.jit.load(str(path)).eval()  # type: ignore[no-untyped-call]
+        torch.jit.save(torch.jit.trace(model, example), str(path))
+        exported = torch.jit.load(str(path)).eval()
     # Another batch and size than it was traced with: what is traced must not be fixed to them.
     other = torch.rand(1, 3, example.shape[2] + 32, example.shape[3] + 32)
     return max(_difference(exported(x), model(x)) for x in (example, other))

@@ -2,68 +2,24 @@
 
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 import torch
-from accelerate import Accelerator
-from numpy.typing import NDArray
-from torch import nn
 
 from core.classes import NUM_CLASSES
-from core.config import TrainConfig, validate
-from core.dataset import open_dataset
 from core.errors import BddsegError
 from core.runs import Run
 from core.scores import Scores, finite, scores
-from core.workspace import Workspace
 from train import checkpoint
 from train.augment import augment
-from train.cache import CachedSplit, open_cache
-from train.checkpoint import Progress
 from train.data import batches, epoch_order
-from train.device import make_accelerator
-from train.losses import Loss, make_loss
-from train.mean import WeightMean
 from train.metrics import confusion_matrix
-from train.model import forward, make_model
+from train.model import forward
 from train.normalise import normalise
-from train.rare import class_rarity, repeat_factors
 from train.reporter import Reporter, StopRequestedError
 from train.schedule import lr_factor
-from train.telling import announce, report_step
-
-
-@dataclass
-class Trainer:
-    """Everything that a run needs at hand while it trains."""
-
-    config: TrainConfig
-    folder: Path
-    reporter: Reporter
-    accelerator: Accelerator
-    model: nn.Module
-    bare_model: nn.Module
-    optimizer: Any
-    loss: Loss
-    train: CachedSplit
-    val: CachedSplit | None
-    progress: Progress
-    steps_an_epoch: int
-    saved_at: float
-    mean: WeightMean | None = None
-    rarity: torch.Tensor | None = None
-    factors: NDArray[np.float64] | None = None
-
-    @property
-    def total_steps(self) -> int:
-        return self.steps_an_epoch * self.config.epochs
-
-    @property
-    def device(self) -> torch.device:
-        return self.accelerator.device  # type: ignore[no-any-return]
+from train.setup import Trainer, setup
+from train.telling import report_step
 
 
 def fit_run(run: Run, reporter: Reporter) -> None:
@@ -82,88 +38,13 @@ def fit_run(run: Run, reporter: Reporter) -> None:
         save(trainer, "last")
         raise
     except (torch.OutOfMemoryError, MemoryError) as error:
-        raise _out_of_memory(trainer.config) from error
+        raise _out_of_memory(trainer) from error
     except RuntimeError as error:
         if "memory" in str(error).lower() and "alloc" in str(error).lower():
-            raise _out_of_memory(trainer.config) from error
+            raise _out_of_memory(trainer) from error
         raise
     best = trainer.progress
     reporter.event("finish", step=best.step, best_epoch=best.best_epoch, best_miou19=best.best_miou19)
-
-
-def setup(run: Run, reporter: Reporter) -> Trainer:
-    """Weights first, since they may be missing; then caches, model and optimizer; then the last checkpoint."""
-    config = validate(run.spec["train"])
-    accelerator = make_accelerator(config)
-    reporter.update(state="running", phase="weights")
-    model = make_model(config)
-    dataset = open_dataset(run.dataset)
-    cache = Workspace(Path(run.spec["workspace"])).cache
-    reporter.update(phase="cache")
-    with accelerator.main_process_first():
-        train = open_cache(dataset, "train", config.size, cache, config.train_limit, reporter.progress)
-        has_val = any(f.split == "val" and f.masks for f in dataset.splits)
-        val = open_cache(dataset, "val", config.size, cache, config.val_limit, reporter.progress) if has_val else None
-    for split, name in ((train, "train"), (val, "val")):
-        if split and split.left_out:
-            lines = split.left_out[:20]
-            reporter.event("warning", message=f"{len(split.left_out)} images of {name} are left out", files=lines)
-    model.to(memory_format=torch.channels_last)
-    loss = make_loss(config, train.pixels, accelerator.device)
-    optimizer = make_optimizer(model, config)
-    folder = run.folder / "checkpoints"
-    progress = Progress(size=config.size)
-    resumed = (folder / "last").exists()
-    model.to(accelerator.device)
-    mean = WeightMean(model, config.ema) if config.ema else None
-    if resumed:
-        progress = checkpoint.load(folder / "last", model, optimizer, mean.model if mean else None)
-        if mean:
-            mean.steps = progress.averaged
-    prepared, prepared_optimizer = accelerator.prepare(model, optimizer)
-    if progress.scaler and accelerator.scaler is not None:
-        accelerator.scaler.load_state_dict(progress.scaler)
-    if config.compile:
-        prepared = torch.compile(prepared)
-    steps = max(1, len(train) // config.batch_size)
-    trainer = Trainer(
-        config,
-        folder,
-        reporter,
-        accelerator,
-        prepared,
-        model,
-        prepared_optimizer,
-        loss,
-        train,
-        val,
-        progress,
-        steps,
-        time.monotonic(),
-        mean,
-        class_rarity(train.pixels) if config.rare_crops else None,
-        repeat_factors(train.masks, config.rare_images) if config.rare_images else None,
-    )
-    announce(trainer, resumed)
-    if not resumed:
-        torch.manual_seed(config.seed + accelerator.process_index)
-    return trainer
-
-
-def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    """AdamW with a learning rate of its own for the encoder."""
-    encoder = list(cast(nn.Module, model.encoder).parameters())
-    own = {id(p) for p in encoder}
-    rest = [p for p in model.parameters() if id(p) not in own]
-    groups = [
-        {
-            "params": encoder,
-            "lr": config.learning_rate * config.encoder_lr_factor,
-            "peak": config.learning_rate * config.encoder_lr_factor,
-        },
-        {"params": rest, "lr": config.learning_rate, "peak": config.learning_rate},
-    ]
-    return torch.optim.AdamW(groups, weight_decay=config.weight_decay, fused=True)
 
 
 def train_epoch(t: Trainer) -> None:
@@ -171,11 +52,11 @@ def train_epoch(t: Trainer) -> None:
     t.model.train()
     t.reporter.update(phase="train")
     p, config = t.progress, t.config
-    order = epoch_order(len(t.train), config.batch_size, config.seed, p.epoch, t.factors)
-    order = order[p.position * config.batch_size :]
+    order = epoch_order(len(t.train), t.batch_size, config.seed, p.epoch, t.factors)
+    order = order[p.position * t.batch_size :]
     ranks = (t.accelerator.process_index, t.accelerator.num_processes)
     started = time.monotonic()
-    for images, masks in batches(t.train, order, config.batch_size, t.device, *ranks):
+    for images, masks in batches(t.train, order, t.batch_size, t.device, *ranks):
         loss, lr = train_step(t, images, masks)
         seconds = time.monotonic() - started
         started = time.monotonic()
@@ -261,7 +142,7 @@ def validate_epoch(t: Trainer) -> tuple[float | None, Scores | None]:
     sums = torch.zeros(2, dtype=torch.float64, device=t.device)
     order = np.arange(len(t.val))
     ranks = (t.accelerator.process_index, t.accelerator.num_processes)
-    for images, masks in batches(t.val, order, t.config.batch_size, t.device, *ranks):
+    for images, masks in batches(t.val, order, t.batch_size, t.device, *ranks):
         if len(images):
             logits = forward(model, normalise(images, t.config.encoder))
             sums += torch.stack(
@@ -301,8 +182,10 @@ def _not_finite(t: Trainer, what: str, value: float, step: int) -> BddsegError:
     return BddsegError(f"the {what} became {value} at {at}; {kept}: lower learning_rate, or set precision=fp32")
 
 
-def _out_of_memory(config: TrainConfig) -> BddsegError:
+def _out_of_memory(t: Trainer) -> BddsegError:
+    config = t.config
     return BddsegError(
-        f"out of memory with batch_size {config.batch_size} at {config.height}x{config.width}: "
-        f"try --set batch_size={max(1, config.batch_size // 2)}, or a smaller height and width"
+        f"out of memory with batch_size {t.batch_size} at {config.height}x{config.width}: "
+        f"try --set batch_size={max(1, t.batch_size // 2)}, --set gradient_checkpointing=true, "
+        "or a smaller height and width"
     )

@@ -38,4 +38,4 @@ class WeightMean:
     @torch.no_grad()
     def _update(self, mean: Tensors, current: Tensors, steps: torch.Tensor | int) -> None:
         decay = min(self._decay, (1 + int(steps)) / (10 + int(steps)))
-        get_ema_multi_avg_fn(decay)(mean, current, steps)  # type: ignore[no-untyped-call]
+        get_ema_multi_avg_fn(decay)(mean, current, steps)

@@ -17,13 +17,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.atomic import write_bytes, write_text
+from core.catalog import Catalog, ImageScore
 from core.classes import CLASSES, NUM_CLASSES
 from core.config import TrainConfig, validate
 from core.dataset import Sample, list_samples, open_dataset
 from core.errors import BddsegError
+from core.evaluation import prediction_name
 from core.imagefile import IMAGE_SUFFIXES, BadFileError, read_image, read_mask
 from core.runs import Run
 from core.sanitize import sanitize, sanitize_path
+from core.scan import scan
+from core.workspace import Workspace
 from train.checkpoint import load_model
 from train.device import make_accelerator
 from train.infer import Predicted, predict_loaded, predict_samples, write_prediction
@@ -76,10 +80,22 @@ def predict_run(run: Run, checkpoint: str, source: str, to: Path, reporter: Repo
         raise BddsegError(f"none of the {len(named)} images can be read; the first: {problems[0]}")
     if problems:
         reporter.event("warning", message=f"{len(problems)} images are left out", files=problems[:20])
-    done = [path for name, _ in named if (path := Output.of(to, name).mask).exists()]
+    written = [(sample, path) for name, sample in named if (path := Output.of(to, name).mask).exists()]
+    if not Path(source).is_absolute():
+        _record(run, prediction_name(run.name, checkpoint, source), written)
+    done = [path for _, path in written]
     summary = {"images": len(done), "left_out": len(problems), "classes": _summary(done)}
     write_text(to / "summary.json", json.dumps(summary, indent=2))
     reporter.event("finish", images=len(done), left_out=len(problems))
+
+
+def _record(run: Run, name: str, written: list[tuple[Sample, Path]]) -> None:
+    """Tells the dataset's catalog where the predictions are, so that the Dataset pane can show them."""
+    dataset = open_dataset(run.dataset)
+    catalog = Catalog(Workspace(Path(run.spec["workspace"])).catalog_path(dataset.root), dataset.root)
+    if catalog.progress()[0] == 0:
+        scan(catalog, dataset, lambda done, total: None)
+    catalog.record_scores(name, [ImageScore(sample.image, mask.absolute()) for sample, mask in written])
 
 
 def _begin(to: Path, facts: dict[str, str]) -> None:
@@ -121,7 +137,7 @@ def _predict_images(
     accelerator = make_accelerator(config)
     model = load_model(run.folder / "checkpoints" / checkpoint)
     precision, samples = str(accelerator.mixed_precision), [sample for _, sample in named]
-    outcomes = predict_samples(model, samples, config.size, accelerator.device, precision, config.batch_size)
+    outcomes = predict_samples(model, samples, config.size, accelerator.device, precision, config.images_at_once)
     problems: list[str] = []
     with ThreadPoolExecutor(2, "write") as pool:
         writes: list[Future[None]] = []
@@ -165,7 +181,7 @@ def _predict_video(run: Run, checkpoint: str, config: TrainConfig, video: Path, 
     accelerator = make_accelerator(config)
     model = load_model(run.folder / "checkpoints" / checkpoint)
     outcomes: Iterator[Predicted] = predict_loaded(
-        model, frames, accelerator.device, str(accelerator.mixed_precision), config.batch_size
+        model, frames, accelerator.device, str(accelerator.mixed_precision), config.images_at_once
     )
     done = len(known)
     for outcome in outcomes:

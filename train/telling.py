@@ -8,7 +8,7 @@ import torch
 from train.device import gpu_percent, memory_mib
 
 if TYPE_CHECKING:
-    from train.fit import Trainer
+    from train.setup import Trainer
 
 
 def announce(t: "Trainer", resumed: bool) -> None:
@@ -20,6 +20,8 @@ def announce(t: "Trainer", resumed: bool) -> None:
         "train_images": len(t.train),
         "val_images": len(t.val) if t.val else 0,
         "parameters": sum(p.numel() for p in t.bare_model.parameters()),
+        "batch_size": t.batch_size,
+        "data_on_device": t.train.resident,
         "steps_an_epoch": t.steps_an_epoch,
         "epochs": t.config.epochs,
         "total_steps": t.total_steps,

@@ -8,12 +8,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.atomic import write_bytes, write_text
+from core.atomic import replacing, write_text
 from core.classes import NUM_CLASSES
 from core.errors import BddsegError
 from core.sanitize import sanitize_path
 
-_ARRAYS = ("confusion", "boundary", "confidence", "brightness")
+_ARRAYS: dict[str, tuple[type, tuple[int, ...]]] = {
+    "confusion": (np.uint32, (NUM_CLASSES, NUM_CLASSES)),
+    "boundary": (np.uint32, (3, NUM_CLASSES)),
+    "confidence": (np.float32, ()),
+    "brightness": (np.float32, ()),
+}
 
 
 @dataclass(frozen=True)
@@ -43,19 +48,55 @@ class PerImage:
         return np.asarray(part.sum(axis=0, dtype=np.int64))
 
 
-def save_per_image(folder: Path, found: PerImage) -> None:
-    """Writes `images.json` and one `.npy` an array into an evaluation's folder."""
-    import io
+class PerImageWriter:
+    """Writes the counts image by image, so that memory does not grow with them; `finish` makes them whole.
 
-    write_text(folder / "images.json", json.dumps([os.fsdecode(i) for i in found.images]))
-    for name in _ARRAYS:
-        sink = io.BytesIO()
-        np.save(sink, getattr(found, name), allow_pickle=False)
-        write_bytes(folder / f"{name}.npy", sink.getvalue())
+    Used as a context: what was not finished is taken away.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._images: list[str] = []
+        self._files = {name: (folder / f".{name}.rows").open("wb") for name in _ARRAYS}
+
+    def __enter__(self) -> "PerImageWriter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name, file in self._files.items():
+            file.close()
+            (self._folder / f".{name}.rows").unlink(missing_ok=True)
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def add(
+        self,
+        image: bytes,
+        confusion: NDArray[np.uint32],
+        boundary: NDArray[np.uint32],
+        confidence: float,
+        brightness: float,
+    ) -> None:
+        """Appends one image's counts: `confusion` [20, 20], `boundary` [3, 20]."""
+        self._images.append(os.fsdecode(image))
+        for name, value in zip(_ARRAYS, (confusion, boundary, confidence, brightness), strict=True):
+            self._files[name].write(np.asarray(value, _ARRAYS[name][0]).tobytes())
+
+    def finish(self) -> PerImage:
+        """Writes `images.json` and one `.npy` an array, and reads them back."""
+        for name, (dtype, shape) in _ARRAYS.items():
+            self._files[name].close()
+            target = self._folder / f"{name}.npy"
+            rows = np.memmap(self._folder / f".{name}.rows", dtype, "r", shape=(len(self), *shape))
+            with replacing(target) as new:
+                np.save(new, rows, allow_pickle=False)
+        write_text(self._folder / "images.json", json.dumps(self._images))
+        return load_per_image(self._folder)
 
 
 def load_per_image(folder: Path) -> PerImage:
-    """Reads what `save_per_image` wrote; the confusion matrices stay on the disk until they are used.
+    """Reads what a `PerImageWriter` wrote; the confusion matrices stay on the disk until they are used.
 
     Raises:
         BddsegError: there is nothing, as in evaluations of earlier versions, or it is damaged.
@@ -67,8 +108,6 @@ def load_per_image(folder: Path) -> PerImage:
         raise BddsegError(f"{sanitize_path(folder)} has no counts by image: evaluate again") from error
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise BddsegError(f"the counts by image in {sanitize_path(folder)} are damaged: evaluate again") from error
-    count = len(images)
-    shapes = ((count, NUM_CLASSES, NUM_CLASSES), (count, 3, NUM_CLASSES), (count,), (count,))
-    if tuple(a.shape for a in arrays) != shapes:
+    if [a.shape for a in arrays] != [(len(images), *shape) for _, shape in _ARRAYS.values()]:
         raise BddsegError(f"the counts by image in {sanitize_path(folder)} do not fit each other: evaluate again")
     return PerImage(images, *arrays)

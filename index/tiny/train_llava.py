@@ -236,7 +236,7 @@ def _fit(
             group["lr"] = rate * group["scale"]
         loss = sequence_loss(model, batch, features, recipe.device)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(learned, 1.0)
         optimizer.step()
         losses[task].append(loss.item())

@@ -11,7 +11,7 @@ from sklearn.metrics import accuracy_score, hamming_loss, precision_recall_fscor
 from core.analysis.compare import image_changes, settings_diff
 from core.analysis.matrix import images_of_cell, images_of_pair, normalise
 from core.analysis.multilabel import classify, presence
-from core.analysis.per_image import PerImage, load_per_image, save_per_image
+from core.analysis.per_image import PerImage, PerImageWriter, load_per_image
 from core.analysis.slices import slices
 from core.analysis.threshold import Threshold
 from core.engine import Collection
@@ -37,6 +37,14 @@ def per_image(counts: Counts, names: list[bytes] | None = None) -> PerImage:
     return PerImage(
         tuple(names), counts, np.zeros((count, 3, 20), np.uint32), half, np.linspace(0, 1, count, dtype="f")
     )
+
+
+def keep(folder: Path, found: PerImage) -> PerImage:
+    with PerImageWriter(folder) as writer:
+        for n, image in enumerate(found.images):
+            figures = (float(found.confidence[n]), float(found.brightness[n]))
+            writer.add(image, found.confusion[n], found.boundary[n], *figures)
+        return writer.finish()
 
 
 @pytest.mark.parametrize("threshold", [Threshold(), Threshold(300), Threshold(1, 2.0)])
@@ -105,10 +113,18 @@ def test_the_images_of_a_cell_come_with_most_pixels_first() -> None:
 
 def test_counts_come_back_as_they_were_kept(tmp_path: Path) -> None:
     before = per_image(random_counts(3), [b"a.jpg", b"\xff\x1b[31m.jpg", "ü.jpg".encode()])
-    save_per_image(tmp_path, before)
-    after = load_per_image(tmp_path)
+    after = keep(tmp_path, before)
     assert after.images == before.images
+    assert not list(tmp_path.glob(".*"))
     assert np.array_equal(after.confusion, before.confusion) and np.array_equal(after.brightness, before.brightness)
+
+
+def test_counts_that_were_not_finished_leave_the_last_ones_alone(tmp_path: Path) -> None:
+    before = keep(tmp_path, per_image(random_counts(3)))
+    with PerImageWriter(tmp_path) as writer:
+        writer.add(b"a.jpg", before.confusion[0], before.boundary[0], 0.5, 0.5)
+    assert load_per_image(tmp_path).images == before.images
+    assert not list(tmp_path.glob(".*"))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +139,7 @@ def test_counts_come_back_as_they_were_kept(tmp_path: Path) -> None:
     ],
 )
 def test_missing_or_damaged_counts_are_a_message(tmp_path: Path, spoil: object) -> None:
-    save_per_image(tmp_path, per_image(random_counts(3)))
+    keep(tmp_path, per_image(random_counts(3)))
     spoil(tmp_path)  # type: ignore[operator]
     with pytest.raises(BddsegError, match="evaluate again"):
         load_per_image(tmp_path)

@@ -91,6 +91,12 @@ def test_predict_writes_masks_and_previews_for_images_without_masks(
     assert len(masks) == 3 and [p.name for p in masks] == [p.name for p in colours]
     with Image.open(masks[0]) as mask, Image.open(colours[0]) as colour:
         assert (mask.mode, mask.size, colour.size) == ("L", (128, 72), (128, 72))
+    catalog, name = engine.open(run.dataset).catalog, f"{run.name}/best-test predicted"
+    assert name in catalog.evaluations()
+    rows = catalog.rows(catalog.find(parse_query("split:test"), name), name)
+    assert sorted(r.prediction for r in rows if r.prediction) == masks
+    assert all(r.miou is None for r in rows)
+    catalog.record_scores(name, [])
 
 
 def test_predict_goes_on_where_it_stopped_and_starts_again_for_another_checkpoint(

@@ -18,11 +18,12 @@ from train.augment import augment
 from train.cache import open_cache
 from train.checkpoint import Progress
 from train.data import batches, epoch_order
-from train.fit import make_optimizer
 from train.losses import PADDING
 from train.model import forward, make_model
 from train.normalise import normalise
+from train.resident import pixels_of
 from train.schedule import lr_factor
+from train.setup import make_optimizer
 
 SMALL = build_config("demo", ["encoder=mobilenet_v2", "height=32", "width=64"])
 
@@ -131,7 +132,7 @@ def test_a_limit_takes_that_many_different_samples(drawn: Path, tmp_path: Path, 
 
 
 def test_batches_cover_the_order_and_processes_share_them(drawn: Path, tmp_path: Path) -> None:
-    split = open_cache(open_dataset(drawn), "train", (32, 64), tmp_path)
+    split = pixels_of(open_cache(open_dataset(drawn), "train", (32, 64), tmp_path), torch.device("cpu"))
     order = np.arange(12)
     whole = [m for _, m in batches(split, order, 4, torch.device("cpu"))]
     parts = [[m for _, m in batches(split, order, 4, torch.device("cpu"), rank, 2)] for rank in range(2)]

@@ -19,13 +19,14 @@ from train import lite0
 from train.augment import augment
 from train.checkpoint import Progress, load, load_model, save
 from train.data import epoch_order
-from train.fit import make_optimizer, train_step
+from train.fit import train_step
 from train.infer import predict_samples
 from train.losses import PADDING, dice_loss, hard_cross_entropy, make_loss
 from train.mean import WeightMean
 from train.model import make_model
 from train.normalise import normalise, statistics
 from train.rare import class_rarity, repeat_factors
+from train.setup import make_optimizer
 from train.tta import augmented_logits
 
 CPU = torch.device("cpu")

@@ -161,6 +161,20 @@ def test_train_evaluate_and_predict(workspace: Workspace, drawn: Path, tmp_path:
     assert run("runs").stderr.startswith("there are no runs yet")
 
 
+def test_a_run_can_be_made_for_a_launcher_of_ones_own(workspace: Workspace, drawn: Path) -> None:
+    made = json.loads(run("train", str(drawn), "--create", "--processes", "16", *TINY, "--json").stdout)
+    shown = json.loads(run("runs", "show", made["run"], "--json").stdout)
+    assert (shown["state"], shown["config"]["processes"]) == ("stopped", 16)
+
+
+def test_encoders_are_listed_with_their_cost(workspace: Workspace) -> None:
+    assert "resnet34" in run("encoders").stdout
+    (small,) = json.loads(run("encoders", "tu-tf", "lite0", "--height", "224", "--width", "224", "--json").stdout)
+    assert small["parameters"] == 5200916
+    assert small["weights"] == ["imagenet"]
+    assert "no encoder's name holds 'lite99'" in run("encoders", "lite99", code=2).stderr
+
+
 def test_a_run_started_here_is_stopped_from_there_and_resumed(workspace: Workspace, drawn: Path) -> None:
     run("train", str(drawn), "--preset", "demo", *TINY[:-1], "epochs=200")
     assert json.loads(run("stop", "last", "--json").stdout)["state"] == "stopped"

@@ -1,13 +1,16 @@
 from array import array
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from rich.color import ColorSystem
 from textual.geometry import Region
 from textual.widgets import Input, Label, Static
 
-from core.catalog import Row
+from core.catalog import ImageScore, Row
 from core.engine import Engine
+from core.query import parse_query
 from core.workspace import Workspace
 from tests.tui.conftest import AppPilot, until
 from tui.app import BddsegApp
@@ -91,6 +94,26 @@ async def test_a_prediction_that_is_missing_says_how_to_get_one(app: BddsegApp) 
         await ready(app, pilot)
         await pilot.press("p")
         await until(pilot, lambda: "evaluate a run" in app.query_one(PictureView)._message)
+
+
+async def test_the_legend_of_a_prediction_shows_the_classes_that_were_found(app: BddsegApp, tmp_path: Path) -> None:
+    mask = tmp_path / "found.png"
+    Image.fromarray(np.repeat(np.array([[0, 0, 0, 10]], np.uint8), 9, axis=0)).save(mask)
+    async with app.run_test(size=(140, 40)) as pilot:
+        samples, pane = await ready(app, pilot), app.query_one(DatasetPane)
+        assert pane.collection
+        catalog = pane.collection.catalog
+        (unlabelled,) = catalog.rows(catalog.find(parse_query("split:test"))[:1])
+        catalog.record_scores("0001-demo/best-test predicted", [ImageScore(unlabelled.image, mask)])
+        pane.use_evaluation("0001-demo/best-test predicted")
+        pane.go_to(unlabelled.image)
+        await until(pilot, lambda: samples.row and samples.row.prediction == mask)
+        assert "%" not in "".join(lines_of(app.query_one(Legend)))
+        await pilot.press("p")
+        await until(pilot, lambda: "75.0%" in lines_of(app.query_one(Legend))[0])
+        assert "25.0%" in lines_of(app.query_one(Legend))[10]
+        await pilot.press("i")
+        await until(pilot, lambda: "%" not in "".join(lines_of(app.query_one(Legend))))
 
 
 async def test_a_class_is_highlighted_and_escape_lets_go(app: BddsegApp) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input, Label, Static
+from textual.widgets import Input, Label, OptionList, Static
 
 from core.config import build_config
 from core.engine import Engine
@@ -16,6 +16,7 @@ from tui.commands import GROUPS
 from tui.panes.evaluate import EvaluatePane
 from tui.panes.train import TrainPane
 from tui.screens.ask import PromptScreen
+from tui.screens.choose import ChooseScreen
 from tui.screens.configure import ConfigureScreen
 from tui.screens.help import help_text
 from tui.screens.images import ImagesScreen
@@ -83,6 +84,28 @@ async def test_a_run_is_configured_started_watched_stopped_resumed_and_deleted(a
         await pilot.press("y")
         await until(pilot, lambda: not engine.runs())
         await until(pilot, lambda: "go on when you leave" in text(app, "#run-summary"))
+
+
+async def test_an_encoder_is_chosen_by_what_it_costs(app: BddsegApp) -> None:
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: app.collection)
+        await pilot.press("2", "n")
+        await until(pilot, lambda: isinstance(app.screen, ConfigureScreen))
+        await configure(pilot, app, {"height": "224", "width": "448"})
+        await pilot.press("f2")
+        await until(pilot, lambda: isinstance(app.screen, ChooseScreen))
+        await pilot.press(*"tu-tf", "space", *"lite0")
+        options = app.screen.query_one(OptionList)
+        assert [str(options.get_option_at_index(n).prompt) for n in range(options.option_count)] == [
+            "   5.2 M     4.7 G  tu-tf_efficientnet_lite0  imagenet"
+        ]
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ConfigureScreen))
+        assert app.screen.query_one("#set-encoder", Input).value == "tu-tf_efficientnet_lite0"
+        costs = "5.2 M parameters, 4.7 G multiply-adds an image; weights: imagenet"
+        await until(pilot, lambda: costs in str(app.screen.query_one("#configure--about", Label).render()))
+        await configure(pilot, app, {"encoder": "my-own"})
+        assert "not counted here" in str(app.screen.query_one("#help-encoder", Static).render())
 
 
 async def test_the_app_may_be_left_and_a_new_one_finds_the_run(

@@ -5,6 +5,7 @@ COMMANDS = (
     "data",
     "demo",
     "train",
+    "encoders",
     "resume",
     "stop",
     "runs",

@@ -44,7 +44,7 @@ def add_to(app: typer.Typer) -> None:
 
 def train(
     dataset: DatasetArgument,
-    preset: Annotated[str, typer.Option(help="cross-entropy, focal, seed or demo.")] = "cross-entropy",
+    preset: Annotated[str, typer.Option(help="cross-entropy, focal, strong, seed or demo.")] = "cross-entropy",
     assignments: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated.")
     ] = None,
@@ -52,6 +52,10 @@ def train(
         Path | None, typer.Option(metavar="FILE", help="A TOML file of settings.", show_default=False)
     ] = None,
     compile: Annotated[bool, typer.Option("--compile", help="The same as --set compile=true.")] = False,  # noqa: A002
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="The same as --set processes=N: one a GPU.", show_default=False)
+    ] = None,
+    create: Annotated[bool, typer.Option("--create", help="Make the run only; a launcher of yours starts it.")] = False,
     follow: FollowOption = False,
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
@@ -61,6 +65,11 @@ def train(
 
     core = engine(workspace)
     settings = [*(assignments or ()), *(["compile=true"] if compile else [])]
+    settings += [f"processes={processes}"] if processes else []
+    if create:
+        run = core.create(dataset, build_config(preset, settings, config), preset)
+        tell(json, sanitize_path(run.folder), run=run.name, folder=sanitize_path(run.folder))
+        return
     run = core.train(dataset, build_config(preset, settings, config), preset)
     if not follow:
         # Missing weights or a wrong device show themselves within seconds: wait for them.

@@ -10,21 +10,20 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Label
 from textual.worker import get_current_worker
 
-from core.catalog import Catalog, Row
-from core.classes import CLASSES, find_class
+from core.classes import find_class
 from core.engine import Collection
 from core.errors import BddsegError
 from core.pictures import PictureRequest
 from core.query import FIGURES, Query
 from core.sanitize import sanitize, sanitize_path
 from tui.commands import DATASET, bindings
-from tui.panes.dataset_look import Look, caption, highlight_after, request, sort_choices, views
+from tui.panes.dataset_choices import DatasetChoices
+from tui.panes.dataset_classes import LegendClasses
+from tui.panes.dataset_look import Look, caption, highlight_after, request, views
 from tui.panes.dataset_reports import DatasetReports
 from tui.panes.dataset_scan import DatasetScan
 from tui.panes.meaning import MeaningSearch
 from tui.panes.pane import Pane
-from tui.screens.ask import PromptScreen
-from tui.screens.choose import ChooseScreen
 from tui.screens.fullscreen import FullScreen
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.legend import Legend
@@ -49,6 +48,8 @@ class DatasetPane(Pane):
         self.meaning = MeaningSearch(self)
         self.reports = DatasetReports(self)
         self._scan = DatasetScan(self)
+        self._legend = LegendClasses(self)
+        self._choices = DatasetChoices(self)
 
     def compose(self) -> ComposeResult:
         yield FilterBar(id="filter")
@@ -148,7 +149,7 @@ class DatasetPane(Pane):
         row = self.query_one(SampleList).row
         request, neighbours, message = self.picture()
         self.query_one(PictureView).show(request, neighbours, message)
-        self.query_one(Legend).show(row, self.look.highlight)
+        self._legend.show(row, self.look)
         self.query_one("#caption", Label).update(self.caption())
         if isinstance(self.app.screen, FullScreen):
             self.app.screen.update()
@@ -266,15 +267,7 @@ class DatasetPane(Pane):
         self.query_one(FilterBar).set_text(" ".join(([f"split:{after}"] if after else []) + rest))
 
     def action_sort(self) -> None:
-        def chosen(value: str | None) -> None:
-            if value is None:
-                return
-            if value.removeprefix("-") in FIGURES and self.evaluation is None:
-                self.notify("first choose an evaluation: E", severity="warning")
-            rest = [w for w in self.query_one(FilterBar).text.split() if not w.startswith("sort:")]
-            self.query_one(FilterBar).set_text(" ".join(rest + ([f"sort:{value}"] if value != "name" else [])))
-
-        self.app.push_screen(ChooseScreen("Sort by", sort_choices()), chosen)
+        self._choices.sort()
 
     def action_view(self, view: str) -> None:
         self._look(view=view)
@@ -291,13 +284,11 @@ class DatasetPane(Pane):
         self._look(highlight=highlight_after(self.look.highlight, self.query_one(SampleList).row, by))
 
     def action_pick_class(self) -> None:
-        choices: list[tuple[str, int]] = [("all classes", -1)] + [(f"{c.id:>2} {c.name}", c.id) for c in CLASSES]
+        self._choices.highlight()
 
-        def chosen(value: int | None) -> None:
-            if value is not None:
-                self._look(highlight=value if value >= 0 else None)
-
-        self.app.push_screen(ChooseScreen("Highlight a class", choices, self.look.highlight), chosen)
+    def highlight(self, class_id: int | None) -> None:
+        """Shows one class alone; None shows all."""
+        self._look(highlight=class_id)
 
     @on(Legend.Chosen)
     def _legend_chosen(self, event: Legend.Chosen) -> None:
@@ -308,41 +299,14 @@ class DatasetPane(Pane):
             self.app.push_screen(FullScreen(self), lambda _: self._show())
 
     def action_tag(self) -> None:
-        row = self.query_one(SampleList).row
-        if row is None or self._collection is None:
-            return
-        catalog = self._collection.catalog
-
-        def typed(tag: str | None) -> None:
-            if tag:
-                self._set_tag(catalog, row, tag)
-
-        title = f"Tag {sanitize(row.name)[:40]}: a word; one it has is taken away"
-        self.app.push_screen(PromptScreen(title, "night", known=catalog.tags()), typed)
-
-    @work(thread=True, group="tag", exit_on_error=False)
-    def _set_tag(self, catalog: Catalog, row: Row, tag: str) -> None:
-        try:
-            (catalog.remove_tag if tag.lower() in row.tags else catalog.add_tag)([row.id], tag)
-        except BddsegError as error:
-            self.app.call_from_thread(self.notify, str(error), severity="error")
-            return
-        self.app.call_from_thread(self._find, row.id)
+        self._choices.tag()
 
     def action_pick_evaluation(self) -> None:
-        if self._collection is None:
-            return
-        names = self._collection.catalog.evaluations()
-        if not names:
-            self.notify("no evaluation of this dataset yet: train (2), then evaluate (3)", severity="warning")
-            return
-        choices = [("none", "")] + [(sanitize(n), n) for n in reversed(names)]
+        self._choices.evaluation()
 
-        def chosen(value: str | None) -> None:
-            if value is not None:
-                self.use_evaluation(value or None)
-
-        self.app.push_screen(ChooseScreen("Predictions and scores of", choices, self.evaluation), chosen)
+    def tagged(self, sample: int) -> None:
+        """Called when a sample's tags have changed."""
+        self._find(sample)
 
     def use_evaluation(self, name: str | None) -> None:
         """Shows the predictions and scores of this evaluation."""

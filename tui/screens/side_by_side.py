@@ -75,7 +75,7 @@ class SideBySideScreen(Screen[None]):
             request = PictureRequest(row.image, row.mask, row.prediction, view, 0.5, highlight)
             self.query_one(f"#side--picture{number}", PictureView).show(request)
             self.query_one(f"#side--name{number}", Label).update(NAMES[view])
-        self.query_one(Legend).show(row, self._highlight)
+        self.query_one(Legend).show(row.shares, self._highlight)
         score = f"mIoU {100 * row.miou:.1f}" if row.miou is not None else "no score"
         hint = "j/k next  v other views  [ ] class  Esc back"
         self.query_one("#side--caption", Label).update(f"{score}  {sanitize(row.name)}   {hint}")

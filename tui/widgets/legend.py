@@ -8,7 +8,6 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from core.catalog import Row
 from core.classes import CLASSES, NUM_CLASSES
 from tui.figures import share
 
@@ -32,10 +31,9 @@ class Legend(Widget):
         self._shares: tuple[float | None, ...] = (None,) * NUM_CLASSES
         self._chosen: int | None = None
 
-    def show(self, row: Row | None, chosen: int | None) -> None:
-        """Shows this sample's shares; `chosen` is the highlighted class."""
-        self._shares = tuple(row.share(i) for i in range(NUM_CLASSES)) if row else (None,) * NUM_CLASSES
-        self._chosen = chosen
+    def show(self, shares: tuple[float | None, ...], chosen: int | None) -> None:
+        """Shows the shares (0..100) of an image's classes; `chosen` is the highlighted class."""
+        self._shares, self._chosen = shares, chosen
         self.refresh()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:

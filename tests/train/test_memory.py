@@ -1,0 +1,131 @@
+"""What keeps a step within memory: gradient checkpointing, the batch size that is found, pixels on the device."""
+
+import copy
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from accelerate import Accelerator
+from torch import nn
+
+from core.config import TrainConfig, build_config
+from core.dataset import open_dataset
+from core.engine import Engine
+from core.events import read_events
+from core.job import tail_log
+from train import batch_size
+from train.batch_size import activation_bytes, find_batch_size
+from train.cache import open_cache
+from train.data import batches
+from train.gradient_checkpointing import recompute_activations
+from train.losses import make_loss
+from train.model import make_model
+from train.resident import Pixels, pixels_of, to_device
+
+CPU = torch.device("cpu")
+ENCODERS = ("resnet18", "tu-tf_efficientnet_lite0", "tu-convnext_atto")
+
+
+def config(*assignments: str) -> TrainConfig:
+    small = ["encoder=mobilenet_v2", "encoder_weights=none", "height=64", "width=96", "precision=fp32"]
+    return build_config("demo", [*small, *assignments])
+
+
+def step(model: nn.Module) -> torch.Tensor:
+    torch.manual_seed(1)
+    images, masks = torch.randn(2, 3, 64, 96), torch.randint(0, 20, (2, 64, 96))
+    loss = F.cross_entropy(model(images), masks)
+    loss.backward()
+    return loss.detach()
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_gradient_checkpointing_changes_neither_gradients_nor_statistics(encoder: str) -> None:
+    plain = make_model(config(f"encoder={encoder}")).train()
+    again = copy.deepcopy(plain)
+    assert recompute_activations(again) > 8
+    torch.testing.assert_close(step(plain), step(again), rtol=0, atol=0)
+    for (name, a), b in zip(plain.named_parameters(), again.parameters(), strict=True):
+        assert (a.grad is None) == (b.grad is None), name
+        if a.grad is not None and b.grad is not None:
+            torch.testing.assert_close(a.grad, b.grad, msg=name)
+    for (name, a), b in zip(plain.named_buffers(), again.buffers(), strict=True):
+        if not name.endswith("num_batches_tracked"):
+            torch.testing.assert_close(a, b, msg=name)
+
+
+def test_gradient_checkpointing_keeps_less_than_two_thirds() -> None:
+    settings = config("height=96", "width=160")
+    model = make_model(settings).train()
+    loss = make_loss(settings, np.ones(20, np.int64), CPU)
+    plain = activation_bytes(model, loss, settings, CPU)
+    recompute_activations(model)
+    assert activation_bytes(model, loss, settings, CPU) < plain * 2 / 3
+
+
+def test_activations_grow_with_the_image_and_not_with_how_parts_are_accumulated() -> None:
+    def counted(*assignments: str) -> int:
+        settings = config(*assignments)
+        loss = make_loss(settings, np.ones(20, np.int64), CPU)
+        return activation_bytes(make_model(settings).train(), loss, settings, CPU)
+
+    small = counted("height=96", "width=160")
+    assert 3.5 < counted("height=192", "width=320") / small < 4.5
+    assert counted("height=96", "width=160", "accumulate=2") == pytest.approx(small / 2, rel=0.1)
+
+
+@pytest.mark.parametrize(("free_images", "images", "found"), [(1e9, 1000, 64), (1e9, 10, 8), (21, 1000, 16), (0, 9, 1)])
+def test_the_batch_is_the_largest_power_of_two_that_memory_and_images_allow(
+    monkeypatch: pytest.MonkeyPatch, free_images: float, images: int, found: int
+) -> None:
+    settings = config("batch_size=0")
+    model = make_model(settings)
+    before = {k: v.clone() for k, v in model.state_dict().items()}
+    loss = make_loss(settings, np.ones(20, np.int64), CPU)
+    an_image = activation_bytes(copy.deepcopy(model).train(), loss, settings, CPU)
+    free = SimpleNamespace(available=int(free_images * an_image / batch_size.SHARE) + 1)
+    monkeypatch.setattr(batch_size.psutil, "virtual_memory", lambda: free)
+    assert find_batch_size(model, loss, settings, Accelerator(cpu=True), images) == found
+    for name, value in model.state_dict().items():
+        torch.testing.assert_close(value, before[name], rtol=0, atol=0, msg=name)
+
+
+def test_where_a_gpu_runs_out_of_memory_the_batch_is_halved_until_it_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[int] = []
+
+    def loss(model: nn.Module, loss: object, settings: TrainConfig, device: torch.device, count: int) -> torch.Tensor:
+        tried.append(count)
+        if count > 20:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return torch.zeros((), requires_grad=True)
+
+    monkeypatch.setattr(batch_size, "_loss", loss)
+    assert batch_size._tried(nn.Identity(), loss, config(), CPU, 64) == 16
+    assert tried == [64, 32, 16, 16]
+
+
+def test_a_run_that_finds_its_batch_size_keeps_it_when_resumed(engine: Engine, drawn: Path) -> None:
+    settings = config("batch_size=0", "height=32", "width=64", "epochs=2", "checkpoint_minutes=1e-9", "threads=1")
+    run = engine.train(drawn, settings, "demo")
+    assert engine.wait(run.folder).state == "finished", tail_log(run.folder)
+    start = read_events(run.events)[0]
+    assert start["batch_size"] == 8
+    assert start["steps_an_epoch"] == start["train_images"] // 8
+    state = (run.folder / "checkpoints/last/state.json").read_text()
+    assert '"batch_size": 8' in state
+
+
+def test_pixels_on_the_device_come_in_the_same_batches(drawn: Path, tmp_path: Path) -> None:
+    split = open_cache(open_dataset(drawn), "train", (32, 64), tmp_path)
+    mapped = pixels_of(split, CPU)
+    assert not mapped.resident
+    kept = to_device(mapped.images, mapped.masks, CPU)
+    assert isinstance(kept, Pixels) and kept.resident
+    order = np.random.default_rng(0).permutation(len(split))
+    for rank in range(2):
+        pairs = zip(batches(mapped, order, 5, CPU, rank, 2), batches(kept, order, 5, CPU, rank, 2), strict=True)
+        for (a, b), (c, d) in pairs:
+            assert torch.equal(a, c) and torch.equal(b, d)

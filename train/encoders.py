@@ -1,0 +1,86 @@
+"""What the U-Net costs with each encoder that SMP or timm has, as `core/encoders.csv` keeps it for the app.
+
+python -m train.encoders > core/encoders.csv     counts every one of them anew: some minutes
+
+The app shows the table and imports no model, so the counting is done here, once for the versions of the libraries that
+the project is tested with; an encoder that is not in the table is counted by `count` when someone asks for it.
+"""
+
+import csv
+import logging
+import sys
+import warnings
+
+import segmentation_models_pytorch as smp
+import timm
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from core.classes import NUM_CLASSES
+from core.encoders import COUNTED_AT, Encoder
+from core.errors import BddsegError
+from core.sanitize import sanitize
+
+
+def count(name: str) -> Encoder:
+    """Parameters and multiplications of the U-Net with this encoder.
+
+    It is built on the meta device, where tensors have shapes and no content; encoders that look at a value while they
+    are built (`mit_*`) are built in memory.
+
+    Raises:
+        BddsegError: there is no such encoder, or no U-Net can be made of it.
+    """
+    try:
+        try:
+            parameters, multiplications = _count(name, "meta")
+        except RuntimeError:
+            parameters, multiplications = _count(name, "cpu")
+    except Exception as error:
+        reason = sanitize(str(error)).partition("\n")[0][:160]
+        raise BddsegError(f"no U-Net can be made of {sanitize(name)!r}: {reason or type(error).__name__}") from error
+    return Encoder(name, parameters, multiplications, weights_of(name))
+
+
+def _count(name: str, device: str) -> tuple[int, int]:
+    side = COUNTED_AT
+    with torch.device(device):
+        model = smp.Unet(name, encoder_weights=None, classes=NUM_CLASSES).eval()
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            logits = model(torch.empty(1, 3, side, side))
+    if logits.shape != (1, NUM_CLASSES, side, side):
+        raise BddsegError(f"its output is {tuple(logits.shape)}")
+    # FlopCounterMode counts a multiplication and its addition as two.
+    return sum(p.numel() for p in model.parameters()), counter.get_total_flops() // 2
+
+
+def weights_of(name: str) -> tuple[str, ...]:
+    """Names of the pre-trained weights that SMP or timm offers for an encoder."""
+    if name.startswith("tu-"):
+        return ("imagenet",) if timm.is_model_pretrained(name.removeprefix("tu-")) else ()
+    return tuple(smp.encoders.encoders[name]["pretrained_settings"] or ())
+
+
+def names() -> list[str]:
+    """SMP's own encoders, then those of timm; whether a U-Net can be made of them is another matter."""
+    return [*smp.encoders.get_encoder_names(), *(f"tu-{n}" for n in timm.list_models())]
+
+
+def main() -> None:
+    """Writes the table to standard output, and what was left out to standard error."""
+    warnings.filterwarnings("ignore")
+    logging.disable(logging.WARNING)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(("name", "parameters", "multiplications", "weights"))
+    for name in names():
+        try:
+            encoder = count(name)
+        except BddsegError as error:
+            print(error, file=sys.stderr)
+            continue
+        writer.writerow((name, encoder.parameters, encoder.multiplications, " ".join(encoder.weights)))
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

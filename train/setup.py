@@ -1,0 +1,154 @@
+"""Setting up a run: weights, caches, model, optimizer, and the last checkpoint where there is one."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from numpy.typing import NDArray
+from torch import nn
+
+from core.config import TrainConfig, validate
+from core.dataset import open_dataset
+from core.runs import Run
+from core.workspace import Workspace
+from train import checkpoint
+from train.batch_size import find_batch_size
+from train.cache import CachedSplit, open_cache
+from train.checkpoint import Progress
+from train.device import make_accelerator
+from train.gradient_checkpointing import recompute_activations
+from train.losses import Loss, make_loss
+from train.mean import WeightMean
+from train.model import make_model
+from train.rare import class_rarity, repeat_factors
+from train.reporter import Reporter
+from train.resident import Pixels, pixels_of
+from train.synced import synchronise_batch_norm
+from train.telling import announce
+
+
+@dataclass
+class Trainer:
+    """Everything that a run needs at hand while it trains."""
+
+    config: TrainConfig
+    folder: Path
+    reporter: Reporter
+    accelerator: Accelerator
+    model: nn.Module
+    bare_model: nn.Module
+    optimizer: Any
+    loss: Loss
+    train: Pixels
+    val: Pixels | None
+    progress: Progress
+    batch_size: int
+    saved_at: float
+    mean: WeightMean | None = None
+    rarity: torch.Tensor | None = None
+    factors: NDArray[np.float64] | None = None
+
+    @property
+    def steps_an_epoch(self) -> int:
+        return max(1, len(self.train) // self.batch_size)
+
+    @property
+    def total_steps(self) -> int:
+        return self.steps_an_epoch * self.config.epochs
+
+    @property
+    def device(self) -> torch.device:
+        return self.accelerator.device  # type: ignore[no-any-return]
+
+
+def setup(run: Run, reporter: Reporter) -> Trainer:
+    """Weights first, since they may be missing; then caches, model and optimizer; then the last checkpoint."""
+    config = validate(run.spec["train"])
+    accelerator = make_accelerator(config)
+    reporter.update(state="running", phase="weights")
+    model = make_model(config)
+    train, val = open_caches(run, config, accelerator, reporter)
+    model.to(memory_format=torch.channels_last)
+    loss = make_loss(config, train.pixels, accelerator.device)
+    if accelerator.num_processes > 1:
+        model = synchronise_batch_norm(model, accelerator.device)
+    optimizer = make_optimizer(model, config)
+    folder = run.folder / "checkpoints"
+    progress = Progress(size=config.size, batch_size=config.batch_size)
+    resumed = (folder / "last").exists()
+    model.to(accelerator.device)
+    mean = WeightMean(model, config.ema) if config.ema else None
+    if resumed:
+        progress = checkpoint.load(folder / "last", model, optimizer, mean.model if mean else None)
+        if mean:
+            mean.steps = progress.averaged
+    if config.gradient_checkpointing:
+        # The mean, copied above, is never trained and needs none.
+        recompute_activations(model)
+    progress.batch_size = progress.batch_size or config.batch_size
+    if not progress.batch_size:
+        reporter.update(phase="batch size")
+        progress.batch_size = find_batch_size(model, loss, config, accelerator, len(train))
+    prepared, prepared_optimizer = accelerator.prepare(model, optimizer)
+    if progress.scaler and accelerator.scaler is not None:
+        accelerator.scaler.load_state_dict(progress.scaler)
+    trainer = Trainer(
+        config,
+        folder,
+        reporter,
+        accelerator,
+        cast(nn.Module, torch.compile(prepared)) if config.compile else prepared,
+        model,
+        prepared_optimizer,
+        loss,
+        pixels_of(train, accelerator.device),
+        pixels_of(val, accelerator.device) if val else None,
+        progress,
+        progress.batch_size,
+        time.monotonic(),
+        mean,
+        class_rarity(train.pixels) if config.rare_crops else None,
+        repeat_factors(train.masks, config.rare_images) if config.rare_images else None,
+    )
+    announce(trainer, resumed)
+    if not resumed:
+        torch.manual_seed(config.seed + accelerator.process_index)
+    return trainer
+
+
+def open_caches(
+    run: Run, config: TrainConfig, accelerator: Accelerator, reporter: Reporter
+) -> tuple[CachedSplit, CachedSplit | None]:
+    """Opens the caches of train and val (None without one); one process builds them, the others wait."""
+    dataset = open_dataset(run.dataset)
+    folder = Workspace(Path(run.spec["workspace"])).cache
+    reporter.update(phase="cache")
+    with accelerator.main_process_first():
+        train = open_cache(dataset, "train", config.size, folder, config.train_limit, reporter.progress)
+        has_val = any(f.split == "val" and f.masks for f in dataset.splits)
+        val = open_cache(dataset, "val", config.size, folder, config.val_limit, reporter.progress) if has_val else None
+    for split, name in ((train, "train"), (val, "val")):
+        if split and split.left_out:
+            lines = split.left_out[:20]
+            reporter.event("warning", message=f"{len(split.left_out)} images of {name} are left out", files=lines)
+    return train, val
+
+
+def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    """AdamW with a learning rate of its own for the encoder."""
+    encoder = list(cast(nn.Module, model.encoder).parameters())
+    own = {id(p) for p in encoder}
+    rest = [p for p in model.parameters() if id(p) not in own]
+    groups = [
+        {
+            "params": encoder,
+            "lr": config.learning_rate * config.encoder_lr_factor,
+            "peak": config.learning_rate * config.encoder_lr_factor,
+        },
+        {"params": rest, "lr": config.learning_rate, "peak": config.learning_rate},
+    ]
+    return torch.optim.AdamW(groups, weight_decay=config.weight_decay, fused=True)

@@ -1,0 +1,42 @@
+"""`bddseg-tui encoders`: what a U-Net can have as its encoder, and what it costs."""
+
+from typing import Annotated
+
+import typer
+
+from core.config import TrainConfig
+from core.encoders import matching
+from core.errors import UsageError
+from core.sanitize import sanitize
+from tui.cli.output import JsonOption, print_json, say
+
+DEFAULTS = TrainConfig()
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the command to the root."""
+    app.command()(encoders)
+
+
+def encoders(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[WORDS]...", help="Parts of names.", show_default=False)
+    ] = None,
+    height: Annotated[int, typer.Option(min=32, help="Of the images, in pixels.")] = DEFAULTS.height,
+    width: Annotated[int, typer.Option(min=32, help="Of the images, in pixels.")] = DEFAULTS.width,
+    json: JsonOption = False,
+) -> None:
+    """List the encoders of SMP and timm that a U-Net can have: parameters, multiply-adds, weights."""
+    found = matching(" ".join(words or []))
+    if not found:
+        raise UsageError(f"no encoder's name holds {sanitize(' '.join(words or []))!r}")
+    if json:
+        keys = ("name", "parameters", "multiply_adds", "weights")
+        rows = [(e.name, e.parameters, e.giga_multiplications(height, width) * 1e9, e.weights) for e in found]
+        print_json([dict(zip(keys, row, strict=True)) for row in rows])
+        return
+    longest = max(len(e.name) for e in found)
+    say(f"{'encoder':<{longest}}  {'U-Net':>8}  {f'an image, {height}x{width}':>19}  weights")
+    for e in found:
+        giga = e.giga_multiplications(height, width)
+        say(f"{e.name:<{longest}}  {e.parameters / 1e6:>6.1f} M  {giga:>19.1f} G  {' '.join(e.weights) or '-'}")

@@ -1,0 +1,46 @@
+"""Which classes the Dataset pane's legend shows: those of the mask or, where a prediction is looked at, those found."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.catalog import Row
+from core.classes import NUM_CLASSES
+from core.imagefile import BadFileError, mask_shares
+from tui.panes.dataset_look import Look
+from tui.widgets.legend import Legend
+
+if TYPE_CHECKING:
+    from tui.panes.dataset import DatasetPane
+
+NONE: tuple[float | None, ...] = (None,) * NUM_CLASSES
+
+
+class LegendClasses:
+    """Fills the legend: at once from the catalog, or from the prediction's file, which a thread reads."""
+
+    def __init__(self, pane: "DatasetPane") -> None:
+        self._pane = pane
+
+    def show(self, row: Row | None, look: Look) -> None:
+        """Shows the classes of a sample as it is looked at."""
+        legend = self._pane.query_one(Legend)
+        if row is None or row.prediction is None or look.view != "prediction":
+            self._pane.workers.cancel_group(self._pane, "legend")
+            legend.show(row.shares if row else NONE, look.highlight)
+            return
+        prediction = row.prediction
+
+        def work() -> None:
+            found = _shares(prediction)
+            self._pane.app.call_from_thread(legend.show, found, look.highlight)
+
+        self._pane.run_worker(work, thread=True, exclusive=True, group="legend", exit_on_error=False)
+
+
+@lru_cache(256)
+def _shares(path: Path) -> tuple[float | None, ...]:
+    try:
+        return mask_shares(path)
+    except BadFileError:
+        return NONE
