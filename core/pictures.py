@@ -79,7 +79,11 @@ def _ids_for(request: PictureRequest, size: tuple[int, int]) -> "Image.Image | N
 
 def _needed(path: Path | None, request: PictureRequest, what: str) -> Path:
     if path is None:
-        advice = "evaluate a run on this split to get one" if what == "prediction" else "its split has none"
+        advice = (
+            "evaluate a run on its split or predict it, then choose that with E"
+            if what == "prediction"
+            else "its split has none"
+        )
         raise BadFileError(f"missing-{what}", request.image, f"this image has no {what}: {advice}")
     return path
 
