@@ -14,6 +14,7 @@ from torch.utils._pytree import tree_map_only
 
 from core.classes import NUM_CLASSES
 from core.config import TrainConfig
+from train.gradient_checkpointing import recompute_activations
 from train.losses import Loss
 from train.model import forward
 from train.normalise import normalise
@@ -33,7 +34,10 @@ def find_batch_size(model: nn.Module, loss: Loss, config: TrainConfig, accelerat
     """
     world: int = accelerator.num_processes
     most = max(1, min(LARGEST, images) // world)
-    trial = copy.deepcopy(model).train()
+    # Before processes wait for each other in batch normalisation: one may run out of memory where another does not.
+    trial = copy.deepcopy(model).to(accelerator.device).train()
+    if config.gradient_checkpointing:
+        recompute_activations(trial)
     if accelerator.device.type == "cuda":
         with accelerator.autocast():
             own = _tried(trial, loss, config, accelerator.device, _power_of_two(most))
@@ -100,10 +104,13 @@ def _tried(model: nn.Module, loss: Loss, config: TrainConfig, device: torch.devi
         size //= 2
         return size
 
+    optimizer = torch.optim.AdamW(model.parameters())
+
     def attempt(batch_size: int) -> int:
-        # Twice: the first step allocates the gradients, beside which the second must fit.
+        # Twice: the first step allocates gradients and the optimizer's state, beside which the second must fit.
         for _ in range(2):
             _loss(model, loss, config, device, batch_size).backward()
+            optimizer.step()
         return batch_size
 
     return int(find_executable_batch_size(attempt, starting_batch_size=start, reduce_batch_size_fn=halve)())

@@ -74,12 +74,16 @@ def setup(run: Run, reporter: Reporter) -> Trainer:
     train, val = open_caches(run, config, accelerator, reporter)
     model.to(memory_format=torch.channels_last)
     loss = make_loss(config, train.pixels, accelerator.device)
+    folder = run.folder / "checkpoints"
+    resumed = (folder / "last").exists()
+    batch_size = config.batch_size
+    if not batch_size and not resumed:
+        reporter.update(phase="batch size")
+        batch_size = find_batch_size(model, loss, config, accelerator, len(train))
     if accelerator.num_processes > 1:
         model = synchronise_batch_norm(model, accelerator.device)
     optimizer = make_optimizer(model, config)
-    folder = run.folder / "checkpoints"
-    progress = Progress(size=config.size, batch_size=config.batch_size)
-    resumed = (folder / "last").exists()
+    progress = Progress(size=config.size, batch_size=batch_size)
     model.to(accelerator.device)
     mean = WeightMean(model, config.ema) if config.ema else None
     if resumed:
@@ -89,10 +93,8 @@ def setup(run: Run, reporter: Reporter) -> Trainer:
     if config.gradient_checkpointing:
         # The mean, copied above, is never trained and needs none.
         recompute_activations(model)
-    progress.batch_size = progress.batch_size or config.batch_size
-    if not progress.batch_size:
-        reporter.update(phase="batch size")
-        progress.batch_size = find_batch_size(model, loss, config, accelerator, len(train))
+    # Checkpoints of earlier versions do not know theirs.
+    progress.batch_size = progress.batch_size or batch_size
     prepared, prepared_optimizer = accelerator.prepare(model, optimizer)
     if progress.scaler and accelerator.scaler is not None:
         accelerator.scaler.load_state_dict(progress.scaler)
