@@ -43,6 +43,7 @@ ROWS: dict[str, tuple[str, tuple[str, ...]]] = {
     "class weights": ("cross-entropy", ("class_weights=inverse-sqrt",)),
     "unknown ignored": ("cross-entropy", ("unknown=ignore",)),
     "focal": ("focal", ()),
+    "strong": ("strong", ()),
     "seed": ("seed", ()),
 }
 """By name: preset and settings. The first is what the others are compared with."""
