@@ -22,6 +22,7 @@ from core.catalog import Catalog
 from core.config import build_config
 from core.dataset import list_samples, open_dataset
 from core.engine import Engine
+from core.evaluation import evaluation_folder
 from core.job import tail_log
 from core.query import parse_query
 from core.runs import Run, create_run
@@ -60,17 +61,16 @@ def part(name: str, root: Path, workspace: Workspace) -> float:
     return time.perf_counter() - start
 
 
-def measured(words: list[str]) -> tuple[float, float]:
-    """(seconds, MiB of its largest process) of a command; seconds are what it prints last, or those on the clock."""
+def measured(words: list[str]) -> tuple[str, float]:
+    """(the last word it prints, MiB of its largest process at its peak) of a command."""
     watcher = (
         "import resource, subprocess, sys\n"
         "out = subprocess.run(sys.argv[1:], stdout=subprocess.PIPE, check=True, text=True).stdout\n"
-        "print((out.split() or [''])[-1], resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
+        "print(out.split()[-1], resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
     )
-    start = time.perf_counter()
     out = subprocess.run([sys.executable, "-c", watcher, *words], capture_output=True, text=True, check=True).stdout
-    seconds, (*said, mib) = time.perf_counter() - start, out.split()
-    return (float(said[0]) if said else seconds), float(mib)
+    said, mib = out.split()
+    return said, float(mib)
 
 
 def trained(engine: Engine, root: Path) -> Run:
@@ -84,7 +84,10 @@ def evaluated(model: Run, root: Path, workspace: Workspace) -> tuple[float, floa
     """(seconds, MiB) of evaluating the model on the dataset's val split."""
     run = create_run(workspace, root, build_config("demo", SETTINGS), "demo")
     (run.folder / "checkpoints").symlink_to(model.folder / "checkpoints")
-    return measured([sys.executable, "-m", "train", "evaluate", os.fspath(run.folder)])
+    evaluation_folder(run.folder, "best", "val").mkdir(parents=True)
+    start = time.perf_counter()
+    _, mib = measured([sys.executable, "-m", "train", "evaluate", os.fspath(run.folder)])
+    return time.perf_counter() - start, mib
 
 
 def main() -> None:
@@ -110,7 +113,8 @@ def main() -> None:
             for name in ("catalog", "filter", "cache", "evaluate"):
                 own = [sys.executable, "-m", "benchmarks.scale", os.fspath(root), "--part", name]
                 words = [*own, "--workspace", os.fspath(workspace.root)]
-                seconds, mib = evaluated(model, root, workspace) if name == "evaluate" else measured(words)
+                said, mib = ("", 0.0) if name == "evaluate" else measured(words)
+                seconds, mib = (float(said), mib) if said else evaluated(model, root, workspace)
                 worked = {"catalog": count, "cache": count * 9 // 10, "evaluate": count // 10}.get(name)
                 rate = f"{worked / seconds:.0f}" if worked else ""
                 rows.append((f"{count:,}", name, f"{seconds:.2f}", rate, f"{mib:.0f}"))
