@@ -23,8 +23,10 @@ class Encoder:
     weights: tuple[str, ...]
 
     def giga_multiplications(self, height: int, width: int) -> float:
-        """10^9 multiplications an image of this size takes: in proportion to its pixels, which holds but for
-        attention over the whole image."""
+        """10^9 multiplications that an image of this size takes, in pixels.
+
+        In proportion to its pixels, which holds but for attention over the whole image.
+        """
         return self.multiplications / 1e9 * height * width / COUNTED_AT**2
 
 

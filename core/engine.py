@@ -140,21 +140,28 @@ class Engine:
 
     def train(self, root: Path, config: "TrainConfig", preset: str) -> "Run":
         """Starts a training run as a job of its own; returns at once."""
-        run = self.create(root, config, preset)
+        run = self._make_run(root, config, preset)
         self._start_job(run.folder, ["fit", os.fspath(run.folder)], processes=config.processes)
         return run
 
     def create(self, root: Path, config: "TrainConfig", preset: str) -> "Run":
         """Makes a run without starting it, for launchers of several machines (docs/several-machines.md)."""
         from core.job import Status, write_status
+
+        run = self._make_run(root, config, preset)
+        try:
+            write_status(run.folder, Status("stopped", message="made, and not started yet"))
+        except OSError as error:
+            raise BddsegError(f"{sanitize_path(run.folder)} cannot be written ({error.strerror}): make room") from error
+        return run
+
+    def _make_run(self, root: Path, config: "TrainConfig", preset: str) -> "Run":
         from core.runs import create_run
 
         dataset = open_dataset(root)
         if not any(f.masks for f in dataset.splits if f.split == "train"):
             raise BddsegError(f"{sanitize_path(root)} has no labelled train split: training needs images with masks")
-        run = create_run(self.workspace, dataset.root, config, preset)
-        write_status(run.folder, Status("stopped", message="made, and not started yet"))
-        return run
+        return create_run(self.workspace, dataset.root, config, preset)
 
     def resume(self, run: "Run") -> None:
         """Goes on with a run from its last checkpoint.

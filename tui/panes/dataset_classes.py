@@ -1,8 +1,9 @@
 """Which classes the Dataset pane's legend shows: those of the mask or, where a prediction is looked at, those found."""
 
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from textual.worker import Worker, get_current_worker
 
 from core.catalog import Row
 from core.classes import NUM_CLASSES
@@ -32,13 +33,16 @@ class LegendClasses:
         prediction = row.prediction
 
         def work() -> None:
-            found = _shares(prediction)
-            self._pane.app.call_from_thread(legend.show, found, look.highlight)
+            self._pane.app.call_from_thread(shown, _shares(prediction), get_current_worker())
+
+        def shown(shares: tuple[float | None, ...], worker: Worker[None]) -> None:
+            # A thread cannot be stopped: what it read may be of a sample that was left since.
+            if not worker.is_cancelled:
+                legend.show(shares, look.highlight)
 
         self._pane.run_worker(work, thread=True, exclusive=True, group="legend", exit_on_error=False)
 
 
-@lru_cache(256)
 def _shares(path: Path) -> tuple[float | None, ...]:
     try:
         return mask_shares(path)
