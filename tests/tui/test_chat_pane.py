@@ -61,8 +61,8 @@ def last_turn(pilot: AppPilot) -> Turn:
 
 async def ended(pilot: AppPilot, turns: int = 1) -> None:
     pane = pilot.app.query_one(ChatPane)
-    await until(pilot, lambda: len(pilot.app.query(TurnView)) == turns and pane._live is None)
-    await until(pilot, lambda: pane._chat and len(pane._chat.turns) == turns)
+    await until(pilot, lambda: len(pilot.app.query(TurnView)) == turns and not pane.asking.is_live)
+    await until(pilot, lambda: pane.asking.chat and len(pane.asking.chat.turns) == turns)
 
 
 async def ask(pilot: AppPilot, question: str) -> None:
