@@ -105,6 +105,25 @@ def split_meaning(text: str) -> tuple[str, str]:
     return " ".join(terms), " ".join(words)
 
 
+def split_of(text: str) -> str | None:
+    """The split that a filter asks for, if it asks for one.
+
+    >>> split_of("class:bus>1% split:val")
+    'val'
+    """
+    return next((word[6:] for word in text.split() if word.startswith("split:")), None)
+
+
+def with_split(text: str, split: str | None) -> str:
+    """The same filter for another split, or for all.
+
+    >>> with_split("class:bus>1% split:val", "test")
+    'split:test class:bus>1%'
+    """
+    rest = [word for word in text.split() if not word.startswith("split:")]
+    return " ".join(([f"split:{split}"] if split else []) + rest)
+
+
 def completions(text: str, tags: list[str]) -> list[str]:
     """Whole filters that the last word of `text` may be completed to, likeliest first."""
     head, _, word = text.rpartition(" ")

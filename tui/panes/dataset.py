@@ -4,21 +4,20 @@ from array import array
 from dataclasses import replace
 from pathlib import Path
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Label
-from textual.worker import get_current_worker
 
 from core.classes import find_class
 from core.engine import Collection
-from core.errors import BddsegError
 from core.pictures import PictureRequest
-from core.query import FIGURES, Query
-from core.sanitize import sanitize, sanitize_path
+from core.query import FIGURES, Query, split_of, with_split
+from core.sanitize import sanitize_path
 from tui.commands import DATASET, bindings
 from tui.panes.dataset_choices import DatasetChoices
 from tui.panes.dataset_classes import LegendClasses
+from tui.panes.dataset_find import DatasetFind, Found
 from tui.panes.dataset_look import Look, caption, highlight_after, request, views
 from tui.panes.dataset_reports import DatasetReports
 from tui.panes.dataset_scan import DatasetScan
@@ -47,6 +46,7 @@ class DatasetPane(Pane):
         self._scanned = ""
         self.meaning = MeaningSearch(self)
         self.reports = DatasetReports(self)
+        self._search = DatasetFind(self)
         self._scan = DatasetScan(self)
         self._legend = LegendClasses(self)
         self._choices = DatasetChoices(self)
@@ -79,38 +79,21 @@ class DatasetPane(Pane):
         self._find()
         self._scan.start(collection)
 
-    @work(thread=True, exclusive=True, group="find", exit_on_error=False)
     def _find(self, keep: int | None = None) -> None:
-        collection, query, evaluation = self._collection, self._query, self.evaluation
-        if collection is None:
-            return
-        try:
-            ids = array("q", collection.catalog.find(query, evaluation))
-            splits, tags = collection.catalog.splits(), collection.catalog.tags()
-        except (BddsegError, OSError) as error:
-            self.app.call_from_thread(self.notify, sanitize(str(error)), severity="error")
-            return
-        if not get_current_worker().is_cancelled:
-            self.app.call_from_thread(self._found, collection, ids, splits, tags, evaluation, keep)
+        if self._collection is not None:
+            self._search.start(self._collection, self._query, self.evaluation, keep)
 
-    def _found(
-        self,
-        collection: Collection,
-        ids: "array[int]",
-        splits: dict[str, int],
-        tags: list[str],
-        evaluation: str | None,
-        keep: int | None,
-    ) -> None:
+    def found(self, collection: Collection, found: Found) -> None:
+        """Called with the samples that the filter leaves."""
         samples = self.query_one(SampleList)
         samples.column = self._query.sort if self._query.sort in FIGURES else self._sort_class()
-        self._splits = splits
-        total = sum(splits.values())
+        self._splits = found.splits
+        total = sum(found.splits.values())
         samples.empty_text = "no sample matches: / changes the filter, Esc clears it" if total else "listing files …"
-        samples.show_ids(ids, lambda some: collection.catalog.rows(some, evaluation), keep)
-        self.query_one(FilterBar).set_tags(tags)
+        samples.show_ids(found.ids, lambda some: collection.catalog.rows(some, found.evaluation), found.keep)
+        self.query_one(FilterBar).set_tags(found.tags)
         self._status()
-        if not ids:
+        if not found.ids:
             self._show()
 
     def _sort_class(self) -> str | int:
@@ -207,14 +190,10 @@ class DatasetPane(Pane):
     def go_to(self, image: Path) -> None:
         """Clears the filter and puts the cursor on an image."""
         if self._collection is not None:
-            self._go_to(self._collection, image)
+            self._search.image(self._collection, image)
 
-    @work(thread=True, exclusive=True, group="go", exit_on_error=False)
-    def _go_to(self, collection: Collection, image: Path) -> None:
-        rows = collection.catalog.find_images([image])
-        self.app.call_from_thread(self._gone_to, rows[0].id if rows else None)
-
-    def _gone_to(self, sample: int | None) -> None:
+    def gone_to(self, sample: int | None) -> None:
+        """Called with the sample of an image to go to."""
         self.query_one(FilterBar).clear()
         self._query = Query()
         self.meaning.clear()
@@ -259,12 +238,9 @@ class DatasetPane(Pane):
             self.query_one(FilterBar).set_text("")
 
     def action_next_split(self) -> None:
-        words = self.query_one(FilterBar).text.split()
-        now = next((w[6:] for w in words if w.startswith("split:")), "")
-        order = ["", *self._splits]
-        after = order[(order.index(now) + 1) % len(order)] if now in order else ""
-        rest = [w for w in words if not w.startswith("split:")]
-        self.query_one(FilterBar).set_text(" ".join(([f"split:{after}"] if after else []) + rest))
+        bar, order = self.query_one(FilterBar), [None, *self._splits]
+        now = split_of(bar.text)
+        bar.set_text(with_split(bar.text, order[(order.index(now) + 1) % len(order)] if now in order else None))
 
     def action_sort(self) -> None:
         self._choices.sort()
@@ -318,9 +294,8 @@ class DatasetPane(Pane):
     def action_stats(self) -> None:
         """Shows the statistics of the split that is filtered for, or of all."""
         if self._collection is not None:
-            words = self.query_one(FilterBar).text.split()
-            split = next((w[6:] for w in words if w.startswith("split:") and w[6:] in self._splits), None)
-            self.reports.stats(self._collection, split)
+            split = split_of(self.query_one(FilterBar).text)
+            self.reports.stats(self._collection, split if split in self._splits else None)
 
     def action_check(self) -> None:
         if self._collection is not None:
