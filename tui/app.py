@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.app import App, ComposeResult
 from textual.binding import Binding
+from textual.events import Event, Key
 from textual.theme import Theme
 from textual.widgets import ContentSwitcher, Footer
 
@@ -20,6 +21,7 @@ from tui.images.protocol import PROTOCOLS, Protocol
 from tui.palette import CommandProvider
 from tui.panes.dataset import DatasetPane
 from tui.panes.pane import Pane
+from tui.typeahead import TypeAhead
 from tui.widgets.header import Header
 
 if TYPE_CHECKING:
@@ -86,12 +88,22 @@ class BddsegApp(App[int]):
         self._settings: Settings = load_settings(workspace)
         self._wanted = dataset or self._settings.dataset_path
         self.collection: Collection | None = None
+        self._typeahead = TypeAhead(self)
 
     def compose(self) -> ComposeResult:
         yield Header(id="header")
         with ContentSwitcher(initial="dataset", id="panes"):
             yield DatasetPane()
         yield Footer(show_command_palette=False, compact=True)
+
+    async def on_event(self, event: Event) -> None:
+        """Every event of the app; keys go one after another."""
+        if not isinstance(event, Key) or event.is_forwarded or not self.screen_stack:
+            await super().on_event(event)
+        elif not self._typeahead.holds(event):
+            target = self.focused or self.screen
+            await super().on_event(event)
+            self._typeahead.given(target)
 
     def on_mount(self) -> None:
         self.register_theme(DARK)

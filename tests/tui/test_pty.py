@@ -51,6 +51,15 @@ def test_the_app_opens_answers_a_key_and_gives_the_terminal_back(workspace: Work
         assert b"Traceback" not in terminal.output
 
 
+def test_a_dialog_and_what_is_typed_into_it_may_come_in_one_packet(workspace: Workspace, drawn: Path) -> None:
+    with Terminal.app(drawn) as terminal:
+        terminal.until(lambda seen: "▀".encode() in seen)
+        terminal.send(b"tsnow\r")
+        terminal.until(lambda seen: b"#snow" in seen)
+        terminal.send(b"q")
+        assert terminal.wait() == 0
+
+
 def test_the_first_screen_draws_the_demo_and_check_uses_processes(workspace: Workspace) -> None:
     with Terminal([sys.executable, "-m", "tui", "open", "--images", "none"]) as terminal:
         terminal.until(lambda seen: b"draw the demo" in seen)
