@@ -1,51 +1,86 @@
-"""Augmentation of a batch, on its device, from torch's global random state alone."""
+"""Augmentation of a batch, on its device.
 
+Chances are drawn for each image of the whole batch, from seed, epoch and step alone: however many processes share the
+batch, and wherever a run is taken up again, an image comes out the same.
+"""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
 import torch
 import torch.nn.functional as F
-from torchvision.transforms.v2 import ColorJitter, InterpolationMode
+from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as TF
 
 from core.config import TrainConfig
 from train.losses import PADDING
 
+GREY = (0.2989, 0.587, 0.114)
+"""Weights of red, green and blue in an image's grey, as torchvision has them (ITU-R BT.601)."""
+
+
+@dataclass(frozen=True)
+class Chances:
+    """What is left to chance, float32 [N] in 0..1 each: one number an image and decision."""
+
+    mirror: torch.Tensor
+    zoom: torch.Tensor
+    x: torch.Tensor
+    y: torch.Tensor
+    over_rare: torch.Tensor
+    rare_class: torch.Tensor
+    rare_pixel: torch.Tensor
+    brightness: torch.Tensor
+    contrast: torch.Tensor
+    saturation: torch.Tensor
+
+
+def draw_chances(count: int, seed: tuple[int, ...], rank: int = 0, world: int = 1) -> Chances:
+    """The chances of a process's `count` images, every `world`-th of a batch that begins with process 0's first."""
+    table = np.random.default_rng(seed).random((count * world, len(fields(Chances))), dtype=np.float32)
+    return Chances(*torch.from_numpy(table[rank::world].T.copy()))
+
 
 def augment(
-    images: torch.Tensor, masks: torch.Tensor, config: TrainConfig, rarity: torch.Tensor | None = None
+    images: torch.Tensor,
+    masks: torch.Tensor,
+    config: TrainConfig,
+    chances: Chances,
+    rarity: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Zooms, mirrors and recolours; shapes and dtypes stay (uint8 [N, 3, H, W] and uint8 [N, H, W]).
+    """Mirrors, zooms and recolours; shapes and dtypes stay (uint8 [N, 3, H, W] and uint8 [N, H, W]).
 
     `rarity`, float [20], says how much a class is wanted in crops (`config.rare_crops` of them).
 
     Pixels that zooming out adds have mask value 255, which no loss counts.
     """
     if config.flip:
-        chosen = torch.rand(len(images)).lt(0.5).to(images.device)
+        chosen = chances.mirror.lt(0.5).to(images.device)
         images = torch.where(chosen[:, None, None, None], images.flip(-1), images)
         masks = torch.where(chosen[:, None, None], masks.flip(-1), masks)
     if config.scale_min < 1 or config.scale_max > 1:
-        pairs = [_zoom(i, m, config, rarity) for i, m in zip(images, masks, strict=True)]
+        pairs = [_zoom(images[i], masks[i], config, chances, i, rarity) for i in range(len(images))]
         images = torch.stack([i for i, _ in pairs])
         masks = torch.stack([m for _, m in pairs])
     if config.color_jitter > 0:
-        jitter = ColorJitter(config.color_jitter, config.color_jitter, config.color_jitter)
-        half = max(1, len(images) // 2)
-        images = torch.cat([jitter(part) for part in torch.split(images, half)])
+        images = _recolour(images, config.color_jitter, chances)
     return images, masks
 
 
 def _zoom(
-    image: torch.Tensor, mask: torch.Tensor, config: TrainConfig, rarity: torch.Tensor | None
+    image: torch.Tensor, mask: torch.Tensor, config: TrainConfig, chances: Chances, i: int, rarity: torch.Tensor | None
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """One image zoomed by a random factor about a random point; log-uniform, so that in and out are alike."""
-    low, high = torch.tensor([config.scale_min, config.scale_max]).log()
-    scale = float((low + (high - low) * torch.rand(())).exp())
-    x, y = torch.rand(2).tolist()
+    low, high = np.log([config.scale_min, config.scale_max])
+    scale = float(np.exp(low + (high - low) * float(chances.zoom[i])))
+    x, y = float(chances.x[i]), float(chances.y[i])
     height, width = mask.shape
     if scale >= 1:
         h, w = max(8, round(height / scale)), max(8, round(width / scale))
         top, left = round(y * (height - h)), round(x * (width - w))
-        if rarity is not None and config.rare_crops and float(torch.rand(())) < config.rare_crops:
-            top, left = _over_rare_pixel(mask, rarity, (h, w), (y, x))
+        if rarity is not None and float(chances.over_rare[i]) < config.rare_crops:
+            row, column = _rare_pixel(mask, rarity, float(chances.rare_class[i]), float(chances.rare_pixel[i]))
+            top, left = _around(row, y, h, height), _around(column, x, w, width)
         size = [height, width]
         image = TF.resized_crop(image, top, left, h, w, size, InterpolationMode.BILINEAR, antialias=True)
         return image, TF.resized_crop(mask[None], top, left, h, w, size, InterpolationMode.NEAREST)[0]
@@ -57,16 +92,33 @@ def _zoom(
     return F.pad(small, padding, value=114), F.pad(small_mask, padding, value=PADDING)
 
 
-def _over_rare_pixel(
-    mask: torch.Tensor, rarity: torch.Tensor, size: tuple[int, int], offset: tuple[float, float]
-) -> tuple[int, int]:
-    """(top, left) of a crop that holds a pixel of a class, drawn by rarity among the mask's, `offset` (0..1) in it."""
-    there = torch.bincount(mask.flatten().int(), minlength=len(rarity))[: len(rarity)].cpu() > 0
-    chosen = int(torch.multinomial(rarity * there + there * 1e-6, 1))
+def _rare_pixel(mask: torch.Tensor, rarity: torch.Tensor, which_class: float, which_pixel: float) -> tuple[int, int]:
+    """(row, column) of any pixel of a class, drawn by rarity among those that the mask holds."""
+    counts = torch.bincount(mask.flatten().int(), minlength=len(rarity))[: len(rarity)].cpu()
+    there = counts > 0
+    summed = (rarity * there + there * 1e-6).cumsum(0)
+    chosen = min(int(torch.searchsorted(summed, which_class * summed[-1], right=True)), len(rarity) - 1)
     pixels = (mask.flatten() == chosen).nonzero()[:, 0]
-    pixel = int(pixels[int(torch.randint(len(pixels), ()))])
-    height, width = mask.shape
-    row, column = divmod(pixel, width)
-    top = min(max(0, row - int(offset[0] * size[0])), height - size[0])
-    left = min(max(0, column - int(offset[1] * size[1])), width - size[1])
-    return top, left
+    return divmod(int(pixels[min(int(which_pixel * len(pixels)), len(pixels) - 1)]), mask.shape[1])
+
+
+def _around(pixel: int, offset: float, length: int, whole: int) -> int:
+    """Where a crop begins so that a pixel lies in it, `offset` (0..1) of the way in if the picture's edge allows it."""
+    return min(max(0, pixel - int(offset * length)), whole - length)
+
+
+def _recolour(images: torch.Tensor, jitter: float, chances: Chances) -> torch.Tensor:
+    """Brightness, contrast and saturation by factors in 1 - jitter..1 + jitter, each image by its own.
+
+    torchvision's ColorJitter, which was used before, takes one factor for a whole batch; its formulas are these.
+    """
+    brightness, contrast, saturation = (
+        (1 + jitter * (2 * chance - 1)).to(images.device)[:, None, None, None]
+        for chance in (chances.brightness, chances.contrast, chances.saturation)
+    )
+    weights = torch.tensor(GREY, device=images.device)[:, None, None]
+    out = (images * brightness).clamp(0, 255)
+    mean = (out * weights).sum(1, keepdim=True).mean((2, 3), keepdim=True)
+    out = (mean + (out - mean) * contrast).clamp(0, 255)
+    grey = (out * weights).sum(1, keepdim=True)
+    return (grey + (out - grey) * saturation).clamp(0, 255).round().to(torch.uint8)

@@ -11,7 +11,7 @@ from core.errors import BddsegError
 from core.runs import Run
 from core.scores import Scores, finite, scores
 from train import checkpoint
-from train.augment import augment
+from train.augment import augment, draw_chances
 from train.data import batches, epoch_order
 from train.metrics import confusion_matrix
 from train.model import forward
@@ -79,7 +79,9 @@ def train_step(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> tuple[f
     factor = lr_factor(t.progress.step, t.total_steps, config.warmup_steps, config.schedule)
     for group in t.optimizer.param_groups:
         group["lr"] = group["peak"] * factor
-    images, masks = augment(images, masks, config, t.rarity)
+    p, ranks = t.progress, (t.accelerator.process_index, t.accelerator.num_processes)
+    chances = draw_chances(len(images), (config.seed, p.epoch, p.position), *ranks)
+    images, masks = augment(images, masks, config, chances, t.rarity)
     t.optimizer.zero_grad(set_to_none=True)
     value = _backward(t, images, masks)
     if config.gradient_clip:

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import segmentation_models_pytorch as smp
 import torch
+from torchvision.transforms.v2 import functional as TF
 
 from core.config import TrainConfig, build_config
 from core.dataset import list_samples, open_dataset
 from core.errors import BddsegError
 from train import cache as caching
 from train import checkpoint
-from train.augment import augment
+from train.augment import augment, draw_chances
 from train.cache import open_cache
 from train.checkpoint import Progress
 from train.data import batches, epoch_order
@@ -51,7 +52,7 @@ def test_augmentation_keeps_shapes_dtypes_and_classes() -> None:
     images = torch.randint(0, 256, (4, 3, 40, 64), dtype=torch.uint8)
     masks = torch.randint(0, 20, (4, 40, 64), dtype=torch.uint8)
     config = SMALL.model_copy(update={"scale_min": 0.5, "scale_max": 2.0})
-    out, out_masks = augment(images, masks, config)
+    out, out_masks = augment(images, masks, config, draw_chances(4, (0,)))
     assert (out.shape, out.dtype) == (images.shape, torch.uint8)
     assert (out_masks.shape, out_masks.dtype) == (masks.shape, torch.uint8)
     assert set(out_masks.unique().tolist()) <= {*range(20), PADDING}
@@ -62,21 +63,44 @@ def test_image_and_mask_move_together() -> None:
     masks[:, :, 40:] = 10
     images = (masks * 20)[:, None].expand(-1, 3, -1, -1).contiguous()
     config = SMALL.model_copy(update={"color_jitter": 0.0, "scale_min": 0.6, "scale_max": 1.8})
-    torch.manual_seed(1)
-    out, out_masks = augment(images, masks, config)
+    out, out_masks = augment(images, masks, config, draw_chances(8, (1,)))
     inside = out_masks != PADDING
     agree = ((out[:, 0] > 100) == (out_masks == 10))[inside]
     assert agree.float().mean() > 0.95
     assert not torch.equal(out_masks, masks)
 
 
-def test_augmentation_repeats_with_the_same_random_state() -> None:
-    images = torch.randint(0, 256, (4, 3, 40, 64), dtype=torch.uint8)
-    masks = torch.zeros(4, 40, 64, dtype=torch.uint8)
-    torch.manual_seed(5)
-    first = augment(images, masks, SMALL)[0]
-    torch.manual_seed(5)
-    assert torch.equal(first, augment(images, masks, SMALL)[0])
+def test_an_image_is_augmented_alike_however_many_processes_share_the_batch() -> None:
+    images = torch.randint(0, 256, (6, 3, 40, 64), dtype=torch.uint8)
+    masks = torch.randint(0, 20, (6, 40, 64), dtype=torch.uint8)
+    config = SMALL.model_copy(update={"rare_crops": 0.5})
+    rarity = torch.arange(20.0)
+    whole = augment(images, masks, config, draw_chances(6, (5, 1, 3)), rarity)
+    for rank in range(2):
+        part = augment(images[rank::2], masks[rank::2], config, draw_chances(3, (5, 1, 3), rank, 2), rarity)
+        assert torch.equal(part[0], whole[0][rank::2]) and torch.equal(part[1], whole[1][rank::2])
+
+
+def test_another_step_augments_otherwise() -> None:
+    images = torch.randint(0, 256, (6, 3, 40, 64), dtype=torch.uint8)
+    masks = torch.zeros(6, 40, 64, dtype=torch.uint8)
+    first, second = (augment(images, masks, SMALL, draw_chances(6, (5, 1, step)))[0] for step in (3, 4))
+    assert not torch.equal(first, second)
+
+
+def test_colours_vary_as_torchvision_has_them() -> None:
+    images = torch.randint(0, 256, (3, 3, 40, 64), dtype=torch.uint8)
+    masks = torch.zeros(3, 40, 64, dtype=torch.uint8)
+    config = SMALL.model_copy(update={"flip": False, "scale_min": 1.0, "scale_max": 1.0, "color_jitter": 0.4})
+    chances = draw_chances(3, (2,))
+    out, _ = augment(images, masks, config, chances)
+    for i, image in enumerate(images):
+        drawn = (chances.brightness[i], chances.contrast[i], chances.saturation[i])
+        brightness, contrast, saturation = (float(0.6 + 0.8 * c) for c in drawn)
+        known = TF.adjust_contrast(TF.adjust_brightness(image, brightness), contrast)
+        known = TF.adjust_saturation(known, saturation)
+        # torchvision rounds to whole levels between its steps.
+        assert (out[i].int() - known.int()).abs().max() <= 3
 
 
 def test_the_cache_is_built_once_and_holds_what_was_read(
