@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from core.catalog import Catalog, Row
 from core.dataset import Dataset, open_dataset
 from core.errors import BddsegError, UsageError
+from core.launch import launch_training
 from core.nearest import suggestion
 from core.query import parse_query
 from core.sanitize import sanitize, sanitize_path
@@ -141,7 +142,7 @@ class Engine:
     def train(self, root: Path, config: "TrainConfig", preset: str) -> "Run":
         """Starts a training run as a job of its own; returns at once."""
         run = self._make_run(root, config, preset)
-        self._start_job(run.folder, ["fit", os.fspath(run.folder)], processes=config.processes)
+        launch_training(run.folder, ["fit", os.fspath(run.folder)], config.processes)
         return run
 
     def create(self, root: Path, config: "TrainConfig", preset: str) -> "Run":
@@ -177,7 +178,7 @@ class Engine:
         if status.state == "finished":
             raise BddsegError(f"{run.name} has finished: start a new run to train longer")
         config = validate(run.spec["train"])
-        self._start_job(run.folder, ["fit", os.fspath(run.folder)], processes=config.processes)
+        launch_training(run.folder, ["fit", os.fspath(run.folder)], config.processes)
 
     def stop(self, run: "Run", now: bool = False) -> None:
         """Asks a run to checkpoint and end, or, with `now`, kills it."""
@@ -209,7 +210,7 @@ class Engine:
         folder = evaluation_folder(run.folder, checkpoint, split, tta)
         folder.mkdir(parents=True, exist_ok=True)
         options = ["--checkpoint", checkpoint, "--split", split, "--tta", tta]
-        self._start_job(folder, ["evaluate", os.fspath(run.folder), *options])
+        launch_training(folder, ["evaluate", os.fspath(run.folder), *options])
         return folder
 
     def predict(self, run: "Run", to: Path, source: str | Path = "test", checkpoint: str = "best") -> Path:
@@ -241,7 +242,7 @@ class Engine:
             "--job",
             os.fspath(folder),
         ]
-        self._start_job(folder, arguments)
+        launch_training(folder, arguments)
         return folder
 
     def export(self, run: "Run", kind: str, to: Path, checkpoint: str = "best") -> Path:
@@ -252,7 +253,7 @@ class Engine:
         folder = run.folder / "export" / f"{checkpoint}-{kind}"
         folder.mkdir(parents=True, exist_ok=True)
         options = ["--checkpoint", checkpoint, "--kind", kind, "--to", os.fspath(to.absolute())]
-        self._start_job(folder, ["export", os.fspath(run.folder), *options, "--job", os.fspath(folder)])
+        launch_training(folder, ["export", os.fspath(run.folder), *options, "--job", os.fspath(folder)])
         return folder
 
     @staticmethod
@@ -322,23 +323,3 @@ class Engine:
         if checkpoint not in run.checkpoints():
             there = ", ".join(run.checkpoints()) or "none yet"
             raise UsageError(f"{run.name} has no checkpoint {sanitize(checkpoint)!r} (there is: {there})")
-
-    def _start_job(self, folder: Path, arguments: list[str], processes: int = 1) -> None:
-        from core.job import JobLock, Status, write_status
-        from core.process import identify, keep_child, start_detached
-
-        # A job that has said its last word may still be leaving.
-        JobLock(folder, patience_s=10.0).release()
-        try:
-            child = self._spawn(start_detached, folder, arguments, processes)
-            write_status(folder, Status("starting", process=identify(child.pid), heartbeat=time.time()))
-        except OSError as error:
-            raise BddsegError(f"{sanitize_path(folder)} cannot be written ({error.strerror}): make room") from error
-        keep_child(child)
-
-    @staticmethod
-    def _spawn(start: Any, folder: Path, arguments: list[str], processes: int) -> "subprocess.Popen[bytes]":
-        if processes > 1:
-            launch = ["--standalone", "--nproc-per-node", str(processes), "-m", "train", *arguments]
-            return start("torch.distributed.run", launch, folder / "log.txt")  # type: ignore[no-any-return]
-        return start("train", arguments, folder / "log.txt")  # type: ignore[no-any-return]

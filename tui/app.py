@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.app import App, ComposeResult
 from textual.binding import Binding
-from textual.events import Event, Key
+from textual.events import Event, Key, Paste
 from textual.theme import Theme
 from textual.widgets import ContentSwitcher, Footer
 
@@ -97,8 +97,8 @@ class BddsegApp(App[int]):
         yield Footer(show_command_palette=False, compact=True)
 
     async def on_event(self, event: Event) -> None:
-        """Every event of the app; keys go one after another."""
-        if not isinstance(event, Key) or event.is_forwarded or not self.screen_stack:
+        """Every event of the app; keys and pasted texts go one after another."""
+        if not isinstance(event, Key | Paste) or event.is_forwarded or not self.screen_stack:
             await super().on_event(event)
         elif not self._typeahead.holds(event):
             target = self.focused or self.screen

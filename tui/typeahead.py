@@ -10,13 +10,13 @@ from collections import deque
 from typing import Any
 
 from textual.app import App
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
 ROUNDS = 2
 """How often the way up is gone: behind the key itself, and behind the messages that widgets post because of it."""
-_AT_MOST_S = 1.0
+_AT_MOST_S = 5.0
 
 
 class TypeAhead:
@@ -24,14 +24,14 @@ class TypeAhead:
 
     def __init__(self, app: App[Any]) -> None:
         self._app = app
-        self._held: deque[Key] = deque()
-        self._due: Key | None = None
+        self._held: deque[Key | Paste] = deque()
+        self._due: Key | Paste | None = None
         self._turn = 0
         self._screen: Screen[Any] | None = None
         self._guard: asyncio.TimerHandle | None = None
 
-    def holds(self, event: Key) -> bool:
-        """Whether a key has to wait; if so, it comes to the app again when it is its turn."""
+    def holds(self, event: Key | Paste) -> bool:
+        """Whether a key (or what is pasted) has to wait; if so, it comes to the app again when it is its turn."""
         if self._screen is not None and event is not self._due:
             self._held.append(event)
             return True

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
@@ -73,8 +72,8 @@ class RetrievalService:
             BddsegError: it is being built already.
         """
         from core.dataset import open_dataset
-        from core.job import JobLock, Status, write_status
-        from core.process import identify, keep_child, start_detached
+        from core.job import JobLock
+        from core.launch import launch
 
         dataset = open_dataset(root)
         model = model or self.options.clip
@@ -85,15 +84,13 @@ class RetrievalService:
             if fresh:
                 shutil.rmtree(folder)
                 folder.mkdir()
-            arguments = ["build", os.fspath(dataset.root), os.fspath(folder), "--model", model]
-            arguments += ["--device", self.options.device] if self.options.device else []
-            arguments += ["--batch", str(batch)] if batch else []
-            arguments += ["--download"] if download else []
-            child = start_detached("index", arguments, folder / "log.txt")
-            write_status(folder, Status("starting", process=identify(child.pid), heartbeat=time.time()))
         except OSError as error:
             raise BddsegError(f"{sanitize_path(folder)} cannot be written ({error.strerror}): make room") from error
-        keep_child(child)
+        arguments = ["build", os.fspath(dataset.root), os.fspath(folder), "--model", model]
+        arguments += ["--device", self.options.device] if self.options.device else []
+        arguments += ["--batch", str(batch)] if batch else []
+        arguments += ["--download"] if download else []
+        launch(folder, "index", arguments)
         return folder
 
     def stop_build(self, root: Path, model: str | None = None) -> None:

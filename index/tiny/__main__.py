@@ -22,7 +22,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--scenes", type=int, default=24_000)
     parser.add_argument("--minutes", type=float, default=90, help="for each of the two models")
     parser.add_argument("--only", choices=("clip", "llava"))
-    parser.add_argument("--start", type=Path, help="a CLIP folder to go on from")
+    parser.add_argument("--start", type=Path, help="a model's folder to go on from: CLIP's, with --only llava LLaVA's")
     parser.add_argument("--device", default="cpu")
     arguments = parser.parse_args(words)
     folder, begun = arguments.folder, time.monotonic()
@@ -40,7 +40,8 @@ def main(words: list[str]) -> int:
     if arguments.only != "clip":
         from index.tiny.train_llava import train_llava
 
-        recipe = Recipe(seconds=seconds, batch=12, rate=1e-3, warmup=200, device=arguments.device)
+        start = arguments.start if arguments.only else None
+        recipe = Recipe(seconds=seconds, batch=12, rate=1e-3, warmup=200, device=arguments.device, start=start)
         train_llava(folder / "llava", folder / "clip", train, val, recipe)
     return 0
 

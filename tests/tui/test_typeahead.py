@@ -1,6 +1,6 @@
 """Keys that come in one packet, as they do over a slow line."""
 
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.widgets import Input
 
 from tests.tui.conftest import AppPilot, until
@@ -51,3 +51,13 @@ async def test_a_hundred_keys_at_once_are_all_heard_in_order(app: BddsegApp) -> 
         send(pilot, "/split:val\x1bj")
         await until(pilot, lambda: app.query_one(Input).value == "split:val")
         await until(pilot, lambda: samples.cursor == 1)
+
+
+async def test_a_pasted_text_does_not_overtake_the_key_before_it(app: BddsegApp) -> None:
+    async with app.run_test(size=(140, 40)) as pilot:
+        await ready(app, pilot)
+        send(pilot, "t")
+        app.post_message(Paste("heavy"))
+        send(pilot, "-snow")
+        await until(pilot, lambda: isinstance(app.screen, PromptScreen))
+        await until(pilot, lambda: app.screen.query_one(Input).value == "heavy-snow")

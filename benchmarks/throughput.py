@@ -1,0 +1,134 @@
+"""How fast a run trains on this machine's device, whether its data keep up, and how much of the device it uses.
+
+python -m benchmarks.throughput DATASET [--size HEIGHTxWIDTH ...] [--batch N] [--set KEY=VALUE ...] [--json FILE]
+
+The steps are those of a real run, augmentation included. In turns they take the run's own batches, and one batch again
+and again that is already on the device: what is lost between the two is the fault of the data. The peak is that of
+a large bf16 matrix product, measured here too; the work of a step is counted by torch's FlopCounterMode.
+"""
+
+import argparse
+import itertools
+import statistics
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks.report import publish
+from core.config import build_config
+from core.dataset import open_dataset
+from core.runs import create_run
+from core.workspace import Workspace
+from train.data import Batch, batches, epoch_order
+from train.device import memory_mib
+from train.fit import train_step
+from train.model import forward
+from train.normalise import normalise
+from train.reporter import Silent
+from train.setup import Trainer, setup
+
+WARM = 5
+
+
+def endless(trainer: Trainer) -> Iterator[Batch]:
+    """The run's batches, epoch after epoch."""
+    for epoch in itertools.count():
+        order = epoch_order(len(trainer.train), trainer.batch_size, trainer.config.seed, epoch, trainer.factors)
+        yield from batches(trainer.train, order, trainer.batch_size, trainer.device)
+
+
+def rate(trainer: Trainer, feed: Iterable[Batch]) -> float:
+    """Images/s over these batches but the first, which only sets the reading ahead going."""
+    images, started = 0, 0.0
+    for number, (pictures, masks) in enumerate(feed):
+        train_step(trainer, pictures, masks)
+        trainer.progress.step += 1
+        trainer.progress.position += 1
+        if number == 0:
+            started = time.perf_counter()
+        else:
+            images += len(pictures)
+    return images / (time.perf_counter() - started)
+
+
+def flops_an_image(trainer: Trainer) -> int:
+    """Floating-point operations of forward and backward of one image; multiplying and adding are two."""
+    height, width = trainer.config.size
+    image = torch.zeros(2, 3, height, width, dtype=torch.uint8, device=trainer.device)
+    counter = FlopCounterMode(display=False)
+    with counter:
+        forward(trainer.bare_model, normalise(image, trainer.config.encoder)).sum().backward()
+    trainer.optimizer.zero_grad(set_to_none=True)
+    return int(counter.get_total_flops()) // 2
+
+
+def peak_flops(device: torch.device) -> float:
+    """Floating-point operations a second of a large bf16 matrix product."""
+    n = 8192 if device.type == "cuda" else 2048
+    a, b = (torch.randn(n, n, device=device, dtype=torch.bfloat16) for _ in range(2))
+    best = 0.0
+    for _ in range(10):
+        started = time.perf_counter()
+        product = a @ b
+        float(product[0, 0])
+        best = max(best, 2 * n**3 / (time.perf_counter() - started))
+    return best
+
+
+def measure(dataset: Path, settings: list[str], steps: int, rounds: int) -> tuple[dict[str, float], str]:
+    """(figures, what ran) of one size."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = build_config("cross-entropy", settings)
+        run = create_run(Workspace(Path(folder)), open_dataset(dataset).root, config, "throughput")
+        trainer = setup(run, Silent(run.folder))
+        trainer.model.train()
+        feed, real, constant = endless(trainer), list[float](), list[float]()
+        kept = next(feed)
+        rate(trainer, itertools.islice(feed, WARM))
+        for _ in range(rounds):
+            real.append(rate(trainer, itertools.islice(feed, steps + 1)))
+            constant.append(rate(trainer, itertools.repeat(kept, steps + 1)))
+        speed, still = statistics.median(real), statistics.median(constant)
+        figures = {
+            "batch": float(trainer.batch_size),
+            "images_per_s": speed,
+            "constant_batch": still,
+            "kept": speed / still,
+            "tflops": speed * flops_an_image(trainer) / 1e12,
+            "memory_mib": memory_mib(trainer.device),
+        }
+        where = "on the device" if trainer.train.resident else "mapped"
+        return figures, f"{trainer.device}, {trainer.accelerator.mixed_precision}, data {where}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("--size", nargs="+", default=["224x224", "512x1024"], metavar="HEIGHTxWIDTH")
+    parser.add_argument("--batch", type=int, default=0, help="0 finds the largest that fits")
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", dest="settings")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    rows = [("size", "batch", "images/s", "constant batch", "kept", "TFLOP/s", "of peak", "memory MiB")]
+    facts, what = {}, ""
+    for size in arguments.size:
+        height, width = size.split("x")
+        settings = [f"height={height}", f"width={width}", f"batch_size={arguments.batch}", *arguments.settings]
+        found, what = measure(arguments.dataset, settings, arguments.steps, arguments.rounds)
+        found["peak_tflops"] = peak_flops(torch.device("cuda" if what.startswith("cuda") else "cpu")) / 1e12
+        facts[size] = found
+        share = found["tflops"] / found["peak_tflops"]
+        speeds = (f"{found['images_per_s']:.1f}", f"{found['constant_batch']:.1f}", f"{100 * found['kept']:.1f} %")
+        work = (f"{found['tflops']:.2f}", f"{100 * share:.0f} %", f"{found['memory_mib']:,.0f}")
+        rows.append((size, f"{found['batch']:.0f}", *speeds, *work))
+    publish(f"training on {what}", rows, facts, arguments.json)
+
+
+if __name__ == "__main__":
+    main()
