@@ -237,7 +237,7 @@ def test_two_processes_train_together(engine: Engine, drawn: Path) -> None:
 
 def test_two_processes_come_to_the_numbers_of_one(engine: Engine, drawn: Path) -> None:
     # Zooming out is left out: the padding is not counted, and each process averages over what counts in its share.
-    plain = ["scale_min=1", "scale_max=2", "color_jitter=0.2", "precision=fp32", "device=cpu"]
+    plain = ["scale_min=1", "scale_max=2", "color_jitter=0.2", "learning_rate=2e-4", "precision=fp32", "device=cpu"]
     figures = []
     for processes in (1, 2):
         settings = config(f"processes={processes}", *plain)
