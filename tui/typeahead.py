@@ -14,8 +14,6 @@ from textual.events import Key, Paste
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
-ROUNDS = 2
-"""How often the way up is gone: behind the key itself, and behind the messages that widgets post because of it."""
 _AT_MOST_S = 5.0
 
 
@@ -46,13 +44,17 @@ class TypeAhead:
         way = [target]
         while (parent := way[-1]._parent) is not None:
             way.append(parent)
-        self._follow(way * ROUNDS, self._turn)
+        self._follow(way, self._turn, again=way)
 
-    def _follow(self, way: list[MessagePump], turn: int) -> None:
+    def _follow(self, way: list[MessagePump], turn: int, again: list[MessagePump]) -> None:
         while way:
             stop, *way = way
-            if stop.call_later(self._follow, way, turn):
+            if stop.call_later(self._follow, way, turn, again):
                 return
+        if again and self._held:
+            # Somebody waits: go once more, behind the messages that widgets have posted because of the key.
+            self._follow(again, turn, [])
+            return
         screen = self._app.screen
         # A screen that the key has opened takes no keys before its field has the focus.
         if screen is self._screen or not screen.call_after_refresh(self._end, turn):

@@ -6,6 +6,7 @@ from textual.widgets import Input
 from tests.tui.conftest import AppPilot, until
 from tests.tui.test_dataset_pane import ready
 from tui.app import BddsegApp
+from tui.panes.dataset import DatasetPane
 from tui.screens.ask import PromptScreen
 from tui.screens.choose import ChooseScreen
 
@@ -48,9 +49,9 @@ async def test_a_hundred_keys_at_once_are_all_heard_in_order(app: BddsegApp) -> 
         samples = await ready(app, pilot)
         send(pilot, "j" * 15 + "jk" * 45 + "k" * 5)
         await until(pilot, lambda: samples.cursor == 10)
-        send(pilot, "/split:val\x1bj")
+        send(pilot, "/split:val\x1bm")
         await until(pilot, lambda: app.query_one(Input).value == "split:val")
-        await until(pilot, lambda: samples.cursor == 1)
+        await until(pilot, lambda: samples.has_focus and app.query_one(DatasetPane).look.view == "mask")
 
 
 async def test_a_pasted_text_does_not_overtake_the_key_before_it(app: BddsegApp) -> None:
