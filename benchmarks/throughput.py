@@ -89,6 +89,9 @@ def measure(dataset: Path, settings: list[str], steps: int, rounds: int) -> tupl
         feed, real, constant = endless(trainer), list[float](), list[float]()
         kept = next(feed)
         rate(trainer, itertools.islice(feed, WARM))
+        if trainer.device.type == "cuda":
+            # What finding the batch size took, and earlier sizes, are not the run's.
+            torch.cuda.reset_peak_memory_stats(trainer.device)
         for _ in range(rounds):
             real.append(rate(trainer, itertools.islice(feed, steps + 1)))
             constant.append(rate(trainer, itertools.repeat(kept, steps + 1)))
