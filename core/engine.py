@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from core.catalog import Catalog, Row
 from core.dataset import Dataset, open_dataset
 from core.errors import BddsegError, UsageError
-from core.launch import launch_training
 from core.nearest import suggestion
 from core.query import parse_query
 from core.sanitize import sanitize, sanitize_path
@@ -142,7 +141,7 @@ class Engine:
     def train(self, root: Path, config: "TrainConfig", preset: str) -> "Run":
         """Starts a training run as a job of its own; returns at once."""
         run = self._make_run(root, config, preset)
-        launch_training(run.folder, ["fit", os.fspath(run.folder)], config.processes)
+        _start(run.folder, ["fit", os.fspath(run.folder)], config.processes)
         return run
 
     def create(self, root: Path, config: "TrainConfig", preset: str) -> "Run":
@@ -178,7 +177,7 @@ class Engine:
         if status.state == "finished":
             raise BddsegError(f"{run.name} has finished: start a new run to train longer")
         config = validate(run.spec["train"])
-        launch_training(run.folder, ["fit", os.fspath(run.folder)], config.processes)
+        _start(run.folder, ["fit", os.fspath(run.folder)], config.processes)
 
     def stop(self, run: "Run", now: bool = False) -> None:
         """Asks a run to checkpoint and end, or, with `now`, kills it."""
@@ -210,7 +209,7 @@ class Engine:
         folder = evaluation_folder(run.folder, checkpoint, split, tta)
         folder.mkdir(parents=True, exist_ok=True)
         options = ["--checkpoint", checkpoint, "--split", split, "--tta", tta]
-        launch_training(folder, ["evaluate", os.fspath(run.folder), *options])
+        _start(folder, ["evaluate", os.fspath(run.folder), *options])
         return folder
 
     def predict(self, run: "Run", to: Path, source: str | Path = "test", checkpoint: str = "best") -> Path:
@@ -230,19 +229,8 @@ class Engine:
         folder = self._prediction_folder(run, checkpoint, source)
         folder.mkdir(parents=True, exist_ok=True)
         to.mkdir(parents=True, exist_ok=True)
-        arguments = [
-            "predict",
-            os.fspath(run.folder),
-            "--checkpoint",
-            checkpoint,
-            "--split",
-            source,
-            "--to",
-            os.fspath(to.absolute()),
-            "--job",
-            os.fspath(folder),
-        ]
-        launch_training(folder, arguments)
+        options = ["--checkpoint", checkpoint, "--split", source, "--to", os.fspath(to.absolute())]
+        _start(folder, ["predict", os.fspath(run.folder), *options, "--job", os.fspath(folder)])
         return folder
 
     def export(self, run: "Run", kind: str, to: Path, checkpoint: str = "best") -> Path:
@@ -253,7 +241,7 @@ class Engine:
         folder = run.folder / "export" / f"{checkpoint}-{kind}"
         folder.mkdir(parents=True, exist_ok=True)
         options = ["--checkpoint", checkpoint, "--kind", kind, "--to", os.fspath(to.absolute())]
-        launch_training(folder, ["export", os.fspath(run.folder), *options, "--job", os.fspath(folder)])
+        _start(folder, ["export", os.fspath(run.folder), *options, "--job", os.fspath(folder)])
         return folder
 
     @staticmethod
@@ -323,3 +311,9 @@ class Engine:
         if checkpoint not in run.checkpoints():
             there = ", ".join(run.checkpoints()) or "none yet"
             raise UsageError(f"{run.name} has no checkpoint {sanitize(checkpoint)!r} (there is: {there})")
+
+
+def _start(folder: Path, arguments: list[str], processes: int = 1) -> None:
+    from core.launch import launch_training
+
+    launch_training(folder, arguments, processes)
