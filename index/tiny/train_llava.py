@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 import open_clip
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import (
@@ -30,12 +29,9 @@ from transformers import (
     LlavaProcessor,
 )
 
-from index import prompts
-from index.prompts import Message
-from index.tiny.answers import ask_about
-from index.tiny.concepts import CONCEPTS, truths
+from index.tiny.concepts import truths
 from index.tiny.conversations import CHAT_TEMPLATE, IMAGE_ID, Sequence, Writer, corpus
-from index.tiny.questions import any_question, dress
+from index.tiny.judge import Judge
 from index.tiny.scenes import IMAGE_SIZE, Scenes
 from index.tiny.tokenizer import train_tokenizer
 from index.tiny.train_clip import MEAN, STD, WIDTH, Recipe, normalise
@@ -300,45 +296,3 @@ def _positions(block: Tensor) -> Tensor:
             out[row, at] = counts[number] + (shared if number > 0 else 0)
             counts[number] += 1
     return out
-
-
-class Judge:
-    """Asks the model, through transformers' own generate, about scenes that it was not trained on."""
-
-    def __init__(
-        self, model: LlavaForConditionalGeneration, processor: LlavaProcessor, scenes: Scenes, table: NDArray[np.int8]
-    ) -> None:
-        self.model, self.processor, self.scenes, self.table = model, processor, scenes, table
-
-    def reply(self, messages: list[Message], image: NDArray[np.uint8] | None = None) -> str:
-        """The greedy reply to a conversation."""
-        chat = [
-            {
-                "role": m.role,
-                "content": [{"type": "image"}] * m.picture + [{"type": "text", "text": m.text}],
-            }
-            for m in messages
-        ]
-        text = self.processor.apply_chat_template(chat, add_generation_prompt=True)
-        inputs = self.processor(text=text, images=image, return_tensors="pt").to(self.model.device)
-        out = self.model.generate(**inputs, max_new_tokens=48, do_sample=False)
-        return str(self.processor.decode(out[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)).strip()
-
-    def score(self, count: int = 120) -> str:
-        """Accuracy of answers by kind of question, and how often all anchors are right."""
-        rng, right, asked_of = random.Random(5), Counter[str](), Counter[str]()
-        self.model.eval()
-        for k in range(count):
-            scene = self.scenes.descriptions[k]
-            asked = ask_about(scene, rng)
-            messages = prompts.answer_messages(dress(asked.text, rng, mark=True))
-            asked_of[asked.about] += 1
-            right[asked.about] += asked.is_right(self.reply(messages, self.scenes.images[k]))
-            question = any_question(np.flatnonzero(self.table[k] == 1).tolist(), scene, rng)
-            got = prompts.parse_anchors(self.reply(prompts.anchor_messages(dress(question.text, rng, mark=False))))
-            asked_of["anchors"] += 1
-            right["anchors"] += sorted(got) == sorted(CONCEPTS[c].name for c in question.wanted)
-        self.model.train()
-        total = sum(v for k, v in right.items() if k != "anchors") / count
-        parts = "  ".join(f"{k} {right[k]}/{asked_of[k]}" for k in sorted(asked_of))
-        return f"validation: answers {total:.3f}  {parts}"
