@@ -1,5 +1,6 @@
 """The Train and Evaluate panes, with real jobs behind them."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -258,6 +259,33 @@ async def test_an_evaluation_is_read_sorted_compared_and_its_images_opened(app: 
         await until(pilot, lambda: all(p._drawn for p in app.screen.query(PictureView)))
         await pilot.press("v", "j", "k", "right_square_bracket", "escape")
         assert not isinstance(app.screen, SideBySideScreen)
+
+
+async def test_an_evaluation_is_made_and_deleted_while_keys_go_on(
+    app: BddsegApp, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, delete = threading.Event(), Engine.delete_evaluation
+
+    def waiting(engine: Engine, run: Run, name: str) -> None:
+        slow.wait(60)
+        delete(engine, run, name)
+
+    monkeypatch.setattr(Engine, "delete_evaluation", waiting)
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: app.collection)
+        await pilot.press("3", "n")
+        await until(pilot, lambda: isinstance(app.screen, ChooseScreen))
+        await pilot.press(*"last", "space", *"mirror", "enter")
+        made = trained.folder / "evaluation" / "last-val+flip"
+        await until(pilot, lambda: (made / "result.json").is_file())
+        evaluations = app.query_one("#evaluations", KeyList)
+        await until(pilot, lambda: evaluations.chosen == f"{trained.name}/{made.name}")
+        await until(pilot, lambda: app.query_one(ClassTable).row_count == 20)
+        await pilot.press("x", "y", "v")
+        assert "classes found" in str(app.query_one("#view-title", Label).render()), "a key waited for the disk"
+        assert made.exists()
+        slow.set()
+        await until(pilot, lambda: not made.exists() and evaluations.option_count == 1)
 
 
 async def test_predictions_of_an_evaluation_are_browsed_in_the_dataset_pane(app: BddsegApp, trained: Run) -> None:

@@ -18,9 +18,10 @@ from core.sanitize import sanitize, sanitize_path
 from tui.commands import EVALUATE, bindings
 from tui.figures import fraction, state_mark
 from tui.panes.evaluation_images import EvaluationImages
+from tui.panes.evaluation_jobs import EvaluationJobs
 from tui.panes.evaluation_views import TITLES, EvaluationViews
 from tui.panes.pane import Pane
-from tui.screens.ask import ConfirmScreen, PromptScreen
+from tui.screens.ask import PromptScreen
 from tui.screens.choose import ChooseScreen
 from tui.screens.matrix import MatrixScreen
 from tui.widgets.class_table import ClassTable
@@ -30,7 +31,6 @@ from tui.widgets.option_keys import KeyList
 
 EVERY_S = 1.0
 LISTED = 200
-WITH = {"none": "", "flip": "  with mirror images", "scales": "  with mirror images and four scales"}
 EMPTY = "no evaluation yet: n makes one"
 
 
@@ -58,6 +58,7 @@ class EvaluatePane(Pane):
         self._wanted: str | None = None
         self.views = EvaluationViews(self)
         self.images = EvaluationImages(self)
+        self.jobs = EvaluationJobs(self)
 
     @property
     def analysis(self) -> AnalysisService:
@@ -92,6 +93,10 @@ class EvaluatePane(Pane):
     def choose(self, name: str) -> None:
         """Highlights this evaluation as soon as it is listed."""
         self._wanted = name
+        self._tick()
+
+    def refresh_list(self) -> None:
+        """Reads the list anew, without waiting for the next second."""
         self._tick()
 
     # -- reading ---------------------------------------------------------------------------------------------
@@ -277,46 +282,11 @@ class EvaluatePane(Pane):
         self.app.push_screen(ChooseScreen("Compare with", choices, self._compared), chosen)
 
     def action_new_evaluation(self) -> None:
-        runs = [r for r in self.bddseg.engine.runs() if r.checkpoints()]
-        if not runs:
-            self.notify("no run has a checkpoint yet: 2 Train starts one", severity="warning")
-            return
-        choices = [
-            (f"{r.name}  {checkpoint}  {split}{WITH[tta]}", (r, checkpoint, split, tta))
-            for r in runs
-            for checkpoint in r.checkpoints()
-            for split, tta in (("val", "none"), ("val", "flip"), ("val", "scales"), ("train", "none"))
-        ]
-
-        def chosen(answer: "tuple[Run, str, str, str] | None") -> None:
-            if answer is not None:
-                self._start(*answer)
-
-        self.app.push_screen(ChooseScreen("Evaluate a run, checkpoint and split", choices), chosen)
-
-    @work(thread=True, group="act", exit_on_error=False)
-    def _start(self, run: Run, checkpoint: str, split: str, tta: str) -> None:
-        try:
-            folder = self.bddseg.engine.evaluate(run, split, checkpoint, tta)
-        except (BddsegError, OSError) as error:
-            self.app.call_from_thread(self.notify, sanitize(str(error)), severity="error", markup=False)
-            return
-        self.app.call_from_thread(self.choose, f"{run.name}/{folder.name}")
+        self.jobs.offer()
 
     def action_delete_evaluation(self) -> None:
-        entry = self._chosen()
-        if entry is None:
-            return
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                try:
-                    self.bddseg.engine.delete_evaluation(entry.run, entry.name)
-                except BddsegError as error:
-                    self.notify(str(error), severity="error", markup=False)
-                self._tick()
-
-        self.app.push_screen(ConfirmScreen(f"Delete {entry.name}?", "Its predictions and scores go with it."), answered)
+        if entry := self._chosen():
+            self.jobs.delete(entry.run, entry.name)
 
 
 def _summary(entry: Listed | None, compared: Evaluation | None) -> Text:

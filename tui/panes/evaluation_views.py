@@ -140,14 +140,20 @@ class EvaluationViews:
 
     def open_settings(self, before: Evaluation, after: Evaluation) -> None:
         """Shows the settings in which the two runs differ."""
+        self._run("settings", lambda: self._open_settings(before, after))
+
+    def _open_settings(self, before: Evaluation, after: Evaluation) -> None:
+        pane = self._pane
         try:
-            differing = self._pane.analysis.settings([before, after])
+            differing = pane.analysis.settings([before, after])
         except BddsegError as error:
-            self._pane.notify(sanitize(str(error)), severity="warning", markup=False)
+            text = sanitize(str(error))
+            pane.app.call_from_thread(lambda: pane.notify(text, severity="warning", markup=False))
             return
         lines = [f"{key:<20} {_value(old):>20} → {_value(new)}" for key, (old, new) in differing.items()]
         text = "\n".join(lines) or "no setting differs"
-        self._pane.app.push_screen(ScrollScreen(Text(f"{before.name} → {after.name}", style="bold"), Text(text)))
+        screen = ScrollScreen(Text(f"{before.name} → {after.name}", style="bold"), Text(text))
+        pane.app.call_from_thread(pane.app.push_screen, screen)
 
     def write_report(self, evaluation: Evaluation, others: list[Evaluation]) -> None:
         """Asks for a folder and writes a report into it."""
