@@ -33,6 +33,13 @@ CREATE TABLE IF NOT EXISTS scores (
 """
 _SINCE_2 = ("boundary REAL", "confidence REAL", "brightness REAL", "missed INTEGER", "invented INTEGER")
 """Columns of scores that catalogs of version 1 lack."""
+_EVALUATIONS = """
+WITH RECURSIVE found(name) AS (
+    SELECT min(evaluation) FROM scores
+    UNION ALL SELECT (SELECT min(evaluation) FROM scores WHERE evaluation > name) FROM found WHERE name IS NOT NULL)
+SELECT name FROM found WHERE name IS NOT NULL
+"""
+"""A step for each name: SELECT DISTINCT reads every row, a hundred thousand for each evaluation of a large dataset."""
 VERSION = 2
 
 
@@ -238,7 +245,7 @@ class Catalog:
     def evaluations(self) -> list[str]:
         """Names of the evaluations that have per-image scores."""
         with closing(self._connect()) as db:
-            return [name for (name,) in db.execute("SELECT DISTINCT evaluation FROM scores ORDER BY evaluation")]
+            return [name for (name,) in db.execute(_EVALUATIONS)]
 
     def _row(self, row: tuple[Any, ...]) -> Row:
         (row_id, split, name, image, mask, width, height, problem, tags, prediction), rest = row[:10], row[10:]

@@ -43,6 +43,7 @@ class DatasetPane(Pane):
         self._query = Query()
         self._collection: Collection | None = None
         self._splits: dict[str, int] = {}
+        self.tags: list[str] = []
         self._scanned = ""
         self.meaning = MeaningSearch(self)
         self.reports = DatasetReports(self)
@@ -87,7 +88,7 @@ class DatasetPane(Pane):
         """Called with the samples that the filter leaves."""
         samples = self.query_one(SampleList)
         samples.column = self._query.sort if self._query.sort in FIGURES else self._sort_class()
-        self._splits = found.splits
+        self._splits, self.tags = found.splits, found.tags
         total = sum(found.splits.values())
         samples.empty_text = "no sample matches: / changes the filter, Esc clears it" if total else "listing files …"
         samples.show_ids(found.ids, lambda some: collection.catalog.rows(some, found.evaluation), found.keep)

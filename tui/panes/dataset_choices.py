@@ -85,4 +85,4 @@ class DatasetChoices:
             pane.app.call_from_thread(pane.tagged, row.id)
 
         title = f"Tag {sanitize(row.name)[:40]}: a word; one it has is taken away"
-        pane.app.push_screen(PromptScreen(title, "night", known=catalog.tags()), typed)
+        pane.app.push_screen(PromptScreen(title, "night", known=pane.tags), typed)
