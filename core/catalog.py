@@ -6,7 +6,7 @@ pixel counts are twenty columns (`c0` .. `c19`), so that filters and sorting are
 
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -173,11 +173,16 @@ class Catalog:
         with closing(self._connect()) as db:
             return _progress(db)
 
-    def pending(self) -> list[tuple[int, Path, Path | None]]:
-        """(id, image, mask) of every sample that is yet to be scanned."""
-        with closing(self._connect()) as db:
-            rows = db.execute("SELECT id, image, mask FROM samples WHERE scanned = 0 ORDER BY id").fetchall()
-        return [(i, self.root / os.fsdecode(image), self._absolute(mask)) for i, image, mask in rows]
+    def pending(self) -> Iterator[tuple[int, Path, Path | None]]:
+        """(id, image, mask) of every sample that is yet to be scanned, read a page at a time."""
+        sql, last = "SELECT id, image, mask FROM samples WHERE scanned = 0 AND id > ? ORDER BY id LIMIT 1000", -1
+        while True:
+            with closing(self._connect()) as db:
+                page = db.execute(sql, (last,)).fetchall()
+            if not page:
+                return
+            last = page[-1][0]
+            yield from ((i, self.root / os.fsdecode(image), self._absolute(mask)) for i, image, mask in page)
 
     def find(self, query: Query, evaluation: str | None = None) -> list[int]:
         """Ids of the samples that match, in the query's order."""

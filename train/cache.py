@@ -9,8 +9,9 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -56,25 +57,32 @@ def open_cache(
     Raises:
         BddsegError: no sample can be used, or the disk is full.
     """
-    samples = [s for s in list_samples(dataset) if s.split == split and s.mask is not None]
-    if limit and limit < len(samples):
-        samples = [samples[i * len(samples) // limit] for i in range(limit)]
-    if not samples:
+    count, key = _key(_labelled(dataset, split, limit), size)
+    if not count:
         raise BddsegError(f"{sanitize_path(dataset.root)} has no images with masks in its {split} split")
-    folder = cache / _key(samples, size)
+    folder = cache / key
     if not (folder / "index.json").exists():
-        _build(folder, samples, size, report)
+        _build(folder, count, _labelled(dataset, split, limit), size, report)
     index = json.loads((folder / "index.json").read_text())
     if not index["kept"]:
         raise BddsegError(
-            f"none of the {len(samples)} images of {split} can be used; the first: {index['left_out'][0]} "
+            f"none of the {count} images of {split} can be used; the first: {index['left_out'][0]} "
             "(`bddseg-tui data check` lists all)"
         )
     # The rows that are kept were moved to the front when the cache was built.
-    count = len(index["kept"])
-    images = open_memmap(folder / "images.npy", mode="r")[:count]
-    masks = open_memmap(folder / "masks.npy", mode="r")[:count]
+    kept = len(index["kept"])
+    images = open_memmap(folder / "images.npy", mode="r")[:kept]
+    masks = open_memmap(folder / "masks.npy", mode="r")[:kept]
     return CachedSplit(images, masks, np.asarray(index["pixels"], dtype=np.int64), index["left_out"])
+
+
+def _labelled(dataset: Dataset, split: str, limit: int) -> Iterator[Sample]:
+    """The labelled samples of a split. Listed anew at each call: a hundred thousand are never held at once."""
+    only = replace(dataset, splits=tuple(f for f in dataset.splits if f.split == split))
+    count = sum(s.mask is not None for s in list_samples(only)) if limit else 0
+    wanted = {i * count // limit for i in range(limit)} if limit < count else None
+    labelled = (s for s in list_samples(only) if s.mask is not None)
+    yield from (s for i, s in enumerate(labelled) if wanted is None or i in wanted)
 
 
 def resize_sample(sample: Sample, size: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -104,42 +112,48 @@ class _Task:
     folder: Path
 
 
-def _key(samples: list[Sample], size: tuple[int, int]) -> str:
-    digest = hashlib.sha256(f"{VERSION} {size}".encode())
+def _key(samples: Iterable[Sample], size: tuple[int, int]) -> tuple[int, str]:
+    """(how many they are, the name of their cache's folder)."""
+    digest, count = hashlib.sha256(f"{VERSION} {size}".encode()), 0
     for sample in samples:
+        count += 1
         for path in (sample.image, sample.mask):
             status = os.stat(path) if path else None  # noqa: PTH116 (path may be None)
             digest.update(os.fsencode(path or "") + f"|{status and (status.st_size, status.st_mtime_ns)}".encode())
-    return f"{size[0]}x{size[1]}-{digest.hexdigest()[:16]}"
+    return count, f"{size[0]}x{size[1]}-{digest.hexdigest()[:16]}"
 
 
 def _build(
-    folder: Path, samples: list[Sample], size: tuple[int, int], report: Callable[[int, int], None] | None
+    folder: Path,
+    count: int,
+    samples: Iterable[Sample],
+    size: tuple[int, int],
+    report: Callable[[int, int], None] | None,
 ) -> None:
     building = folder.with_name(f".{folder.name}.{os.getpid()}")
     shutil.rmtree(building, ignore_errors=True)
     try:
         building.mkdir(parents=True)
-        count = len(samples)
         images = open_memmap(building / "images.npy", "w+", np.uint8, (count, 3, *size))
         masks = open_memmap(building / "masks.npy", "w+", np.uint8, (count, *size))
         # Space is taken now: writing to a mapped file on a full disk would be a SIGBUS, not an error.
         for name in ("images.npy", "masks.npy"):
             with (building / name).open("r+b") as file:
                 os.posix_fallocate(file.fileno(), 0, (building / name).stat().st_size)
-        tasks = [_Task(i, s, size, building) for i, s in enumerate(samples)]
-        failed: dict[int, str] = {}
+        tasks = (_Task(i, s, size, building) for i, s in enumerate(islice(samples, count)))
+        used, failed = np.zeros(count, dtype=np.bool_), dict[int, str]()
         pixels = np.zeros(NUM_CLASSES, dtype=np.int64)
         for done, (row, counts, problem) in enumerate(
             map_unordered(_build_task, tasks, None if count > 32 else 1, 8), start=1
         ):
             if problem is None:
                 pixels += counts
+                used[row] = True
             else:
                 failed[row] = problem
             if report:
                 report(done, count)
-        kept = [i for i in range(count) if i not in failed]
+        kept = np.flatnonzero(used).tolist()
         for target, row in enumerate(kept):
             if target != row:
                 images[target], masks[target] = images[row], masks[row]
