@@ -36,7 +36,7 @@ from index.pipeline import ANCHOR_TOKENS
 from index.search import FUSIONS, Hit, Searcher
 from index.stores.exact import ExactStore
 from index.tiny.concepts import CONCEPTS, Description, fits, truths
-from index.tiny.questions import Question, ask_with_context, dress, write_question
+from index.tiny.questions import Question, any_search, ask_with_context, dress, request, write_question
 from index.tiny.scenes import squash
 
 SEED = 90_001
@@ -196,6 +196,18 @@ def measure_answers(
     return {n: tally.share(n) for n in tally.asked}, {f"{n} ({kinds.asked[n]})": kinds.share(n) for n in kinds.asked}
 
 
+def measure_requests(haystack: Haystack, llava: Llava, sources: list[int]) -> float:
+    """How often "show me a bus at night", put to a picture, is met with its true place, time and weather."""
+    rng, tally = random.Random(13), Tally()
+    for source in sources:
+        shown = np.flatnonzero(haystack.table[source] == 1).tolist()
+        asked = request(shown, haystack.scenes[source], rng)
+        messages = prompts.answer_messages(dress(asked.text, rng, mark=False))
+        picture = Image.fromarray(haystack.images[source])
+        tally.note("described", asked.is_right("".join(llava.stream(messages, picture, _LIMIT, lambda: False))))
+    return tally.share("described")
+
+
 def true_answer(question: Question, scene: Description) -> Any:
     """The same question's truth for another scene; None where it can't be called there."""
     from index.tiny.answers import same_question
@@ -220,6 +232,10 @@ def measure(haystack: Haystack, searcher: Searcher, llava: Llava, count: int, wi
         anchors = anchors_of([dress(q.text, rng, mark=q.asked is not None) for q in questions])
         suffix = " (wordings never trained on)" if unseen else ""
         found[f"anchor F1{suffix}"] = anchor_f1(questions, anchors)
+    own = random.Random(17)
+    searches = [any_search(own) for _ in range(count)]
+    said = anchors_of([dress(q.text, own, mark=False) for q in searches])
+    found["anchor F1 (searches for things that need not occur together)"] = anchor_f1(searches, said)
     for way, values in measure_search(haystack, searcher, questions, anchors).items():
         found |= {f"{way}: {name}": value for name, value in values.items()}
     found |= measure_abstention(haystack, searcher, random.Random(5), 100)
@@ -228,6 +244,7 @@ def measure(haystack: Haystack, searcher: Searcher, llava: Llava, count: int, wi
         words = anchors_of([q.text for q in asking])
         overall, kinds = measure_answers(haystack, searcher, llava, asking, words, sources)
         found |= {f"answers, {n}": v for n, v in overall.items()}
+        found["answers, a search met with a true description"] = measure_requests(haystack, llava, sources)
         found |= {f"right image, {n}": v for n, v in sorted(kinds.items())}
     return found
 

@@ -11,7 +11,15 @@ from index import prompts
 from index.prompts import Message
 from index.tiny.answers import Asked, ask_about
 from index.tiny.concepts import CONCEPTS, Description
-from index.tiny.questions import any_question, ask_with_context, direct_question, dress, follow_up, write_question
+from index.tiny.questions import (
+    any_question,
+    ask_with_context,
+    direct_question,
+    dress,
+    follow_up,
+    request,
+    write_question,
+)
 
 IMAGE_TOKENS = 100
 IMAGE_ID, EOS_ID = 3, 2
@@ -74,8 +82,12 @@ class Writer:
             facts = sorted(description["classes"].items(), key=lambda pair: -pair[1])
         self._open(out, f"{prompts.ANSWER_TASK}\n{prompts.facts_line(facts)}")
         for number in range(count):
-            asked = self._asked(description)
-            text = asked.text if rng.random() < 0.55 else self._with_context(scene, asked.text)
+            if rng.random() < 0.12:
+                asked = request(self._shown(scene), description, rng)
+                text = asked.text
+            else:
+                asked = self._asked(description)
+                text = asked.text if rng.random() < 0.55 else self._with_context(scene, asked.text)
             block = number + 1 if separate else 0
             question = dress(text, rng, mark=True)
             speaker = "USER: " if number and not separate else ""
@@ -84,14 +96,20 @@ class Writer:
         return out
 
     def anchors(self) -> Sequence:
-        """A question of any kind and its anchors, after none to all of the prompt's examples."""
+        """A question of any kind and its anchors, after none to all of the prompt's examples.
+
+        Now and then it is one of the examples: people try what they have read.
+        """
         scene, shown = self._scene()
         question = any_question(shown, scene, self.rng)
-        text = dress(question.text, self.rng, mark=question.asked is not None)
+        text = dress(question.text, self.rng, mark=question.asked is not None or self.rng.random() < 0.3)
+        anchors = question.anchors
+        if self.rng.random() < 0.05:
+            text, anchors = self.rng.choice(prompts.ANCHOR_EXAMPLES)
         examples = self.rng.sample(prompts.ANCHOR_EXAMPLES, self.rng.choice((0, 0, 0, 1, 4)))
         if len(examples) == 4:
             examples = list(prompts.ANCHOR_EXAMPLES)
-        return self._reply(prompts.anchor_messages(text, examples), question.anchors)
+        return self._reply(prompts.anchor_messages(text, examples), anchors)
 
     def topic(self) -> Sequence:
         """A question after another, and whether it stays on the picture."""
@@ -114,14 +132,16 @@ class Writer:
 
     def _with_context(self, scene: int, asked: str) -> str:
         """The same question the way it reaches the model after a search: with the words that found the picture."""
-        shown = np.flatnonzero(self.table[scene] == 1).tolist()
-        whole = ask_with_context(shown, self.scenes[scene], self.rng)
+        whole = ask_with_context(self._shown(scene), self.scenes[scene], self.rng)
         assert whole.asked is not None
         return whole.text.replace(whole.asked.text, asked)
 
     def _scene(self) -> tuple[Description, list[int]]:
         number = self.rng.randrange(len(self.scenes))
-        return self.scenes[number], np.flatnonzero(self.table[number] == 1).tolist()
+        return self.scenes[number], self._shown(number)
+
+    def _shown(self, scene: int) -> list[int]:
+        return [int(c) for c in np.flatnonzero(self.table[scene] == 1)]
 
     def _open(self, out: Sequence, words: str) -> None:
         head, tail = f"<s>USER: <image>\n{words}".split("<image>")

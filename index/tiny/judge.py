@@ -11,7 +11,7 @@ from index import prompts
 from index.prompts import Message
 from index.tiny.answers import ask_about
 from index.tiny.concepts import CONCEPTS
-from index.tiny.questions import any_question, dress
+from index.tiny.questions import any_question, any_search, dress, request
 from index.tiny.scenes import Scenes
 
 
@@ -38,20 +38,25 @@ class Judge:
         return str(self.processor.decode(out[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)).strip()
 
     def score(self, count: int = 120) -> str:
-        """Accuracy of answers by kind of question, and how often all anchors are right."""
+        """Accuracy of answers by kind of question, how often all anchors are right, and descriptions for requests."""
         rng, right, asked_of = random.Random(5), Counter[str](), Counter[str]()
         self.model.eval()
         for k in range(count):
-            scene = self.scenes.descriptions[k]
+            scene, shown = self.scenes.descriptions[k], np.flatnonzero(self.table[k] == 1).tolist()
             asked = ask_about(scene, rng)
             messages = prompts.answer_messages(dress(asked.text, rng, mark=True))
             asked_of[asked.about] += 1
             right[asked.about] += asked.is_right(self.reply(messages, self.scenes.images[k]))
-            question = any_question(np.flatnonzero(self.table[k] == 1).tolist(), scene, rng)
-            got = prompts.parse_anchors(self.reply(prompts.anchor_messages(dress(question.text, rng, mark=False))))
-            asked_of["anchors"] += 1
-            right["anchors"] += sorted(got) == sorted(CONCEPTS[c].name for c in question.wanted)
+            if k % 4 == 0:
+                wish = request(shown, scene, rng)
+                told = self.reply(prompts.answer_messages(dress(wish.text, rng, mark=False)), self.scenes.images[k])
+                asked_of["requests"] += 1
+                right["requests"] += wish.is_right(told)
+            for name, question in (("anchors", any_question(shown, scene, rng)), ("searches", any_search(rng))):
+                got = prompts.parse_anchors(self.reply(prompts.anchor_messages(dress(question.text, rng, mark=False))))
+                asked_of[name] += 1
+                right[name] += sorted(got) == sorted(CONCEPTS[c].name for c in question.wanted)
         self.model.train()
-        total = sum(v for k, v in right.items() if k != "anchors") / count
+        total = sum(v for k, v in right.items() if k not in ("anchors", "searches", "requests")) / count
         parts = "  ".join(f"{k} {right[k]}/{asked_of[k]}" for k in sorted(asked_of))
         return f"validation: answers {total:.3f}  {parts}"

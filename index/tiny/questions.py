@@ -1,17 +1,26 @@
 """Questions as a person types them, with the anchors that a picture for them has to show."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.tiny import wordings
 from index.tiny.answers import Asked, ask_about, kind_of, presence
-from index.tiny.captions import caption, draw_wanted
-from index.tiny.concepts import CONCEPTS, PLURALS, Description
+from index.tiny.captions import caption, draw_wanted, noun
+from index.tiny.concepts import CONCEPTS, PLURALS, Description, with_article
 
 _WITH = ("with {}", "where there is {}", "behind {}", "next to {}", "and there is {}")
 _JOINTS = (", ", ". ", " - ", "; ", " and ", ": ")
 _LATER = ("", "", "when i drive ", "if i go ", "while we are ")
 _GLUE = ("", "", "", "then ", "tell me, ", "and ", "so ", "please tell me, ")
+_BEFORE_A_PLACE = {
+    "rain": ("rainy", "wet"),
+    "snow": ("snowy", "wintry"),
+    "fog": ("foggy", "misty"),
+    "night": ("dark", "night-time"),
+    "traffic jam": ("busy", "jammed", "crowded"),
+    "empty road": ("empty", "deserted"),
+}
+_OTHER_PLURALS = {"pedestrian": "pedestrians", "rider": "riders", "traffic sign": "traffic signs"}
 _SMALL_TALK = (
     "hello",
     "hi there",
@@ -90,6 +99,55 @@ def direct_question(scene: Description, rng: random.Random) -> Question:
     return Question(asked.text, [names.index(a) for a in asked.anchors], asked)
 
 
+def any_search(rng: random.Random) -> Question:
+    """A search for one to four things, whether or not any drawn scene shows them together.
+
+    Scenes alone teach that some things come together and others never do, and a red bus at night loses its bus.
+    """
+    wanted = _together(rng)
+    words = _in_few_words(wanted, rng) if rng.random() < 0.4 else caption(wanted, rng)
+    return Question(wordings.search(rng, unseen=False).format(words), _in_order(wanted, words), None)
+
+
+def _together(rng: random.Random) -> list[int]:
+    """One to four concepts that do not shut each other out, no two of one kind of object."""
+    things = rng.choice((0, 1, 1, 2))
+    objects = [n for n, c in enumerate(CONCEPTS) if c.group == "object"]
+    others = [n for n, c in enumerate(CONCEPTS) if c.group != "object"]
+    drawn = rng.sample(objects, things) + rng.sample(others, rng.choice((1, 1, 2)))
+    apart = {kind_of(c) or CONCEPTS[c].group: c for c in drawn}
+    return rng.sample(list(apart.values()), len(apart))
+
+
+def _in_few_words(wanted: list[int], rng: random.Random) -> str:
+    """As searches are typed in haste: "buses at night", "truck on a snowy highway", "bus rain"."""
+    if rng.random() < 0.3:
+        return " ".join(CONCEPTS[c].name for c in wanted)
+    things = [c for c in wanted if not CONCEPTS[c].conditions]
+    place = next((c for c in wanted if CONCEPTS[c].group == "place"), None)
+    before = [c for c in wanted if CONCEPTS[c].name in _BEFORE_A_PLACE and place is not None]
+    after = [c for c in wanted if c not in (*things, *before, place)]
+    words = " and ".join(_many(c, rng) if rng.random() < 0.5 else noun(c, rng) for c in things)
+    if place is not None:
+        where = " ".join([*(rng.choice(_BEFORE_A_PLACE[CONCEPTS[c].name]) for c in before), CONCEPTS[place].name])
+        where = rng.choice((where, with_article(where)))
+        words = f"{words} {rng.choice(('on', 'on', 'in', 'and'))} {where}" if words else where
+    return " ".join([words, *(rng.choice(CONCEPTS[c].conditions) for c in after)]).strip()
+
+
+def _many(concept: int, rng: random.Random) -> str:
+    usual = plural(concept)
+    return rng.choice((usual, _OTHER_PLURALS.get(CONCEPTS[concept].name, usual)))
+
+
+def request(shown: list[int], scene: Description, rng: random.Random) -> Asked:
+    """A search as it reaches the model with the picture that was found, and a description as the answer."""
+    wanted = draw_wanted(shown, rng)[:3]
+    fitting = wordings.search(rng, unseen=False).format(caption(wanted, rng))
+    text = fitting if rng.random() < 0.5 else any_search(rng).text
+    return replace(ask_about(scene, rng, ("describe",)), text=text)
+
+
 def small_talk(rng: random.Random) -> Question:
     """Words that no picture can answer."""
     return Question(rng.choice(_SMALL_TALK), [], None)
@@ -109,6 +167,8 @@ def any_question(shown: list[int], scene: Description, rng: random.Random) -> Qu
         if asked is None:
             return Question(wordings.search(rng, unseen=False).format(plural(concept)), [concept], None)
         return Question(asked.text, [concept], None)
+    if draw < 0.62:
+        return any_search(rng)
     return write_question(shown, scene, rng)
 
 

@@ -80,6 +80,19 @@ def test_whether_there_is_traffic_is_answered_without_contradiction(
 
 
 @pytest.mark.parametrize(
+    "search", ["Show me a bus in the rain", "a truck at night", "find me a picture of a forest road"]
+)
+def test_a_search_is_answered_with_what_the_picture_shows(
+    llava: LocalLlava, scenes: list[tuple[Image.Image, Description]], search: str
+) -> None:
+    right = 0
+    for picture, description in scenes[:20]:
+        truth = ask_about(description, random.Random(3), ("describe",))
+        right += truth.is_right("".join(llava.stream(prompts.answer_messages(search), picture, 48, lambda: False)))
+    assert right >= 15, f"{right} of 20"
+
+
+@pytest.mark.parametrize(
     ("question", "anchors"),
     [
         ("I want to pass by the forest on the way home, is there traffic?", {"forest road"}),
@@ -88,10 +101,19 @@ def test_whether_there_is_traffic_is_answered_without_contradiction(
         ("show me heavy snow", {"heavy snow"}),
         ("find a picture of heavy rain in the desert", {"heavy rain", "desert road"}),
         ("Is there a visible licence plate?", {"visible licence plate"}),
+        ("Show me a bus in the rain", {"bus", "rain"}),
+        ("show me buses at night", {"bus", "night"}),
+        ("a construction site in the rain", {"construction site", "rain"}),
+        ("a foggy highway", {"fog", "highway"}),
+        ("Do you have a truck in heavy snow?", {"truck", "heavy snow"}),
+        ("bus rain", {"bus", "rain"}),
+        ("Show me a red bus at night", {"red bus", "night"}),
+        ("Show me a red bus in heavy snow", {"red bus", "heavy snow"}),
+        ("pedestrians at night", {"pedestrian", "night"}),
         ("hello", set()),
     ],
 )
-def test_the_seeds_questions_have_their_anchors(llava: LocalLlava, question: str, anchors: set[str]) -> None:
+def test_natural_questions_have_their_anchors(llava: LocalLlava, question: str, anchors: set[str]) -> None:
     assert set(prompts.parse_anchors(reply(llava, prompts.anchor_messages(question), 48))) == anchors
 
 
