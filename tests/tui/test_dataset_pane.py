@@ -1,4 +1,6 @@
+import threading
 from array import array
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,13 +10,14 @@ from rich.color import ColorSystem
 from textual.geometry import Region
 from textual.widgets import Input, Label, Static
 
-from core.catalog import ImageScore, Row
+from core.catalog import Catalog, ImageScore, Row
 from core.engine import Engine
 from core.query import parse_query
 from core.workspace import Workspace
 from tests.tui.conftest import AppPilot, until
 from tui.app import BddsegApp
 from tui.panes.dataset import DatasetPane
+from tui.screens.ask import PromptScreen
 from tui.screens.first_run import FirstRunScreen
 from tui.screens.fullscreen import FullScreen
 from tui.screens.help import HelpScreen
@@ -260,6 +263,31 @@ async def test_the_list_holds_100000_rows_and_loads_only_what_is_in_sight(app: B
         assert samples.cursor == 99_999
         assert "sample-99999" in lines_of(samples)[-1]
         assert len(loaded) < 1000
+
+
+async def test_keys_that_come_while_the_list_is_read_again_still_have_their_sample(
+    app: BddsegApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with app.run_test(size=(140, 40)) as pilot:
+        samples = await ready(app, pilot)
+        await pilot.press("j", "j")
+        await until(pilot, lambda: samples.row)
+        read, disk = Catalog.rows, threading.Event()
+
+        def slow(catalog: Catalog, ids: Sequence[int], evaluation: str | None = None) -> list[Row]:
+            disk.wait(60)
+            return read(catalog, ids, evaluation)
+
+        monkeypatch.setattr(Catalog, "rows", slow)
+        pane, before = app.query_one(DatasetPane), samples._generation
+        pane.scan_step(1, 21, new_files=False)
+        pane.scan_step(1, 21, new_files=True)
+        await until(pilot, lambda: samples._generation > before)
+        await pilot.press("t")
+        assert isinstance(app.screen, PromptScreen), "the key was lost"
+        await pilot.press(*"snow", "enter")
+        disk.set()
+        await until(pilot, lambda: "#snow" in lines_of(samples)[2])
 
 
 async def test_names_that_would_control_the_terminal_do_not(workspace: Workspace, dataset: Path) -> None:

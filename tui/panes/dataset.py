@@ -74,6 +74,9 @@ class DatasetPane(Pane):
 
     def open(self, collection: Collection) -> None:
         """Shows a dataset: what the catalog knows at once, the rest as the scan finds it."""
+        if self._collection is not None:
+            # Its ids mean other samples in the catalog of the new one.
+            self.query_one(SampleList).show_ids(array("q"), lambda some: [])
         self._collection = collection
         self.evaluation = None
         self.query_one(SampleList).empty_text = "listing files …"

@@ -67,10 +67,13 @@ class SampleList(ScrollView, can_focus=True):
         return iter(())
 
     def show_ids(self, ids: "array[int]", load: LoadRows, keep: int | None = None) -> None:
-        """Shows these samples; the cursor goes to the sample `keep`, if it is among them, else to the first."""
+        """Shows these samples; the cursor goes to the sample `keep`, if it is among them, else to the first.
+
+        What is known of `keep` stays until it is read again, as keys may be on their way to it.
+        """
         self._generation += 1
         self._ids, self._load = ids, load
-        self._rows.clear()
+        self._rows = {i: row for i, row in self._rows.items() if i == keep}
         self._asked.clear()
         self._told = None
         self.virtual_size = Size(self.size.width, len(ids))
@@ -83,10 +86,12 @@ class SampleList(ScrollView, can_focus=True):
             self.post_message(self.Highlighted(None, 0))
 
     def reload(self) -> None:
-        """Reads the rows in sight again, since what is known of them changed."""
-        self._rows.clear()
+        """Reads the rows again, since what is known of them changed; until then those around the cursor stay."""
+        page = self.cursor // PAGE
+        near = set(self._ids[page * PAGE : (page + 1) * PAGE])
+        self._rows = {i: row for i, row in self._rows.items() if i in near}
         self._asked.clear()
-        self._ask(self.cursor // PAGE)
+        self._ask(page)
         self.refresh()
 
     @property
