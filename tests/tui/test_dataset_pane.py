@@ -285,9 +285,10 @@ async def test_keys_that_come_while_the_list_is_read_again_still_have_their_samp
         await until(pilot, lambda: samples._generation > before)
         await pilot.press("t")
         assert isinstance(app.screen, PromptScreen), "the key was lost"
-        await pilot.press(*"snow", "enter")
+        await pilot.press(*"snow", "enter", "j")
         disk.set()
         await until(pilot, lambda: "#snow" in lines_of(samples)[2])
+        assert samples.cursor == 3, "the list took the cursor back"
 
 
 async def test_names_that_would_control_the_terminal_do_not(workspace: Workspace, dataset: Path) -> None:

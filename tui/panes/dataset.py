@@ -45,6 +45,7 @@ class DatasetPane(Pane):
         self._splits: dict[str, int] = {}
         self.tags: list[str] = []
         self._scanned = ""
+        self._wanted: int | None = None
         self.meaning = MeaningSearch(self)
         self.reports = DatasetReports(self)
         self._search = DatasetFind(self)
@@ -83,9 +84,9 @@ class DatasetPane(Pane):
         self._find()
         self._scan.start(collection)
 
-    def _find(self, keep: int | None = None) -> None:
+    def _find(self) -> None:
         if self._collection is not None:
-            self._search.start(self._collection, self._query, self.evaluation, keep)
+            self._search.start(self._collection, self._query, self.evaluation)
 
     def found(self, collection: Collection, found: Found) -> None:
         """Called with the samples that the filter leaves."""
@@ -94,7 +95,9 @@ class DatasetPane(Pane):
         self._splits, self.tags = found.splits, found.tags
         total = sum(found.splits.values())
         samples.empty_text = "no sample matches: / changes the filter, Esc clears it" if total else "listing files …"
-        samples.show_ids(found.ids, lambda some: collection.catalog.rows(some, found.evaluation), found.keep)
+        # The cursor stays where it is by now, not where it was when the catalog was asked.
+        keep, self._wanted = self._wanted or samples.sample, None
+        samples.show_ids(found.ids, lambda some: collection.catalog.rows(some, found.evaluation), keep)
         self.query_one(FilterBar).set_tags(found.tags)
         self._status()
         if not found.ids:
@@ -107,7 +110,7 @@ class DatasetPane(Pane):
         """Called as a scan goes on: what it has found is shown."""
         self._scanned = f"scanning {done:,}/{total:,}" if done < total else ""
         if new_files:
-            self._find(self._current_id())
+            self._find()
         elif done < total:
             self.query_one(SampleList).reload()
         self._status()
@@ -115,11 +118,7 @@ class DatasetPane(Pane):
     def scan_ended(self) -> None:
         """Called when a scan is through."""
         self._scanned = ""
-        self._find(self._current_id())
-
-    def _current_id(self) -> int | None:
-        row = self.query_one(SampleList).row
-        return row.id if row else None
+        self._find()
 
     # -- what is shown ---------------------------------------------------------------------------------------
 
@@ -178,7 +177,7 @@ class DatasetPane(Pane):
     def _filter_changed(self, event: FilterBar.Changed) -> None:
         self._query = event.query
         self.meaning.clear()
-        self._find(self._current_id())
+        self._find()
 
     @on(FilterBar.Meant)
     def _meant(self, event: FilterBar.Meant) -> None:
@@ -201,7 +200,8 @@ class DatasetPane(Pane):
         self.query_one(FilterBar).clear()
         self._query = Query()
         self.meaning.clear()
-        self._find(sample)
+        self._wanted = sample
+        self._find()
 
     def show_filter(self, text: str, evaluation: str | None) -> None:
         """Filters by a text, with an evaluation's predictions and scores."""
@@ -284,16 +284,16 @@ class DatasetPane(Pane):
     def action_pick_evaluation(self) -> None:
         self._choices.evaluation()
 
-    def tagged(self, sample: int) -> None:
+    def tagged(self) -> None:
         """Called when a sample's tags have changed."""
-        self._find(sample)
+        self._find()
 
     def use_evaluation(self, name: str | None) -> None:
         """Shows the predictions and scores of this evaluation."""
         self.evaluation = name
         if name is None and self.look.view in ("prediction", "error"):
             self.look = replace(self.look, view="image")
-        self._find(self._current_id())
+        self._find()
 
     def action_stats(self) -> None:
         """Shows the statistics of the split that is filtered for, or of all."""

@@ -82,7 +82,7 @@ class DatasetChoices:
             except BddsegError as error:
                 pane.app.call_from_thread(pane.notify, str(error), severity="error")
                 return
-            pane.app.call_from_thread(pane.tagged, row.id)
+            pane.app.call_from_thread(pane.tagged)
 
         title = f"Tag {sanitize(row.name)[:40]}: a word; one it has is taken away"
         pane.app.push_screen(PromptScreen(title, "night", known=pane.tags), typed)

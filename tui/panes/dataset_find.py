@@ -25,14 +25,12 @@ class Found:
         splits: the number of samples of each split, whatever the filter.
         tags: every tag of the dataset.
         evaluation: whose predictions and scores the rows carry.
-        keep: the sample to leave the cursor on, if it is still there.
     """
 
     ids: "array[int]"
     splits: dict[str, int]
     tags: list[str]
     evaluation: str | None
-    keep: int | None
 
 
 class DatasetFind:
@@ -41,14 +39,14 @@ class DatasetFind:
     def __init__(self, pane: "DatasetPane") -> None:
         self._pane = pane
 
-    def start(self, collection: Collection, query: Query, evaluation: str | None, keep: int | None) -> None:
+    def start(self, collection: Collection, query: Query, evaluation: str | None) -> None:
         """Asks which samples fit; `pane.found` is called with them."""
         pane, catalog = self._pane, collection.catalog
 
         def work() -> None:
             try:
                 ids = array("q", catalog.find(query, evaluation))
-                found = Found(ids, catalog.splits(), catalog.tags(), evaluation, keep)
+                found = Found(ids, catalog.splits(), catalog.tags(), evaluation)
             except (BddsegError, OSError) as error:
                 pane.app.call_from_thread(pane.notify, sanitize(str(error)), severity="error", markup=False)
                 return

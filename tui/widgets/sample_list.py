@@ -99,6 +99,11 @@ class SampleList(ScrollView, can_focus=True):
         return len(self._ids)
 
     @property
+    def sample(self) -> int | None:
+        """The id of the sample under the cursor, loaded or not."""
+        return self._ids[self.cursor] if self._ids else None
+
+    @property
     def row(self) -> Row | None:
         """The sample under the cursor, once it is loaded."""
         return self.row_at(self.cursor)
