@@ -79,7 +79,7 @@ class DatasetPane(Pane):
             # Its ids mean other samples in the catalog of the new one.
             self.query_one(SampleList).show_ids(array("q"), lambda some: [])
         self._collection = collection
-        self.evaluation = None
+        self.evaluation = self._wanted = None
         self.query_one(SampleList).empty_text = "listing files …"
         self._find()
         self._scan.start(collection)
