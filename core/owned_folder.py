@@ -1,0 +1,290 @@
+"""A folder that a person named and a command writes into: what the command made there is noted, all else is theirs.
+
+The marker `.bddseg-tui` is a journal of JSON lines: a header, then the names that a work is about to make (or has
+deleted), relative to the folder. A name belongs to the work that made it: an export beside predictions replaces and
+deletes none of them. How a command uses it:
+
+    folder = own(to, "predict")
+    if other_checkpoint:
+        folder.delete(list(folder.made()))
+    folder.claim(names)  # before the first is written: all at once, or batch by batch
+    if not folder.owns(name): ...  # it's there, and the person's own
+
+What versions before this file made is taken over with `adopt`, by whoever has a proof that it was made by the
+program: the manifest of predictions for `masks/`, the demo's `.demo.json`.
+"""
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from core.disk_errors import disk_error
+from core.errors import BddsegError
+from core.path_component import inside
+from core.sanitize import sanitize, sanitize_path
+
+MARKER = ".bddseg-tui"
+_HEADER = b'{"bddseg-tui": 1}\n'
+_LONGEST_LINE = 1 << 24
+"""Bytes; a batch of names stays far below it."""
+_BATCH = 5000
+_NAMED = 3
+
+
+class OwnedFolder:
+    """What a work owns in a folder. It belongs to one thread; processes may share the folder."""
+
+    def __init__(self, folder: Path, work: str) -> None:
+        self.folder = folder
+        self.work = work
+        self._names: set[str] = set()
+        self._read_to = 0
+
+    def owns(self, name: str | os.PathLike[str]) -> bool:
+        """Whether this work has made (or announced) the file of that relative name."""
+        return self._plain(name) in self._names
+
+    def made(self) -> Iterator[str]:
+        """The relative names that this work owns, in order, whether or not they are there still."""
+        return iter(sorted(self._names))
+
+    def claim(self, names: Iterable[str | os.PathLike[str]]) -> None:
+        """Notes relative names that are about to be written; the marker is synced when this returns.
+
+        Raises:
+            BddsegError: some are there and not this work's, lie behind a link or outside the folder; nothing is
+                noted then. Or the marker cannot be written.
+        """
+        wanted = []
+        for name in names:
+            plain = self._plain(name)
+            if plain is None:
+                raise BddsegError(f"{sanitize_path(os.fspath(name))} does not lie in {sanitize_path(self.folder)}")
+            wanted.append(plain)
+        with self._open(write=True, new=False) as file:
+            # Another process of the same work may have made some meanwhile.
+            if file is not None:
+                self._read(file)
+            new = [name for name in dict.fromkeys(wanted) if name not in self._names]
+            self._refuse_links(wanted)
+            self._refuse_what_is_there(new)
+        if new:
+            self._append("made", new)
+
+    def adopt(self, names: Iterable[str | os.PathLike[str]]) -> None:
+        """Takes over files that a version without markers made: the caller has seen the proof.
+
+        Raises:
+            BddsegError: the marker cannot be written.
+        """
+        plain = (self._plain(name) for name in names)
+        new = [name for name in dict.fromkeys(plain) if name is not None and name not in self._names]
+        if new:
+            self._append("made", new)
+
+    def delete(self, names: Iterable[str | os.PathLike[str]]) -> int:
+        """Deletes those of the named files that this work owns; returns how many were there.
+
+        Neither a link nor what lies behind one is followed.
+
+        Raises:
+            BddsegError: one cannot be deleted, or the marker cannot be written.
+        """
+        owned = [name for name in map(self._plain, names) if name is not None and name in self._names]
+        gone = 0
+        with contextlib.closing(_Below(self.folder)) as below:
+            for name in owned:
+                parent, _, last = name.rpartition("/")
+                try:
+                    os.unlink(last, dir_fd=below.handle(parent))
+                    gone += 1
+                except FileNotFoundError:
+                    pass
+                except OSError as error:
+                    raise disk_error(error, self.folder / name, "deleted") from error
+        if owned:
+            self._append("gone", owned)
+        return gone
+
+    def read(self) -> None:
+        """Reads what the marker says that is not known yet."""
+        with self._open(write=False, new=False) as file:
+            if file is not None:
+                self._read(file)
+
+    def _plain(self, name: str | os.PathLike[str]) -> str | None:
+        """The name without detours; None for one that leaves the folder, and for the marker."""
+        plain = os.path.normpath(os.fspath(name))
+        # `inside` takes ten times as long as this test, and there may be 100,000 names.
+        if plain.startswith(("/", ".")) or "\0" in plain:
+            path = inside(self.folder, name)
+            plain = os.path.relpath(path, self.folder) if path is not None else MARKER
+        return None if plain == MARKER else plain
+
+    def _refuse_links(self, names: list[str]) -> None:
+        for parent in sorted({name.rpartition("/")[0] for name in names} - {""}):
+            below = self.folder
+            for part in parent.split("/"):
+                below /= part
+                kind = _kind(below)
+                if kind is not None and not stat.S_ISDIR(kind):
+                    what = "a link" if stat.S_ISLNK(kind) else "no folder"
+                    raise BddsegError(f"{sanitize_path(below)} is {what}: name an empty folder to {self.work} into")
+
+    def _refuse_what_is_there(self, names: list[str]) -> None:
+        root = os.fspath(self.folder)
+        there = [name for name in names if _kind(f"{root}/{name}") is not None]
+        if there:
+            named = ", ".join(sanitize(name) for name in there[:_NAMED])
+            more = f" and {len(there) - _NAMED} more" if len(there) > _NAMED else ""
+            raise BddsegError(
+                f"{self.work} refuses to replace {named}{more} in {sanitize_path(self.folder)}, "
+                "which it did not make: name an empty folder"
+            )
+
+    def _append(self, deed: str, names: list[str]) -> None:
+        with self._open(write=True, new=True) as file:
+            assert file is not None
+            try:
+                self._read(file)
+                end = self._read_to  # what is behind it was torn
+                os.ftruncate(file, end)
+                lines = [] if end else [_HEADER]
+                for start in range(0, len(names), _BATCH):
+                    line = {"work": self.work, deed: names[start : start + _BATCH]}
+                    lines.append(json.dumps(line).encode() + b"\n")
+                try:
+                    with os.fdopen(os.dup(file), "ab") as stream:
+                        stream.writelines(lines)
+                    os.fsync(file)
+                except OSError:
+                    os.ftruncate(file, end)
+                    raise
+            except OSError as error:
+                raise disk_error(error, self.folder / MARKER) from error
+            self._read_to = os.lseek(file, 0, os.SEEK_END)
+        (self._names.update if deed == "made" else self._names.difference_update)(names)
+
+    def _read(self, file: int) -> None:
+        """Takes in the whole lines behind what was read before."""
+        os.lseek(file, self._read_to, os.SEEK_SET)
+        with os.fdopen(os.dup(file), "rb") as stream:
+            while (line := stream.readline(_LONGEST_LINE)).endswith(b"\n"):
+                self._take(line, header=self._read_to == 0)
+                self._read_to += len(line)
+            if self._read_to == 0 and not _HEADER.startswith(line):
+                raise self._no_marker()
+
+    def _take(self, line: bytes, header: bool) -> None:
+        try:
+            raw = json.loads(line)
+        except (ValueError, RecursionError):
+            raw = None
+        if header and line != _HEADER:
+            raise self._no_marker()
+        if not isinstance(raw, dict) or raw.get("work") != self.work:
+            return
+        for deed, change in (("made", self._names.update), ("gone", self._names.difference_update)):
+            names = raw.get(deed)
+            if isinstance(names, list):
+                plain = (self._plain(name) for name in names if isinstance(name, str))
+                change(name for name in plain if name is not None)
+
+    def _no_marker(self) -> BddsegError:
+        marker = sanitize_path(self.folder / MARKER)
+        return BddsegError(f"{marker} is no marker that this version can read: name an empty folder")
+
+    @contextlib.contextmanager
+    def _open(self, write: bool, new: bool) -> Iterator[int | None]:
+        """The marker, locked; None where there is none. A link, or anything but a file, is refused."""
+        path = self.folder / MARKER
+        flags = (os.O_RDWR if write else os.O_RDONLY) | (os.O_CREAT if new else 0)
+        try:
+            # Without blocking, or a pipe of that name would be waited for.
+            file = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+        except FileNotFoundError as error:
+            if new:
+                raise disk_error(error, path) from error
+            yield None
+            return
+        except OSError as error:
+            raise disk_error(error, path, "opened") from error
+        try:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise BddsegError(f"{sanitize_path(path)} is no file: name an empty folder")
+            fcntl.flock(file, fcntl.LOCK_EX if write else fcntl.LOCK_SH)
+            yield file
+        finally:
+            os.close(file)
+
+
+def own(folder: Path, work: str) -> OwnedFolder:
+    """Makes a folder for what `work` writes and reads what it made there before. The marker comes with the first claim.
+
+    Args:
+        folder: as a person named it; a link is followed, for it is the person's own.
+        work: the command's word: predict, export, report, ...
+
+    Raises:
+        BddsegError: the folder cannot be made, or what is called like the marker is none.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk_error(error, folder, "made") from error
+    owned = OwnedFolder(folder, work)
+    owned.read()
+    return owned
+
+
+def _kind(path: str | Path) -> int | None:
+    try:
+        return os.lstat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise disk_error(error, path, "looked at") from error
+
+
+class _Below:
+    """Handles of folders below a root, opened part by part without following a link; the last one is kept."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._last = ("", os.dup(self._root))
+
+    def handle(self, relative: str) -> int:
+        """The handle of a folder, valid until the next call.
+
+        Raises:
+            OSError: it is not there, or a link is on the way.
+        """
+        if self._last[0] != relative:
+            handle = os.dup(self._root)
+            for part in relative.split("/") if relative else ():
+                try:
+                    below = _open_folder(part, handle)
+                finally:
+                    os.close(handle)
+                handle = below
+            os.close(self._last[1])
+            self._last = (relative, handle)
+        return self._last[1]
+
+    def close(self) -> None:
+        os.close(self._last[1])
+        os.close(self._root)
+
+
+def _open_folder(name: str, parent: int) -> int:
+    try:
+        return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+    except NotADirectoryError:
+        if stat.S_ISLNK(os.lstat(name, dir_fd=parent).st_mode):
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
+        raise
