@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from core.events import RESTARTS, Event
+from core.event_kinds import ClassRow, EpochEvent, Event, StepEvent
 
 SMOOTHING = 0.95
 """Weight of the past in a smoothed curve."""
@@ -61,14 +60,13 @@ class History:
     def feed(self, events: list[Event]) -> bool:
         """Takes in new events; returns whether anything changed."""
         for event in events:
-            kind = event["kind"]
-            if kind == "step":
+            if event["kind"] == "step":
                 self.steps.append(_step(event))
-            elif kind == "epoch":
+            elif event["kind"] == "epoch":
                 self.epochs.append(_epoch(event))
             else:
-                if kind in RESTARTS:
-                    at = int(event.get("step", 0))
+                if event["kind"] == "start" or event["kind"] == "resume":
+                    at = event.get("step", 0)
                     self.steps = [s for s in self.steps if s.step <= at]
                     self.epochs = [e for e in self.epochs if e.step <= at]
                 self.notes.append(event)
@@ -95,15 +93,14 @@ def smoothed(values: Sequence[float | None], weight: float = SMOOTHING) -> list[
     return result
 
 
-def class_scores(rows: list[dict[str, Any]]) -> tuple[ClassScore, ...]:
+def class_scores(rows: Sequence[ClassRow]) -> tuple[ClassScore, ...]:
     """Class rows as JSON has them, as dataclasses."""
     return tuple(
-        ClassScore(int(r["id"]), str(r["name"]), r["iou"], r["precision"], r["recall"], float(r["percentage"] or 0.0))
-        for r in rows
+        ClassScore(r["id"], r["name"], r["iou"], r["precision"], r["recall"], r["percentage"] or 0.0) for r in rows
     )
 
 
-def _step(e: Event) -> StepPoint:
+def _step(e: StepEvent) -> StepPoint:
     return StepPoint(
         int(e["step"]),
         int(e["epoch"]),
@@ -115,7 +112,7 @@ def _step(e: Event) -> StepPoint:
     )
 
 
-def _epoch(e: Event) -> EpochPoint:
+def _epoch(e: EpochEvent) -> EpochPoint:
     return EpochPoint(
         int(e["epoch"]),
         int(e["step"]),

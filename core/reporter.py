@@ -4,6 +4,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+from core.event_kinds import Kind
 from core.events import EventWriter
 from core.job import JobLock, StatusFile
 
@@ -25,7 +26,7 @@ class Reporter:
         signal.signal(signal.SIGTERM, self._on_term)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
-    def event(self, kind: str, **values: Any) -> None:
+    def event(self, kind: Kind, **values: Any) -> None:
         """Appends an event."""
         self.events.write(kind, **values)
 

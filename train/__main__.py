@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.errors import BddsegError
 from core.evaluation import evaluation_folder
+from core.event_kinds import Kind
 from core.process import yield_to_people
 from core.runs import Run
 from train.reporter import Reporter, Silent, StopRequestedError
@@ -65,7 +66,7 @@ def _work(run: Run, arguments: argparse.Namespace, reporter: Reporter) -> None:
         predict_run(run, arguments.checkpoint, arguments.split, Path(arguments.to), reporter)
 
 
-def _last_words(reporter: Reporter, kind: str, state: str, message: str) -> None:
+def _last_words(reporter: Reporter, kind: Kind, state: str, message: str) -> None:
     """Event and status of the end; on a disk that is full either may fail, and the other still counts."""
     try:
         reporter.event(kind, message=message)

@@ -4,6 +4,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+from core.event_kinds import Kind
 from core.reporter import Reporter as JobReporter
 from core.reporter import StopRequestedError
 
@@ -17,7 +18,7 @@ class Reporter(JobReporter):
         super().__init__(folder)
         self._board: Any = None
 
-    def event(self, kind: str, **values: Any) -> None:
+    def event(self, kind: Kind, **values: Any) -> None:
         """Appends an event; numbers of steps and epochs also go to TensorBoard, where it is installed."""
         super().event(kind, **values)
         if kind in ("step", "epoch"):
@@ -55,7 +56,7 @@ class Silent(Reporter):
         signal.signal(signal.SIGTERM, self._on_term)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
-    def event(self, kind: str, **values: Any) -> None:
+    def event(self, kind: Kind, **values: Any) -> None:
         """Says nothing."""
 
     def close(self) -> None:

@@ -48,7 +48,10 @@ def follow(folder: Path, label: str) -> Status:
 
 def _tell(console: Console, e: Event, status: Status) -> None:
     if e["kind"] == "epoch":
-        figures = [e.get(k) for k in ("train_loss", "val_loss", "pixel_accuracy", "miou19", "miou20")]
+        figures = (
+            *(e.get("train_loss"), e.get("val_loss")),
+            *(e.get("pixel_accuracy"), e.get("miou19"), e.get("miou20")),
+        )
         console.print(epoch_line(e["epoch"], status.facts.get("epochs"), *figures), markup=False, soft_wrap=True)
     elif e["kind"] == "warning":
         console.print(f"warning: {sanitize(str(e.get('message')))}", markup=False, soft_wrap=True)

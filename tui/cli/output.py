@@ -54,8 +54,10 @@ def tell(as_json: bool, text: str, **facts: Any) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Prints JSON; it is ASCII, so no terminal obeys what is in it."""
-    print(json.dumps(value, indent=2, allow_nan=False), flush=True)
+    """Prints JSON; it is ASCII, so no terminal obeys what is in it. What is not finite is null."""
+    from core.records import plain
+
+    print(json.dumps(plain(value), indent=2, allow_nan=False), flush=True)
 
 
 @contextmanager

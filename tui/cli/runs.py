@@ -20,6 +20,7 @@ from tui.cli.output import (
 )
 
 if TYPE_CHECKING:
+    from core.event_kinds import EpochEvent
     from core.history import History
     from core.runs import Run
 
@@ -236,7 +237,7 @@ def _history(run: "Run") -> "History":
     return history
 
 
-def _epochs(run: "Run") -> list[dict[str, object]]:
+def _epochs(run: "Run") -> "list[EpochEvent]":
     from core.events import read_events, rewind
 
     return [e for e in rewind(read_events(run.events)) if e["kind"] == "epoch"]
