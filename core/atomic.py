@@ -5,11 +5,15 @@ the sync of the folder, without which the rename itself can be lost with the pow
 """
 
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+from core.temporaries import temporary_file, temporary_path
+
+PRIVATE = 0o600
+"""The mode of what concerns nobody else on the machine: chats and settings."""
 
 
 def sync_folder(folder: Path) -> None:
@@ -22,18 +26,18 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def replacing(path: Path, durable: bool = True) -> Iterator[BinaryIO]:
+def replacing(path: Path, durable: bool = True, mode: int = 0o666) -> Iterator[BinaryIO]:
     """A file to write that becomes `path` when the block ends well: a reader sees the old content or the new.
 
-    With `durable` off nothing is synced: for what may be lost with the power, such as a heartbeat.
+    With `durable` off nothing is synced: for what may be lost with the power, such as a heartbeat. The umask is taken
+    off `mode`. Where `path` is a link, the link is replaced.
 
     Raises:
         OSError: the disk is full or the folder cannot be written; the old content is still there.
     """
-    # Not made from the name, which may already be as long as a name can be.
-    temporary = path.with_name(f".{os.getpid()}-{threading.get_ident()}.tmp")
+    handle, temporary = temporary_file(path.parent, mode)
     try:
-        with temporary.open("wb") as file:
+        with os.fdopen(handle, "w+b") as file:
             yield file
             if durable:
                 file.flush()
@@ -46,19 +50,34 @@ def replacing(path: Path, durable: bool = True) -> Iterator[BinaryIO]:
         sync_folder(path.parent)
 
 
-def write_bytes(path: Path, data: bytes, durable: bool = True) -> None:
+def replace_link(path: Path, target: str) -> None:
+    """Makes `path` a link to `target` at once: a reader finds the old target or the new.
+
+    Raises:
+        OSError: the folder cannot be written; the old link is still there.
+    """
+    temporary = temporary_path(path.parent)
+    temporary.symlink_to(target)
+    try:
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_bytes(path: Path, data: bytes, durable: bool = True, mode: int = 0o666) -> None:
     """Replaces `path` with these bytes, as `replacing` does.
 
     Raises:
         OSError: the disk is full or the folder cannot be written; the old content is still there.
     """
-    with replacing(path, durable) as file:
+    with replacing(path, durable, mode) as file:
         file.write(data)
 
 
-def write_text(path: Path, text: str, durable: bool = True) -> None:
+def write_text(path: Path, text: str, durable: bool = True, mode: int = 0o666) -> None:
     """`write_bytes` for UTF-8 text."""
-    write_bytes(path, text.encode(), durable)
+    write_bytes(path, text.encode(), durable, mode)
 
 
 def sync_tree(folder: Path) -> None:

@@ -27,6 +27,7 @@ from core.disk_errors import disk_error
 from core.errors import BddsegError
 from core.path_component import inside
 from core.sanitize import sanitize, sanitize_path
+from core.temporaries import sweep
 
 MARKER = ".bddseg-tui"
 _HEADER = b'{"bddseg-tui": 1}\n'
@@ -239,6 +240,7 @@ def own(folder: Path, work: str) -> OwnedFolder:
         raise disk_error(error, folder, "made") from error
     owned = OwnedFolder(folder, work)
     owned.read()
+    sweep([folder, *(folder / parent for parent in {name.rpartition("/")[0] for name in owned.made()} - {""})])
     return owned
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from core.event_kinds import Kind
 from core.events import EventWriter
 from core.job import JobLock, StatusFile
+from core.temporaries import sweep
 
 
 class StopRequestedError(Exception):
@@ -20,6 +21,7 @@ class Reporter:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.lock = JobLock(folder)
+        sweep([folder, *(p for p in folder.iterdir() if p.is_dir() and not p.is_symlink())])
         self.events = EventWriter(folder / "events.jsonl")
         self.status = StatusFile(folder)
         self.stop_requested = False

@@ -1,11 +1,14 @@
 """The workspace: the one folder that the program writes to."""
 
+import functools
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.disk_errors import disk_reason
 from core.errors import BddsegError
 from core.sanitize import sanitize_path
+from core.temporaries import sweep
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,17 @@ class Workspace:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BddsegError(
-                f"the workspace {sanitize_path(self.root)} cannot be written ({error.strerror}): "
-                "name another with --workspace DIR or BDDSEG_WORKSPACE"
+                f"the workspace {sanitize_path(self.root)} cannot be used: {disk_reason(error)} "
+                "(--workspace DIR or BDDSEG_WORKSPACE names another)"
             ) from error
-        return folder
+        return _swept(folder)
+
+
+@functools.cache
+def _swept(folder: Path) -> Path:
+    """Once a process, what killed ones were writing in a folder of the workspace is deleted."""
+    sweep([folder, folder.parent])
+    return folder
 
 
 def _key(raw: bytes, name: str) -> str:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.atomic import sync_folder, write_text
+from core.atomic import replacing, write_text
 from core.errors import BddsegError
 from core.sanitize import sanitize, sanitize_path
 
@@ -188,12 +188,9 @@ class VectorTable:
         old = self._matrix()
         number = int(self.path.stem.rpartition("-")[2]) + 1
         new = self.folder / f"vectors-{number}.f32"
-        with new.open("wb") as file:
+        with replacing(new) as file:
             for at in range(0, len(alive), 65536):
                 file.write(old[alive[at : at + 65536]].tobytes())
-            file.flush()
-            os.fsync(file.fileno())
-        sync_folder(self.folder)
         place = {row: at for at, row in enumerate(alive)}
         with closing(self._connect()) as db, db:
             db.executemany("UPDATE images SET row = ? WHERE image = ?", [(place[r], i) for i, r in pairs])

@@ -25,6 +25,7 @@ from core.errors import BddsegError
 from core.imagefile import BadFileError, read_image, read_mask
 from core.parallel import map_unordered
 from core.sanitize import sanitize_path
+from core.temporaries import sweep, temporary_path
 
 VERSION = 1
 
@@ -130,8 +131,8 @@ def _build(
     size: tuple[int, int],
     report: Callable[[int, int], None] | None,
 ) -> None:
-    building = folder.with_name(f".{folder.name}.{os.getpid()}")
-    shutil.rmtree(building, ignore_errors=True)
+    sweep([folder.parent])
+    building = temporary_path(folder.parent)
     try:
         building.mkdir(parents=True)
         images = open_memmap(building / "images.npy", "w+", np.uint8, (count, 3, *size))

@@ -21,9 +21,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from core.atomic import sync_folder, sync_tree
+from core.atomic import replace_link, sync_folder, sync_tree
+from core.disk_errors import disk_reason
 from core.errors import BddsegError
-from core.sanitize import sanitize_path
+from core.sanitize import sanitize, sanitize_path
+from core.temporaries import sweep, temporary_path
 
 
 @dataclass
@@ -70,16 +72,13 @@ def save(
         if not target.exists():
             _write(target, model, optimizer, progress, mean)
         for name in names:
-            link = folder / f".{name}.new"
-            link.unlink(missing_ok=True)
-            link.symlink_to(target.name)
-            link.replace(folder / name)
+            replace_link(folder / name, target.name)
         sync_folder(folder)
     except (OSError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = disk_reason(error) if isinstance(error, OSError) else sanitize(str(error))
         raise BddsegError(
-            f"the checkpoint of step {progress.step} could not be written to {sanitize_path(folder)} ({reason}): "
-            "make room, then resume; the last one is kept"
+            f"the checkpoint of step {progress.step} could not be written to {sanitize_path(folder)}: {reason} "
+            "(then resume; the last one is kept)"
         ) from error
     _sweep(folder)
     return target
@@ -122,8 +121,7 @@ def load_model(folder: Path) -> nn.Module:
 def _write(
     target: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress, mean: nn.Module | None
 ) -> None:
-    writing = target.with_name(f".{target.name}.tmp")
-    shutil.rmtree(writing, ignore_errors=True)
+    writing = temporary_path(target.parent)
     try:
         writing.mkdir()
         if mean is not None:
@@ -147,6 +145,7 @@ def _write(
 
 def _sweep(folder: Path) -> None:
     """Removes checkpoints that no name points to, and what killed writers left."""
+    sweep([folder])
     used = {(folder / name).resolve() for name in ("last", "best") if (folder / name).exists()}
     for path in folder.iterdir():
         if path.name.startswith((".step-", "step-")) and path.is_dir() and path.resolve() not in used:

@@ -12,6 +12,7 @@ from core.dataset import Sample
 from core.errors import BddsegError
 from core.imagefile import read_mask
 from core.sanitize import sanitize_path
+from core.temporaries import temporary_path
 from train.infer import Loaded, shrink
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v")
@@ -51,10 +52,10 @@ def encode_overlay(
         BddsegError: the video can't be read or written.
     """
     av = _av()
-    writing = to.with_name(f".{to.name}.part.mp4")
+    writing = temporary_path(to.parent)
     count = 0
     try:
-        with av.open(str(writing), "w") as target:
+        with av.open(str(writing), "w", format="mp4") as target:
             stream = None
             for number, picture in _pictures(video):
                 check()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from core.atomic import replacing, write_text
 from core.classes import NUM_CLASSES
 from core.errors import BddsegError
 from core.sanitize import sanitize_path
+from core.temporaries import temporary_path
 
 _ARRAYS: dict[str, tuple[type, tuple[int, ...]]] = {
     "confusion": (np.uint32, (NUM_CLASSES, NUM_CLASSES)),
@@ -57,15 +59,17 @@ class PerImageWriter:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._images: list[str] = []
-        self._files = {name: (folder / f".{name}.rows").open("wb") for name in _ARRAYS}
+        self._rows = temporary_path(folder)
+        self._rows.mkdir()
+        self._files = {name: (self._rows / name).open("wb") for name in _ARRAYS}
 
     def __enter__(self) -> "PerImageWriter":
         return self
 
     def __exit__(self, *_: object) -> None:
-        for name, file in self._files.items():
+        for file in self._files.values():
             file.close()
-            (self._folder / f".{name}.rows").unlink(missing_ok=True)
+        shutil.rmtree(self._rows, ignore_errors=True)
 
     def __len__(self) -> int:
         return len(self._images)
@@ -88,7 +92,7 @@ class PerImageWriter:
         for name, (dtype, shape) in _ARRAYS.items():
             self._files[name].close()
             target = self._folder / f"{name}.npy"
-            rows = np.memmap(self._folder / f".{name}.rows", dtype, "r", shape=(len(self), *shape))
+            rows = np.memmap(self._rows / name, dtype, "r", shape=(len(self), *shape))
             with replacing(target) as new:
                 np.save(new, rows, allow_pickle=False)
         write_text(self._folder / "images.json", json.dumps(self._images))

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from core.atomic import sync_folder, write_text
+from core.temporaries import temporary_folder
 from index.stores import Rows, Vectors, padded
 from index.stores.exact import top
 from index.vectors import checksum
@@ -76,22 +77,23 @@ def build_hnsw(
         if report:
             report(at + len(part), count)
     ef, recall = tune(index, matrix)
-    temporary = folder / ".hnsw.tmp"
-    index.save_index(os.fspath(temporary))
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    facts = HnswFacts(
-        vectors_sha256,
-        checksum(temporary),
-        count,
-        dimension,
-        LINKS,
-        EF_CONSTRUCTION,
-        ef,
-        round(recall, 4),
-        round(time.monotonic() - start, 1),
-    )
-    temporary.replace(folder / "hnsw.bin")
+    with temporary_folder(folder) as writing:
+        temporary = writing / "hnsw.bin"
+        index.save_index(os.fspath(temporary))
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        facts = HnswFacts(
+            vectors_sha256,
+            checksum(temporary),
+            count,
+            dimension,
+            LINKS,
+            EF_CONSTRUCTION,
+            ef,
+            round(recall, 4),
+            round(time.monotonic() - start, 1),
+        )
+        temporary.replace(folder / "hnsw.bin")
     sync_folder(folder)
     write_text(folder / "hnsw.json", json.dumps(asdict(facts), indent=1))
     return HnswStore(index, facts)
