@@ -14,6 +14,7 @@ from torch.utils._pytree import tree_map_only
 
 from core.classes import NUM_CLASSES
 from core.config import TrainConfig
+from core.errors import BddsegError
 from train.gradient_checkpointing import recompute_activations
 from train.losses import Loss
 from train.model import forward
@@ -26,13 +27,21 @@ SHARE = 0.5
 """Of the free memory that a step may take where there is no GPU, which would say no by itself."""
 
 
-def find_batch_size(model: nn.Module, loss: Loss, config: TrainConfig, accelerator: Accelerator, images: int) -> int:
+def find_batch_size(
+    model: nn.Module, loss: Loss, config: TrainConfig, accelerator: Accelerator, images: int, smallest: int = 1
+) -> int:
     """The largest power of two up to LARGEST, and up to the number of images, that fits on every process.
+
+    `smallest` is how few images a part may have (`train/smallest_part.py`).
 
     On a GPU a step is tried, and its half whenever memory runs out. On a CPU the operating system would kill the
     process instead of refusing it, so the memory that one image takes is counted and compared with what is free.
+
+    Raises:
+        BddsegError: not even the smallest batch fits.
     """
     world: int = accelerator.num_processes
+    lowest = 1 if smallest == 1 else smallest * config.accumulate
     most = max(1, min(LARGEST, images) // world)
     # Before processes wait for each other in batch normalisation: one may run out of memory where another does not.
     trial = copy.deepcopy(model).to(accelerator.device).train()
@@ -40,23 +49,23 @@ def find_batch_size(model: nn.Module, loss: Loss, config: TrainConfig, accelerat
         recompute_activations(trial)
     if accelerator.device.type == "cuda":
         with accelerator.autocast():
-            own = _tried(trial, loss, config, accelerator.device, _power_of_two(most))
+            own = _tried(trial, loss, config, accelerator.device, max(lowest, _power_of_two(most)), lowest)
     else:
         with accelerator.autocast():
-            bytes_an_image = activation_bytes(trial, loss, config, accelerator.device)
+            bytes_an_image = activation_bytes(trial, loss, config, accelerator.device, smallest)
         free = psutil.virtual_memory().available * SHARE / world
-        own = _power_of_two(max(1, min(most, int(free // bytes_an_image))))
-    smallest = accelerator.gather(torch.tensor([own], device=accelerator.device)).min()
-    return int(smallest.item()) * world
+        own = max(lowest, _power_of_two(max(1, min(most, int(free // bytes_an_image)))))
+    of_all = accelerator.gather(torch.tensor([own], device=accelerator.device)).min()
+    return int(of_all.item()) * world
 
 
-def activation_bytes(model: nn.Module, loss: Loss, config: TrainConfig, device: torch.device) -> int:
+def activation_bytes(model: nn.Module, loss: Loss, config: TrainConfig, device: torch.device, smallest: int = 1) -> int:
     """Bytes that each further image of a batch adds to the most that a step's tensors take at any time.
 
     The batch is doubled until its images, and not the weights and their gradients, decide about that.
     """
-    peaks = [0, _peak(model, loss, config, device, 1)]
-    count = 1
+    peaks = [0, _peak(model, loss, config, device, smallest)]
+    count = smallest
     while peaks[-1] < 1.5 * peaks[-2] or count < 4:
         if count == LARGEST:
             break
@@ -96,12 +105,12 @@ class Live(TorchDispatchMode):
         return tensor
 
 
-def _tried(model: nn.Module, loss: Loss, config: TrainConfig, device: torch.device, start: int) -> int:
+def _tried(model: nn.Module, loss: Loss, config: TrainConfig, device: torch.device, start: int, lowest: int = 1) -> int:
     size = start
 
     def halve() -> int:
         nonlocal size
-        size //= 2
+        size = size // 2 if size // 2 >= lowest else 0
         return size
 
     optimizer = torch.optim.AdamW(model.parameters())
@@ -113,7 +122,15 @@ def _tried(model: nn.Module, loss: Loss, config: TrainConfig, device: torch.devi
             optimizer.step()
         return batch_size
 
-    return int(find_executable_batch_size(attempt, starting_batch_size=start, reduce_batch_size_fn=halve)())
+    try:
+        return int(find_executable_batch_size(attempt, starting_batch_size=start, reduce_batch_size_fn=halve)())
+    except RuntimeError as error:
+        if size:
+            raise
+        raise BddsegError(
+            f"out of memory with a batch of {lowest} at {config.height}x{config.width}: "
+            "try --set gradient_checkpointing=true, or a smaller height and width"
+        ) from error
 
 
 def _loss(model: nn.Module, loss: Loss, config: TrainConfig, device: torch.device, count: int) -> torch.Tensor:

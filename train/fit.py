@@ -7,12 +7,12 @@ import numpy as np
 import torch
 
 from core.classes import NUM_CLASSES
-from core.errors import BddsegError
 from core.runs import Run
 from core.scores import Scores, finite, scores
 from train import checkpoint
 from train.augment import augment, draw_chances
 from train.data import batches, epoch_order
+from train.failures import is_out_of_memory, non_finite, not_finite, out_of_memory
 from train.metrics import confusion_matrix
 from train.model import forward
 from train.normalise import normalise
@@ -37,11 +37,9 @@ def fit_run(run: Run, reporter: Reporter) -> None:
     except StopRequestedError:
         save(trainer, "last")
         raise
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise _out_of_memory(trainer) from error
-    except RuntimeError as error:
-        if "memory" in str(error).lower() and "alloc" in str(error).lower():
-            raise _out_of_memory(trainer) from error
+    except (RuntimeError, MemoryError) as error:
+        if is_out_of_memory(error):
+            raise out_of_memory(trainer) from error
         raise
     best = trainer.progress
     reporter.event("finish", step=best.step, best_epoch=best.best_epoch, best_miou19=best.best_miou19)
@@ -61,19 +59,22 @@ def train_epoch(t: Trainer) -> None:
         seconds = time.monotonic() - started
         started = time.monotonic()
         p.step, p.position = p.step + 1, p.position + 1
-        p.loss_sum, p.loss_count = p.loss_sum + loss, p.loss_count + 1
-        report_step(t, loss, lr, len(images) * ranks[1] / seconds, seconds)
+        if loss is not None:
+            p.loss_sum, p.loss_count = p.loss_sum + loss, p.loss_count + 1
+        report_step(t, loss or 0.0, lr, len(images) * ranks[1] / seconds, seconds)
         if _should_stop(t):
             raise StopRequestedError
         if time.monotonic() - t.saved_at > 60 * config.checkpoint_minutes:
             save(t, "last")
 
 
-def train_step(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> tuple[float, float]:
+def train_step(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> tuple[float | None, float]:
     """One step of the optimizer; returns (loss, learning rate). uint8 [N, 3, H, W] and uint8 [N, H, W] in.
 
+    The loss is None where no pixel of the whole step is counted.
+
     Raises:
-        BddsegError: the loss is not finite; the weights are as they were before the step.
+        BddsegError: loss or gradient are not finite; the weights are as they were before the step.
     """
     config = t.config
     factor = lr_factor(t.progress.step, t.total_steps, config.warmup_steps, config.schedule)
@@ -85,29 +86,46 @@ def train_step(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> tuple[f
     t.optimizer.zero_grad(set_to_none=True)
     value = _backward(t, images, masks)
     if config.gradient_clip:
-        t.accelerator.clip_grad_norm_(t.model.parameters(), config.gradient_clip)
+        norm = float(t.accelerator.clip_grad_norm_(t.model.parameters(), config.gradient_clip))
+        # In fp16 the scaler leaves such a step out by itself.
+        if t.accelerator.scaler is None and not np.isfinite(norm):
+            raise not_finite(t, "gradient", norm, t.progress.step + 1)
     t.optimizer.step()
     if t.mean:
         t.mean.update(t.bare_model)
     return value, config.learning_rate * factor
 
 
-def _backward(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> float:
-    """Adds up the gradients of the step's mean loss, part by part; returns the loss."""
-    parts = min(t.config.accumulate, len(images))
+def _backward(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> float | None:
+    """Adds up the gradients of the step's mean loss, part by part; returns the loss, None where nothing is counted.
+
+    A part weighs as much as it has images with a counted pixel, in the parts of all processes.
+    """
+    world = t.accelerator.num_processes
+    counted = t.loss.counted(masks)
+    whole = t.accelerator.reduce(counted.sum().float(), "sum")
+    parts = min(t.config.accumulate, _smallest_share(t, len(images)))
     total = 0.0
-    pairs = zip(images.tensor_split(parts), masks.tensor_split(parts), strict=True)
-    for number, (part, mask) in enumerate(pairs, start=1):
+    splits = (x.tensor_split(parts) for x in (images, masks, counted))
+    for number, (part, mask, own) in enumerate(zip(*splits, strict=True), start=1):
         # Processes exchange gradients once a step, with its last part.
         with nullcontext() if number == parts else t.accelerator.no_sync(t.model):
             logits = forward(t.model, normalise(part, t.config.encoder))
-            loss = t.loss(logits, mask.long()) * (len(part) / len(images))
+            # The exchange takes the mean over processes, so a process's share is multiplied by their number.
+            loss = t.loss(logits, mask.long()) * (own.sum() * world / whole.clamp_min(1))
             value = float(t.accelerator.reduce(loss.detach(), "mean"))
             if not np.isfinite(value):
-                raise _not_finite(t, "loss", value, t.progress.step + 1)
+                raise not_finite(t, "loss", value, t.progress.step + 1)
             t.accelerator.backward(loss)
         total += value
-    return total
+    return total if whole > 0 else None
+
+
+def _smallest_share(t: Trainer, own: int) -> int:
+    """How many images the process with the fewest has: all take as many parts, since they wait for each other."""
+    if t.accelerator.num_processes == 1:
+        return own
+    return int(t.accelerator.gather(torch.tensor([own], device=t.device)).min())
 
 
 def finish_epoch(t: Trainer) -> None:
@@ -116,7 +134,7 @@ def finish_epoch(t: Trainer) -> None:
     p = t.progress
     val_loss, result = validate_epoch(t)
     if val_loss is not None and not np.isfinite(val_loss):
-        raise _not_finite(t, "validation loss", val_loss, p.step)
+        raise not_finite(t, "validation loss", val_loss, p.step)
     t.reporter.update(phase="checkpoint", force=True)
     epoch, train_loss = p.epoch + 1, p.loss_sum / max(1, p.loss_count)
     miou = finite(result.miou19) if result else None
@@ -134,10 +152,14 @@ def finish_epoch(t: Trainer) -> None:
 
 @torch.inference_mode()
 def validate_epoch(t: Trainer) -> tuple[float | None, Scores | None]:
-    """(mean loss, figures) on the validation images at the training size; Nones without a validation split."""
+    """(mean loss, figures) on the validation images at the training size; Nones without a validation split.
+
+    The loss is the mean over images that have a counted pixel, and None where none has.
+    """
     if t.val is None:
         return None, None
-    model = t.mean.model if t.mean else t.model
+    # Not the wrapper of several processes, which sends buffers around at each batch: one may have a batch less.
+    model = t.mean.model if t.mean else t.model if t.accelerator.num_processes == 1 else t.bare_model
     model.eval()
     t.reporter.update(phase="validate")
     confusion = torch.zeros(NUM_CLASSES, NUM_CLASSES, dtype=torch.int64, device=t.device)
@@ -147,19 +169,25 @@ def validate_epoch(t: Trainer) -> tuple[float | None, Scores | None]:
     for images, masks in batches(t.val, order, t.batch_size, t.device, *ranks):
         if len(images):
             logits = forward(model, normalise(images, t.config.encoder))
-            sums += torch.stack(
-                [t.loss(logits, masks.long()).double() * len(images), torch.tensor(float(len(images)))]
-            ).to(t.device)
+            counted = t.loss.counted(masks).sum().double()
+            sums += torch.stack([t.loss(logits, masks.long()).double() * counted, counted])
             confusion += confusion_matrix(masks, logits.argmax(dim=1))
         if t.accelerator.num_processes == 1:
             t.reporter.check_stop()
     confusion, sums = t.accelerator.reduce(confusion, "sum"), t.accelerator.reduce(sums, "sum")
-    return float(sums[0] / sums[1]), scores(confusion.cpu().numpy())
+    loss = float(sums[0] / sums[1]) if sums[1] > 0 else None
+    return loss, scores(confusion.cpu().numpy())
 
 
 def save(t: Trainer, *names: str) -> None:
-    """Checkpoints the run under these names, from one process."""
+    """Checkpoints the run under these names, from one process.
+
+    Raises:
+        BddsegError: the checkpoint cannot be written, or its weights are not finite: the good one stays.
+    """
     if t.accelerator.is_main_process:
+        if non_finite(t.bare_model):
+            raise not_finite(t, "network", float("nan"), t.progress.step)
         p, config = t.progress, t.config
         p.schedule = {"kind": config.schedule, "step": p.step, "total": t.total_steps, "warmup": config.warmup_steps}
         p.scaler = t.accelerator.scaler.state_dict() if t.accelerator.scaler is not None else None
@@ -176,18 +204,3 @@ def _should_stop(t: Trainer) -> bool:
     # All processes must agree on the step at which they stop, or the others would wait for a gradient for ever.
     flag = torch.tensor(float(t.reporter.stop_requested), device=t.device)
     return bool(t.accelerator.reduce(flag, "sum") > 0)
-
-
-def _not_finite(t: Trainer, what: str, value: float, step: int) -> BddsegError:
-    kept = "the last good checkpoint is kept" if (t.folder / "last").exists() else "no checkpoint was made yet"
-    at = f"step {step} (epoch {t.progress.epoch + 1})"
-    return BddsegError(f"the {what} became {value} at {at}; {kept}: lower learning_rate, or set precision=fp32")
-
-
-def _out_of_memory(t: Trainer) -> BddsegError:
-    config = t.config
-    return BddsegError(
-        f"out of memory with batch_size {t.batch_size} at {config.height}x{config.width}: "
-        f"try --set batch_size={max(1, t.batch_size // 2)}, --set gradient_checkpointing=true, "
-        "or a smaller height and width"
-    )

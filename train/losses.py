@@ -1,6 +1,6 @@
-"""Losses over logits [N, 20, H, W] and masks int64 [N, H, W]; both return a scalar."""
+"""Losses over logits [N, 20, H, W] and masks int64 [N, H, W]; all return a scalar, 0 where no pixel is counted."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -10,29 +10,48 @@ from numpy.typing import NDArray
 from core.classes import NUM_CLASSES, UNKNOWN
 from core.config import TrainConfig
 
-Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 PADDING = 255
 """Mask value of pixels that random zoom added: no loss counts them."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """The loss that a configuration asks for, the mean over all pixels that are counted; `weight` is float [20]."""
+
+    config: TrainConfig
+    weight: torch.Tensor | None
+
+    def __call__(self, logits: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """The loss of a batch; 0, with a gradient of 0, where none of its pixels is counted."""
+        config, target = self.config, self._target(mask)
+        if config.loss == "focal":
+            value = focal_loss(logits, target, config.focal_gamma, self.weight)
+        elif config.hard_pixels < 1:
+            value = hard_cross_entropy(logits, target, self.weight, config.hard_pixels, config.label_smoothing)
+        else:
+            value = cross_entropy(logits, target, self.weight, config.label_smoothing)
+        return value + config.dice * dice_loss(logits, target) if config.dice else value
+
+    def counted(self, mask: torch.Tensor) -> torch.Tensor:
+        """Which images have a pixel that is counted: bool [N] of masks [N, H, W]."""
+        return (_pixel_weights(self._target(mask.long()), self.weight) > 0).flatten(1).any(1)
+
+    def _target(self, mask: torch.Tensor) -> torch.Tensor:
+        return mask.masked_fill(mask == UNKNOWN, PADDING) if self.config.unknown == "ignore" else mask
 
 
 def make_loss(config: TrainConfig, pixels: NDArray[np.int64], device: torch.device) -> Loss:
     """The loss that a configuration asks for; `pixels` are the training masks' counts by class, int64 [20]."""
     weight = class_weights(config.class_weights, pixels)
-    weight = weight.to(device) if weight is not None else None
+    return Loss(config, weight.to(device) if weight is not None else None)
 
-    def loss(logits: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        target = mask.masked_fill(mask == UNKNOWN, PADDING) if config.unknown == "ignore" else mask
-        if config.loss == "focal":
-            value = focal_loss(logits, target, config.focal_gamma, weight)
-        elif config.hard_pixels < 1:
-            value = hard_cross_entropy(logits, target, weight, config.hard_pixels, config.label_smoothing)
-        else:
-            value = F.cross_entropy(
-                logits, target, weight, ignore_index=PADDING, label_smoothing=config.label_smoothing
-            )
-        return value + config.dice * dice_loss(logits, target) if config.dice else value
 
-    return loss
+def cross_entropy(
+    logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor | None, smoothing: float = 0.0
+) -> torch.Tensor:
+    """Torch's weighted mean cross-entropy, whose own mean is 0 / 0 = NaN where no pixel is counted."""
+    total = F.cross_entropy(logits, target, weight, ignore_index=PADDING, label_smoothing=smoothing, reduction="sum")
+    return _ratio(total, _pixel_weights(target, weight).sum(dtype=total.dtype))
 
 
 def hard_cross_entropy(
@@ -44,7 +63,7 @@ def hard_cross_entropy(
     for it, and every step counts equally many pixels.
     """
     losses = F.cross_entropy(logits, target, weight, ignore_index=PADDING, label_smoothing=smoothing, reduction="none")
-    counted = losses[target != PADDING]
+    counted = losses[_pixel_weights(target, weight) > 0]
     if not counted.numel():
         return logits.sum() * 0.0
     hardest = counted.topk(max(1, round(share * counted.numel())), sorted=False).values
@@ -73,12 +92,23 @@ def focal_loss(logits: torch.Tensor, target: torch.Tensor, gamma: float, weight:
     cross-entropy. Here gamma = 0 is exactly weighted cross-entropy.
     """
     log_p = F.log_softmax(logits, dim=1)
-    counted = target != PADDING
-    safe = target.masked_fill(~counted, 0)
+    pixel_weight = _pixel_weights(target, weight)
+    safe = target.masked_fill(target == PADDING, 0)
     log_pt = log_p.gather(1, safe.unsqueeze(1)).squeeze(1)
-    pixel_weight = counted.to(log_pt.dtype) if weight is None else weight[safe] * counted
-    total = pixel_weight.sum().clamp_min(torch.finfo(log_pt.dtype).tiny)
-    return -((1 - log_pt.exp()).pow(gamma) * log_pt * pixel_weight).sum() / total
+    # Where p is 1, the power's own slope is infinite for gamma < 1, and infinity times 0 is no number.
+    miss = (-torch.expm1(log_pt)).clamp_min(torch.finfo(log_pt.dtype).eps)
+    return _ratio(-(miss.pow(gamma) * log_pt * pixel_weight).sum(), pixel_weight.sum(dtype=log_pt.dtype))
+
+
+def _pixel_weights(target: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
+    """How much each pixel counts: float (or bool, without weights) of the target's shape, 0 for padding."""
+    counted = target != PADDING
+    return counted if weight is None else weight[target.masked_fill(~counted, 0)] * counted
+
+
+def _ratio(total: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
+    """total / count, and 0 with a gradient of 0 where nothing was counted."""
+    return total / count.where(count > 0, torch.ones_like(count)) * (count > 0)
 
 
 def class_weights(kind: str, pixels: NDArray[np.int64]) -> torch.Tensor | None:

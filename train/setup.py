@@ -27,6 +27,7 @@ from train.model import make_model
 from train.rare import class_rarity, repeat_factors
 from train.reporter import Reporter
 from train.resident import Pixels, pixels_of
+from train.smallest_part import check_parts
 from train.synced import synchronise_batch_norm
 from train.telling import announce
 
@@ -71,6 +72,8 @@ def setup(run: Run, reporter: Reporter) -> Trainer:
     accelerator = make_accelerator(config)
     reporter.update(state="running", phase="weights")
     model = make_model(config)
+    if config.batch_size:
+        check_parts(model, config, config.batch_size, accelerator.num_processes)
     train, val = open_caches(run, config, accelerator, reporter)
     model.to(memory_format=torch.channels_last)
     loss = make_loss(config, train.pixels, accelerator.device)
@@ -79,7 +82,10 @@ def setup(run: Run, reporter: Reporter) -> Trainer:
     batch_size = config.batch_size
     if not batch_size and not resumed:
         reporter.update(phase="batch size")
-        batch_size = find_batch_size(model, loss, config, accelerator, len(train))
+        smallest = check_parts(model, config, len(train), accelerator.num_processes)
+        batch_size = find_batch_size(model, loss, config, accelerator, len(train), smallest)
+    if batch_size:
+        check_parts(model, config, min(batch_size, len(train)), accelerator.num_processes)
     if accelerator.num_processes > 1:
         model = synchronise_batch_norm(model, accelerator.device)
     optimizer = make_optimizer(model, config)

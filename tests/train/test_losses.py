@@ -1,10 +1,22 @@
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from accelerate import Accelerator
+from torch import nn
 
-from core.config import build_config
-from train.losses import PADDING, class_weights, focal_loss, make_loss
+from core.classes import UNKNOWN
+from core.config import TrainConfig, build_config
+from core.errors import BddsegError
+from train.checkpoint import Progress
+from train.fit import train_step
+from train.losses import PADDING, class_weights, dice_loss, focal_loss, make_loss
+
+CPU = torch.device("cpu")
 
 
 def example() -> tuple[torch.Tensor, torch.Tensor]:
@@ -58,3 +70,124 @@ def test_class_weights_favour_rare_classes_and_leave_out_absent_ones() -> None:
         assert weight[3:].sum() == 0
         assert weight[:3].mean() == pytest.approx(1.0)
     assert class_weights("none", pixels) is None
+
+
+LOSSES = {
+    "cross-entropy": [],
+    "smoothed": ["label_smoothing=0.1"],
+    "focal": ["loss=focal", "focal_gamma=0.5"],
+    "hard pixels": ["hard_pixels=0.3"],
+    "dice": ["dice=1"],
+}
+
+
+def reference(name: str, logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor) -> float:
+    """A loss by loops over pixels, float64; target values 255 are not counted."""
+    log_p = logits.detach().log_softmax(1).double().numpy()
+    terms, total = [], 0.0
+    for (n, y, x), c in np.ndenumerate(target.numpy()):
+        if c == PADDING:
+            continue
+        own, w = log_p[n, :, y, x], weight.double().numpy()
+        smooth = 0.1 if name == "smoothed" else 0.0
+        factor = (1 - np.exp(own[c])) ** 0.5 if name == "focal" else 1.0
+        terms.append(-factor * w[c] * (1 - smooth) * own[c] - smooth / 20 * (w * own).sum())
+        total += w[c]
+    if not total:
+        return 0.0
+    if name == "hard pixels":
+        return float(np.mean(sorted(terms, reverse=True)[: max(1, round(0.3 * len(terms)))]))
+    value = sum(terms) / total
+    return float(value + dice_loss(logits.detach(), target).item()) if name == "dice" else float(value)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("weights", ["none", "inverse-sqrt"])
+@pytest.mark.parametrize("known", [0, 1, 30])
+def test_every_loss_is_its_formula_and_0_where_nothing_is_counted(name: str, weights: str, known: int) -> None:
+    torch.manual_seed(2)
+    logits = torch.randn(2, 20, 5, 6, dtype=torch.float64, requires_grad=True)
+    mask = torch.full((2, 5, 6), 19)
+    mask.view(-1)[:known] = torch.arange(known) % 7
+    pixels = np.arange(1, 21, dtype=np.int64) * 100
+    loss = make_loss(build_config("demo", ["unknown=ignore", f"class_weights={weights}", *LOSSES[name]]), pixels, CPU)
+    loss = replace(loss, weight=loss.weight.double() if loss.weight is not None else None)
+    value = loss(logits, mask)
+    value.backward()
+    weight = loss.weight if loss.weight is not None else torch.ones(20)
+    assert value.item() == pytest.approx(reference(name, logits, mask.masked_fill(mask == 19, PADDING), weight))
+    assert logits.grad is not None and logits.grad.isfinite().all()
+    assert (logits.grad.abs().max() == 0) == (known == 0)
+    assert loss.counted(mask).tolist() == [known > 0, False]
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_pixels_of_classes_that_weigh_nothing_give_0(name: str) -> None:
+    logits, target = example()
+    pixels = np.zeros(20, np.int64)
+    pixels[3] = 10
+    settings = ["class_weights=median-frequency", *[s for s in LOSSES[name] if s != "dice=1"]]
+    loss = make_loss(build_config("demo", settings), pixels, CPU)
+    loss = replace(loss, weight=loss.weight.double() if loss.weight is not None else None)
+    absent = torch.full_like(target, 5)
+    value = loss(logits, absent)
+    value.backward()
+    assert value.item() == 0 and logits.grad is not None and logits.grad.abs().max() == 0
+    assert loss.counted(absent).tolist() == [False, False]
+
+
+def test_focal_loss_of_a_pixel_that_is_surely_right_has_a_finite_slope() -> None:
+    logits = torch.zeros(1, 20, 1, 2)
+    logits[0, 3] = 200.0
+    logits.requires_grad_()
+    focal_loss(logits, torch.tensor([[[3, 4]]]), 0.5, None).backward()
+    assert logits.grad is not None and logits.grad.isfinite().all()
+
+
+def trainer_of(config: TrainConfig, model: nn.Module) -> SimpleNamespace:
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    optimizer.param_groups[0]["peak"] = 0.1
+    return SimpleNamespace(
+        config=config, accelerator=Accelerator(cpu=True), model=model, bare_model=model, optimizer=optimizer,
+        rarity=None, loss=make_loss(config, np.ones(20, np.int64), CPU), mean=None, progress=Progress(),
+        total_steps=10, folder=Path("nowhere"),
+    )  # fmt: skip
+
+
+STILL = ["flip=false", "scale_min=1", "scale_max=1", "color_jitter=0", "device=cpu", "unknown=ignore"]
+
+
+def test_a_part_without_a_counted_pixel_adds_nothing_and_dilutes_nothing() -> None:
+    images = torch.randint(0, 256, (4, 3, 32, 64), dtype=torch.uint8)
+    masks = torch.randint(0, 19, (4, 32, 64), dtype=torch.uint8)
+    masks[1], masks[3] = UNKNOWN, UNKNOWN
+    found = []
+    for parts, kept in ((4, slice(None)), (1, slice(None)), (1, slice(None, None, 2))):
+        torch.manual_seed(0)
+        model = nn.Conv2d(3, 20, 3, padding=1)
+        trainer = trainer_of(build_config(None, [*STILL, f"accumulate={parts}"]), model)
+        loss, _ = train_step(trainer, images[kept], masks[kept])  # type: ignore[arg-type]
+        found.append((loss, model.weight.detach().clone()))
+    for loss, weight in found[1:]:
+        assert loss == pytest.approx(found[0][0], rel=1e-5)
+        assert torch.allclose(weight, found[0][1], atol=1e-6)
+
+
+def test_a_step_without_any_counted_pixel_has_no_loss_and_leaves_the_weights() -> None:
+    model = nn.Conv2d(3, 20, 3, padding=1)
+    before = model.weight.detach().clone()
+    trainer = trainer_of(build_config(None, [*STILL, "accumulate=2"]), model)
+    images, masks = torch.zeros(2, 3, 32, 64, dtype=torch.uint8), torch.full((2, 32, 64), UNKNOWN, dtype=torch.uint8)
+    assert train_step(trainer, images, masks)[0] is None  # type: ignore[arg-type]
+    assert torch.equal(model.weight, before)
+
+
+def test_a_gradient_that_is_no_number_is_named_and_changes_no_weight() -> None:
+    model = nn.Conv2d(3, 20, 3, padding=1)
+    before = model.weight.detach().clone()
+    model.weight.register_hook(lambda g: g * float("nan"))
+    trainer = trainer_of(build_config(None, [*STILL, "learning_rate=0.5"]), model)
+    images, masks = torch.zeros(2, 3, 32, 64, dtype=torch.uint8), torch.zeros(2, 32, 64, dtype=torch.uint8)
+    with pytest.raises(BddsegError, match=r"gradient became nan at step 1 .* lower learning_rate \(it is 0.5\)$"):
+        train_step(trainer, images, masks)  # type: ignore[arg-type]
+    assert torch.equal(model.weight, before)

@@ -14,16 +14,19 @@ from torch import nn
 from core.config import TrainConfig, build_config
 from core.dataset import open_dataset
 from core.engine import Engine
+from core.errors import BddsegError
 from core.events import read_events
 from core.job import tail_log
 from train import batch_size
 from train.batch_size import activation_bytes, find_batch_size
 from train.cache import open_cache
 from train.data import batches
+from train.failures import SINGLE_VALUE
 from train.gradient_checkpointing import recompute_activations
 from train.losses import make_loss
-from train.model import make_model
+from train.model import forward, make_model
 from train.resident import Pixels, pixels_of, to_device
+from train.smallest_part import check_parts, smallest_part
 
 CPU = torch.device("cpu")
 ENCODERS = ("resnet18", "tu-tf_efficientnet_lite0", "tu-convnext_atto")
@@ -129,3 +132,63 @@ def test_pixels_on_the_device_come_in_the_same_batches(drawn: Path, tmp_path: Pa
         pairs = zip(batches(mapped, order, 5, CPU, rank, 2), batches(kept, order, 5, CPU, rank, 2), strict=True)
         for (a, b), (c, d) in pairs:
             assert torch.equal(a, c) and torch.equal(b, d)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "size", "expected"),
+    [
+        ("mobilenet_v2", (32, 32), 2),
+        ("mobilenet_v2", (33, 32), 1),
+        ("mit_b0", (32, 32), 1),
+        ("tu-resnest14d", (64, 96), 2),
+    ],
+)
+def test_how_few_images_batch_normalisation_takes_is_what_torch_takes(
+    encoder: str, size: tuple[int, int], expected: int
+) -> None:
+    model = make_model(config(f"encoder={encoder}")).train()
+    assert smallest_part(model, size) == expected
+    images = torch.rand(1, 3, *size)
+    if expected == 1:
+        assert forward(model, images).shape == (1, 20, *size)
+    else:
+        with pytest.raises(ValueError, match=SINGLE_VALUE):
+            forward(model, images)
+
+
+@pytest.mark.parametrize(
+    ("settings", "images", "processes", "advice"),
+    [
+        (["batch_size=1"], 1, 1, "set batch_size=2, or height=64 and width=64"),
+        (["batch_size=4", "accumulate=4"], 4, 1, "set accumulate=2, or height=64"),
+        (["batch_size=4", "accumulate=2"], 3, 1, "set accumulate=1, or height=64"),
+        (["batch_size=4"], 1, 1, "another train_limit or add training images, or height=64"),
+        (["batch_size=1"], 1, 2, "cannot be shared by 2 processes: set batch_size=2 or more"),
+    ],
+)
+def test_a_step_that_batch_normalisation_cannot_take_is_refused_with_the_settings_to_change(
+    settings: list[str], images: int, processes: int, advice: str
+) -> None:
+    chosen = config("height=32", "width=32", *settings)
+    with pytest.raises(BddsegError, match=advice):
+        check_parts(make_model(chosen), chosen, images, processes)
+    larger = chosen.model_copy(update={"height": 64})
+    if processes == 1:
+        assert check_parts(make_model(larger), larger, images, processes) == 1
+
+
+def test_the_batch_size_that_is_found_is_one_that_batch_normalisation_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = config("batch_size=0", "height=32", "width=32")
+    model, loss = make_model(settings), make_loss(settings, np.ones(20, np.int64), CPU)
+    smallest = check_parts(model, settings, 9, 1)
+    monkeypatch.setattr(batch_size.psutil, "virtual_memory", lambda: SimpleNamespace(available=1))
+    assert find_batch_size(model, loss, settings, Accelerator(cpu=True), 9, smallest) == 2
+
+
+def test_a_gpu_on_which_no_batch_fits_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def loss(*_: object) -> torch.Tensor:
+        raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    monkeypatch.setattr(batch_size, "_loss", loss)
+    with pytest.raises(BddsegError, match="out of memory with a batch of 2 at 64x96"):
+        batch_size._tried(nn.Linear(1, 1), make_loss(config(), np.ones(20, np.int64), CPU), config(), CPU, 8, 2)

@@ -1,6 +1,7 @@
 """Real training processes: they are started, killed, stopped, starved of disk, and resumed."""
 
 import json
+import math
 import os
 import random
 import resource
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from core.config import TrainConfig, build_config
@@ -227,10 +229,18 @@ def test_a_full_disk_keeps_the_last_checkpoint_and_says_what_to_do(
     assert losses(run) == losses(unbroken[1])
 
 
-def test_two_processes_train_together(engine: Engine, drawn: Path) -> None:
-    run = engine.train(drawn, config("processes=2", "device=cpu", "precision=fp32", "epochs=1"), "demo")
+def test_two_processes_train_together_with_uneven_shares_and_images_that_do_not_count(
+    engine: Engine, dataset: Path
+) -> None:
+    masks = sorted((dataset / "labels/sem_seg/masks/train").iterdir())
+    for mask in masks[::2]:
+        Image.new("L", (128, 72), 255).save(mask)
+    uneven = ["processes=2", "batch_size=3", "accumulate=2", "val_limit=4", "unknown=ignore"]
+    run = engine.train(dataset, config(*uneven, "device=cpu", "precision=fp32", "epochs=1"), "demo")
     finished(engine, run)
-    assert [s for s, _ in losses(run)] == [1, 2, 3]
+    assert [s for s, _ in losses(run)] == [1, 2, 3, 4]
+    assert all(math.isfinite(loss) for _, loss in losses(run))
+    assert all(math.isfinite(e["val_loss"]) for e in read_events(run.events) if e["kind"] == "epoch")
     start = read_events(run.events)[0]
     assert start["processes"] == 2
 
