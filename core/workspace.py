@@ -1,5 +1,6 @@
 """The workspace: the one folder that the program writes to."""
 
+import contextlib
 import functools
 import os
 from dataclasses import dataclass
@@ -31,7 +32,12 @@ class Workspace:
 
     @property
     def chats(self) -> Path:
-        return self._folder("chats")
+        return self._folder("chats", private=True)
+
+    def chats_about(self, dataset_root: Path) -> Path:
+        """The folder of the chats about the dataset at this (resolved) folder."""
+        _ = self.chats
+        return self._folder(f"chats/{self.catalog_path(dataset_root).stem}", private=True)
 
     @property
     def demo(self) -> Path:
@@ -52,10 +58,13 @@ class Workspace:
         dataset = _key(os.fsencode(dataset_root), dataset_root.name)
         return self._folder("index") / dataset / _key(os.fsencode(model), model.rstrip("/").rpartition("/")[2] or model)
 
-    def _folder(self, name: str) -> Path:
+    def _folder(self, name: str, private: bool = False) -> Path:
         folder = self.root / name
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(0o700 if private else 0o777, parents=True, exist_ok=True)
+            if private and folder.stat().st_mode & 0o077:
+                with contextlib.suppress(OSError):  # what can only be read still can
+                    folder.chmod(0o700)
         except OSError as error:
             raise BddsegError(
                 f"the workspace {sanitize_path(self.root)} cannot be used: {disk_reason(error)} "

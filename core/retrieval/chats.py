@@ -5,19 +5,20 @@ A turn that is asked again is appended under its old number; the last line of a 
 
 import json
 import os
-import re
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from core.atomic import write_text
-from core.errors import BddsegError
+from core.append import append_lines
+from core.disk_errors import disk_error
+from core.path_component import inside
 from core.sanitize import sanitize, sanitize_lines, sanitize_path
 
 State = Literal["done", "failed", "cancelled"]
+_HEADER = b'{"chat":'
+_DATASET = Path("/dataset")
 
 
 @dataclass(frozen=True)
@@ -80,30 +81,32 @@ def new_chat(folder: Path, dataset: Path) -> Chat:
 
 
 def append_turn(chat: Chat, turn: Turn) -> Chat:
-    """Writes a turn and returns the chat with it.
+    """Writes a turn and returns the chat with it. A file that lost its header (or never got one) gets it again.
 
     Raises:
-        BddsegError: the disk is full or the workspace cannot be written.
+        BddsegError: the disk is full or the workspace cannot be written; the turn is not kept, all others are.
     """
     turn = turn if turn.time else replace(turn, time=round(time.time(), 3))
-    lines = [] if chat.path.exists() else [{"chat": 1, "dataset": chat.dataset, "created": chat.created}]
-    data = "".join(json.dumps(line) + "\n" for line in [*lines, asdict(turn)])
+    header = json.dumps({"chat": 1, "dataset": chat.dataset, "created": chat.created}).encode() + b"\n"
+
+    def head(there: bytes) -> bytes:
+        return b"" if there.startswith(_HEADER) or b"\n" + _HEADER in there else header
+
     try:
-        with chat.path.open("ab") as file:
-            if file.tell() and not _ends_whole(chat.path):
-                file.write(b"\n")
-            file.write(data.encode())
-            file.flush()
-            os.fsync(file.fileno())
+        append_lines(chat.path, json.dumps(asdict(turn)).encode() + b"\n", head)
     except OSError as error:
-        raise BddsegError(f"the chat cannot be kept ({error.strerror}): {sanitize_path(chat.path)}") from error
+        raise disk_error(error, chat.path, "written (this turn is not kept)") from error
     return chat.with_turn(turn)
 
 
 def read_chat(path: Path) -> Chat | None:
-    """A chat from its file; lines that make no sense are left out. None where it is no chat at all."""
+    """A chat from its file; lines that make no sense are left out. None where it is no chat at all.
+
+    Turns without a header still are a chat: one that began on a full disk.
+    """
     try:
-        lines = path.read_text("utf-8", "replace").splitlines()
+        lines = path.read_text("utf-8", "replace").split("\n")
+        changed = path.stat().st_mtime
     except OSError:
         return None
     chat = Chat(path, "", 0.0)
@@ -114,8 +117,10 @@ def read_chat(path: Path) -> Chat | None:
                 chat = replace(chat, dataset=sanitize(str(raw["dataset"])), created=float(raw["created"]))
             else:
                 chat = chat.with_turn(_turn(raw))
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
             continue
+    if not chat.created and chat.turns:
+        chat = replace(chat, created=min((t.time for t in chat.turns if t.time), default=changed))
     return chat if chat.created else None
 
 
@@ -127,52 +132,22 @@ def list_chats(folder: Path, text: str = "") -> list[Chat]:
 
 
 def delete_chat(chat: Chat) -> None:
-    """Takes a chat off the disk."""
-    chat.path.unlink(missing_ok=True)
-
-
-def export_markdown(chat: Chat, root: Path, to: Path) -> Path:
-    """Writes a chat as `chat.md` into the folder `to`, with the pictures it is about beside it.
+    """Takes a chat off the disk.
 
     Raises:
-        BddsegError: the folder cannot be written.
+        BddsegError: it cannot be deleted.
     """
-    lines = [f"# {_escape(chat.title)}", "", f"Dataset: {_escape(chat.dataset)}", ""]
     try:
-        (to / "images").mkdir(parents=True, exist_ok=True)
-        for turn in chat.turns:
-            lines += [f"## {_escape(turn.question)}", ""]
-            if turn.anchors:
-                lines += ["Anchors: " + ", ".join(f"`{a.replace('`', '')}`" for a in turn.anchors), ""]
-            if turn.image is not None:
-                lines += _picture(turn.image, root, to)
-            if turn.problem:
-                lines += [f"*{_escape(turn.problem)}*", ""]
-            lines += [_escape(turn.answer), ""]
-        write_text(to / "chat.md", "\n".join(lines))
+        chat.path.unlink(missing_ok=True)
     except OSError as error:
-        raise BddsegError(f"{sanitize_path(to)} cannot be written ({error.strerror}): name another folder") from error
-    return to / "chat.md"
-
-
-def _picture(image: str, root: Path, to: Path) -> list[str]:
-    source = root / image
-    safe = re.sub(r"[^\w.-]", "_", Path(image).name)
-    try:
-        shutil.copyfile(source, to / "images" / safe)
-    except OSError:
-        return [f"({_escape(sanitize_path(Path(image)))} is gone)", ""]
-    return [f"![{_escape(sanitize_path(Path(image).stem))}](images/{safe})", ""]
-
-
-def _escape(text: str) -> str:
-    plain = re.sub(r"([\\`*_\[\]#|!])", r"\\\1", sanitize_lines(text))
-    return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        raise disk_error(error, chat.path, "deleted") from error
 
 
 def _turn(raw: dict[str, Any]) -> Turn:
     candidates = tuple(
-        Candidate(str(c["image"]), float(c["score"]), float(c["confidence"])) for c in raw.get("candidates", ())
+        Candidate(image, float(c["score"]), float(c["confidence"]))
+        for c in raw.get("candidates", ())
+        if (image := _inside(c["image"])) is not None
     )
     known: Sequence[State] = ("done", "failed", "cancelled")
     return Turn(
@@ -181,7 +156,7 @@ def _turn(raw: dict[str, Any]) -> Turn:
         anchors=tuple(sanitize(str(a)) for a in raw.get("anchors", ())),
         fallback=sanitize(str(raw.get("fallback", ""))),
         candidates=candidates,
-        image=None if raw.get("image") is None else str(raw["image"]),
+        image=None if raw.get("image") is None else _inside(raw["image"]),
         answer=sanitize_lines(str(raw.get("answer", ""))),
         score=None if raw.get("score") is None else float(raw["score"]),
         confidence=None if raw.get("confidence") is None else float(raw["confidence"]),
@@ -194,7 +169,11 @@ def _turn(raw: dict[str, Any]) -> Turn:
     )
 
 
-def _ends_whole(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) == b"\n"
+def _inside(image: object) -> str | None:
+    """The path of an image below its dataset, whatever that is; None for one that would leave it."""
+    found = inside(_DATASET, text := str(image))
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:  # a lone surrogate, which no file is called
+        return None
+    return None if found is None else os.fspath(found.relative_to(_DATASET))

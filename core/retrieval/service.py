@@ -216,14 +216,12 @@ class RetrievalService:
 
     def export(self, chat: "Chat", root: Path, to: Path) -> Path:
         """Writes a chat as Markdown with its pictures; returns the file."""
-        from core.retrieval.chats import export_markdown
+        from core.retrieval.chat_export import export_markdown
 
         return export_markdown(chat, root, to)
 
     def _chat_folder(self, root: Path) -> Path:
-        folder = self.workspace.chats / self.workspace.catalog_path(root).stem
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+        return self.workspace.chats_about(root)
 
 
 @lru_cache(maxsize=8)

@@ -1,5 +1,6 @@
 """Chats on disk."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,17 +10,19 @@ from pathlib import Path
 import pytest
 
 from core.errors import BddsegError
+from core.retrieval.chat_export import export_markdown
 from core.retrieval.chats import (
     Candidate,
     Chat,
     Turn,
     append_turn,
     delete_chat,
-    export_markdown,
     list_chats,
     new_chat,
     read_chat,
 )
+from core.retrieval.service import service_of
+from core.workspace import Workspace
 
 TURN = Turn(
     1,
@@ -100,13 +103,59 @@ def test_an_export_has_the_pictures_beside_it_and_no_live_markup(tmp_path: Path,
     assert "![x]" not in text and "<script" not in text and "\n# \\*" not in text
 
 
+def test_pictures_of_one_name_are_all_exported(tmp_path: Path, chat: Chat) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / "data" / folder).mkdir(parents=True)
+        (tmp_path / "data" / folder / "x.jpg").write_text(folder)
+    for number, folder in enumerate("ab", start=1):
+        chat = append_turn(chat, replace(TURN, number=number, image=f"{folder}/x.jpg"))
+    export_markdown(chat, tmp_path / "data", tmp_path / "out")
+    assert sorted(p.read_text() for p in (tmp_path / "out/images").iterdir()) == ["a", "b"]
+
+
+def test_an_export_replaces_the_last_one_and_nothing_of_the_persons(tmp_path: Path, chat: Chat) -> None:
+    (tmp_path / "data").mkdir()
+    for name in "xy":
+        (tmp_path / f"data/{name}.jpg").write_text(name)
+    out = tmp_path / "out"
+    export_markdown(append_turn(chat, replace(TURN, image="x.jpg")), tmp_path / "data", out)
+    (out / "images/mine.jpg").write_text("theirs")
+    export_markdown(append_turn(chat, replace(TURN, image="y.jpg")), tmp_path / "data", out)
+    assert sorted(p.name for p in (out / "images").iterdir()) == ["mine.jpg", "y.jpg"]
+
+
+@pytest.mark.parametrize("name", ["chat.md", "images/x.jpg"])
+def test_an_export_refuses_to_replace_files_of_the_persons(tmp_path: Path, chat: Chat, name: str) -> None:
+    (tmp_path / "x.jpg").write_text("picture")
+    theirs = tmp_path / "out" / name
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("theirs")
+    with pytest.raises(BddsegError, match="refuses to replace"):
+        export_markdown(append_turn(chat, replace(TURN, image="x.jpg")), tmp_path, tmp_path / "out")
+    assert theirs.read_text() == "theirs"
+    assert not (tmp_path / "out" / ".bddseg-tui").exists()
+
+
+@pytest.mark.parametrize("image", ["../secret", "a/../../secret", "{}/secret", "..", "/etc/passwd", "\ud800", "a\0b"])
+def test_a_chat_line_that_names_a_file_outside_the_dataset_gets_nothing(tmp_path: Path, chat: Chat, image: str) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "secret").write_text("secret")
+    image = image.format(tmp_path)
+    kept = append_turn(chat, replace(TURN, image=image, candidates=(Candidate(image, 0.5, 0.5),)))
+    again = read_chat(chat.path)
+    assert again is not None and again.turns[0].image is None and again.turns[0].candidates == ()
+    for told in (kept, again):
+        export_markdown(told, tmp_path / "data", tmp_path / "out")
+    assert [p.name for p in (tmp_path / "out").rglob("*") if p.is_file()] == [".bddseg-tui", "chat.md"]
+
+
 def test_an_export_says_where_a_picture_is_gone(tmp_path: Path, chat: Chat) -> None:
     assert "is gone" in export_markdown(append_turn(chat, TURN), tmp_path, tmp_path / "out").read_text()
 
 
 def test_an_export_into_a_file_is_one_line(tmp_path: Path, chat: Chat) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(BddsegError, match="cannot be written"):
+    with pytest.raises(BddsegError, match="cannot be made"):
         export_markdown(append_turn(chat, TURN), tmp_path, tmp_path / "file")
 
 
@@ -119,4 +168,75 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
         "except BddsegError as error: print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", code, os.fspath(tmp_path)], capture_output=True, text=True, check=True)
-    assert "cannot be kept" in done.stdout
+    assert "cannot be written (this turn is not kept)" in done.stdout
+
+
+FILLING = """
+import resource, signal, sys
+from pathlib import Path
+from core.errors import BddsegError
+from core.retrieval.chats import *
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+path, kept = Path(sys.argv[1]), []
+for limit in range(0, 2200, 7):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    chat = read_chat(path) or Chat(path, "/data", 5.0)
+    try:
+        append_turn(chat, Turn(limit, "q"))
+        kept.append(limit)
+    except BddsegError:
+        pass
+    again = read_chat(path)
+    assert [t.number for t in again.turns if again] == kept if again else not kept, (limit, kept, again)
+assert len(kept) > 3 and again.dataset == "/data" and again.created == 5.0
+"""
+
+
+def test_on_a_filling_disk_a_turn_is_kept_and_told_so_or_neither(tmp_path: Path) -> None:
+    """At every number of bytes that still fit, the first turn with its header included."""
+    done = subprocess.run([sys.executable, "-c", FILLING, os.fspath(tmp_path / "c.jsonl")], check=False)
+    assert done.returncode == 0
+
+
+def test_turns_without_a_header_are_a_chat_and_get_one_with_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "c.jsonl"
+    path.write_text(json.dumps({"number": 1, "question": "is there a bus?", "time": 5.0}) + "\n")
+    found = read_chat(path)
+    assert found is not None and found.created == 5.0 and [t.number for t in found.turns] == [1]
+    append_turn(replace(found, dataset="/data"), replace(TURN, number=2))
+    append_turn(replace(found, dataset="/data"), replace(TURN, number=3))
+    again = read_chat(path)
+    assert again is not None and again.dataset == "/data" and [t.number for t in again.turns] == [1, 2, 3]
+    assert path.read_text().count('"chat"') == 1
+
+
+def test_chats_are_private_also_those_of_earlier_versions(workspace: Workspace) -> None:
+    root = Path("/data/demo")
+    folder = workspace.root / "chats" / workspace.catalog_path(root).stem
+    folder.mkdir(parents=True, mode=0o755)
+    old = folder / "1.jsonl"
+    old.write_text("")
+    old.chmod(0o644)
+    service = service_of(workspace)
+    append_turn(Chat(old, "/d", 1.0), TURN)
+    new = service.keep(service.new_chat(root), TURN).path
+    assert [p.stat().st_mode & 0o777 for p in (old, new, folder, folder.parent)] == [0o600, 0o600, 0o700, 0o700]
+
+
+def test_two_processes_that_begin_one_chat_write_one_header(tmp_path: Path, chat: Chat) -> None:
+    append_turn(chat, TURN)
+    append_turn(chat, replace(TURN, number=2))
+    assert chat.path.read_text().count('"chat"') == 1
+
+
+def test_a_chat_that_is_a_link_is_not_written_through(tmp_path: Path, chat: Chat) -> None:
+    chat.path.symlink_to(tmp_path / "victim")
+    with pytest.raises(BddsegError, match="must not be followed"):
+        append_turn(chat, TURN)
+    assert not (tmp_path / "victim").exists()
+
+
+def test_a_chat_that_cannot_be_deleted_is_one_line(tmp_path: Path, chat: Chat) -> None:
+    chat.path.mkdir()
+    with pytest.raises(BddsegError, match="cannot be deleted: it is a folder"):
+        delete_chat(chat)

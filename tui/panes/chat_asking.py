@@ -108,6 +108,12 @@ class ChatAsking:
             self._pane.call_after_refresh(conversation.scroll_end, animate=False)
 
     def _keep(self, turn: Turn) -> None:
-        if self.chat is not None:
+        if self.chat is None:
+            return
+        try:
             self.chat = self._pane.service.keep(self.chat, turn)
+        except BddsegError as error:
+            told, pane = sanitize(str(error)), self._pane
+            pane.app.call_from_thread(lambda: pane.notify(told, severity="error", timeout=10, markup=False))
+        else:
             self._pane.app.call_from_thread(self._pane.head)

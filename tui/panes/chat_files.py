@@ -51,8 +51,17 @@ class ChatFiles:
 
         def answered(sure: bool | None) -> None:
             if sure:
-                self._pane.service.delete_chat(chat)
-                self._pane.action_new_chat()
+                self._pane.run_worker(work, thread=True, group="chats", exit_on_error=False)
+
+        def work() -> None:
+            pane = self._pane
+            try:
+                pane.service.delete_chat(chat)
+            except BddsegError as error:
+                told = sanitize(str(error))
+                pane.app.call_from_thread(lambda: pane.notify(told, severity="error", markup=False))
+            else:
+                pane.app.call_from_thread(pane.action_new_chat)
 
         self._pane.app.push_screen(ConfirmScreen(f"Delete “{chat.title}”?", "It cannot be brought back."), answered)
 
