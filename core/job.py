@@ -15,15 +15,38 @@ import os
 import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, TypeAdapter, with_config
+from typing_extensions import TypedDict
 
 from core.atomic import write_text
 from core.errors import BddsegError
 from core.process import ProcessId, this_process
-from core.sanitize import sanitize, sanitize_path
+from core.records import Count, Line, Moment, Real, RecordError, plain, read_record
+from core.sanitize import sanitize_path
 
 State = Literal["starting", "running", "finished", "stopped", "failed", "lost"]
 LIVE: tuple[State, ...] = ("starting", "running")
+
+
+@with_config(extra="allow")
+class Facts(TypedDict, total=False):
+    """What is shown of a job's facts; it may have others."""
+
+    epoch: Count
+    epochs: Count
+    seconds_left: Real | None
+    step_s: Real | None
+    device: Line
+    precision: Line
+
+
+def _facts(value: dict[str, Any]) -> dict[str, Any]:
+    return dict(_FACTS.validate_python(value))
+
+
+_FACTS = TypeAdapter(Facts)
 
 
 @dataclass(frozen=True)
@@ -34,30 +57,31 @@ class Status:
     """
 
     state: State = "starting"
-    phase: str = ""
-    done: int = 0
-    total: int = 0
-    message: str = ""
+    phase: Line = ""
+    done: Count = 0
+    total: Count = 0
+    message: Line = ""
     process: ProcessId | None = None
-    heartbeat: float = 0.0
-    facts: dict[str, Any] = field(default_factory=dict)
+    heartbeat: Moment = 0.0
+    facts: Annotated[dict[str, Any], AfterValidator(_facts)] = field(default_factory=dict)
 
     @property
     def live(self) -> bool:
         return self.state in LIVE
 
 
+_STATUS = TypeAdapter(Status)
+_LARGEST = 1 << 20
+
+
 def read_status(folder: Path) -> Status:
     """A job's status, made `lost` where its process is gone; damaged or missing files count as lost too."""
     try:
-        raw = json.loads((folder / "status.json").read_text("utf-8"))
-        process = ProcessId(**raw.pop("process")) if raw.get("process") else None
-        raw.pop("process", None)
-        raw["message"] = sanitize(str(raw.get("message", "")))
-        raw["phase"] = sanitize(str(raw.get("phase", "")))
-        status = Status(**raw, process=process)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return Status("lost", message="its status file is missing or damaged")
+        status = read_record(_STATUS, folder / "status.json", _LARGEST)
+    except FileNotFoundError:
+        return Status("lost", message="its status file is missing")
+    except RecordError as error:
+        return Status("lost", message=f"its status file makes no sense ({error})")
     if status.live and not (status.process and status.process.alive()):
         return replace(status, state="lost", message="its process is gone: it was killed or the machine went down")
     return status
@@ -65,7 +89,7 @@ def read_status(folder: Path) -> Status:
 
 def write_status(folder: Path, status: Status, durable: bool = True) -> None:
     """Replaces a job's status file."""
-    write_text(folder / "status.json", json.dumps(asdict(status)), durable)
+    write_text(folder / "status.json", json.dumps(plain(asdict(status))), durable)
 
 
 class StatusFile:

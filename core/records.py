@@ -51,8 +51,9 @@ Count = Annotated[int, Strict(), Field(ge=0, le=2**53)]
 """A whole number from 0."""
 Real = Annotated[float, Strict(), Field(ge=-1e39, le=1e39, allow_inf_nan=False)]
 """A finite number, no larger than float32 has: what is computed with it stays finite too."""
-Fraction = Annotated[float, Strict(), Field(ge=0, le=1, allow_inf_nan=False)]
-Percentage = Annotated[float, Strict(), Field(ge=0, le=100.001, allow_inf_nan=False)]
+Fraction = Annotated[float, Strict(), Field(ge=0, le=1.000001, allow_inf_nan=False)]
+"""From 0 to 1, and what rounding adds."""
+Percentage = Annotated[float, Strict(), Field(ge=0, le=100.0001, allow_inf_nan=False)]
 Moment = Annotated[float, Strict(), Field(ge=0, le=253_402_300_799, allow_inf_nan=False)]
 """Seconds since 1970, before the year 10000."""
 Line = Annotated[str, BeforeValidator(_line)]

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 import time
@@ -56,10 +57,49 @@ def test_setting_the_clock_changes_no_state(tmp_path: Path, shift: float, monkey
     assert read_status(tmp_path).state == "finished"
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"state": 3, "odd": 1}', b"\xff"])
-def test_a_damaged_status_is_lost_and_nothing_worse(tmp_path: Path, content: bytes) -> None:
+ODD_STATUSES = {
+    "empty": (b"", "it is no JSON"),
+    "cut": (b"{", "it is no JSON"),
+    "a list": (b"[]", "dictionary"),
+    "null": (b"null", "dictionary"),
+    "not UTF-8": (b"\xff\xfe\xff", "it is not UTF-8"),
+    "a state that is none": (b'{"state": 3, "odd": 1}', "state should be"),
+    "a count that is null": (b'{"state": "finished", "done": null}', "done should be"),
+    "a count of 400 digits": (b'{"state": "finished", "done": ' + b"9" * 400 + b"}", "done should be"),
+    "digits without end": (b'{"state": "finished", "done": ' + b"9" * 5000 + b"}", "it is no JSON"),
+    "a heartbeat of 1e999": (b'{"state": "finished", "heartbeat": 1e999}', "heartbeat should be"),
+    "facts that are text": (b'{"state": "finished", "facts": {"seconds_left": "soon"}}', "seconds_left should be"),
+    "nested without end": (b"[" * 100_000, "nested too deeply"),
+    "larger than any": (b'{"message": "' + b"x" * 10_000_000 + b'"}', "larger than"),
+}
+
+
+@pytest.mark.parametrize("name", ODD_STATUSES)
+def test_a_damaged_status_is_lost_and_says_why(tmp_path: Path, name: str) -> None:
+    content, why = ODD_STATUSES[name]
     (tmp_path / "status.json").write_bytes(content)
+    status = read_status(tmp_path)
+    assert status.state == "lost"
+    assert why in status.message and "\n" not in status.message
+
+
+@pytest.mark.parametrize("kind", ["folder", "fifo"])
+def test_something_else_in_the_place_of_the_status_blocks_nobody(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "status.json"
+    path.mkdir() if kind == "folder" else os.mkfifo(path)
     assert read_status(tmp_path).state == "lost"
+
+
+def test_a_name_that_is_no_unicode_in_a_message_does_not_hide_the_status(tmp_path: Path) -> None:
+    write_status(tmp_path, Status("failed", message="no such file: a\udcff"))
+    assert read_status(tmp_path) == Status("failed", message="no such file: a?")
+    (tmp_path / "status.json").write_bytes(b'{"state": "failed", "message": "a\\ud800", "of_later": 1}')
+    assert read_status(tmp_path) == Status("failed", message="a\N{REPLACEMENT CHARACTER}")
+
+
+def test_figures_that_are_not_finite_do_not_hide_the_status(tmp_path: Path) -> None:
+    write_status(tmp_path, Status("finished", facts={"seconds_left": float("nan"), "step_s": float("inf")}))
+    assert read_status(tmp_path).facts == {"seconds_left": None, "step_s": None}
 
 
 def test_what_a_status_says_cannot_reach_the_terminal_raw(tmp_path: Path) -> None:
