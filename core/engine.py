@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.analysis.service import AnalysisService
     from core.check import CheckReport
     from core.config import TrainConfig
-    from core.evaluation import Evaluation
+    from core.evaluation import Evaluation, Evaluations
     from core.job import Status
     from core.report.write import Forms
     from core.retrieval.service import RetrievalService
@@ -192,6 +192,10 @@ class Engine:
         """Deletes a run that is not live, and what the catalog knows of its evaluations and predictions."""
         from core.runs import delete_run
 
+        if run.problem:
+            # Nobody can tell which catalog knows of it.
+            delete_run(run)
+            return
         root, path = run.dataset, self.workspace.catalog_path(run.dataset)
         names = Catalog(path, root).evaluations() if path.exists() else []
         delete_run(run)
@@ -254,17 +258,23 @@ class Engine:
         return run.folder / "prediction" / f"{checkpoint}-{name}"
 
     def evaluations(self) -> "list[Evaluation]":
-        """Every finished evaluation of every run, newest run first; damaged ones are left out."""
-        from core.evaluation import load_evaluation
+        """Every finished evaluation of every run, newest run first; those that cannot be read are left out."""
+        return list(self.list_evaluations().found)
 
-        found = []
+    def list_evaluations(self) -> "Evaluations":
+        """Every finished evaluation of every run, newest run first, and what is wrong with those that are damaged."""
+        from core.evaluation import Evaluations, NoEvaluationError, load_evaluation
+
+        found, unreadable = [], []
         for run in self.runs():
             for folder in run.evaluations():
                 try:
                     found.append(load_evaluation(folder))
-                except BddsegError:
+                except NoEvaluationError:
                     continue
-        return found
+                except BddsegError as error:
+                    unreadable.append((f"{run.name}/{sanitize(folder.name)}", str(error)))
+        return Evaluations(tuple(found), tuple(unreadable))
 
     def report(
         self,
@@ -290,7 +300,8 @@ class Engine:
         if read_status(folder).live:
             raise BddsegError(f"{name} is still being made: wait for it")
         shutil.rmtree(folder, ignore_errors=True)
-        self._forget_scores(run.dataset, f"{run.name}/{folder.name}")
+        if not run.problem:
+            self._forget_scores(run.dataset, f"{run.name}/{folder.name}")
 
     def wait(self, folder: Path, until: "Callable[[Status], bool] | None" = None) -> "Status":
         """Waits until a job has ended, or `until` its status says so."""

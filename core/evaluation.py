@@ -1,14 +1,52 @@
 """The result of an evaluation, as `result.json` in its job's folder holds it."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NotRequired
+
+from pydantic import AfterValidator, Field, TypeAdapter, with_config
+from typing_extensions import TypedDict
 
 from core.classes import NUM_CLASSES
-from core.errors import BddsegError
+from core.errors import BddsegError, RecordError
+from core.event_kinds import ClassRow, all_classes
 from core.history import ClassScore, class_scores
-from core.sanitize import sanitize, sanitize_path
+from core.records import Count, Fraction, Line, read_record
+from core.sanitize import sanitize_path
+
+_Counts = Annotated[list[Count], Field(min_length=NUM_CLASSES, max_length=NUM_CLASSES)]
+
+
+class _ResultRow(ClassRow):
+    boundary_iou: NotRequired[Fraction | None]
+
+
+class _Bin(TypedDict):
+    share: Fraction
+    confidence: Fraction
+    accuracy: Fraction
+
+
+@with_config(extra="allow")
+class _Result(TypedDict):
+    run: Line
+    checkpoint: Line
+    split: Line
+    images: Count
+    pixel_accuracy: Fraction | None
+    miou19: Fraction | None
+    miou20: Fraction | None
+    classes: Annotated[list[_ResultRow], Field(min_length=NUM_CLASSES), AfterValidator(all_classes)]
+    confusion: Annotated[list[_Counts], Field(min_length=NUM_CLASSES, max_length=NUM_CLASSES)]
+    left_out: Count
+    tta: NotRequired[Line]
+    boundary_miou19: NotRequired[Fraction | None]
+    ece: NotRequired[Fraction | None]
+    calibration: NotRequired[list[_Bin] | None]
+
+
+_RESULT = TypeAdapter(_Result)
+_LARGEST = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -61,34 +99,49 @@ def _last_name(checkpoint: str, split: str, tta: str) -> str:
     return f"{checkpoint}-{split}" + (f"+{tta}" if tta != "none" else "")
 
 
+@dataclass(frozen=True)
+class Evaluations:
+    """Finished evaluations, and by name what is wrong with those that cannot be read."""
+
+    found: tuple[Evaluation, ...]
+    unreadable: tuple[tuple[str, str], ...]
+
+
+class NoEvaluationError(BddsegError):
+    """There is no finished evaluation."""
+
+
 def load_evaluation(folder: Path) -> Evaluation:
     """Reads a finished evaluation.
 
     Raises:
-        BddsegError: there is none, or the file is damaged.
+        NoEvaluationError: there is none.
+        BddsegError: the file makes no sense; the message says why.
     """
     path = folder / "result.json"
     try:
-        raw = json.loads(path.read_text("utf-8"))
-        return Evaluation(
-            sanitize(raw["run"]),
-            sanitize(raw["checkpoint"]),
-            sanitize(raw["split"]),
-            int(raw["images"]),
-            raw["pixel_accuracy"],
-            raw["miou19"],
-            raw["miou20"],
-            class_scores(raw["classes"]),
-            tuple(tuple(int(n) for n in row) for row in raw["confusion"]),
-            int(raw["left_out"]),
-            folder,
-            raw,
-            sanitize(str(raw.get("tta", "none"))),
-            raw.get("boundary_miou19"),
-            raw.get("ece"),
-            tuple(row.get("boundary_iou") for row in raw["classes"]),
-        )
+        raw = read_record(_RESULT, path, _LARGEST)
     except FileNotFoundError as error:
-        raise BddsegError(f"no evaluation in {sanitize_path(folder)}: make one with `bddseg-tui evaluate`") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BddsegError(f"{sanitize_path(path)} is damaged ({type(error).__name__}): evaluate again") from error
+        raise NoEvaluationError(
+            f"no evaluation in {sanitize_path(folder)}: make one with `bddseg-tui evaluate`"
+        ) from error
+    except RecordError as error:
+        raise BddsegError(f"{sanitize_path(path)} is damaged ({error}): evaluate again") from error
+    return Evaluation(
+        raw["run"],
+        raw["checkpoint"],
+        raw["split"],
+        raw["images"],
+        raw["pixel_accuracy"],
+        raw["miou19"],
+        raw["miou20"],
+        class_scores(raw["classes"]),
+        tuple(tuple(row) for row in raw["confusion"]),
+        raw["left_out"],
+        folder,
+        dict(raw),
+        raw.get("tta", "none"),
+        raw.get("boundary_miou19"),
+        raw.get("ece"),
+        tuple(row.get("boundary_iou") for row in raw["classes"]),
+    )

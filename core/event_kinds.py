@@ -41,13 +41,14 @@ class ClassRow(TypedDict):
     percentage: Percentage | None
 
 
-def _all_classes(rows: list[Any]) -> list[Any]:
+def all_classes(rows: list[Any]) -> list[Any]:
+    """The rows, if they are those of all classes in order, or none."""
     if rows and [row["id"] for row in rows] != list(range(NUM_CLASSES)):
         raise ValueError(f"should be the classes 0 to {NUM_CLASSES - 1}")
     return rows
 
 
-ClassRows = Annotated[list[ClassRow], AfterValidator(_all_classes)]
+ClassRows = Annotated[list[ClassRow], AfterValidator(all_classes)]
 """A row a class, in order; or none."""
 
 

@@ -21,9 +21,9 @@ from pydantic import AfterValidator, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 from core.atomic import write_text
-from core.errors import BddsegError
+from core.errors import BddsegError, RecordError
 from core.process import ProcessId, this_process
-from core.records import Count, Line, Moment, Real, RecordError, plain, read_record
+from core.records import Count, Line, Moment, Real, plain, read_record
 from core.sanitize import sanitize_path
 
 State = Literal["starting", "running", "finished", "stopped", "failed", "lost"]

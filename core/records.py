@@ -14,16 +14,13 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BeforeValidator, Field, PlainValidator, Strict, TypeAdapter, ValidationError
 
 from core.disk_errors import disk_reason
+from core.errors import RecordError
 from core.regular_file import read_regular
 from core.sanitize import sanitize, sanitize_lines
 
 T = TypeVar("T")
 LONGEST_TEXT = 20_000
 """Characters of one text in a record that are kept."""
-
-
-class RecordError(ValueError):
-    """A record that makes no sense; the message says in a few words why, and is sanitized."""
 
 
 def _line(value: Any) -> Any:

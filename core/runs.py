@@ -3,23 +3,38 @@
 import os
 import re
 import shutil
-import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired
 
 import tomli_w
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
 from core.atomic import write_text
 from core.config import TrainConfig
-from core.errors import BddsegError, UsageError
+from core.errors import BddsegError, RecordError, UsageError
 from core.job import Status, read_status
 from core.nearest import suggestion
+from core.records import FileName, Line, checked
 from core.sanitize import sanitize, sanitize_path
+from core.toml_file import read_toml_file
 from core.workspace import Workspace
 
 CHECKPOINTS = ("best", "last")
+
+
+class Spec(TypedDict):
+    """What a run's config.toml says: the settings in `train` are checked by `core.config.validate`."""
+
+    dataset: FileName
+    workspace: FileName
+    preset: NotRequired[Line]
+    train: dict[str, Any]
+
+
+_SPEC = TypeAdapter(Spec)
 
 
 @dataclass(frozen=True)
@@ -42,20 +57,41 @@ class Run:
         return self.folder / "events.jsonl"
 
     @cached_property
-    def spec(self) -> dict[str, Any]:
-        """`config.toml`: `dataset`, `workspace`, `preset` and the table `train`."""
+    def spec(self) -> Spec:
+        """`config.toml`: `dataset`, `workspace`, `preset` and the table `train`.
+
+        Raises:
+            BddsegError: it cannot be read or makes no sense; the message says why.
+        """
+        path = self.folder / "config.toml"
         try:
-            return tomllib.loads((self.folder / "config.toml").read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise BddsegError(f"{sanitize_path(self.folder)} has no readable config.toml: delete that run") from error
+            return checked(_SPEC, read_toml_file(path))
+        except (RecordError, FileNotFoundError) as error:
+            why = error if isinstance(error, RecordError) else "it is gone"
+            raise BddsegError(f"{sanitize_path(path)} is damaged ({why}): mend it or delete that run") from error
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with its configuration, in one line; '' for nothing."""
+        try:
+            self.spec  # noqa: B018
+        except BddsegError as error:
+            return str(error)
+        return ""
 
     @property
     def dataset(self) -> Path:
-        return Path(str(self.spec.get("dataset", "")))
+        """Raises BddsegError where the configuration is damaged."""
+        return Path(self.spec["dataset"])
+
+    @property
+    def shown_dataset(self) -> str:
+        """The dataset's path as printable text; a dash where the configuration is damaged."""
+        return "-" if self.problem else sanitize_path(self.dataset)
 
     @property
     def preset(self) -> str:
-        return sanitize(str(self.spec.get("preset", "")))
+        return "" if self.problem else self.spec.get("preset", "")
 
     def checkpoints(self) -> list[str]:
         """Which of `best` and `last` there are."""
@@ -84,8 +120,9 @@ def find_run(workspace: Workspace, text: str) -> Run:
         raise UsageError("there are no runs yet: start one with `bddseg-tui train DIR`")
     if text == "last":
         return runs[0]
+    number = int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
     for run in runs:
-        if run.name == text or (text.isdigit() and _number(run.name) == int(text)):
+        if run.name == text or number == _number(run.name):
             return run
     raise UsageError(
         f"no run is called {sanitize(text)!r}{suggestion(text, [r.name for r in runs])}: see `bddseg-tui runs`"

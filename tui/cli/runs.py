@@ -129,6 +129,8 @@ def runs(context: typer.Context, json: JsonOption = False, workspace: WorkspaceO
         print_json([_run_json(run) for run in found])
     elif found:
         Console(highlight=False).print(runs_table([(run, _history(run)) for run in found]))
+        for problem in filter(None, (run.problem for run in found)):
+            note(f"warning: {problem}")
     else:
         note("there are no runs yet: start one with `bddseg-tui train DIR`")
 
@@ -196,12 +198,14 @@ def evaluations(context: typer.Context, json: JsonOption = False, workspace: Wor
         return
     from tui.cli.output import overall
 
-    found = engine(workspace).evaluations()
+    found = engine(workspace).list_evaluations()
     if json:
-        print_json([{key: e.raw.get(key) for key in RESULT_KEYS} for e in found])
-    for e in [] if json else found:
+        print_json([{key: e.raw.get(key) for key in RESULT_KEYS} for e in found.found])
+    for e in [] if json else found.found:
         say(f"{e.name:<32} {e.images:>6,} images  {overall(e.pixel_accuracy, e.miou19, e.miou20)}")
-    if not found and not json:
+    for name, why in found.unreadable:
+        note(f"{name} cannot be read: {why}")
+    if not found.found and not json:
         note("there are no evaluations yet: make one with `bddseg-tui evaluate RUN`")
 
 
@@ -253,7 +257,8 @@ def _run_json(run: "Run") -> dict[str, object]:
         "done": status.done,
         "total": status.total,
         "preset": run.preset,
-        "dataset": sanitize_path(run.dataset),
+        "dataset": run.shown_dataset,
+        "problem": run.problem,
         "folder": sanitize_path(run.folder),
         "best_epoch": best.epoch if best else None,
         "best_miou19": best.miou19 if best else None,

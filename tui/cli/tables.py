@@ -46,7 +46,7 @@ def runs_table(runs: list[tuple[Run, History]]) -> Table:
             state_mark(status.state),
             share,
             f"{percent(best.miou19)} (epoch {best.epoch})" if best else "-",
-            sanitize_path(run.dataset),
+            run.shown_dataset,
         )
     return table
 
@@ -56,9 +56,7 @@ def print_run(run: Run, history: History) -> None:
     console = Console(highlight=False)
     status = run.status
     console.print(f"{run.name}: {state_mark(status.state)} {status.message}", markup=False, soft_wrap=True)
-    console.print(
-        f"dataset {sanitize_path(run.dataset)}\nfolder  {sanitize_path(run.folder)}", markup=False, soft_wrap=True
-    )
+    console.print(f"dataset {run.shown_dataset}\nfolder  {sanitize_path(run.folder)}", markup=False, soft_wrap=True)
     console.print(
         ", ".join(f"{sanitize(str(k))} {sanitize(str(v))}" for k, v in run.spec["train"].items()), markup=False
     )

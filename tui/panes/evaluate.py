@@ -11,10 +11,10 @@ from textual.widgets import DataTable, Label, OptionList, Static
 from core.analysis.service import AnalysisService, Kind
 from core.analysis.threshold import parse_threshold
 from core.errors import BddsegError, UsageError
-from core.evaluation import Evaluation, load_evaluation
+from core.evaluation import Evaluation, NoEvaluationError, load_evaluation
 from core.job import Status, read_status
 from core.runs import Run
-from core.sanitize import sanitize, sanitize_path
+from core.sanitize import sanitize
 from tui.commands import EVALUATE, bindings
 from tui.figures import fraction, state_mark
 from tui.panes.evaluation_images import EvaluationImages
@@ -36,12 +36,16 @@ EMPTY = "no evaluation yet: n makes one"
 
 @dataclass(frozen=True)
 class Listed:
-    """An evaluation's folder: its run, what it is called, how its job stands, and its result if there is one."""
+    """An evaluation's folder: its run, what it is called, how its job stands, and its result if there is one.
+
+    `problem` says why a result that is there cannot be read.
+    """
 
     run: Run
     name: str
     status: Status
     result: Evaluation | None
+    problem: str = ""
 
 
 class EvaluatePane(Pane):
@@ -115,11 +119,14 @@ class EvaluatePane(Pane):
                 if before and before.result and before.status.heartbeat == status.heartbeat:
                     found[name] = before
                     continue
+                result, problem = None, ""
                 try:
                     result = load_evaluation(folder) if not status.live else None
-                except BddsegError:
-                    result = None
-                found[name] = Listed(run, name, status, result)
+                except NoEvaluationError:
+                    pass
+                except BddsegError as error:
+                    problem = str(error)
+                found[name] = Listed(run, name, status, result, problem)
         self.app.call_from_thread(self._show, found)
 
     def _show(self, found: dict[str, Listed]) -> None:
@@ -142,7 +149,7 @@ class EvaluatePane(Pane):
         elif entry.result:
             text.append(fraction(entry.result.miou19), "bold")
         else:
-            text.append(state_mark(entry.status.state), "red")
+            text.append("✗ damaged" if entry.problem else state_mark(entry.status.state), "red")
         return text
 
     @on(DataTable.RowHighlighted)
@@ -293,5 +300,5 @@ def _summary(entry: Listed | None, compared: Evaluation | None) -> Text:
     if entry is None:
         return NOTHING
     if entry.result is None:
-        return waiting(entry.name, entry.status)
-    return overall(sanitize_path(entry.run.dataset.name), entry.result, compared)
+        return waiting(entry.name, entry.status, entry.problem)
+    return overall(entry.run.shown_dataset.rpartition("/")[2], entry.result, compared)

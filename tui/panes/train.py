@@ -258,7 +258,7 @@ class TrainPane(Pane):
     def _read_log(self, run: Run) -> None:
         from tui.screens.scroll import ScrollScreen
 
-        settings = "\n".join(f"{k} = {v}" for k, v in run.spec.get("train", {}).items())
+        settings = run.problem or "\n".join(f"{k} = {v}" for k, v in run.spec["train"].items())
         log = sanitize_lines(tail_log(run.folder)).strip() or "(nothing was printed)"
         text = f"{sanitize_path(run.folder)}\n\n{log}\n\n{sanitize_lines(settings)}"
         self.app.call_from_thread(self.app.push_screen, ScrollScreen(Text(run.name, style="bold"), Text(text)))
@@ -278,7 +278,8 @@ def summary_text(run: Run, status: Status, history: History) -> Text:
         text.append(f" {status.message}")
     if status.state in ("failed", "lost", "stopped"):
         text.append("  r resumes it" if run.checkpoints() else "  x deletes it, n starts another", "dim")
-    text.append(f"\n {sanitize_path(run.dataset.name)}, {run.preset}", "dim")
+    about = run.problem or f"{sanitize_path(run.dataset.name)}, {run.preset}"
+    text.append(f"\n {about}", "dim")
     if facts.get("device"):
         text.append(f", {sanitize(str(facts['device']))} {sanitize(str(facts.get('precision', '')))}", "dim")
     if history.steps:

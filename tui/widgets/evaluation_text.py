@@ -13,11 +13,11 @@ NOTHING = Text(
 )
 
 
-def waiting(name: str, status: Status) -> Text:
-    """An evaluation that has no figures: what its job does, or why it ended."""
+def waiting(name: str, status: Status, problem: str = "") -> Text:
+    """An evaluation that has no figures: what its job does, why it ended, or why they cannot be read."""
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(f" {name}: {state_mark(status.state)} {status.phase} {status.done:,}/{status.total:,}\n", "bold")
-    return text.append(f" {status.message or 'figures come when all images are done'}")
+    return text.append(f" {problem or status.message or 'figures come when all images are done'}")
 
 
 def overall(dataset: str, evaluation: Evaluation, other: Evaluation | None) -> Text:
