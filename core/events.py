@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from core.disk_errors import disk_error
 from core.event_kinds import EVENT, Event, Kind
-from core.records import LeftOut, plain, reason
+from core.records import NOTHING_LEFT_OUT, LeftOut, plain, reason
 from core.regular_file import open_regular
 
 __all__ = ["RESTARTS", "Event", "EventFile", "EventTail", "EventWriter", "read_event_file", "read_events", "rewind"]
@@ -69,7 +69,7 @@ class EventTail:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.left_out = LeftOut()
+        self.left_out = NOTHING_LEFT_OUT
         self._offset = 0
         self._inode = 0
         self._line = 0
@@ -100,7 +100,7 @@ class EventTail:
             return
 
     def _begin(self, inode: int) -> None:
-        self.left_out, self._inode = LeftOut(), inode
+        self.left_out, self._inode = NOTHING_LEFT_OUT, inode
         self._offset, self._line, self._inside = 0, 0, False
 
     def _parse(self, data: bytes) -> Iterator[Event]:

@@ -19,12 +19,12 @@ from core.regular_file import read_regular
 from core.sanitize import sanitize, sanitize_lines
 
 T = TypeVar("T")
-LONGEST_TEXT = 20_000
+LONGEST_LINE, LONGEST_TEXT = 20_000, 1_000_000
 """Characters of one text in a record that are kept."""
 
 
 def _line(value: Any) -> Any:
-    return sanitize(value[:LONGEST_TEXT]) if isinstance(value, str) else value
+    return sanitize(value[:LONGEST_LINE]) if isinstance(value, str) else value
 
 
 def _lines(value: Any) -> Any:
@@ -76,6 +76,9 @@ class LeftOut:
         one = self.count == 1
         count = f"{self.count:,} {what}{'' if one else 's'} of {of} make{'s' if one else ''} no sense"
         return f"{count} ({self.first})" if self.count else ""
+
+
+NOTHING_LEFT_OUT = LeftOut()
 
 
 def decode(data: bytes | str) -> Any:

@@ -6,64 +6,103 @@ A turn that is asked again is appended under its old number; the last line of a 
 import json
 import os
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, PlainValidator, TypeAdapter
+from typing_extensions import TypedDict
 
 from core.append import append_lines
 from core.disk_errors import disk_error
+from core.errors import RecordError
 from core.path_component import inside
-from core.sanitize import sanitize, sanitize_lines, sanitize_path
+from core.records import NOTHING_LEFT_OUT, Count, LeftOut, Line, Moment, Real, Text, checked, decode
+from core.regular_file import read_regular
+from core.sanitize import sanitize_path
 
 State = Literal["done", "failed", "cancelled"]
 _HEADER = b'{"chat":'
 _DATASET = Path("/dataset")
 
 
+def _inside(image: object) -> str | None:
+    """The path of an image below its dataset, whatever that is; None for one that would leave it."""
+    if image is None:
+        return None
+    if not isinstance(image, str):
+        raise ValueError("is no text")
+    found = inside(_DATASET, image)
+    try:
+        os.fsencode(image)
+    except UnicodeEncodeError:  # a lone surrogate, which no file is called
+        return None
+    return None if found is None else os.fspath(found.relative_to(_DATASET))
+
+
+def _all_inside(found: object) -> object:
+    """The candidates without those that would leave the dataset."""
+    if not isinstance(found, list):
+        return found
+    return [c for c in found if not isinstance(c, dict) or "image" not in c or _inside(c["image"]) is not None]
+
+
 @dataclass(frozen=True)
 class Candidate:
     """An image that was found, as a path relative to the dataset."""
 
-    image: str
-    score: float
-    confidence: float
+    image: Annotated[str, PlainValidator(_inside)]
+    score: Real
+    confidence: Real
 
 
 @dataclass(frozen=True)
 class Turn:
     """A question and what came of it. `image` is the picture that was looked at; `fits` False if none did."""
 
-    number: int
-    question: str
-    anchors: tuple[str, ...] = ()
-    fallback: str = ""
-    candidates: tuple[Candidate, ...] = ()
-    image: str | None = None
-    answer: str = ""
-    score: float | None = None
-    confidence: float | None = None
+    number: Count
+    question: Text
+    anchors: tuple[Line, ...] = ()
+    fallback: Line = ""
+    candidates: Annotated[tuple[Candidate, ...], BeforeValidator(_all_inside)] = ()
+    image: Annotated[str | None, PlainValidator(_inside)] = None
+    answer: Text = ""
+    score: Real | None = None
+    confidence: Real | None = None
     fits: bool = True
     stayed: bool = False
     state: State = "done"
-    problem: str = ""
-    time: float = 0.0
-    timings: dict[str, float] = field(default_factory=dict)
+    problem: Line = ""
+    time: Moment = 0.0
+    timings: dict[Line, Real] = field(default_factory=dict)
+
+
+class _Header(TypedDict):
+    chat: Count
+    dataset: Line
+    created: Moment
+
+
+_TURN = TypeAdapter(Turn)
+_HEAD = TypeAdapter(_Header)
+_LARGEST = 256 << 20
 
 
 @dataclass(frozen=True)
 class Chat:
-    """A conversation about one dataset."""
+    """A conversation about one dataset. `left_out` counts the lines of its file that make no sense."""
 
     path: Path
     dataset: str
     created: float
     turns: tuple[Turn, ...] = ()
+    left_out: LeftOut = NOTHING_LEFT_OUT
 
     @property
     def title(self) -> str:
         """Its first question, shortened."""
-        first = self.turns[0].question if self.turns else "new chat"
+        without = "(nothing in it makes sense)" if self.left_out.count else "new chat"
+        first = self.turns[0].question if self.turns else without
         return first if len(first) <= 60 else first[:59] + "…"
 
     def with_turn(self, turn: Turn) -> "Chat":
@@ -100,35 +139,45 @@ def append_turn(chat: Chat, turn: Turn) -> Chat:
 
 
 def read_chat(path: Path) -> Chat | None:
-    """A chat from its file; lines that make no sense are left out. None where it is no chat at all.
+    """A chat from its file; lines that make no sense are left out and counted. None where it is no chat at all.
 
     Turns without a header still are a chat: one that began on a full disk.
     """
     try:
-        lines = path.read_text("utf-8", "replace").split("\n")
+        lines = read_regular(path, _LARGEST).split(b"\n")
         changed = path.stat().st_mtime
     except OSError:
         return None
-    chat = Chat(path, "", 0.0)
-    for line in lines:
+    header: _Header | None = None
+    turns: dict[int, Turn] = {}
+    left_out = NOTHING_LEFT_OUT
+    for number, line in enumerate(lines, start=1):
         try:
-            raw = json.loads(line)
-            if "chat" in raw:
-                chat = replace(chat, dataset=sanitize(str(raw["dataset"])), created=float(raw["created"]))
-            else:
-                chat = chat.with_turn(_turn(raw))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
-            continue
-    if not chat.created and chat.turns:
-        chat = replace(chat, created=min((t.time for t in chat.turns if t.time), default=changed))
-    return chat if chat.created else None
+            raw = decode(line) if line.strip() else None
+            if isinstance(raw, dict) and "chat" in raw:
+                header = checked(_HEAD, raw)
+            elif line.strip():
+                turn = checked(_TURN, raw)
+                turns[turn.number] = turn
+        except RecordError as error:
+            left_out = left_out.add(f"line {number}: {error}")
+    if header is None and not turns:
+        return None
+    begun = min((t.time for t in turns.values() if t.time), default=changed)
+    created = header["created"] if header else begun
+    ordered = tuple(turns[n] for n in sorted(turns))
+    return Chat(path, header["dataset"] if header else "", created, ordered, left_out)
 
 
 def list_chats(folder: Path, text: str = "") -> list[Chat]:
     """Chats that say this text somewhere (all of them without one), newest first."""
-    chats = [c for path in sorted(folder.glob("*.jsonl"), reverse=True) if (c := read_chat(path)) and c.turns]
+    chats = [c for path in sorted(folder.glob("*.jsonl"), reverse=True) if (c := read_chat(path)) and _is_shown(c)]
     words = text.lower().split()
     return [c for c in chats if all(any(w in f"{t.question} {t.answer}".lower() for t in c.turns) for w in words)]
+
+
+def _is_shown(chat: Chat) -> bool:
+    return bool(chat.turns or chat.left_out.count)
 
 
 def delete_chat(chat: Chat) -> None:
@@ -141,39 +190,3 @@ def delete_chat(chat: Chat) -> None:
         chat.path.unlink(missing_ok=True)
     except OSError as error:
         raise disk_error(error, chat.path, "deleted") from error
-
-
-def _turn(raw: dict[str, Any]) -> Turn:
-    candidates = tuple(
-        Candidate(image, float(c["score"]), float(c["confidence"]))
-        for c in raw.get("candidates", ())
-        if (image := _inside(c["image"])) is not None
-    )
-    known: Sequence[State] = ("done", "failed", "cancelled")
-    return Turn(
-        number=int(raw["number"]),
-        question=sanitize_lines(str(raw["question"])),
-        anchors=tuple(sanitize(str(a)) for a in raw.get("anchors", ())),
-        fallback=sanitize(str(raw.get("fallback", ""))),
-        candidates=candidates,
-        image=None if raw.get("image") is None else _inside(raw["image"]),
-        answer=sanitize_lines(str(raw.get("answer", ""))),
-        score=None if raw.get("score") is None else float(raw["score"]),
-        confidence=None if raw.get("confidence") is None else float(raw["confidence"]),
-        fits=bool(raw.get("fits", True)),
-        stayed=bool(raw.get("stayed", False)),
-        state=raw["state"] if raw.get("state") in known else "done",
-        problem=sanitize(str(raw.get("problem", ""))),
-        time=float(raw.get("time", 0)),
-        timings={str(k): float(v) for k, v in raw.get("timings", {}).items()},
-    )
-
-
-def _inside(image: object) -> str | None:
-    """The path of an image below its dataset, whatever that is; None for one that would leave it."""
-    found = inside(_DATASET, text := str(image))
-    try:
-        os.fsencode(text)
-    except UnicodeEncodeError:  # a lone surrogate, which no file is called
-        return None
-    return None if found is None else os.fspath(found.relative_to(_DATASET))

@@ -88,6 +88,66 @@ def test_files_that_are_no_chats_are_left_out(tmp_path: Path, chat: Chat) -> Non
     assert [c.path for c in list_chats(tmp_path)] == [chat.path]
 
 
+GOOD = {"number": 2, "question": "q", "time": 5.0}
+DEEP = b"[" * 100_000
+ODD_LINES = {
+    "no JSON": (b"{", "it is no JSON"),
+    "not UTF-8": (b"\xff\xfe\xff", "it is not UTF-8"),
+    "a list": (b"[1]", "dictionary"),
+    "null": (b"null", "dictionary"),
+    "nested without end": (DEEP, "nested too deeply"),
+    "nested within": (b'{"number": 2, "question": ' + DEEP, "nested too deeply"),
+    "no question": (b'{"number": 2}', "question is missing"),
+    "a null number": (json.dumps({**GOOD, "number": None}).encode(), "number should be"),
+    "a number of 400 digits": (b'{"question": "q", "number": ' + b"9" * 400 + b"}", "number should be"),
+    "digits without end": (b'{"question": "q", "number": ' + b"9" * 5000 + b"}", "it is no JSON"),
+    "a score of 1e999": (json.dumps(GOOD)[:-1].encode() + b', "score": 1e999}', "score should be"),
+    "a time of 1e300": (json.dumps({**GOOD, "time": 1e300}).encode(), "time should be"),
+    "a question that is a number": (json.dumps({**GOOD, "question": 3}).encode(), "question should be"),
+    "an answer that is null": (json.dumps({**GOOD, "answer": None}).encode(), "answer should be"),
+    "an image that is a list": (json.dumps({**GOOD, "image": ["a"]}).encode(), "image is no text"),
+    "candidates that are text": (json.dumps({**GOOD, "candidates": "abc"}).encode(), "candidates should be"),
+    "a candidate that is null": (json.dumps({**GOOD, "candidates": [None]}).encode(), "candidates"),
+    "timings that are text": (json.dumps({**GOOD, "timings": {"total": "long"}}).encode(), "total should be"),
+    "a header without a time": (b'{"chat": 1, "dataset": "/other"}', "created is missing"),
+    "a header of 1e999": (b'{"chat": 1, "dataset": "/other", "created": 1e999}', "created should be"),
+    "a header of a list": (b'{"chat": 1, "dataset": [], "created": 1.0}', "dataset should be"),
+}
+
+
+@pytest.mark.parametrize("name", ODD_LINES)
+def test_a_line_that_makes_no_sense_is_left_out_counted_and_told(chat: Chat, name: str) -> None:
+    line, why = ODD_LINES[name]
+    append_turn(chat, TURN)
+    with chat.path.open("ab") as file:
+        file.write(line + b"\n")
+    append_turn(chat, replace(TURN, number=3))
+    found = list_chats(chat.path.parent)[0]
+    assert [t.number for t in found.turns] == [1, 3] and found.dataset == "/data/demo"
+    assert found.left_out.count == 1
+    assert found.left_out.first.startswith("line 3: ") and why in found.left_out.first
+    assert "\n" not in found.left_out.first
+
+
+def test_a_surrogate_in_what_was_said_costs_no_turn(chat: Chat) -> None:
+    append_turn(chat, replace(TURN, question="what\ud800", answer="a\udcff"))
+    found = read_chat(chat.path)
+    assert found is not None and (found.turns[0].question, found.turns[0].answer) == ("what\ufffd", "a\ufffd")
+
+
+@pytest.mark.parametrize("kind", ["folder", "fifo"])
+def test_something_else_among_the_chats_blocks_nobody(tmp_path: Path, chat: Chat, kind: str) -> None:
+    (tmp_path / "9.jsonl").mkdir() if kind == "folder" else os.mkfifo(tmp_path / "9.jsonl")
+    append_turn(chat, TURN)
+    assert [c.path for c in list_chats(tmp_path)] == [chat.path]
+
+
+def test_a_chat_of_which_nothing_makes_sense_is_still_listed(tmp_path: Path) -> None:
+    (tmp_path / "1.jsonl").write_bytes(b'{"chat": 1, "dataset": "/d", "created": 1.0}\n{"number": null}\n')
+    (found,) = list_chats(tmp_path)
+    assert found.title == "(nothing in it makes sense)" and found.left_out.count == 1
+
+
 def test_a_deleted_chat_is_gone(tmp_path: Path, chat: Chat) -> None:
     delete_chat(append_turn(chat, TURN))
     assert list_chats(tmp_path) == []

@@ -141,7 +141,10 @@ def chats(
         print_json([{"title": c.title, "created": c.created, "turns": [asdict(t) for t in c.turns]} for c in found])
         return
     for chat in found:
-        say(f"{chat.path.stem[:15]}  {len(chat.turns):>3} questions  {chat.title}")
+        say(f"{sanitize(chat.path.stem[:15])}  {len(chat.turns):>3} questions  {chat.title}")
+    for chat in found:
+        if chat.left_out.count:
+            note(f"warning: {chat.left_out.tell('line', sanitize_path(chat.path))}")
     if not found:
         note("no chats yet: ask in the app, pane 4")
 

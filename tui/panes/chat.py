@@ -252,6 +252,8 @@ class ChatPane(Pane):
         self.asking.chat, root = chat, self.collection.dataset.root
         self.show_conversation(True)
         await self.conversation.show([TurnView(turn, root) for turn in chat.turns[-LAST_TURNS:]])
+        if told := chat.left_out.tell("line", chat.path.name):
+            self.notify(sanitize(told), severity="warning", markup=False)
         self.screen.set_focus(self.conversation)
         self.head()
 
@@ -261,7 +263,7 @@ class ChatPane(Pane):
 
     def action_delete_chat(self) -> None:
         chat = self.asking.chat
-        if chat is not None and chat.turns:
+        if chat is not None and (chat.turns or chat.left_out.count):
             self.files.delete(chat)
 
     def action_export(self) -> None:
