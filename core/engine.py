@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from core.check import CheckReport
     from core.config import TrainConfig
     from core.evaluation import Evaluation, Evaluations
+    from core.history import History
+    from core.history_reader import Histories
     from core.job import Status
     from core.report.write import Forms
     from core.retrieval.service import RetrievalService
+    from core.run_states import RunStates
     from core.runs import Run
     from core.stats import ClassStats
     from core.unpack import UnpackReport
@@ -131,6 +134,24 @@ class Engine:
         from core.runs import list_runs
 
         return list_runs(self.workspace)
+
+    def run_states(self) -> "RunStates":
+        """A reader of the states of all runs, for whoever looks again and again."""
+        from core.run_states import RunStates
+
+        return RunStates(self.workspace)
+
+    def histories(self) -> "Histories":
+        """A reader of the histories of runs, for whoever watches some of them."""
+        from core.history_reader import Histories
+
+        return Histories()
+
+    def history(self, run: "Run") -> "History":
+        """All that a run's events tell so far."""
+        from core.history_reader import HistoryReader
+
+        return HistoryReader(run.events).read_all()
 
     def run(self, text: str) -> "Run":
         """The run with this name or number, or `last`."""

@@ -20,7 +20,7 @@ from core.regular_file import open_regular
 
 __all__ = ["RESTARTS", "Event", "EventFile", "EventTail", "EventWriter", "read_event_file", "read_events", "rewind"]
 
-RESTARTS = ("start", "resume")
+RESTARTS: tuple[Kind, ...] = ("start", "resume")
 """Kinds of event that say from which step the work goes on."""
 LONGEST = 1 << 20
 """Bytes of a line; a longer one is no event."""
@@ -64,12 +64,18 @@ class EventWriter:
 class EventTail:
     """Reads what was appended since the last look; keeps only an offset.
 
-    `left_out` counts the lines that make no sense and says what is wrong with the first.
+    `left_out` counts the lines that make no sense and says what is wrong with the first. `began` counts how often it
+    read from the start: at the first look, and whenever another file has taken the place.
+
+    With `kinds` all other events are passed over without being decoded, at the pace of a text search; the number of a
+    line that makes no sense counts only those that were looked at, then.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, kinds: tuple[Kind, ...] = ()) -> None:
         self.path = path
         self.left_out = NOTHING_LEFT_OUT
+        self.began = 0
+        self._needles = [f'"kind":{space}"{kind}"'.encode() for kind in kinds for space in (" ", "")]
         self._offset = 0
         self._inode = 0
         self._line = 0
@@ -101,11 +107,11 @@ class EventTail:
 
     def _begin(self, inode: int) -> None:
         self.left_out, self._inode = NOTHING_LEFT_OUT, inode
+        self.began += 1
         self._offset, self._line, self._inside = 0, 0, False
 
     def _parse(self, data: bytes) -> Iterator[Event]:
-        lines = data.split(b"\n")[:-1]
-        for line in lines:
+        for line in _lines_with(data, self._needles) if self._needles else data.split(b"\n")[:-1]:
             self._line += 1
             wrong = f"it is longer than {LONGEST:,} bytes" if self._inside or len(line) > LONGEST else ""
             self._inside = False
@@ -118,6 +124,17 @@ class EventTail:
                 wrong = reason(error)
             if wrong:
                 self.left_out = self.left_out.add(f"line {self._line}: {wrong}")
+
+
+def _lines_with(data: bytes, needles: list[bytes]) -> list[bytes]:
+    """The lines that hold one of the needles, in order."""
+    starts = set[int]()
+    for needle in needles:
+        at = data.find(needle)
+        while at >= 0:
+            starts.add(data.rfind(b"\n", 0, at) + 1)
+            at = data.find(needle, at + len(needle))
+    return [data[start : data.find(b"\n", start)] for start in sorted(starts)]
 
 
 @dataclass(frozen=True)
@@ -134,9 +151,9 @@ def read_event_file(path: Path) -> EventFile:
     return EventFile(tail.read(), tail.left_out)
 
 
-def read_events(path: Path) -> list[Event]:
-    """Every whole event of a file."""
-    return EventTail(path).read()
+def read_events(path: Path, kinds: tuple[Kind, ...] = ()) -> list[Event]:
+    """Every whole event of a file, or those of some kinds alone."""
+    return EventTail(path, kinds).read()
 
 
 def rewind(events: Iterable[Event]) -> list[Event]:

@@ -1,15 +1,17 @@
-"""A run's history, built from its events as they come: what charts and tables show, live and afterwards."""
+"""A run's history: what charts and tables show, live and afterwards. Frozen values, which threads may hand over."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from core.curve import Curve, CurveBuilder
 from core.event_kinds import ClassRow, EpochEvent, Event, StepEvent
+from core.records import NOTHING_LEFT_OUT, LeftOut
 
-SMOOTHING = 0.95
-"""Weight of the past in a smoothed curve."""
+SMOOTHING, SPEED_SMOOTHING = 0.95, 0.9
+"""Weight of the past in the smoothed loss, and in the smoothed speed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StepPoint:
     """One optimiser step. `loss` is None where it was not finite; memory is in MiB."""
 
@@ -22,7 +24,7 @@ class StepPoint:
     gpu_percent: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ClassScore:
     """One class: IoU, precision and recall (0..1, None where undefined) and its percentage (0..100) of pixels."""
 
@@ -34,7 +36,7 @@ class ClassScore:
     percentage: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EpochPoint:
     """One epoch: mean losses, and the validation's figures (0..1) at the training size."""
 
@@ -49,28 +51,22 @@ class EpochPoint:
     classes: tuple[ClassScore, ...]
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class History:
-    """Steps and epochs in order; after a resume what was done twice stands once."""
+    """Steps as curves of bounded size, epochs one by one; after a resume what was done twice stands once.
 
-    steps: list[StepPoint] = field(default_factory=list)
-    epochs: list[EpochPoint] = field(default_factory=list)
-    notes: list[Event] = field(default_factory=list)
+    A new one is made when something is new, so two are the same if they are one object. `speed` is smoothed images/s,
+    `memory` MiB, `last` the newest step. `left_out` counts the lines that make no sense.
+    """
 
-    def feed(self, events: list[Event]) -> bool:
-        """Takes in new events; returns whether anything changed."""
-        for event in events:
-            if event["kind"] == "step":
-                self.steps.append(_step(event))
-            elif event["kind"] == "epoch":
-                self.epochs.append(_epoch(event))
-            else:
-                if event["kind"] == "start" or event["kind"] == "resume":
-                    at = event.get("step", 0)
-                    self.steps = [s for s in self.steps if s.step <= at]
-                    self.epochs = [e for e in self.epochs if e.step <= at]
-                self.notes.append(event)
-        return bool(events)
+    loss: Curve = field(default_factory=Curve)
+    smoothed_loss: Curve = field(default_factory=Curve)
+    lr: Curve = field(default_factory=Curve)
+    speed: Curve = field(default_factory=Curve)
+    memory: Curve = field(default_factory=Curve)
+    last: StepPoint | None = None
+    epochs: tuple[EpochPoint, ...] = ()
+    left_out: LeftOut = NOTHING_LEFT_OUT
 
     @property
     def best(self) -> EpochPoint | None:
@@ -79,18 +75,83 @@ class History:
         return max(scored, key=lambda e: e.miou19 or 0.0, default=None)
 
 
-def smoothed(values: Sequence[float | None], weight: float = SMOOTHING) -> list[float | None]:
+class MovingMean:
     """Exponential moving average with bias correction (Kingma & Ba 2015, section 3); gaps stay gaps."""
-    mean, total = 0.0, 0.0
-    result: list[float | None] = []
-    for value in values:
+
+    def __init__(self, weight: float = SMOOTHING) -> None:
+        self._weight, self._mean, self._total = weight, 0.0, 0.0
+
+    def add(self, value: float | None) -> float | None:
+        """Takes a value; returns the mean so far."""
         if value is None:
-            result.append(None)
-            continue
-        mean = weight * mean + (1 - weight) * value
-        total = weight * total + (1 - weight)
-        result.append(mean / total)
-    return result
+            return None
+        self._mean = self._weight * self._mean + (1 - self._weight) * value
+        self._total = self._weight * self._total + (1 - self._weight)
+        return self._mean / self._total
+
+
+class HistoryBuilder:
+    """Makes a history of events that come in order; belongs to one thread at a time.
+
+    Curves cannot forget single steps, so steps that are done again later must be known before: `restarts` are the
+    steps of all `start` and `resume` events to come, in order.
+    """
+
+    def __init__(self, restarts: tuple[int, ...] = ()) -> None:
+        self._known = len(restarts)
+        self._limits = _limits(restarts)
+        self._limit = self._limits[0]
+        self.restarts: list[int] = []
+        """The steps of the restarts that have come."""
+        self._curves = {name: CurveBuilder() for name in ("loss", "smoothed_loss", "lr", "speed", "memory")}
+        self._loss, self._speed = MovingMean(), MovingMean(SPEED_SMOOTHING)
+        self._last: StepPoint | None = None
+        self._epochs: list[EpochPoint] = []
+        self._frozen_epochs: tuple[EpochPoint, ...] = ()
+
+    def add(self, event: Event) -> bool:
+        """Takes the next event. Returns False where steps would have to be forgotten: build anew, with all restarts."""
+        if event["kind"] == "step":
+            self._add_step(_step(event))
+        elif event["kind"] == "epoch":
+            epoch = _epoch(event)
+            if (self._epochs[-1].step if self._epochs else 0) <= epoch.step <= self._limit:
+                self._epochs.append(epoch)
+        elif event["kind"] == "start" or event["kind"] == "resume":
+            return self._restart(event.get("step", 0))
+        return True
+
+    def history(self, left_out: LeftOut = NOTHING_LEFT_OUT) -> History:
+        """The history so far, as a value of its own."""
+        curves = {name: builder.curve() for name, builder in self._curves.items()}
+        if len(self._frozen_epochs) != len(self._epochs) or self._frozen_epochs[-1:] != tuple(self._epochs[-1:]):
+            self._frozen_epochs = tuple(self._epochs)
+        return History(**curves, last=self._last, epochs=self._frozen_epochs, left_out=left_out)
+
+    def _add_step(self, point: StepPoint) -> None:
+        if not (self._last.step if self._last else -1) < point.step <= self._limit:
+            return
+        self._last = point
+        add = self._curves
+        add["loss"].add(point.step, point.loss)
+        add["smoothed_loss"].add(point.step, self._loss.add(point.loss))
+        add["lr"].add(point.step, point.lr)
+        add["speed"].add(point.step, self._speed.add(point.images_per_s))
+        add["memory"].add(point.step, point.memory)
+
+    def _restart(self, step: int) -> bool:
+        self.restarts.append(step)
+        self._limit = self._limits[min(len(self.restarts), self._known)]
+        self._epochs = [e for e in self._epochs if e.step <= step]
+        return self._last is None or self._last.step <= step
+
+
+def _limits(restarts: tuple[int, ...]) -> list[float]:
+    """For each stretch between restarts, up to which step it stands: no later restart lies before it."""
+    limits = [float("inf")]
+    for step in reversed(restarts):
+        limits.append(min(limits[-1], step))
+    return limits[::-1]
 
 
 def class_scores(rows: Sequence[ClassRow]) -> tuple[ClassScore, ...]:
@@ -102,25 +163,25 @@ def class_scores(rows: Sequence[ClassRow]) -> tuple[ClassScore, ...]:
 
 def _step(e: StepEvent) -> StepPoint:
     return StepPoint(
-        int(e["step"]),
-        int(e["epoch"]),
+        e["step"],
+        e["epoch"],
         e.get("loss"),
-        float(e.get("lr") or 0.0),
-        float(e.get("images_per_s") or 0.0),
-        float(e.get("memory_mib") or 0.0),
+        e.get("lr") or 0.0,
+        e.get("images_per_s") or 0.0,
+        e.get("memory_mib") or 0.0,
         e.get("gpu_percent"),
     )
 
 
 def _epoch(e: EpochEvent) -> EpochPoint:
     return EpochPoint(
-        int(e["epoch"]),
-        int(e["step"]),
+        e["epoch"],
+        e["step"],
         e.get("train_loss"),
         e.get("val_loss"),
         e.get("pixel_accuracy"),
         e.get("miou19"),
         e.get("miou20"),
-        float(e.get("seconds") or 0.0),
+        e.get("seconds") or 0.0,
         class_scores(e.get("classes", [])),
     )

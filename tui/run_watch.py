@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from core.runs import Run
+from core.errors import BddsegError
+from core.job import Status
+from core.run_states import RunState
 from tui.figures import format_duration
 from tui.widgets.header import Header
 
@@ -14,37 +16,49 @@ ENDED = {"finished": "information", "stopped": "warning", "failed": "error", "lo
 
 
 class RunWatch:
-    """Looks at the status files once a second, in a thread."""
+    """Looks at the states of all runs once a second, in a thread that hands them over whole."""
 
     def __init__(self, app: "BddsegApp") -> None:
         self.app = app
-        self._states: dict[str, str] | None = None
+        self._reader = app.engine.run_states()
+        self._seen: tuple[RunState, ...] | None = None
+        self._looking = False
 
     def start(self) -> None:
         self.app.set_interval(EVERY_S, self._look)
         self._look()
 
     def _look(self) -> None:
-        self.app.run_worker(self._read, thread=True, exclusive=True, group="runs", exit_on_error=False)
+        # A slow disk gets no second thread.
+        if not self._looking:
+            self._looking = True
+            self.app.run_worker(self._read, thread=True, group="runs", exit_on_error=False)
 
     def _read(self) -> None:
-        seen: list[tuple[Run, str, str, str]] = []
-        for run in self.app.engine.runs():
-            status = run.status
-            share = f" {100 * status.done / status.total:.0f} %" if status.total else ""
-            left = status.facts.get("seconds_left")
-            line = f"▶ {run.name}{share}" + (
-                f", {format_duration(left)} left" if left and status.phase == "train" else ""
-            )
-            seen.append((run, status.state, line if status.live else "", status.message))
-        self.app.call_from_thread(self._tell, seen)
+        try:
+            states = self._reader.read()
+        except (BddsegError, OSError):
+            states = None
+        self.app.call_from_thread(self._tell, states)
 
-    def _tell(self, seen: list[tuple[Run, str, str, str]]) -> None:
-        before, self._states = self._states, {run.name: state for run, state, _, _ in seen}
-        self.app.query_one(Header).activity = "  ".join(line for _, _, line, _ in seen if line)
-        for run, state, _, message in seen:
-            was = (before or {}).get(run.name)
-            if was in ("starting", "running") and state in ENDED:
-                text = f"{run.name} {state}" + (f": {message}" if message and state != "stopped" else "")
-                self.app.notify(text, severity=ENDED[state], timeout=12, markup=False)  # type: ignore[arg-type]
+    def _tell(self, states: tuple[RunState, ...] | None) -> None:
+        self._looking = False
+        if states is None or states is self._seen:
+            return
+        before = {s.run.name: s.status for s in self._seen or ()}
+        self._seen = states
+        self.app.query_one(Header).activity = "  ".join(
+            _activity(s.run.name, s.status) for s in states if s.status.live
+        )
+        for name, status in ((s.run.name, s.status) for s in states):
+            if name in before and before[name].live and status.state in ENDED:
+                told = status.message and status.state != "stopped"
+                text = f"{name} {status.state}" + (f": {status.message}" if told else "")
+                self.app.notify(text, severity=ENDED[status.state], timeout=12, markup=False)  # type: ignore[arg-type]
                 self.app.bell()
+
+
+def _activity(name: str, status: Status) -> str:
+    share = f" {100 * status.done / status.total:.0f} %" if status.total else ""
+    left = status.facts.get("seconds_left") if status.phase == "train" else None
+    return f"▶ {name}{share}" + (f", {format_duration(left)} left" if left else "")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from core.analysis.service import Matrix
 from core.classes import CLASSES
 from core.evaluation import Evaluation
-from core.history import History, smoothed
+from core.history import History
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,17 +47,16 @@ def loss_chart(history: History) -> Draw:
 
     def draw(figure: "Figure") -> None:
         axes = figure.add_subplot()
-        steps = [(p.step, p.loss) for p in history.steps if p.loss is not None]
-        if steps:
-            xs, ys = zip(*steps, strict=True)
-            axes.plot(xs, ys, color=BLUE, alpha=0.25, linewidth=0.7)
-            axes.plot(xs, [v or 0.0 for v in smoothed(list(ys))], color=BLUE, linewidth=1.4, label="training, smoothed")
+        raw, smooth = history.loss.fine, history.smoothed_loss.fine
+        if len(raw):
+            axes.plot(raw.xs, raw.ys, color=BLUE, alpha=0.25, linewidth=0.7)
+            axes.plot(smooth.xs, smooth.ys, color=BLUE, linewidth=1.4, label="training, smoothed")
         epochs = [(e.step, e.val_loss) for e in history.epochs if e.val_loss is not None]
         if epochs:
             xs, ys = zip(*epochs, strict=True)
             axes.plot(xs, ys, color=ORANGE, marker="o", markersize=3.5, linewidth=1.4, label="validation")
         axes.set(xlabel="step", ylabel="loss")
-        if steps or epochs:
+        if len(raw) or epochs:
             axes.legend(frameon=False)
 
     return draw

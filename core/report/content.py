@@ -9,8 +9,8 @@ from core.analysis.slices import Slice
 from core.catalog import Row
 from core.errors import BddsegError
 from core.evaluation import Evaluation
-from core.events import read_events
 from core.history import History
+from core.history_reader import HistoryReader
 from core.runs import find_run
 from core.workspace import Workspace
 
@@ -58,8 +58,7 @@ def gather(workspace: Workspace, evaluation: Evaluation, others: tuple[Evaluatio
     """
     analysis = AnalysisService(workspace)
     run = find_run(workspace, evaluation.run)
-    history = History()
-    history.feed(read_events(run.events))
+    history = HistoryReader(run.events).read_all()
     images = analysis.images(evaluation, most=1_000_000)
     spread = [images[round(i * (len(images) - 1) / (TYPICAL - 1))] for i in range(TYPICAL)] if images else []
     known: dict[str, Any] = {}

@@ -1,15 +1,16 @@
 """The app's own widgets and terminal code, without an app where they need none."""
 
 import base64
+import math
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 from textual import events
 
-from core.events import Event
-from core.history import History, smoothed
+from core.history import History, HistoryBuilder, MovingMean
 from tui.driver import DeviceAttributes, _Parser
 from tui.images.graphics import encode, free_kitty
 from tui.images.halfblock import halfblock_strips
@@ -107,13 +108,14 @@ def test_half_blocks_show_two_pixels_a_cell() -> None:
 
 
 def test_smoothing_starts_at_the_first_value_and_leaves_gaps() -> None:
-    assert smoothed([4.0], 0.9) == pytest.approx([4.0])
-    assert smoothed([2.0, None, 2.0], 0.9) == [pytest.approx(2.0), None, pytest.approx(2.0)]
+    assert MovingMean(0.9).add(4.0) == pytest.approx(4.0)
+    mean = MovingMean(0.9)
+    assert [mean.add(v) for v in (2.0, None, 2.0)] == [pytest.approx(2.0), None, pytest.approx(2.0)]
 
 
 def test_a_curve_of_many_points_keeps_its_peaks() -> None:
     xs = [float(i) for i in range(50_000)]
-    ys: list[float | None] = [1.0] * 50_000
+    ys = [1.0] * 50_000
     ys[31_234] = 9.0
     grid = _Grid(40, 10)
     _plot_series(grid, xs, ys, (0.0, 49_999.0), (0.0, 10.0), False, 0)
@@ -123,7 +125,7 @@ def test_a_curve_of_many_points_keeps_its_peaks() -> None:
 
 def test_values_that_are_missing_or_not_positive_break_the_curve() -> None:
     grid = _Grid(20, 5)
-    _plot_series(grid, [0.0, 1.0, 2.0], [1.0, None, 1.0], (0.0, 2.0), (0.1, 10.0), True, 0)
+    _plot_series(grid, [0.0, 1.0, 2.0], [1.0, math.nan, 1.0], (0.0, 2.0), (0.1, 10.0), True, 0)
     assert sum(bool(b) for row in grid.bits for b in row) == 2
 
 
@@ -141,17 +143,17 @@ def test_bars_have_eighths() -> None:
 
 
 def history() -> History:
-    result = History()
+    builder = HistoryBuilder()
     rows = [
         {"id": i, "name": str(i), "iou": 0.5, "precision": None, "recall": 0.1, "percentage": 5.0} for i in range(20)
     ]
-    events_: list[Event] = [{"kind": "step", "step": s, "epoch": 1, "loss": 1 / s, "lr": 0.1} for s in range(1, 9)]
+    events_: list[Any] = [{"kind": "step", "step": s, "epoch": 1, "loss": 1 / s, "lr": 0.1} for s in range(1, 9)]
     events_ += [
         {"kind": "epoch", "epoch": e, "step": 4 * e, "train_loss": 1.0, "val_loss": 1.0, "miou19": m, "classes": rows}
         for e, m in ((1, 0.4), (2, 0.3))
     ]
-    result.feed(events_)
-    return result
+    assert all(builder.add(e) for e in events_)
+    return builder.history()
 
 
 @pytest.mark.parametrize("chart", CHARTS)

@@ -233,12 +233,9 @@ def _follow(folder: Path, name: str) -> None:
 
 
 def _history(run: "Run") -> "History":
-    from core.events import read_events
-    from core.history import History
+    from core.history_reader import HistoryReader
 
-    history = History()
-    history.feed(read_events(run.events))
-    return history
+    return HistoryReader(run.events).read_all()
 
 
 def _epochs(run: "Run") -> "list[EpochEvent]":

@@ -1,19 +1,22 @@
 """The Train pane: all runs, the chosen one's live curves and per-class table, and what can be done with it."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.message import Message
 from textual.widgets import Label, OptionList, Static
 
 from core.errors import BddsegError
-from core.events import EventTail
 from core.history import History
 from core.job import Status, tail_log
+from core.run_states import RunState
 from core.runs import Run
 from core.sanitize import sanitize, sanitize_lines, sanitize_path
 from tui.commands import TRAIN, bindings
@@ -34,12 +37,13 @@ EMPTY = "no runs yet: n configures and starts one"
 STYLES = {"running": "bold", "starting": "bold", "failed": "red", "lost": "red", "stopped": "yellow"}
 
 
-@dataclass
-class Watched:
-    """A run whose events are followed."""
+@dataclass(frozen=True)
+class Seen:
+    """What one look at the disk found: all runs, and histories of some, of which there may be more to read."""
 
-    tail: EventTail
-    history: History
+    states: tuple[RunState, ...]
+    histories: Mapping[str, History]
+    behind: bool
 
 
 class TrainPane(Pane):
@@ -48,10 +52,21 @@ class TrainPane(Pane):
     COMMANDS = TRAIN
     BINDINGS = bindings(TRAIN)
 
+    class Looked(Message):
+        """A look at the disk is done; `seen` is None where it could not be made."""
+
+        def __init__(self, seen: Seen | None) -> None:
+            super().__init__()
+            self.seen = seen
+
     def __init__(self) -> None:
         super().__init__(id="train")
         self._runs: dict[str, tuple[Run, Status]] = {}
-        self._watched: dict[str, Watched] = {}
+        self._states: tuple[RunState, ...] | None = None
+        self._histories: Mapping[str, History] = {}
+        self._looking = self._look_again = False
+        self._summary = Text()
+        self._drawn: tuple[object, ...] = ()
         self._pinned: list[str] = []
         self._look = ChartLook()
         self.use = TrainUse(self)
@@ -69,6 +84,7 @@ class TrainPane(Pane):
 
     def on_mount(self) -> None:
         self.query_one("#job-line").display = False
+        self._states_reader, self._histories_reader = self.bddseg.engine.run_states(), self.bddseg.engine.histories()
         self.set_interval(EVERY_S, self._tick)
         self._tick()
 
@@ -82,45 +98,73 @@ class TrainPane(Pane):
         if self.is_shown:
             self._read()
 
-    @work(thread=True, exclusive=True, group="train", exit_on_error=False)
     def _read(self) -> None:
-        runs = {run.name: (run, run.status) for run in self.bddseg.engine.runs()}
-        chosen = self.query_one("#runs", KeyList).chosen or next(iter(runs), None)
-        changed = False
-        for name in {chosen, *self._pinned} - {None}:
-            if name in runs:
-                watched = self._watched.setdefault(name, Watched(EventTail(runs[name][0].events), History()))
-                changed |= watched.history.feed(watched.tail.read())
-        self.app.call_from_thread(self._show, runs, changed)
+        """Has a thread look at the disk; only one does so at a time."""
+        if self._looking:
+            self._look_again = True
+            return
+        self._looking, self._look_again = True, False
+        self._look_at_runs(tuple(n for n in (self.query_one("#runs", KeyList).chosen, *self._pinned) if n))
 
-    def _show(self, runs: dict[str, tuple[Run, Status]], changed: bool) -> None:
-        self._runs = runs
-        self._pinned = [p for p in self._pinned if p in runs]
-        listing = self.query_one("#runs", KeyList)
-        listing.set_rows([(name, self._label(name, status)) for name, (_, status) in runs.items()], EMPTY)
-        self._show_run(changed)
+    @work(thread=True, group="train", exit_on_error=False)
+    def _look_at_runs(self, names: tuple[str, ...]) -> None:
+        seen = None
+        try:
+            states = self._states_reader.read()
+            events = {s.run.name: s.run.events for s in states}
+            wanted = [n for n in names or tuple(events)[:1] if n in events]
+            begun, behind = time.monotonic(), True
+            while behind and time.monotonic() - begun < EVERY_S / 2:
+                found, behind = self._histories_reader.read(tuple(events[n] for n in wanted))
+            histories = {n: found[path] for n, path in events.items() if path in found}
+            seen = Seen(states, MappingProxyType(histories), behind)
+        finally:
+            self.post_message(self.Looked(seen))
+
+    @on(Looked)
+    def _looked(self, message: Looked) -> None:
+        self._looking = False
+        seen = message.seen
+        if seen is None:
+            return
+        if seen.states is not self._states:
+            self._states, self._runs = seen.states, {s.run.name: (s.run, s.status) for s in seen.states}
+            self._pinned = [p for p in self._pinned if p in self._runs]
+            self._show_list()
+        self._histories = seen.histories
+        self._show_run()
+        if (seen.behind or self._look_again) and self.is_shown:
+            self._read()
+
+    def _show_list(self) -> None:
+        rows = [(name, self._label(name, status)) for name, (_, status) in self._runs.items()]
+        self.query_one("#runs", KeyList).set_rows(rows, EMPTY)
 
     @on(OptionList.OptionHighlighted, "#runs")
     def _run_highlighted(self) -> None:
-        self._show_run(True)
+        self._show_run()
         self._read()
 
-    def _show_run(self, redraw: bool) -> None:
+    def _show_run(self) -> None:
+        """Shows the chosen run; what is as it was is not drawn again."""
         name = self._chosen_name()
-        summary = self.query_one("#run-summary", Static)
         if name is None:
-            summary.update(Text("Training runs go on when you leave the app or the connection drops.", style="dim"))
-            self.query_one(Chart).show(plot_runs([], self._look))
-            return
-        run, status = self._runs[name]
-        watched = self._watched.get(name)
-        history = watched.history if watched else History()
-        summary.update(summary_text(run, status, history))
-        if redraw:
-            names = [name, *(p for p in self._pinned if p != name)]
-            curves = [Curves(n, self._watched[n].history) for n in names if n in self._watched]
-            self.query_one(Chart).show(plot_runs(curves, self._look))
+            self._show_summary(Text("Training runs go on when you leave the app or the connection drops.", style="dim"))
+        else:
+            history = self._histories.get(name, History())
+            self._show_summary(summary_text(*self._runs[name], history))
             self.query_one(ClassHistory).show(history.epochs)
+        names = [name, *(p for p in self._pinned if p != name)] if name else []
+        drawn = (name, self._look, [(n, self._histories[n]) for n in names if n in self._histories])
+        if drawn != self._drawn:
+            self._drawn = drawn
+            curves = [Curves(n, history) for n, history in drawn[2]]
+            self.query_one(Chart).show(plot_runs(curves, self._look))
+
+    def _show_summary(self, text: Text) -> None:
+        if text != self._summary:
+            self._summary = text
+            self.query_one("#run-summary", Static).update(text)
 
     def _label(self, name: str, status: Status) -> Text:
         text = Text(no_wrap=True, overflow="ellipsis")
@@ -220,7 +264,9 @@ class TrainPane(Pane):
         name = self._chosen_name()
         if name is not None:
             self._pinned = [p for p in self._pinned if p != name] if name in self._pinned else [*self._pinned, name]
-            self._show(self._runs, True)
+            self._show_list()
+            self._show_run()
+            self._read()
 
     def action_next_chart(self) -> None:
         self._relook(chart=CHARTS[(CHARTS.index(self._look.chart) + 1) % len(CHARTS)])
@@ -248,7 +294,7 @@ class TrainPane(Pane):
 
     def _relook(self, **changes: object) -> None:
         self._look = replace(self._look, **changes)  # type: ignore[arg-type]
-        self._show_run(True)
+        self._show_run()
 
     def action_show_log(self) -> None:
         if run := self._chosen():
@@ -282,8 +328,7 @@ def summary_text(run: Run, status: Status, history: History) -> Text:
     text.append(f"\n {about}", "dim")
     if facts.get("device"):
         text.append(f", {sanitize(str(facts['device']))} {sanitize(str(facts.get('precision', '')))}", "dim")
-    if history.steps:
-        last = history.steps[-1]
+    if (last := history.last) is not None:
         gpu = f"  GPU {last.gpu_percent:.0f} %" if last.gpu_percent is not None else ""
         text.append(f"  {last.images_per_s:.1f} images/s  {last.memory:,.0f} MiB{gpu}  lr {last.lr:.2e}")
     text.append("\n ")

@@ -1,7 +1,8 @@
-"""A line chart in braille dots: many thousand points, several series, log scale, zoom, markers.
+"""A line chart in braille dots: several series of some thousand points, log scale, zoom, markers.
 
 textual-plotext holds plotext at an old major version and takes 840 ms for 50,000 points, textual-plot 560 ms and
-has no log axis. Here each dot column draws the range of its points, found by slices, in a few milliseconds.
+has no log axis. Here each dot column draws the range of its points, found by slices, in a few milliseconds; rows
+that come out as they were are not sent to the terminal again.
 """
 
 import math
@@ -11,35 +12,48 @@ from dataclasses import dataclass, field
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 _BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+_DOTS = tuple(
+    tuple(tuple(sum(_BITS[3 - dot][side] for dot in range(low, high + 1)) for high in range(4)) for low in range(4))
+    for side in (0, 1)
+)
+"""The bits of the dots low..high (from the bottom) of a cell's left or right column."""
 AXIS = 9
 """Columns of the y axis with its labels."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """A curve: ascending x, y with None for gaps, its colour, and a letter that tells it without colour."""
+    """A curve: ascending x, y with NaN for gaps, its colour, and a letter that tells it without colour.
+
+    `last` is its newest value, which may be out of sight.
+    """
 
     name: str
     xs: Sequence[float]
-    ys: Sequence[float | None]
+    ys: Sequence[float]
     color: str
     letter: str = ""
+    last: float | None = None
 
 
 @dataclass(frozen=True)
 class Plot:
-    """What a chart shows: series, marked x positions with labels, titles of the axes."""
+    """What a chart shows: series, marked x positions with labels, titles of the axes.
+
+    `span` is the part of the x axis that is in sight; all of it if left out.
+    """
 
     title: str
     series: tuple[Series, ...] = ()
     markers: tuple[tuple[float, str], ...] = ()
     x_label: str = "step"
     log: bool = False
-    window: tuple[float, float] = (0.0, 1.0)
+    span: tuple[float, float] | None = None
     empty: str = "nothing to draw yet"
     percent: bool = False
 
@@ -59,13 +73,15 @@ class _Grid:
 
     def column(self, x: int, low: int, high: int, series: int) -> None:
         """Sets the dots low..high (from the bottom) of dot column x."""
-        for dot in range(max(0, low), min(self.height * 4 - 1, high) + 1):
-            y = self.height * 4 - 1 - dot
-            row, column = y // 4, x // 2
+        low, high, column = max(0, low), min(self.height * 4 - 1, high), x // 2
+        if low > high:
+            return
+        for cell in range(low // 4, high // 4 + 1):
+            row = self.height - 1 - cell
             if self.owner[row][column] != series:
                 # A cell has one colour: dots of the curve behind would thicken this one.
                 self.bits[row][column], self.owner[row][column] = 0, series
-            self.bits[row][column] |= _BITS[y % 4][x % 2]
+            self.bits[row][column] |= _DOTS[x % 2][max(low - 4 * cell, 0)][min(high - 4 * cell, 3)]
 
 
 class Chart(Widget):
@@ -80,23 +96,37 @@ class Chart(Widget):
         self._drawn_for: tuple[object, ...] = ()
 
     def show(self, plot: Plot) -> None:
-        """Shows another plot; nothing is redrawn if it is the same."""
-        if plot != self._plot:
-            self._plot = plot
+        """Shows another plot; only the rows that differ are drawn again."""
+        if plot == self._plot:
+            return
+        self._plot = plot
+        before = self._lines
+        if self._drawn_for != self._look() or not before:
+            self._drawn_for = ()
             self.refresh()
+            return
+        self._lines = self._draw()
+        width, rows = self.size.width, range(max(len(before), len(self._lines)))
+        changed = [Region(0, y, width, 1) for y in rows if before[y : y + 1] != self._lines[y : y + 1]]
+        if changed:
+            self.refresh(*changed)
 
     def render_line(self, y: int) -> Strip:
-        key = (id(self._plot), self.size, self.app.theme)
-        if key != self._drawn_for:
-            self._lines, self._drawn_for = self._draw(), key
+        if self._look() != self._drawn_for:
+            self._lines, self._drawn_for = self._draw(), self._look()
         return self._lines[y] if y < len(self._lines) else Strip.blank(self.size.width, self.rich_style)
+
+    def _look(self) -> tuple[object, ...]:
+        """What lines depend on beside the plot."""
+        return self.size, self.app.theme
 
     def _draw(self) -> list[Strip]:
         plot, style = self._plot, self.rich_style
         width, height = self.size.width - AXIS - 1, self.size.height - 3
         lines = [self._title_line(style)]
-        points = [_visible(s, plot) for s in plot.series]
-        values = [v for _, ys in points for v in ys if v is not None and (v > 0 or not plot.log)]
+        x0, x1 = plot.span or _span(plot.series)
+        points = [_visible(s, x0, x1) for s in plot.series]
+        values = [v for _, ys in points for v in ys if v == v and (v > 0 or not plot.log)]
         if width < 10 or height < 3 or not values:
             text = plot.empty.center(self.size.width)
             gap = max(0, self.size.height // 2 - 1)
@@ -106,7 +136,6 @@ class Chart(Widget):
                 Strip([Segment(text, style + self._part("chart--axis"))]).adjust_cell_length(self.size.width, style),
             ]
         low, high = _limits(values, plot.log)
-        x0, x1 = _span(plot)
         grid = _Grid(width, height)
         for number, (xs, ys) in enumerate(points):
             _plot_series(grid, xs, ys, (x0, x1), (low, high), plot.log, number)
@@ -117,8 +146,7 @@ class Chart(Widget):
         plot = self._plot
         segments = [Segment(f" {plot.title}{' (log)' if plot.log else ''}  ", style + self._part("chart--title"))]
         for s in plot.series:
-            last = next((y for y in reversed(s.ys) if y is not None), None)
-            shown = f" {_number(last, plot.percent)}" if last is not None else ""
+            shown = f" {_number(s.last, plot.percent)}" if s.last is not None else ""
             segments.append(Segment(f" {s.letter or '•'} {s.name}{shown} ", style + Style(color=s.color)))
         for _, label in plot.markers:
             segments.append(Segment(f" ▲ {label}", style + self._part("chart--marker")))
@@ -166,19 +194,14 @@ class Chart(Widget):
         return self.get_component_rich_style(name, partial=True)
 
 
-def _span(plot: Plot) -> tuple[float, float]:
-    xs = [x for s in plot.series if s.xs for x in (s.xs[0], s.xs[-1])]
-    first, last = min(xs), max(xs)
-    width = (last - first) or 1.0
-    return first + plot.window[0] * width, first + plot.window[1] * width
+def _span(series: Sequence[Series]) -> tuple[float, float]:
+    ends = [x for s in series if len(s.xs) for x in (s.xs[0], s.xs[-1])]
+    return (min(ends), max(ends)) if ends else (0.0, 1.0)
 
 
-def _visible(series: Series, plot: Plot) -> tuple[Sequence[float], Sequence[float | None]]:
-    if not series.xs:
-        return (), ()
-    x0, x1 = _span(plot)
-    a, b = max(0, bisect_left(series.xs, x0) - 1), bisect_right(series.xs, x1) + 1
-    return series.xs[a:b], series.ys[a:b]
+def _visible(series: Series, first: float, last: float) -> tuple[Sequence[float], Sequence[float]]:
+    start, end = max(0, bisect_left(series.xs, first) - 1), bisect_right(series.xs, last) + 1
+    return series.xs[start:end], series.ys[start:end]
 
 
 def _limits(values: list[float], log: bool) -> tuple[float, float]:
@@ -198,7 +221,7 @@ def _limits(values: list[float], log: bool) -> tuple[float, float]:
 def _plot_series(
     grid: _Grid,
     xs: Sequence[float],
-    ys: Sequence[float | None],
+    ys: Sequence[float],
     span: tuple[float, float],
     limits: tuple[float, float],
     log: bool,
@@ -214,7 +237,7 @@ def _plot_series(
     if len(xs) <= dots_x:
         previous: tuple[int, int] | None = None
         for x, y in zip(xs, ys, strict=True):
-            if y is None or (log and y <= 0):
+            if y != y or (log and y <= 0):
                 previous = None
                 continue
             here = round((x - x0) * scale), dot(y)
@@ -225,7 +248,7 @@ def _plot_series(
     start = 0
     for column in range(dots_x):
         end = bisect_right(xs, x0 + (column + 0.5) / scale, start)
-        some = [y for y in ys[start:end] if y is not None and (y > 0 or not log)]
+        some = [y for y in ys[start:end] if y == y and (y > 0 or not log)]
         start = end
         if not some:
             continue

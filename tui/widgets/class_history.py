@@ -19,12 +19,17 @@ class ClassHistory(VerticalScroll):
 
     DEFAULT_CSS = "ClassHistory { height: auto; scrollbar-size-vertical: 1; } ClassHistory Static { height: auto; }"
 
+    _shown: tuple[Sequence[EpochPoint], int] | None = None
+
     def compose(self):  # type: ignore[no-untyped-def]
         yield Static("", id="class-history")
 
     def show(self, epochs: Sequence[EpochPoint]) -> None:
-        """Shows these epochs."""
-        self.query_one("#class-history", Static).update(class_history(epochs, min(30, self.size.width - 62)))
+        """Shows these epochs; they are not drawn again while they are the same and as much fits."""
+        width = min(30, self.size.width - 62)
+        if self._shown is None or self._shown[0] is not epochs or self._shown[1] != width:
+            self._shown = (epochs, width)
+            self.query_one("#class-history", Static).update(class_history(epochs, width))
 
 
 def class_history(epochs: Sequence[EpochPoint], width: int) -> Table | Text:

@@ -1,11 +1,13 @@
 """Which curves a run's chart shows: loss, mIoU, class IoU, learning rate, speed, memory."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from core.classes import CLASSES, NUM_OFFICIAL
-from core.history import History, smoothed
+from core.curve import Curve
+from core.history import EpochPoint, History
 from tui.widgets.chart import Plot, Series
 
 ChartName = Literal["loss", "mIoU", "class IoU", "learning rate", "images/s", "memory MiB"]
@@ -32,11 +34,38 @@ class Curves:
     history: History
 
 
+@dataclass(frozen=True)
+class _Line:
+    """A series before it is known which part of it is in sight: a curve by step, or figures by epoch."""
+
+    name: str
+    points: Curve | tuple[tuple[float, ...], tuple[float, ...]]
+    color: str
+    letter: str = ""
+
+    @property
+    def last(self) -> float | None:
+        """The newest value, in sight or not."""
+        ys = self.points.fine.ys if isinstance(self.points, Curve) else self.points[1]
+        return next((y for y in reversed(ys) if y == y), None)
+
+    @property
+    def ends(self) -> tuple[float, ...]:
+        if isinstance(self.points, Curve):
+            return self.points.span or ()
+        return self.points[0][:1] + self.points[0][-1:]
+
+    def series(self, span: tuple[float, float]) -> Series:
+        if isinstance(self.points, Curve):
+            seen = self.points.within(*span)
+            return Series(self.name, seen.xs, seen.ys, self.color, self.letter, self.last)
+        return Series(self.name, *self.points, self.color, self.letter, self.last)
+
+
 def plot_runs(runs: Sequence[Curves], look: ChartLook) -> Plot:
     """The plot of one run, or of several laid over each other."""
-    series: list[Series] = []
-    for number, run in enumerate(runs):
-        series += _series(run, look, number, len(runs) > 1)
+    lines = [line for number, run in enumerate(runs) for line in _lines(run, look, number, len(runs) > 1)]
+    span = _in_sight([x for line in lines for x in line.ends], look.window)
     best = runs[0].history.best if runs else None
     markers = (
         ((float(best.step), f"best: epoch {best.epoch}"),)
@@ -45,50 +74,61 @@ def plot_runs(runs: Sequence[Curves], look: ChartLook) -> Plot:
     )
     percent = look.chart in ("mIoU", "class IoU")
     waiting = "curves come with the first steps" if runs else "choose a run, or start one with n"
-    return Plot(look.chart, tuple(series), markers, "step", look.log and not percent, look.window, waiting, percent)
+    series = tuple(line.series(span) for line in lines)
+    return Plot(look.chart, series, markers, "step", look.log and not percent, span, waiting, percent)
 
 
-def _series(run: Curves, look: ChartLook, number: int, several: bool) -> list[Series]:
-    history = run.history
+def _in_sight(ends: Sequence[float], window: tuple[float, float]) -> tuple[float, float]:
+    """The part of the x axis that a window (0..1) shows."""
+    first, last = (min(ends), max(ends)) if ends else (0.0, 1.0)
+    width = (last - first) or 1.0
+    return first + window[0] * width, first + window[1] * width
+
+
+def _lines(run: Curves, look: ChartLook, number: int, several: bool) -> list[_Line]:
+    history, epochs = run.history, run.history.epochs
     color = COLORS[number % len(COLORS)]
     tag = f" {run.name[:4]}" if several else ""
-    steps, xs = history.steps, [float(s.step) for s in history.steps]
-    epochs, epoch_xs = history.epochs, [float(e.step) for e in history.epochs]
     match look.chart:
         case "loss":
-            raw = [s.loss for s in steps]
-            val = Series(
-                f"validation{tag}", epoch_xs, [e.val_loss for e in epochs], COLORS[(number * 2 + 1) % len(COLORS)], "v"
-            )
+            other = COLORS[(number * 2 + 1) % len(COLORS)]
+            val = _Line(f"validation{tag}", _by_epoch(epochs, lambda e: e.val_loss), other, "v")
             if not look.smooth:
-                return [Series(f"train{tag}", xs, raw, color, "t"), val]
-            behind = [] if several else [Series("train", xs, raw, RAW, "t")]
-            return [*behind, Series(f"smoothed{tag}", xs, smoothed(raw), color, "s"), val]
+                return [_Line(f"train{tag}", history.loss, color, "t"), val]
+            behind = [] if several else [_Line("train", history.loss, RAW, "t")]
+            return [*behind, _Line(f"smoothed{tag}", history.smoothed_loss, color, "s"), val]
         case "mIoU":
-            only = [Series(f"19 classes{tag}", epoch_xs, [e.miou19 for e in epochs], color, "o")]
+            only = [_Line(f"19 classes{tag}", _by_epoch(epochs, lambda e: e.miou19), color, "o")]
             return (
-                only if several else [*only, Series("20 classes", epoch_xs, [e.miou20 for e in epochs], COLORS[1], "u")]
+                only if several else [*only, _Line("20 classes", _by_epoch(epochs, lambda e: e.miou20), COLORS[1], "u")]
             )
         case "class IoU":
-            common = (
-                sorted(range(NUM_OFFICIAL), key=lambda i: -epochs[-1].classes[i].percentage)[:6]
-                if epochs and epochs[-1].classes
-                else []
-            )
-            scored = [e for e in epochs if e.classes]
-            return [
-                Series(
-                    f"{CLASSES[i].name}{tag}",
-                    [float(e.step) for e in scored],
-                    [e.classes[i].iou for e in scored],
-                    COLORS[k % len(COLORS)],
-                    str(i),
-                )
-                for k, i in enumerate(common)
-            ]
+            return _class_lines(epochs, tag)
         case "learning rate":
-            return [Series(f"decoder{tag}", xs, [s.lr for s in steps], color)]
+            return [_Line(f"decoder{tag}", history.lr, color)]
         case "images/s":
-            speed: list[float | None] = [s.images_per_s for s in steps]
-            return [Series(f"speed{tag}", xs, smoothed(speed, 0.9), color)]
-    return [Series(f"memory{tag}", xs, [s.memory for s in steps], color)]
+            return [_Line(f"speed{tag}", history.speed, color)]
+    return [_Line(f"memory{tag}", history.memory, color)]
+
+
+def _class_lines(epochs: Sequence[EpochPoint], tag: str) -> list[_Line]:
+    """The six classes with the most pixels."""
+    scored = [e for e in epochs if e.classes]
+    if not scored:
+        return []
+    common = sorted(range(NUM_OFFICIAL), key=lambda i: -scored[-1].classes[i].percentage)[:6]
+    return [
+        _Line(f"{CLASSES[i].name}{tag}", _by_epoch(scored, _iou_of(i)), COLORS[k % len(COLORS)], str(i))
+        for k, i in enumerate(common)
+    ]
+
+
+def _iou_of(number: int) -> Callable[[EpochPoint], float | None]:
+    return lambda e: e.classes[number].iou
+
+
+def _by_epoch(
+    epochs: Sequence[EpochPoint], figure: Callable[[EpochPoint], float | None]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    values = (figure(e) for e in epochs)
+    return tuple(float(e.step) for e in epochs), tuple(math.nan if v is None else v for v in values)

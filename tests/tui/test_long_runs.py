@@ -1,0 +1,121 @@
+"""The Train pane with runs whose events this process writes: long, live, and looked at by one thread at a time."""
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+from textual.widgets import Static
+
+from core.config import build_config
+from core.history import History
+from core.history_reader import Histories
+from core.job import Status, write_status
+from core.process import this_process
+from core.runs import Run, create_run
+from core.workspace import Workspace
+from tests.tui.conftest import AppPilot, until
+from tui.app import BddsegApp
+from tui.panes.train import TrainPane
+from tui.widgets.chart import Chart
+
+
+def write_steps(run: Run, first: int, last: int, loss: float = 1.0) -> None:
+    lines = (
+        {"kind": "step", "step": n, "epoch": 1, "loss": loss + n % 7, "lr": 0.1, "images_per_s": 5.0}
+        for n in range(first, last + 1)
+    )
+    with run.events.open("a") as file:
+        file.writelines(json.dumps(line) + "\n" for line in lines)
+
+
+@pytest.fixture
+def live(workspace: Workspace, drawn: Path) -> Run:
+    """A run that goes on in this process."""
+    run = create_run(workspace, drawn, build_config("demo", []), "demo")
+    write_status(run.folder, Status("running", "train", 1, 10, process=this_process()), durable=False)
+    return run
+
+
+async def shown(pilot: AppPilot, app: BddsegApp) -> TrainPane:
+    await until(pilot, lambda: app.collection)
+    await pilot.press("2")
+    await until(pilot, lambda: app.query(TrainPane) and app.query_one(TrainPane)._histories)
+    return app.query_one(TrainPane)
+
+
+def last_step(pane: TrainPane, run: Run) -> int:
+    history = pane._histories.get(run.name, History())
+    return history.last.step if history.last else 0
+
+
+async def test_a_run_of_many_steps_is_drawn_from_few_points_while_it_goes_on(app: BddsegApp, live: Run) -> None:
+    write_steps(live, 1, 20_000)
+    async with app.run_test(size=(140, 45)) as pilot:
+        pane = await shown(pilot, app)
+        await until(pilot, lambda: last_step(pane, live) == 20_000)
+        plot = app.query_one(Chart)._plot
+        assert max(len(s.xs) for s in plot.series) < 5_000
+        assert plot.series[0].xs[-1] == 20_000
+        write_steps(live, 20_001, 20_003, loss=30.0)
+        await until(pilot, lambda: last_step(pane, live) == 20_003)
+        assert max(app.query_one(Chart)._plot.series[0].ys) > 30
+        await pilot.press("plus", "plus", "plus")
+        await until(pilot, lambda: app.query_one(Chart)._plot.span == (pytest.approx(17_503, abs=1), 20_003))
+        assert len(app.query_one(Chart)._plot.series[0].xs) > 1_000, "what is zoomed into keeps its detail"
+
+
+async def test_one_thread_at_a_time_looks_at_the_disk(
+    app: BddsegApp, live: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_steps(live, 1, 10)
+    slow, at_once, most, read = threading.Event(), threading.Semaphore(1), list[bool](), Histories.read
+
+    def watched(histories: Histories, paths: tuple[Path, ...]) -> tuple[dict[Path, History], bool]:
+        most.append(at_once.acquire(blocking=False))
+        slow.wait(30)
+        found = read(histories, paths)
+        at_once.release()
+        return found
+
+    monkeypatch.setattr(Histories, "read", watched)
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: app.collection)
+        await pilot.press("2")
+        await until(pilot, lambda: most)
+        pane = app.query_one(TrainPane)
+        for _ in range(5):
+            pane._tick()
+            await pilot.pause()
+        assert len(most) == 1
+        slow.set()
+        await until(pilot, lambda: last_step(pane, live) == 10 and len(most) >= 2)
+    assert all(most)
+
+
+async def test_what_is_as_it_was_is_not_drawn_again(app: BddsegApp, live: Run) -> None:
+    write_steps(live, 1, 50)
+    async with app.run_test(size=(140, 45)) as pilot:
+        pane = await shown(pilot, app)
+        await until(pilot, lambda: last_step(pane, live) == 50 and app.query_one(Chart)._lines)
+        looks, looked = list[int](), pane._show_run
+        pane._show_run = lambda: (looked(), looks.append(1))  # type: ignore[func-returns-value, method-assign, assignment]
+        before = app.query_one(Chart)._lines, app.query_one("#run-summary", Static).visual
+        await until(pilot, lambda: len(looks) >= 2)
+        assert app.query_one(Chart)._lines is before[0]
+        assert app.query_one("#run-summary", Static).visual is before[1]
+        write_steps(live, 51, 51, loss=3.0)
+        await until(pilot, lambda: last_step(pane, live) == 51)
+        assert app.query_one(Chart)._lines is not before[0]
+
+
+async def test_a_run_that_is_resumed_while_it_is_watched_shows_what_stands(app: BddsegApp, live: Run) -> None:
+    write_steps(live, 1, 40, loss=80.0)
+    async with app.run_test(size=(140, 45)) as pilot:
+        pane = await shown(pilot, app)
+        await until(pilot, lambda: last_step(pane, live) == 40)
+        with live.events.open("a") as file:
+            file.write('{"kind": "resume", "step": 0}\n')
+        write_steps(live, 1, 20)
+        await until(pilot, lambda: last_step(pane, live) == 20)
+        assert max(app.query_one(Chart)._plot.series[0].ys) < 10
