@@ -1,11 +1,10 @@
 """The engine: what the app and every command call. One method for each thing that a person can do."""
 
 import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,8 @@ from core.sanitize import sanitize, sanitize_path
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
+    import subprocess
+
     from core.analysis.service import AnalysisService
     from core.check import CheckReport
     from core.config import TrainConfig
@@ -79,14 +80,15 @@ class Engine:
 
     def start_scan(self, collection: Collection) -> "subprocess.Popen[bytes]":
         """Starts a scan as a process that ends with this one; it prints JSON lines."""
-        arguments = [os.fspath(collection.dataset.root), os.fspath(collection.catalog.path)]
-        return subprocess.Popen(
-            [sys.executable, "-P", "-m", "core.scan", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        from core.scan import start
+
+        return start(collection.dataset, collection.catalog)
+
+    def end_scan(self, process: "subprocess.Popen[bytes]") -> None:
+        """Ends a scan that was started, at once."""
+        from core.scan import end
+
+        end(process)
 
     def check(self, root: Path, report: Report | None = None) -> "CheckReport":
         """Opens every file of a dataset and lists what is wrong."""
@@ -105,12 +107,13 @@ class Engine:
 
     def find(self, collection: Collection, text: str, evaluation: str | None = None) -> list[Row]:
         """The samples that a filter matches, in its order."""
-        ids = collection.catalog.find(parse_query(text), evaluation)
-        return [
-            row
-            for start in range(0, len(ids), 500)
-            for row in collection.catalog.rows(ids[start : start + 500], evaluation)
-        ]
+        return list(self.iterate(collection, text, evaluation))
+
+    def iterate(
+        self, collection: Collection, text: str, evaluation: str | None = None, limit: int | None = None
+    ) -> Iterator[Row]:
+        """The same one after another, at most `limit`: the first is there at once, and none is kept."""
+        return chain.from_iterable(collection.catalog.stream(parse_query(text), evaluation, limit))
 
     def unpack(self, archives: list[Path], to: Path, report: Report | None = None) -> "UnpackReport":
         """Unpacks the official zips into the layout."""

@@ -15,6 +15,8 @@ from itertools import islice
 from multiprocessing import resource_tracker
 from typing import TypeVar
 
+from core.parent import end_with_pool
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -81,4 +83,6 @@ def _run_chunk(function: Callable[[Item], Result], items: Sequence[Item]) -> lis
 def _start_worker() -> None:
     # Ctrl+C reaches the whole process group; the parent alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Else a worker waits for work for ever when its parent is killed: its fellows hold the other end of the queue.
+    end_with_pool()
     os.nice(5)

@@ -168,7 +168,9 @@ def _condition(term: str) -> tuple[str, tuple[object, ...]]:
         case "has":
             return f"s.c{find_class(value).id} > 0", ()
         case "tag":
-            return "s.id IN (SELECT sample FROM tags WHERE tag = ?)", (value.lower(),)
+            return "s.id IN (SELECT sample FROM tags WHERE tag = (SELECT id FROM tag_names WHERE name = ?))", (
+                value.lower(),
+            )
         case "missed" | "invented":
             return f"(e.{key} >> {find_class(value).id}) & 1", ()
         case "name":

@@ -7,17 +7,22 @@ competes with drawing, which may be killed at any moment and goes on from the la
 import fcntl
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 
 from core.catalog import Catalog, ScanResult
+from core.catalog.listing import folder_times
 from core.classes import NUM_CLASSES
 from core.dataset import Dataset, list_samples, open_dataset
+from core.disk_errors import disk_error
+from core.errors import BddsegError
 from core.imagefile import BadFileError, read_mask, read_size
 from core.parallel import map_unordered
+from core.parent import end_group, end_with_starter
 from core.sanitize import sanitize
 
 COMMIT_EVERY_S = 0.5
@@ -28,24 +33,47 @@ def scan(catalog: Catalog, dataset: Dataset, report: Callable[[int, int], None],
     """Lists the dataset's files, then reads each sample that is new or changed.
 
     Calls `report(done, total)` at each commit. Returns False, having done nothing, while another process scans.
+
+    Raises:
+        BddsegError: a folder cannot be listed, no image is left at all, or the catalog cannot be written. What is
+            known of samples that were not seen stays.
     """
     with _scan_lock(catalog.path) as free:
         if not free:
             return False
-        total, left = catalog.refresh(list_samples(dataset))
-        report(total - left, total)
-        batch: list[ScanResult] = []
-        committed = monotonic()
-        for result in map_unordered(scan_sample, catalog.pending(), workers if left > 64 else 1, chunk=8):
-            batch.append(result)
-            left -= 1
-            if monotonic() - committed > COMMIT_EVERY_S:
-                catalog.record(batch)
-                batch, committed = [], monotonic()
-                report(total - left, total)
-        catalog.record(batch)
-        report(total, total)
+        with catalog.kept_open():
+            _scan(catalog, dataset, report, workers)
     return True
+
+
+def _scan(catalog: Catalog, dataset: Dataset, report: Callable[[int, int], None], workers: int | None) -> None:
+    total, left = _list(catalog, dataset, report)
+    report(total - left, total)
+    batch: list[ScanResult] = []
+    committed = monotonic()
+    for result in map_unordered(scan_sample, catalog.pending(), workers if left > 64 else 1, chunk=8):
+        batch.append(result)
+        left -= 1
+        if monotonic() - committed > COMMIT_EVERY_S:
+            catalog.record(batch)
+            batch, committed = [], monotonic()
+            report(total - left, total)
+    catalog.record(batch)
+    report(total, total)
+    with suppress(BddsegError):
+        catalog.clear_left_over()
+
+
+def _list(catalog: Catalog, dataset: Dataset, report: Callable[[int, int], None]) -> tuple[int, int]:
+    """(samples in all, samples yet to be scanned), once the catalog knows which files there are."""
+    began = time()
+    try:
+        times = folder_times(dataset)
+        found = catalog.refresh(list_samples(dataset), lambda total, left: report(total - left, total))
+    except OSError as error:
+        raise disk_error(error, error.filename or dataset.root, "listed") from error
+    catalog.remember_folders(times, began)
+    return found
 
 
 def scan_or_wait(catalog: Catalog, dataset: Dataset, report: Callable[[int, int], None]) -> None:
@@ -75,10 +103,32 @@ def scan_sample(item: tuple[int, Path, Path | None]) -> ScanResult:
     return ScanResult(row, width, height, counts, problem)
 
 
+def start(dataset: Dataset, catalog: Catalog) -> "subprocess.Popen[bytes]":
+    """Starts a scan as a process, which ends with this one, or when its standard input is closed."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "core.scan", os.fspath(dataset.root), os.fspath(catalog.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """Ends a scan that was started, with its workers, at once; it goes on another time from its last commit."""
+    if process.poll() is None:
+        end_group(process.pid)
+
+
 @contextmanager
 def _scan_lock(catalog: Path) -> Iterator[bool]:
     # flock goes with its process, so a killed scan leaves nothing behind that someone must clean up.
-    with catalog.with_suffix(".scan-lock").open("w") as file:
+    path = catalog.with_suffix(".scan-lock")
+    try:
+        file = path.open("w")
+    except OSError as error:
+        raise disk_error(error, path) from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -88,16 +138,21 @@ def _scan_lock(catalog: Path) -> Iterator[bool]:
 
 
 def main(argv: list[str]) -> int:
-    """`python -P -m core.scan ROOT CATALOG`: prints {"done", "total"} as JSON lines."""
-    parent = os.getppid()
+    """`python -P -m core.scan ROOT CATALOG`: prints {"done", "total"} as JSON lines; at the end maybe {"error"}."""
 
     def report(done: int, total: int) -> None:
-        if os.getppid() != parent:
-            raise SystemExit(0)
         print(json.dumps({"done": done, "total": total}), flush=True)
 
-    dataset = open_dataset(Path(argv[0]))
-    scan_or_wait(Catalog(Path(argv[1]), dataset.root), dataset, report)
+    end_with_starter()
+    try:
+        dataset = open_dataset(Path(argv[0]))
+        scan_or_wait(Catalog(Path(argv[1]), dataset.root), dataset, report)
+    except BddsegError as error:
+        print(json.dumps({"error": str(error)}), flush=True)
+        return 1
+    except BrokenPipeError:
+        # Whoever started this has gone; Python would complain again at exit.
+        os._exit(1)
     return 0
 
 

@@ -1,15 +1,20 @@
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 
 from core import scan as scanning
 from core.catalog import ImageScore
 from core.engine import Collection, Engine
+from core.errors import BddsegError
+from core.query import parse_query
 
 
 def count_reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
@@ -50,10 +55,62 @@ def test_a_changed_sample_keeps_its_tags(engine: Engine, collection: Collection)
     assert [r.name for r in engine.find(collection, "tag:mine")] == [row.name]
 
 
-def test_files_that_are_gone_leave_the_catalog(engine: Engine, collection: Collection) -> None:
-    engine.find(collection, "")[0].image.unlink()
+def test_files_that_are_gone_are_not_shown_any_more(engine: Engine, collection: Collection) -> None:
+    gone = engine.find(collection, "")[0]
+    gone.image.unlink()
     rescan(engine, collection)
-    assert collection.catalog.progress() == (20, 0)
+    catalog = collection.catalog
+    assert catalog.progress() == (20, 0)
+    assert sum(catalog.splits().values()) == 20
+    assert gone.id not in catalog.find(parse_query(""))
+    assert catalog.rows([gone.id]) == catalog.find_images([gone.image]) == []
+    assert gone.image not in catalog.images(parse_query(""))
+    assert catalog.absent() == 1
+
+
+def test_tags_and_scores_come_back_with_the_images_that_were_absent(engine: Engine, collection: Collection) -> None:
+    rows = engine.find(collection, "split:val")
+    catalog = collection.catalog
+    catalog.add_tag([rows[0].id], "mine")
+    catalog.record_scores("run/best-val", [ImageScore(r.image, r.image.with_suffix(".png"), 0.5, 0.25) for r in rows])
+    folder = rows[0].image.parent
+    away = folder.with_name("away")
+    folder.rename(away)
+    rescan(engine, engine.open(collection.dataset.root))
+    assert catalog.progress() == (15, 0)
+    assert engine.find(collection, "tag:mine") == engine.find(collection, "is:scored", "run/best-val") == []
+    assert catalog.class_totals("val") == [(0, 0)] * 20
+    away.rename(folder)
+    rescan(engine, collection)
+    assert [r.name for r in engine.find(collection, "tag:mine")] == [rows[0].name]
+    scored = engine.find(collection, "split:val", "run/best-val")
+    assert [(r.miou, r.prediction, r.counts) for r in scored] == [
+        (0.25, r.image.with_suffix(".png"), r.counts) for r in rows
+    ]
+
+
+def test_images_that_are_back_are_not_read_again(
+    engine: Engine, collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = engine.find(collection, "")[0].image
+    image.rename(image.with_suffix(".away"))
+    rescan(engine, collection)
+    image.with_suffix(".away").rename(image)
+    read = count_reads(monkeypatch)
+    rescan(engine, collection)
+    assert read == [] and collection.catalog.progress() == (21, 0)
+
+
+def test_a_dataset_that_is_all_gone_is_an_error_and_changes_nothing(engine: Engine, collection: Collection) -> None:
+    for image in (collection.dataset.root / "images").rglob("*.jpg"):
+        image.unlink()
+    with pytest.raises(BddsegError, match="is its disk there"):
+        rescan(engine, collection)
+    assert collection.catalog.progress() == (21, 0)
+    shutil.rmtree(collection.dataset.root)
+    with pytest.raises(BddsegError, match="cannot be listed: it does not exist"):
+        rescan(engine, collection)
+    assert collection.catalog.progress() == (21, 0)
 
 
 def test_broken_files_become_problems_and_end_nothing(engine: Engine, collection: Collection) -> None:
@@ -109,13 +166,50 @@ def test_a_second_scan_waits_for_the_first_and_then_finds_everything(engine: Eng
     assert opened.catalog.progress() == (21, 0)
 
 
-def test_the_scan_process_ends_with_its_parent(engine: Engine, dataset: Path) -> None:
+def test_a_scan_in_a_process_of_its_own_fills_the_catalog(engine: Engine, dataset: Path) -> None:
     opened = engine.open(dataset)
     process = engine.start_scan(opened)
     assert process.stdout
     assert b'"total": 21' in process.stdout.read()
     assert process.wait() == 0
     assert opened.catalog.progress() == (21, 0)
+
+
+def test_a_scan_process_says_why_it_failed(engine: Engine, dataset: Path) -> None:
+    opened = engine.open(dataset)
+    shutil.rmtree(dataset)
+    process = engine.start_scan(opened)
+    assert process.stdout
+    assert "does not exist" in json.loads(process.stdout.read())["error"]
+    assert process.wait() == 1
+
+
+def test_the_scan_process_ends_when_its_starter_is_killed(engine: Engine, dataset: Path) -> None:
+    opened = engine.open(dataset)
+    starter = (
+        "import sys, time\nfrom pathlib import Path\n"
+        "from core.engine import Engine\nfrom core.workspace import Workspace\n"
+        "engine = Engine(Workspace(Path(sys.argv[1])))\n"
+        "print(engine.start_scan(engine.open(Path(sys.argv[2]))).pid, flush=True); time.sleep(600)"
+    )
+    # The lock is held here, so that the scan does not end by itself.
+    with scanning._scan_lock(opened.catalog.path):
+        words = [sys.executable, "-c", starter, str(engine.workspace.root), str(dataset)]
+        with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+            assert process.stdout
+            scan = psutil.Process(int(process.stdout.readline()))
+            process.kill()
+        psutil.wait_procs([scan], timeout=20)
+        assert not scan.is_running() or scan.status() == psutil.STATUS_ZOMBIE
+
+
+def test_ending_a_scan_ends_its_workers_at_once(engine: Engine, dataset: Path) -> None:
+    opened = engine.open(dataset)
+    with scanning._scan_lock(opened.catalog.path):
+        process = engine.start_scan(opened)
+        assert process.stdout and process.stdout.readline()
+        engine.end_scan(process)
+        assert process.wait(timeout=20) != 0
 
 
 def test_a_read_only_dataset_is_scanned_and_left_as_it_was(engine: Engine, dataset: Path) -> None:

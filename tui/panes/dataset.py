@@ -71,11 +71,21 @@ class DatasetPane(Pane):
     def on_shown(self) -> None:
         self.query_one(SampleList).focus()
 
+    def on_unmount(self) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        """Ends what goes on for the dataset that is shown: nobody waits for it."""
+        self._scan.stop()
+        if self._collection is not None:
+            self._collection.catalog.interrupt()
+
     # -- the dataset -----------------------------------------------------------------------------------------
 
     def open(self, collection: Collection) -> None:
         """Shows a dataset: what the catalog knows at once, the rest as the scan finds it."""
         if self._collection is not None:
+            self._leave()
             # Its ids mean other samples in the catalog of the new one.
             self.query_one(SampleList).show_ids(array("q"), lambda some: [])
         self._collection = collection

@@ -52,7 +52,20 @@ class DatasetChoices:
         pane = self._pane
         if pane.collection is None:
             return
-        names = pane.collection.catalog.evaluations()
+        catalog = pane.collection.catalog
+
+        def ask() -> None:
+            try:
+                names = catalog.evaluations()
+            except (BddsegError, OSError) as error:
+                pane.app.call_from_thread(self._refused, error)
+                return
+            pane.app.call_from_thread(self._choose_evaluation, names)
+
+        pane.run_worker(ask, thread=True, exclusive=True, group="evaluations", exit_on_error=False)
+
+    def _choose_evaluation(self, names: list[str]) -> None:
+        pane = self._pane
         if not names:
             pane.notify("no evaluation of this dataset yet: train (2), then evaluate (3)", severity="warning")
             return
@@ -79,10 +92,13 @@ class DatasetChoices:
         def change(tag: str) -> None:
             try:
                 (catalog.remove_tag if tag.lower() in row.tags else catalog.add_tag)([row.id], tag)
-            except BddsegError as error:
-                pane.app.call_from_thread(pane.notify, str(error), severity="error")
+            except (BddsegError, OSError) as error:
+                pane.app.call_from_thread(self._refused, error)
                 return
             pane.app.call_from_thread(pane.tagged)
 
         title = f"Tag {sanitize(row.name)[:40]}: a word; one it has is taken away"
         pane.app.push_screen(PromptScreen(title, "night", known=pane.tags), typed)
+
+    def _refused(self, error: Exception) -> None:
+        self._pane.notify(sanitize(str(error)), severity="error", markup=False)

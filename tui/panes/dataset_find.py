@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.worker import get_current_worker
 
+from core.catalog import InterruptedReadError
 from core.engine import Collection
 from core.errors import BddsegError
 from core.query import Query
@@ -44,13 +45,16 @@ class DatasetFind:
         pane, catalog = self._pane, collection.catalog
 
         def work() -> None:
+            worker = get_current_worker()
             try:
-                ids = array("q", catalog.find(query, evaluation))
+                ids = array("q", catalog.find(query, evaluation, unwanted=lambda: worker.is_cancelled))
                 found = Found(ids, catalog.splits(), catalog.tags(), evaluation)
+            except InterruptedReadError:
+                return
             except (BddsegError, OSError) as error:
                 pane.app.call_from_thread(pane.notify, sanitize(str(error)), severity="error", markup=False)
                 return
-            if not get_current_worker().is_cancelled:
+            if not worker.is_cancelled:
                 pane.app.call_from_thread(pane.found, collection, found)
 
         pane.run_worker(work, thread=True, exclusive=True, group="find", exit_on_error=False)
@@ -60,7 +64,11 @@ class DatasetFind:
         pane = self._pane
 
         def work() -> None:
-            rows = collection.catalog.find_images([image])
+            try:
+                rows = collection.catalog.find_images([image])
+            except BddsegError as error:
+                pane.app.call_from_thread(pane.notify, str(error), severity="error", markup=False)
+                return
             pane.app.call_from_thread(pane.gone_to, rows[0].id if rows else None)
 
         pane.run_worker(work, thread=True, exclusive=True, group="go", exit_on_error=False)

@@ -1,14 +1,30 @@
-"""The scan of the open dataset: a process that fills the catalog while the Dataset pane shows what is there."""
+"""The scan of the open dataset: a process that fills the catalog while the Dataset pane shows what is there.
+
+It is followed by a thread that nobody waits for: the next line of a scan may be half a minute away on a slow disk, and
+who leaves the app, or opens another dataset, must not wait for it.
+"""
 
 import json
+import subprocess
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from textual.worker import get_current_worker
-
 from core.engine import Collection
+from core.errors import BddsegError
+from core.sanitize import sanitize
 
 if TYPE_CHECKING:
     from tui.panes.dataset import DatasetPane
+
+
+@dataclass
+class _Scan:
+    """One scan; `wanted` goes off once and for all."""
+
+    wanted: bool = True
+    process: "subprocess.Popen[bytes] | None" = None
 
 
 class DatasetScan:
@@ -16,29 +32,51 @@ class DatasetScan:
 
     def __init__(self, pane: "DatasetPane") -> None:
         self._pane = pane
+        self._scan = _Scan(wanted=False)
 
     def start(self, collection: Collection) -> None:
         """Scans, following the process in a thread."""
-        self._pane.run_worker(
-            lambda: self._follow(collection), thread=True, exclusive=True, group="scan", exit_on_error=False
-        )
+        self.stop()
+        self._scan = _Scan()
+        threading.Thread(target=self._follow, args=(collection, self._scan), name="scan", daemon=True).start()
 
-    def _follow(self, collection: Collection) -> None:
-        pane, worker = self._pane, get_current_worker()
-        process = pane.bddseg.engine.start_scan(collection)
-        known = sum(collection.catalog.splits().values())
-        try:
-            assert process.stdout is not None
-            for line in process.stdout:
-                said = json.loads(line)
-                if worker.is_cancelled:
-                    break
-                pane.app.call_from_thread(pane.scan_step, said["done"], said["total"], said["total"] != known)
-                known = said["total"]
-        except ValueError:
-            pass
-        finally:
-            process.terminate()
+    def stop(self) -> None:
+        """Ends the scan, if there is one, and waits for nothing."""
+        self._scan.wanted = False
+        if self._scan.process is not None:
+            self._pane.bddseg.engine.end_scan(self._scan.process)
+
+    def _follow(self, collection: Collection, scan: _Scan) -> None:
+        pane = self._pane
+        # The loop may have gone by the time that something is to be told.
+        with suppress(RuntimeError):
+            try:
+                known = sum(collection.catalog.splits().values())
+                scan.process = process = pane.bddseg.engine.start_scan(collection)
+            except (BddsegError, OSError) as error:
+                if scan.wanted:
+                    pane.app.call_from_thread(self._failed, sanitize(str(error)))
+                return
+            if not scan.wanted:
+                # It was started just when it was stopped.
+                pane.bddseg.engine.end_scan(process)
+            self._read(process, scan, known)
             process.wait()
-        if not worker.is_cancelled:
-            pane.app.call_from_thread(pane.scan_ended)
+            if scan.wanted:
+                pane.app.call_from_thread(pane.scan_ended)
+
+    def _read(self, process: "subprocess.Popen[bytes]", scan: _Scan, known: int) -> None:
+        pane = self._pane
+        assert process.stdout is not None
+        for line in process.stdout:
+            if not scan.wanted:
+                return
+            match json.loads(line):
+                case {"done": int(done), "total": int(total)}:
+                    pane.app.call_from_thread(pane.scan_step, done, total, total != known)
+                    known = total
+                case {"error": str(message)}:
+                    pane.app.call_from_thread(self._failed, sanitize(message))
+
+    def _failed(self, message: str) -> None:
+        self._pane.notify(message, title="what is shown is as of the last scan", severity="error", markup=False)
