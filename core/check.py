@@ -7,10 +7,9 @@ from pathlib import Path
 
 from core.dataset import MASK_ENDINGS, Dataset, Sample, list_samples
 from core.imagefile import BadFileError, read_image, read_mask
+from core.layouts import is_junk
 from core.parallel import map_unordered
 from core.sanitize import sanitize_path
-
-JUNK = {".ds_store", "thumbs.db", "desktop.ini"}
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def _stray_files(dataset: Dataset, samples: list[Sample]) -> Iterator[Problem]:
                 continue
             for entry in os.scandir(folder):
                 path = folder / entry.name
-                if path in used or entry.name.lower() in JUNK or (dataset.layout == "plain" and entry.is_dir()):
+                if path in used or is_junk(entry.name) or (dataset.layout == "plain" and entry.is_dir()):
                     continue
                 yield Problem(path, "stray-file", _why_stray(entry, folder == folders.masks, folders.split, stems))
 

@@ -1,16 +1,20 @@
 """Datasets that open as they are: which files belong together, in which split. Reads only file names."""
 
 import os
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
+from core.dataset_search import find_dataset
+from core.disk_errors import disk_error
 from core.errors import BddsegError
 from core.imagefile import IMAGE_SUFFIXES
+from core.layouts import Dataset, Folders, Layout, image_files
 from core.sanitize import sanitize_path
 
-Layout = Literal["bdd100k", "seed", "plain"]
+__all__ = ["MASK_ENDINGS", "SPLITS", "Dataset", "Folders", "Layout", "Sample", "list_samples", "open_dataset"]
+
 SPLITS = ("train", "val", "test", "all")
 """Every split name there is; a plain folder has the one split `all`."""
 
@@ -19,112 +23,104 @@ MASK_ENDINGS = ("", "_train_id")
 
 
 @dataclass(frozen=True)
-class Folders:
-    """Where one split keeps its images and, if it has any, its masks."""
-
-    split: str
-    images: Path
-    masks: Path | None
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """A dataset's root, the layout it was found in, and the folders of its splits."""
-
-    root: Path
-    layout: Layout
-    splits: tuple[Folders, ...]
-
-
-@dataclass(frozen=True)
 class Sample:
-    """One image and, where it is labelled, its mask."""
+    """One image and, where it is labelled, its mask.
+
+    `own_name` is set where another image of the split has the same stem and comes first (see `sample_names`).
+    """
 
     split: str
     image: Path
     mask: Path | None
+    own_name: str | None = None
 
     @property
     def name(self) -> str:
-        """The image's file name without its suffix; it may hold anything that a file name may."""
-        return self.image.stem
+        """What it is called, and what is made of it: the image's stem, or its whole file name.
+
+        No two images of a split have the same; it may hold anything that a file name may.
+        """
+        return self.own_name if self.own_name is not None else self.image.stem
 
 
 def open_dataset(root: Path) -> Dataset:
-    """Recognises the layout of a folder: BDD100K 10K, the seed's, or a plain folder of images.
+    """Recognises a dataset at or below a folder: BDD100K 10K, the release of 2018, the seed's, or images of its own.
+
+    Its `root` may lie below the folder that was named; opened again, it gives the same dataset.
 
     Raises:
-        BddsegError: there is no such folder, it cannot be read, or no images are in it.
+        BddsegError: there is no such folder, it cannot be read, or no dataset or several are in it.
     """
     root = Path(os.path.abspath(root.expanduser()))  # noqa: PTH100 (a linked dataset keeps the name it was given)
-    if not root.is_dir():
-        what = "is not a folder" if root.exists() else "does not exist"
-        raise BddsegError(f"{sanitize_path(root)} {what}: name a dataset's folder, or make one with `bddseg-tui demo`")
     try:
-        for base in (root, root / "bdd100k"):
-            if found := _official(base) or _seed(base):
-                return found
-        if any(_image_files(root)):
-            return Dataset(root, "plain", (Folders("all", root, None),))
+        if not root.is_dir():
+            what = "is not a folder" if root.exists() else "does not exist"
+            advice = "name a dataset's folder, or make one with `bddseg-tui demo`"
+            raise BddsegError(f"{sanitize_path(root)} {what}: {advice}")
+        return find_dataset(root)
     except OSError as error:
-        raise BddsegError(f"{sanitize_path(root)} cannot be read ({error.strerror}): check its permissions") from error
-    raise BddsegError(
-        f"{sanitize_path(root)} holds no dataset: expected images/10k/{{train,val,test}} with labels/sem_seg/masks, "
-        "or images/{train,valid} with labels, or images of its own (zips: `bddseg-tui data unpack`)"
-    )
+        raise disk_error(error, root, "read") from error
 
 
 def list_samples(dataset: Dataset) -> Iterator[Sample]:
-    """Every sample, by split and in order of name."""
+    """Every sample, by split and in order of file name. No mask belongs to two of them."""
     for folders in dataset.splits:
-        masks = _mask_names(folders.masks) if folders.masks else {}
-        for image in sorted(_image_files(folders.images)):
-            stem = Path(image).stem
-            mask = next((masks[stem + e] for e in MASK_ENDINGS if stem + e in masks), None)
-            yield Sample(
-                folders.split, folders.images / image, folders.masks / mask if folders.masks and mask else None
-            )
+        masks = mask_names(folders.masks) if folders.masks else {}
+        images = sorted(image_files(folders.images))
+        names = sample_names(images)
+        stems = {_stem(image) for image in images}
+        for image in images:
+            name, stem = names.get(image), _stem(image)
+            mask = _mask_of(stem, masks, stems) if name is None else None
+            path = folders.masks / mask if folders.masks and mask else None
+            yield Sample(folders.split, folders.images / image, path, name)
 
 
-def _official(base: Path) -> Dataset | None:
-    images = base / "images" / "10k"
-    masks = base / "labels" / "sem_seg" / "masks"
-    return _with_splits(base, "bdd100k", [(s, images / s, masks / s) for s in ("train", "val", "test")])
+def sample_names(images: Sequence[str]) -> dict[str, str]:
+    """Names for those of a folder's images that cannot be called by their stem, as another has the same.
+
+    Of `x.jpg` and `x.png` the one whose suffix comes first in IMAGE_SUFFIXES is `x`: it owns the mask `x.png`, and what
+    is made of it is called so. Any other is called by its whole file name and has no mask. So a prediction of each has
+    a name of its own, and no mask is counted twice.
+    """
+    by_stem: defaultdict[str, list[str]] = defaultdict(list)
+    for image in images:
+        by_stem[_stem(image)].append(image)
+    if len(by_stem) == len(images):
+        return {}
+    names: dict[str, str] = {}
+    taken = set(by_stem)
+    for some in by_stem.values():
+        for image in sorted(some, key=_precedence)[1:]:
+            name = image
+            while name in taken:
+                name += "~"
+            taken.add(name)
+            names[image] = name
+    return names
 
 
-def _seed(base: Path) -> Dataset | None:
-    names = [("train", "train"), ("val", "valid"), ("val", "val")]
-    found = [(split, base / "images" / name, base / "labels" / name) for split, name in names]
-    found += [
-        ("test", base / "test", base / "labels" / "test"),
-        ("test", base / "images" / "test", base / "labels" / "test"),
-    ]
-    labelled = [entry for entry in found if entry[1].is_dir()]
-    if not any(split != "test" for split, _, _ in labelled):
-        return None
-    return _with_splits(base, "seed", labelled)
-
-
-def _with_splits(base: Path, layout: Layout, candidates: list[tuple[str, Path, Path]]) -> Dataset | None:
-    splits: dict[str, Folders] = {}
-    for split, images, masks in candidates:
-        if images.is_dir() and split not in splits:
-            splits[split] = Folders(split, images, masks if masks.is_dir() else None)
-    return Dataset(base, layout, tuple(splits.values())) if splits else None
-
-
-def _image_files(folder: Path) -> Iterator[str]:
-    # Only regular files: opening a pipe or a device that is called x.jpg could block for ever.
+def mask_names(folder: Path) -> dict[str, str]:
+    """The PNG files of a folder by what stands before `.png`; of `x.PNG` and `x.png` the latter."""
     with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.lower().endswith(IMAGE_SUFFIXES) and not entry.name.startswith(".") and entry.is_file():
-                yield entry.name
+        files = sorted(e.name for e in entries if _is_png(e.name) and e.is_file())
+    return {name[:-4]: name for name in files}
 
 
-def _mask_names(folder: Path) -> dict[str, str]:
-    with os.scandir(folder) as entries:
-        return {
-            entry.name[:-4]: entry.name
-            for entry in entries
-            if entry.name.lower().endswith(".png") and not entry.name.startswith(".") and entry.is_file()
-        }
+def _is_png(name: str) -> bool:
+    return name.lower().endswith(".png") and not name.startswith(".")
+
+
+def _mask_of(stem: str, masks: dict[str, str], stems: set[str]) -> str | None:
+    # `x_train_id.png` is the mask of an image `x_train_id.jpg`, if there is one, rather than that of `x.jpg`.
+    found = (stem + e for e in MASK_ENDINGS if stem + e in masks and (not e or stem + e not in stems))
+    return next((masks[name] for name in found), None)
+
+
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0]
+
+
+def _precedence(name: str) -> tuple[int, str]:
+    lower = name.lower()
+    return next(n for n, suffix in enumerate(IMAGE_SUFFIXES) if lower.endswith(suffix)), name

@@ -15,7 +15,6 @@ program: the manifest of predictions for `masks/`, the demo's `.demo.json`.
 """
 
 import contextlib
-import errno
 import fcntl
 import json
 import os
@@ -23,6 +22,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from core.below import Below
 from core.disk_errors import disk_error
 from core.errors import BddsegError
 from core.path_component import inside
@@ -98,7 +98,7 @@ class OwnedFolder:
         """
         owned = [name for name in map(self._plain, names) if name is not None and name in self._names]
         gone = 0
-        with contextlib.closing(_Below(self.folder)) as below:
+        with contextlib.closing(Below(self.folder)) as below:
             for name in owned:
                 parent, _, last = name.rpartition("/")
                 try:
@@ -251,42 +251,3 @@ def _kind(path: str | Path) -> int | None:
         return None
     except OSError as error:
         raise disk_error(error, path, "looked at") from error
-
-
-class _Below:
-    """Handles of folders below a root, opened part by part without following a link; the last one is kept."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        self._last = ("", os.dup(self._root))
-
-    def handle(self, relative: str) -> int:
-        """The handle of a folder, valid until the next call.
-
-        Raises:
-            OSError: it is not there, or a link is on the way.
-        """
-        if self._last[0] != relative:
-            handle = os.dup(self._root)
-            for part in relative.split("/") if relative else ():
-                try:
-                    below = _open_folder(part, handle)
-                finally:
-                    os.close(handle)
-                handle = below
-            os.close(self._last[1])
-            self._last = (relative, handle)
-        return self._last[1]
-
-    def close(self) -> None:
-        os.close(self._last[1])
-        os.close(self._root)
-
-
-def _open_folder(name: str, parent: int) -> int:
-    try:
-        return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
-    except NotADirectoryError:
-        if stat.S_ISLNK(os.lstat(name, dir_fd=parent).st_mode):
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
-        raise

@@ -1,116 +1,206 @@
 """Unpacking the official zips into the layout, without letting an archive write where it should not.
 
-`ZipFile.extractall` neither resumes nor tells of progress, and it strips `..` silently instead of refusing it.
+`ZipFile.extractall` neither resumes nor tells of progress, and it strips `..` silently instead of refusing it. Here
+names are decided first (`core.unpack_names`), and files are written below handles of their folders: neither a name nor
+a link, from the archive or there before, leads out of the folder.
 """
 
+import contextlib
+import errno
+import fcntl
+import os
+import secrets
 import shutil
 import stat
-import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
+from core.below import Below
+from core.dataset import Dataset, open_dataset
+from core.disk_errors import disk_error
 from core.errors import BddsegError
-from core.sanitize import sanitize, sanitize_path
+from core.owned_folder import OwnedFolder, own
+from core.sanitize import sanitize_path
+from core.unpack_names import Place, Places, find_places
+from core.zip_reading import open_zip, read_entry
 
-_TOPS = ("bdd100k/", "bdd100k_images_10k/", "bdd100k_sem_seg_labels_trainval/")
+_BATCH = 1000
+_TEMPORARY = ".unpacking-"
+_REPLACED = "is there already with other content, and was not unpacked by this program: it is kept"
 
 
 @dataclass
 class UnpackReport:
-    """Files written, files that were there already (same size and checksum), and entries refused."""
+    """Files written, files that were there already (same size and checksum), and entries refused, each with its reason.
+
+    `dataset` is what the folder holds now; None where no layout is recognised, and then `unrecognised` says why.
+    """
 
     written: int = 0
     kept: int = 0
     refused: list[str] = field(default_factory=list)
+    dataset: Dataset | None = None
+    unrecognised: str = ""
 
 
-def unpack(archives: list[Path], to: Path, report: Callable[[int, int], None] | None = None) -> UnpackReport:
+def unpack(archives: Sequence[Path], to: Path, report: Callable[[int, int], None] | None = None) -> UnpackReport:
     """Unpacks zips into one folder; what is there already and whole is kept, so it can be run again.
 
-    Calls `report(bytes done, bytes in all)`. Entries with absolute paths, `..`, links or device files are
-    refused and listed.
+    Calls `report(bytes done, bytes in all)`. Entries that would leave the folder, links, devices, and files that would
+    replace a person's own are refused and listed.
 
     Raises:
-        BddsegError: an archive is missing or damaged, or the folder cannot be written.
+        BddsegError: an archive is missing, damaged or cannot be read, the folder cannot be written, or there is no
+            room for all of it.
     """
-    outcome = UnpackReport()
-    opened = [_open(path) for path in archives]
-    total = sum(entry.file_size for archive in opened for entry in archive.infolist())
-    done = 0
-    for archive in opened:
-        with archive:
-            for entry in archive.infolist():
-                _unpack_entry(archive, entry, to, outcome)
-                done += entry.file_size
-                if report:
-                    report(done, total)
+    to = to.expanduser()
+    with contextlib.ExitStack() as stack:
+        places = find_places([stack.enter_context(open_zip(path)) for path in archives])
+        _need_room(places, to)
+        owned = own(to, "unpack")
+        below = stack.enter_context(_locked(to))
+        _sweep(owned)
+        outcome = _write_all(places, below, owned, report)
+        _sweep(owned)
+    try:
+        outcome.dataset = open_dataset(to)
+    except BddsegError as error:
+        outcome.unrecognised = str(error)
     return outcome
 
 
-def _open(path: Path) -> zipfile.ZipFile:
+def _sweep(owned: OwnedFolder) -> None:
+    """Deletes temporary files that a call left which was killed, and forgets this one's."""
+    owned.delete([name for name in owned.made() if name.rpartition("/")[2].startswith(_TEMPORARY)])
+
+
+def _write_all(
+    places: Places, below: Below, owned: OwnedFolder, report: Callable[[int, int], None] | None
+) -> UnpackReport:
+    outcome = UnpackReport()
+    total, done = sum(p.entry.file_size for p in places.found), 0
+    temporary = _TEMPORARY + secrets.token_hex(8)
+    for at in range(0, len(places.found), _BATCH):
+        batch = places.found[at : at + _BATCH]
+        wanted = [place for place in batch if _is_wanted(place, below, owned, places, outcome)]
+        folders = {place.path.rpartition("/")[0] for place in wanted}
+        # Noted before they are made, the temporary ones too: after a kill the next call knows whose they are.
+        owned.claim([*(p.path for p in wanted), *(f"{folder}/{temporary}".lstrip("/") for folder in folders)])
+        skipped = sum(p.entry.file_size for p in batch) - sum(p.entry.file_size for p in wanted)
+        for length in _lengths(skipped, wanted, below, owned, temporary):
+            done += length
+            if report:
+                report(done, total)
+        outcome.written += len(wanted)
+    outcome.refused = places.refused
+    return outcome
+
+
+def _lengths(skipped: int, wanted: list[Place], below: Below, owned: OwnedFolder, temporary: str) -> Iterator[int]:
+    """Writes what is wanted; yields bytes that are done with."""
+    yield skipped
+    for place in wanted:
+        _write(place, below, owned.folder, temporary)
+        yield place.entry.file_size
+
+
+def _is_wanted(place: Place, below: Below, owned: OwnedFolder, places: Places, outcome: UnpackReport) -> bool:
+    """Whether an entry is to be written; what is there and whole is counted, what must stay is refused."""
+    folder, _, name = place.path.rpartition("/")
     try:
-        return zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile) as error:
-        raise BddsegError(f"{sanitize_path(path)} is no readable zip ({error}): download it again") from error
-
-
-def _unpack_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, to: Path, outcome: UnpackReport) -> None:
-    if entry.is_dir():
-        return
-    relative = _safe_path(entry)
-    if relative is None:
-        outcome.refused.append(sanitize(entry.filename))
-        return
-    target = to / relative
-    if target.is_symlink() or any((to / p).is_symlink() for p in relative.parents):
-        outcome.refused.append(sanitize(entry.filename))
-        return
-    if _is_whole(target, entry):
-        outcome.kept += 1
-        return
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(target.name[:200] + ".part")
-        with archive.open(entry) as source, part.open("wb") as sink:
-            shutil.copyfileobj(source, sink, 1 << 20)
-        part.replace(target)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        part.unlink(missing_ok=True)
-        raise BddsegError(
-            f"{sanitize_path(archive.filename or '')} is damaged at {sanitize(entry.filename)} ({error}): "
-            "download it again; what is unpacked is kept"
-        ) from error
-    except OSError as error:
-        raise BddsegError(
-            f"{sanitize_path(target)} cannot be written ({error.strerror}): make room, then run the same command again"
-        ) from error
-    outcome.written += 1
-
-
-def _safe_path(entry: zipfile.ZipInfo) -> PurePosixPath | None:
-    """Where an entry goes, without the archive's own top folder; None for one that must not be unpacked."""
-    mode = entry.external_attr >> 16
-    if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-        return None
-    name = entry.filename
-    if "\\" in name or "\0" in name or name.startswith("/") or (len(name) > 1 and name[1] == ":"):
-        return None
-    path = PurePosixPath(name)
-    if ".." in path.parts:
-        return None
-    for top in _TOPS:
-        name = name.removeprefix(top)
-    path = PurePosixPath(name)
-    return path if path.parts else None
-
-
-def _is_whole(target: Path, entry: zipfile.ZipInfo) -> bool:
-    if not target.is_file() or target.stat().st_size != entry.file_size:
+        status = os.lstat(name, dir_fd=below.handle(folder))
+        if not stat.S_ISREG(status.st_mode):
+            places.refuse(place.entry, "something else than a file has this name there")
+            return False
+        if status.st_size == place.entry.file_size and _checksum(name, below.handle(folder)) == place.entry.CRC:
+            outcome.kept += 1
+            return False
+        if owned.owns(place.path):
+            return True
+        places.refuse(place.entry, _REPLACED)
         return False
-    with target.open("rb") as file:
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):
+            places.refuse(place.entry, "a link or a file lies where its folder should be")
+            return False
+        raise disk_error(error, owned.folder / place.path, "read") from error
+
+
+def _checksum(name: str, folder: int) -> int:
+    with os.fdopen(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder), "rb") as file:
         checksum = 0
         while block := file.read(1 << 20):
             checksum = zlib.crc32(block, checksum)
-    return checksum == entry.CRC
+    return checksum
+
+
+def _write(place: Place, below: Below, to: Path, temporary: str) -> None:
+    """Writes one entry under a temporary name, then gives it its own."""
+    folder, _, name = place.path.rpartition("/")
+    try:
+        handle = below.handle(folder, make=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        file = os.open(temporary, flags, 0o666, dir_fd=handle)
+        try:
+            with os.fdopen(file, "wb") as sink:
+                for block in read_entry(place.archive, place.entry):
+                    sink.write(block)
+            os.rename(temporary, name, src_dir_fd=handle, dst_dir_fd=handle)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary, dir_fd=handle)
+            raise
+    except OSError as error:
+        raise disk_error(error, to / place.path) from error
+
+
+def _need_room(places: Places, to: Path) -> None:
+    """Refuses what the disk has no room for, before anything is written: zip bombs too."""
+    bytes_, files = 0, 0
+    for place in places.found:
+        try:
+            there = os.lstat(to / place.path).st_size
+        except OSError:
+            there = -1
+        if there != place.entry.file_size:
+            bytes_, files = bytes_ + place.entry.file_size, files + 1
+    above = next((p for p in (to, *to.absolute().parents) if p.is_dir()), Path("/"))
+    try:
+        free, inodes = shutil.disk_usage(above).free, os.statvfs(above)
+    except OSError as error:
+        raise disk_error(error, above, "read") from error
+    if bytes_ > free:
+        raise BddsegError(
+            f"{sanitize_path(to)} has {_size(free)} free, and what is to be unpacked takes {_size(bytes_)}: "
+            "make room or name another folder; nothing was written"
+        )
+    if inodes.f_files and files > inodes.f_favail:
+        raise BddsegError(
+            f"{sanitize_path(to)} has room for {inodes.f_favail:,} more files, and {files:,} are to be unpacked: "
+            "name another folder; nothing was written"
+        )
+
+
+def _size(bytes_: int) -> str:
+    return f"{bytes_ / 1e9:,.1f} GB" if bytes_ >= 1e8 else f"{bytes_ / 1e6:,.1f} MB"
+
+
+@contextlib.contextmanager
+def _locked(to: Path) -> Iterator[Below]:
+    """The folder's handle, locked against a second call, which would take this one's temporary files for left ones."""
+    try:
+        below = Below(to)
+    except OSError as error:
+        raise disk_error(error, to, "opened") from error
+    with contextlib.closing(below):
+        try:
+            fcntl.flock(below.root, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BddsegError(f"another process unpacks into {sanitize_path(to)}: wait for it") from error
+        except OSError:
+            pass  # some network file systems cannot lock a folder
+        yield below

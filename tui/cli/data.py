@@ -10,6 +10,9 @@ from core.errors import UsageError
 from core.sanitize import sanitize, sanitize_path
 from tui.cli.output import DatasetArgument, JsonOption, WorkspaceOption, engine, print_json, progress, say, tell
 
+_SHOWN = 50
+"""Refused entries that are listed one by one; JSON has all."""
+
 app = typer.Typer(no_args_is_help=True, help="Look at, check and unpack datasets.")
 
 
@@ -120,12 +123,19 @@ def unpack(
     """Unpack the official BDD100K zips into the layout; can be run again after an interruption."""
     with progress("unpacking", "bytes") as report:
         outcome = engine(workspace).unpack(archives, to, report)
-    for name in [] if json else outcome.refused:
-        say(f"refused  {name}: it would be written outside the folder, or is a link")
+    if not json:
+        for line in outcome.refused[:_SHOWN]:
+            say(f"refused  {line}")
+        if len(outcome.refused) > _SHOWN:
+            say(f"refused  {len(outcome.refused) - _SHOWN:,} more")
+    found = outcome.dataset
     text = f"{outcome.written:,} files written, {outcome.kept:,} were there already, {len(outcome.refused):,} refused"
     facts = {"written": outcome.written, "kept": outcome.kept, "refused": outcome.refused}
+    facts |= {"dataset": found.to_json() if found else None, "unrecognised": outcome.unrecognised}
     tell(json, f"{text}: {sanitize_path(to)}", to=sanitize_path(to), **facts)
-    raise typer.Exit(1 if outcome.refused else 0)
+    if not json:
+        say(outcome.unrecognised if found is None else f"a dataset: {found.described()}")
+    raise typer.Exit(1 if outcome.refused or found is None else 0)
 
 
 def _scanned(workspace: Path | None, dataset: Path) -> tuple[Engine, Collection]:
