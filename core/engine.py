@@ -78,6 +78,21 @@ class Engine:
 
         scan_or_wait(collection.catalog, collection.dataset, report)
 
+    def as_of(self, collection: Collection, anyhow: bool = False) -> str | None:
+        """Since when no file was added or taken away, in words, if the catalog is complete; None: it must be scanned.
+
+        With `anyhow` only in words; raises UsageError if nothing has been scanned yet.
+        """
+        from core.scan import as_of
+
+        return as_of(collection.catalog, collection.dataset, anyhow)
+
+    def bring_up_to_date(self, collection: Collection, report: Report) -> str:
+        """Scans. Where the catalog cannot be written, but holds a scan, says so in words instead of an error."""
+        from core.scan import bring_up_to_date
+
+        return bring_up_to_date(collection.catalog, collection.dataset, report)
+
     def start_scan(self, collection: Collection) -> "subprocess.Popen[bytes]":
         """Starts a scan as a process that ends with this one; it prints JSON lines."""
         from core.scan import start
@@ -114,6 +129,12 @@ class Engine:
     ) -> Iterator[Row]:
         """The same one after another, at most `limit`: the first is there at once, and none is kept."""
         return chain.from_iterable(collection.catalog.stream(parse_query(text), evaluation, limit))
+
+    def tag(self, collection: Collection, text: str, tag: str, remove: bool = False) -> int:
+        """Gives the samples that a filter matches a tag, or takes it away; returns how many these are."""
+        ids = collection.catalog.find(parse_query(text))
+        (collection.catalog.remove_tag if remove else collection.catalog.add_tag)(ids, tag)
+        return len(ids)
 
     def unpack(self, archives: list[Path], to: Path, report: Report | None = None) -> "UnpackReport":
         """Unpacks the official zips into the layout."""

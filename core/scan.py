@@ -12,14 +12,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from time import monotonic, sleep, time
+from time import localtime, monotonic, sleep, strftime, time
 
-from core.catalog import Catalog, ScanResult
+from core.catalog import Catalog, ScanResult, UnwritableError
 from core.catalog.listing import folder_times
 from core.classes import NUM_CLASSES
 from core.dataset import Dataset, list_samples, open_dataset
 from core.disk_errors import disk_error
-from core.errors import BddsegError
+from core.errors import BddsegError, UsageError
 from core.imagefile import BadFileError, read_mask, read_size
 from core.parallel import map_unordered
 from core.parent import end_group, end_with_starter
@@ -84,6 +84,47 @@ def scan_or_wait(catalog: Catalog, dataset: Dataset, report: Callable[[int, int]
         sleep(WAIT_S)
 
 
+def as_of(catalog: Catalog, dataset: Dataset, anyhow: bool) -> str | None:
+    """Since when no file was added or taken away, in words, if all samples are scanned; else None.
+
+    Only the times of the folders are looked at: a file that was changed in place is not noticed. With `anyhow` not
+    even those.
+
+    Raises:
+        UsageError: with `anyhow`, if there was no scan yet.
+    """
+    total, left = catalog.progress()
+    if anyhow:
+        if not total:
+            raise UsageError("this dataset was not scanned yet: leave out --no-scan")
+        return f"as of the last scan; {left:,} samples are yet to be read" if left else "as of the last scan"
+    if not total or left:
+        return None
+    try:
+        at = catalog.listed_at(dataset)
+    except OSError:
+        return None
+    if at is None:
+        return None
+    when = strftime("%Y-%m-%d %H:%M:%S", localtime(at))
+    return f"as of the scan of {when}, since when no file was added or taken away (--scan looks at each)"
+
+
+def bring_up_to_date(catalog: Catalog, dataset: Dataset, report: Callable[[int, int], None]) -> str:
+    """Scans; returns "", or why the catalog could not be written, if it holds an earlier scan.
+
+    Raises:
+        BddsegError: as `scan`.
+    """
+    try:
+        scan_or_wait(catalog, dataset, report)
+    except UnwritableError as error:
+        if not catalog.progress()[0]:
+            raise
+        return f"as of the last scan: {error}"
+    return ""
+
+
 def scan_sample(item: tuple[int, Path, Path | None]) -> ScanResult:
     """Reads one sample: the image's header and the whole mask."""
     import numpy as np
@@ -127,7 +168,7 @@ def _scan_lock(catalog: Path) -> Iterator[bool]:
     try:
         file = path.open("w")
     except OSError as error:
-        raise disk_error(error, path) from error
+        raise UnwritableError(str(disk_error(error, path))) from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -4,7 +4,7 @@ Class pixel counts are twenty columns (`c0` .. `c19`), so that filters and sorti
 """
 
 from core.catalog.catalog import Catalog
-from core.catalog.database import InterruptedReadError
+from core.catalog.database import InterruptedReadError, UnwritableError
 from core.catalog.records import ImageScore, Row, ScanResult
 
-__all__ = ["Catalog", "ImageScore", "InterruptedReadError", "Row", "ScanResult"]
+__all__ = ["Catalog", "ImageScore", "InterruptedReadError", "Row", "ScanResult", "UnwritableError"]

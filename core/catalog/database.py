@@ -30,6 +30,10 @@ _STEPS = 20_000
 """Steps of SQLite's machine, under a millisecond, between two looks at whether the answer is still wanted."""
 
 
+class UnwritableError(BddsegError):
+    """The catalog can be read, but not written."""
+
+
 class InterruptedReadError(BddsegError):
     """The answer was not wanted any more."""
 
@@ -207,7 +211,9 @@ class Database:
                 f"it: `bddseg-tui data repair {sanitize_path(self._root)}` saves those that can be read, and has it "
                 "made anew"
             )
-        kind = InterruptedReadError if primary_code(error) == sqlite3.SQLITE_INTERRUPT else BddsegError
+        if primary_code(error) == sqlite3.SQLITE_INTERRUPT:
+            return InterruptedReadError("this answer is not wanted any more")
+        kind = UnwritableError if deed == "written" else BddsegError
         return kind(f"the catalog {database_error(error, self.path, deed)}")
 
 

@@ -1,0 +1,118 @@
+"""`data list`, `tag` and `stats`: as much as is asked for, as soon as it is there, and how current it is."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from core.catalog import Catalog
+from core.engine import Collection, Engine
+from tui.cli.root import run
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> tuple[str, str]:
+    assert run(["data", *words]) == code
+    captured = capsys.readouterr()
+    return captured.out, captured.err
+
+
+def settle(dataset: Path) -> None:
+    """Makes the folders look as if nothing had been put there for a while."""
+    for folder in dataset.rglob("*"):
+        if folder.is_dir():
+            os.utime(folder, ns=(10**18, 10**18))
+
+
+def test_json_is_a_whole_array_however_many_samples_there_are(
+    collection: Collection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = str(collection.dataset.root)
+    for words, count in (([], 21), (["--limit", "4"], 4), (["--filter", "tag:none"], 0)):
+        out, _ = said(capsys, "list", root, "--json", *words)
+        items = json.loads(out)
+        assert len(items) == count
+        assert out == json.dumps(items, indent=2) + "\n"
+
+
+def test_a_catalog_is_taken_as_it_is_while_no_file_was_added(
+    engine: Engine, dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settle(dataset)
+    assert "scanning: 21 of 21" in said(capsys, "list", str(dataset))[1]
+    out, err = said(capsys, "list", str(dataset), "--limit", "3")
+    assert len(out.splitlines()) == 3 and "as of the scan of" in err and "scanning" not in err
+    assert "scanning: 21 of 21" in said(capsys, "list", str(dataset), "--scan")[1]
+    Image.new("RGB", (16, 12)).save(dataset / "images/10k/train/added.jpg")
+    assert "as of the last scan" in said(capsys, "list", str(dataset), "--no-scan")[1]
+    out, err = said(capsys, "list", str(dataset), "--filter", "added")
+    assert len(out.splitlines()) == 1 and "scanning: 22 of 22" in err
+
+
+def test_a_folder_that_has_just_changed_is_listed_again(
+    engine: Engine, dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        # The clock of a folder may be too coarse to tell that it changes again.
+        assert "scanning" in said(capsys, "list", str(dataset))[1]
+
+
+def test_without_a_scan_nothing_can_be_listed(
+    engine: Engine, dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "not scanned yet" in said(capsys, "list", str(dataset), "--no-scan", code=2)[1]
+
+
+def test_samples_that_are_absent_are_told(
+    engine: Engine, collection: Collection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = engine.find(collection, "split:val")
+    collection.catalog.add_tag([rows[0].id], "mine")
+    rows[0].image.unlink()
+    out, err = said(capsys, "list", str(collection.dataset.root), "--filter", "tag:mine")
+    assert out == "" and "1 samples are known that are not there now; their tags" in err
+
+
+def test_tagging_needs_no_rows(collection: Collection, capsys: pytest.CaptureFixture[str]) -> None:
+    root = str(collection.dataset.root)
+    out, _ = said(capsys, "tag", root, "Night", "--filter", "split:val", "--json")
+    assert json.loads(out) == {"tag": "Night", "samples": 6, "removed": False}
+    assert "untagged 6" in said(capsys, "tag", root, "night", "--filter", "tag:night", "--remove", "--no-scan")[0]
+    assert collection.catalog.tags() == []
+
+
+def test_the_first_line_is_printed_before_the_second_sample_is_read(
+    collection: Collection, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pages(*_: object) -> object:
+        yield collection.catalog.rows([1])
+        assert "\n" in capsys.readouterr().out
+        yield collection.catalog.rows([2])
+
+    monkeypatch.setattr(Catalog, "stream", pages)
+    for words in ([], ["--json"]):
+        said(capsys, "list", str(collection.dataset.root), "--no-scan", *words)
+
+
+def test_a_list_of_a_workspace_that_cannot_be_written_says_so(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(disk)], capture_output=True).returncode:
+        pytest.skip("mounting a small disk needs privileges")
+    try:
+        monkeypatch.setenv("BDDSEG_WORKSPACE", str(disk))
+        said(capsys, "tag", str(dataset), "mine", "--filter", "split:val")
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        out, err = said(capsys, "list", str(dataset), "--filter", "tag:mine")
+        assert len(out.splitlines()) == 6
+        assert "as of the last scan: " in err and "the file system is read-only" in err
+        assert (
+            "cannot be written: the file system is read-only"
+            in said(capsys, "tag", str(dataset), "more", "--filter", "split:val", code=1)[1]
+        )
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
