@@ -269,15 +269,21 @@ class Engine:
             to: where masks/, colour/, overlay/ and summary.json go; what is there already is not made again.
             source: the name of a split, or the path of a folder of images or of a video.
             checkpoint: best or last.
+
+        Raises:
+            BddsegError: the source or the checkpoint is not there, or files in `to` would be replaced that are a
+                person's own.
         """
+        from core.prediction_files import check_folder
+
         self._need_checkpoint(run, checkpoint)
         if isinstance(source, Path):
             if not source.exists():
                 raise UsageError(f"{sanitize_path(source)} does not exist")
             source = os.fspath(source.absolute())
+        check_folder(to, run.dataset, source)
         folder = self._prediction_folder(run, checkpoint, source)
         folder.mkdir(parents=True, exist_ok=True)
-        to.mkdir(parents=True, exist_ok=True)
         options = ["--checkpoint", checkpoint, "--split", source, "--to", os.fspath(to.absolute())]
         _start(folder, ["predict", os.fspath(run.folder), *options, "--job", os.fspath(folder)])
         return folder

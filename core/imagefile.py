@@ -23,6 +23,9 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 MAX_PIXELS = 100_000_000
 """A larger picture is refused unread: a 100-megapixel file is a mistake or an attack here."""
 
+READER_VERSION = 1
+"""What is made of a file's pixels is kept under this number: it rises when the same file is read as other pixels."""
+
 
 class BadFileError(BddsegError):
     """A file that cannot be used.

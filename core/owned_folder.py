@@ -61,21 +61,12 @@ class OwnedFolder:
             BddsegError: some are there and not this work's, lie behind a link or outside the folder; nothing is
                 noted then. Or the marker cannot be written.
         """
-        wanted = []
-        for name in names:
-            plain = self._plain(name)
-            if plain is None:
-                raise BddsegError(f"{sanitize_path(os.fspath(name))} does not lie in {sanitize_path(self.folder)}")
-            wanted.append(plain)
-        with self._open(write=True, new=False) as file:
-            # Another process of the same work may have made some meanwhile.
-            if file is not None:
-                self._read(file)
-            new = [name for name in dict.fromkeys(wanted) if name not in self._names]
-            self._refuse_links(wanted)
-            self._refuse_what_is_there(new)
-        if new:
+        if new := self._new_ones(names, write=True):
             self._append("made", new)
+
+    def check(self, names: Iterable[str | os.PathLike[str]]) -> None:
+        """Refuses what `claim` would, with the same error, and notes nothing: for looking before a long work."""
+        self._new_ones(names, write=False)
 
     def adopt(self, names: Iterable[str | os.PathLike[str]]) -> None:
         """Takes over files that a version without markers made: the caller has seen the proof.
@@ -126,6 +117,23 @@ class OwnedFolder:
             path = inside(self.folder, name)
             plain = os.path.relpath(path, self.folder) if path is not None else MARKER
         return None if plain == MARKER else plain
+
+    def _new_ones(self, names: Iterable[str | os.PathLike[str]], write: bool) -> list[str]:
+        """Those of the names that this work does not own yet, after looking whether it may."""
+        wanted = []
+        for name in names:
+            plain = self._plain(name)
+            if plain is None:
+                raise BddsegError(f"{sanitize_path(os.fspath(name))} does not lie in {sanitize_path(self.folder)}")
+            wanted.append(plain)
+        with self._open(write=write, new=False) as file:
+            # Another process of the same work may have made some meanwhile.
+            if file is not None:
+                self._read(file)
+            new = [name for name in dict.fromkeys(wanted) if name not in self._names]
+            self._refuse_links(wanted)
+            self._refuse_what_is_there(new)
+        return new
 
     def _refuse_links(self, names: list[str]) -> None:
         for parent in sorted({name.rpartition("/")[0] for name in names} - {""}):

@@ -7,6 +7,7 @@ checkpoints/last -> step-...     links, replaced by renaming: one always points 
 checkpoints/best -> step-...
 """
 
+import hashlib
 import json
 import random
 import shutil
@@ -22,7 +23,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from core.atomic import replace_link, sync_folder, sync_tree
-from core.disk_errors import disk_reason
+from core.disk_errors import disk_error, disk_reason
 from core.errors import BddsegError
 from core.sanitize import sanitize, sanitize_path
 from core.temporaries import sweep, temporary_path
@@ -116,6 +117,20 @@ def load_model(folder: Path) -> nn.Module:
         raise BddsegError(
             f"the checkpoint {sanitize_path(folder)} cannot be loaded ({type(error).__name__})"
         ) from error
+
+
+def weights_hash(folder: Path) -> str:
+    """What tells a checkpoint's model from any other: the SHA-256 of its weights' file.
+
+    Raises:
+        BddsegError: it cannot be read.
+    """
+    path = folder / "model.safetensors"
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise disk_error(error, path, "read") from error
 
 
 def _write(

@@ -1,56 +1,82 @@
 """Writing predictions of a split, a folder or a video: train id masks, colour previews, overlays and a summary.
 
-What is there already is not predicted again, unless the checkpoint is another: a run that was killed goes on.
+What is there already is not predicted again, unless the checkpoint or the image is another: a run that was killed goes
+on. The folder may hold a person's own files: none of them is replaced, deleted or counted.
 """
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from torch import nn
 
 from core.atomic import write_bytes, write_text
 from core.catalog import Catalog, ImageScore
 from core.classes import CLASSES, NUM_CLASSES
 from core.config import TrainConfig, validate
-from core.dataset import Sample, list_samples, open_dataset
+from core.dataset import Sample, open_dataset
+from core.disk_errors import disk_error
 from core.errors import BddsegError
 from core.evaluation import prediction_name
-from core.imagefile import IMAGE_SUFFIXES, BadFileError, read_image, read_mask
+from core.imagefile import BadFileError, read_image, read_mask
+from core.owned_folder import OwnedFolder, own
+from core.prediction_files import (
+    OVERLAY_VIDEO,
+    SUMMARY,
+    files_of,
+    frame_name,
+    is_video,
+    mask_of,
+    refuse_own_files,
+    source_images,
+)
+from core.prediction_journal import (
+    JOURNAL,
+    Entry,
+    Facts,
+    ImageStamp,
+    PredictionJournal,
+    adopt_earlier,
+    image_stamp,
+    stamp_of,
+)
 from core.runs import Run
 from core.sanitize import sanitize, sanitize_path
 from core.scan import scan
 from core.workspace import Workspace
-from train.checkpoint import load_model
+from train.checkpoint import load_model, weights_hash
 from train.device import make_accelerator
-from train.infer import Predicted, predict_loaded, predict_samples, write_prediction
+from train.infer import predict_loaded, predict_samples, write_prediction
+from train.mask_writer import MaskWriter
 from train.reporter import Reporter
-from train.video import VIDEO_SUFFIXES, encode_overlay, load_frames
+from train.video import count_frames, encode_overlay, load_frames
 
 PALETTE = [channel for c in CLASSES for channel in c.color]
 OPACITY = 0.5
-MANIFEST = "predictions.json"
+Named = list[tuple[str, Sample]]
 
 
 @dataclass(frozen=True)
-class Output:
-    """Where the files of one image go; the mask is written last, so that where it is the others are too."""
+class Job:
+    """One prediction: whose model, of what, and where to."""
 
-    mask: Path
-    colour: Path
-    overlay: Path
-
-    @classmethod
-    def of(cls, to: Path, name: str) -> "Output":
-        """The files of the image `name`, which may have folders in it."""
-        return cls(to / "masks" / f"{name}.png", to / "colour" / f"{name}.png", to / "overlay" / f"{name}.jpg")
+    run: Run
+    checkpoint: str
+    source: str
+    config: TrainConfig
+    model: nn.Module
+    facts: Facts
+    folder: OwnedFolder
+    journal: PredictionJournal
+    reporter: Reporter
 
 
 def predict_run(run: Run, checkpoint: str, source: str, to: Path, reporter: Reporter) -> None:
@@ -60,140 +86,141 @@ def predict_run(run: Run, checkpoint: str, source: str, to: Path, reporter: Repo
     overlay/NAME.jpg and summary.json; of a video masks/FRAME.png, overlay.mp4 and summary.json.
 
     Raises:
-        BddsegError: there are no images, or none can be read.
+        BddsegError: there are no images, none can be read, the disk is full, another process predicts into the folder,
+            or files would be replaced that are not the program's.
         StopRequestedError: SIGTERM came; what was written stays.
     """
-    config = validate(run.spec["train"])
-    model_file = (run.folder / "checkpoints" / checkpoint).resolve().name
-    _begin(to, {"run": run.name, "checkpoint": model_file, "source": source})
     reporter.event("start", checkpoint=checkpoint, source=sanitize(source), to=sanitize_path(to))
-    if Path(source).suffix.lower() in VIDEO_SUFFIXES:
-        _predict_video(run, checkpoint, config, Path(source), to, reporter)
-        return
-    named = _named_samples(run, source)
-    if not named:
-        raise BddsegError(f"there are no images in {sanitize(source)}")
-    ahead = [(name, sample) for name, sample in named if not Output.of(to, name).mask.exists()]
+    config = validate(run.spec["train"])
+    path = (run.folder / "checkpoints" / checkpoint).resolve()
+    model = load_model(path)
+    facts: Facts = {"run": run.name, "checkpoint": path.name, "weights": weights_hash(path), "source": source}
+    folder = own(to, "predict")
+    adopt_earlier(folder)
+    with PredictionJournal(folder) as journal:
+        job = Job(run, checkpoint, source, config, model, facts, folder, journal, reporter)
+        (_predict_video if is_video(source) else _predict_images)(job)
+
+
+def _predict_images(job: Job) -> None:
+    folder, journal, reporter = job.folder, job.journal, job.reporter
+    named = source_images(job.run.dataset, job.source, folder)
+    refuse_own_files(folder, journal.entries, [name for name, _ in named])
+    stamps = {name: stamp for name, sample in named if (stamp := image_stamp(sample.image))}
+    _begin(job, stamps)
+    ahead = [(name, sample) for name, sample in named if name not in journal.entries]
     reporter.update(state="running", phase="predict", total=len(named), done=len(named) - len(ahead))
-    problems = _predict_images(run, checkpoint, config, ahead, to, reporter, len(named)) if ahead else []
+    problems = _predict(job, ahead, stamps)
     if len(problems) == len(named):
         raise BddsegError(f"none of the {len(named)} images can be read; the first: {problems[0]}")
     if problems:
         reporter.event("warning", message=f"{len(problems)} images are left out", files=problems[:20])
-    written = [(sample, path) for name, sample in named if (path := Output.of(to, name).mask).exists()]
-    if not Path(source).is_absolute():
-        _record(run, prediction_name(run.name, checkpoint, source), written)
-    done = [path for _, path in written]
-    summary = {"images": len(done), "left_out": len(problems), "classes": _summary(done)}
-    write_text(to / "summary.json", json.dumps(summary, indent=2))
-    reporter.event("finish", images=len(done), left_out=len(problems))
+    written = [(sample, folder.folder / mask_of(name)) for name, sample in named if name in journal.entries]
+    summary = {"images": len(written), "left_out": len(problems), "classes": _summary(path for _, path in written)}
+    _write_summary(folder, summary)
+    if not Path(job.source).is_absolute():
+        _record(job.run, prediction_name(job.run.name, job.checkpoint, job.source), written)
+    reporter.event("finish", images=len(written), left_out=len(problems))
 
 
-def _record(run: Run, name: str, written: list[tuple[Sample, Path]]) -> None:
-    """Tells the dataset's catalog where the predictions are, so that the Dataset pane can show them."""
-    dataset = open_dataset(run.dataset)
-    catalog = Catalog(Workspace(Path(run.spec["workspace"])).catalog_path(dataset.root), dataset.root)
-    if catalog.progress()[0] == 0:
-        scan(catalog, dataset, lambda done, total: None)
-    catalog.record_scores(name, [ImageScore(sample.image, mask.absolute()) for sample, mask in written])
+def _begin(job: Job, stamps: dict[str, ImageStamp]) -> None:
+    """Deletes what was made here and is not right any more: by another checkpoint, of images that changed or went."""
+    folder, journal = job.folder, job.journal
+    right: dict[str, Entry] = {}
+    if journal.facts == job.facts:
+        for name, entry in journal.entries.items():
+            if stamps.get(name) == entry.image and stamp_of(folder.folder / mask_of(name)) == entry.mask:
+                right[name] = entry
+    kept = {JOURNAL, *(f for name in right for f in files_of(name))}
+    folder.delete([name for name in folder.made() if name not in kept])
+    journal.begin(job.facts, right)
 
 
-def _begin(to: Path, facts: dict[str, str]) -> None:
-    """Notes what is predicted here; masks of something else are taken away."""
-    to.mkdir(parents=True, exist_ok=True)
-    try:
-        known = json.loads((to / MANIFEST).read_text("utf-8"))
-    except (OSError, ValueError):
-        known = None
-    if known is not None and known != facts:
-        for mask in (to / "masks").rglob("*.png"):
-            mask.unlink()
-    write_text(to / MANIFEST, json.dumps(facts))
-
-
-def _named_samples(run: Run, source: str) -> list[tuple[str, Sample]]:
-    """(name, sample) of every image. Masks are left out: a broken one must not keep an image from its prediction."""
-    folder = Path(source)
-    if folder.is_absolute():
-        files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file())
-        relative = [p.relative_to(folder) for p in files]
-        stems = Counter(p.with_suffix("") for p in relative)
-        names = [str(p.with_suffix("") if stems[p.with_suffix("")] == 1 else p) for p in relative]
-        return [(name, Sample("", path, None)) for name, path in zip(names, files, strict=True)]
-    samples = [s for s in list_samples(open_dataset(run.dataset)) if s.split == source]
-    return [(s.name, Sample(s.split, s.image, None)) for s in samples]
-
-
-def _predict_images(
-    run: Run,
-    checkpoint: str,
-    config: TrainConfig,
-    named: list[tuple[str, Sample]],
-    to: Path,
-    reporter: Reporter,
-    total: int,
-) -> list[str]:
+def _predict(job: Job, named: Named, stamps: dict[str, ImageStamp]) -> list[str]:
     """Predicts these images; returns what is wrong with those that can't be read."""
+    config, folder, journal = job.config, job.folder, job.journal
     accelerator = make_accelerator(config)
-    model = load_model(run.folder / "checkpoints" / checkpoint)
     precision, samples = str(accelerator.mixed_precision), [sample for _, sample in named]
-    outcomes = predict_samples(model, samples, config.size, accelerator.device, precision, config.images_at_once)
+    outcomes = predict_samples(job.model, samples, config.size, accelerator.device, precision, config.images_at_once)
     problems: list[str] = []
-    with ThreadPoolExecutor(2, "write") as pool:
-        writes: list[Future[None]] = []
-        for done, ((name, _), outcome) in enumerate(zip(named, outcomes, strict=True), start=1):
-            if outcome.predicted is None:
-                problems.append(outcome.problem or "")
+    done, total = len(journal.entries), len(journal.entries) + len(named)
+    with MaskWriter(folder, journal, files_of) as writer:
+        for name, outcome in zip(writer.claiming(name for name, _ in named), outcomes, strict=True):
+            if outcome.predicted is None or name not in stamps:
+                problems.append(outcome.problem or f"{sanitize_path(outcome.sample.image)}: is gone")
             else:
                 ids = outcome.predicted.cpu().numpy()
-                writes.append(pool.submit(_write, outcome.sample.image, ids, Output.of(to, name)))
-            while len(writes) > 16 or (writes and writes[0].done()):
-                writes.pop(0).result()
-            reporter.progress(total - len(named) + done, total)
-        for write in writes:
-            write.result()
+                writer.write(name, stamps[name], partial(_write, outcome.sample.image, ids, folder.folder, name))
+            done += 1
+            job.reporter.progress(done, total)
     return problems
 
 
-def _write(image: Path, ids: NDArray[np.uint8], output: Output) -> None:
+def _write(image: Path, ids: NDArray[np.uint8], to: Path, name: str) -> None:
+    """Writes the files of one image; the mask last, so that where it is the others are too."""
+    mask, colour, overlay = (to / f for f in files_of(name))
     preview = Image.fromarray(ids, "L").convert("P")
     preview.putpalette(PALETTE)
-    for path in (output.mask, output.colour, output.overlay):
+    for path in (mask, colour, overlay):
         path.parent.mkdir(parents=True, exist_ok=True)
-    preview.save(output.colour, "PNG", optimize=False)
+    _save(preview, colour, "PNG", optimize=False)
     try:
         photo = read_image(image)
     except BadFileError:
         photo = None
-    if photo is not None:
-        sink = BytesIO()
-        Image.blend(photo, preview.convert("RGB"), OPACITY).save(sink, "JPEG", quality=85)
-        write_bytes(output.overlay, sink.getvalue(), durable=False)
-    write_prediction(ids, output.mask)
+    # An image may be replaced while it is predicted.
+    if photo is not None and photo.size == preview.size:
+        _save(Image.blend(photo, preview.convert("RGB"), OPACITY), overlay, "JPEG", quality=85)
+    write_prediction(ids, mask)
 
 
-def _predict_video(run: Run, checkpoint: str, config: TrainConfig, video: Path, to: Path, reporter: Reporter) -> None:
-    masks = to / "masks"
-    masks.mkdir(parents=True, exist_ok=True)
-    known = {p.stem for p in masks.glob("*.png")}
-    frames, total = load_frames(video, config.size, known)
+def _save(image: Image.Image, path: Path, kind: str, **options: Any) -> None:
+    sink = BytesIO()
+    image.save(sink, kind, **options)
+    write_bytes(path, sink.getvalue(), durable=False)
+
+
+def _predict_video(job: Job) -> None:
+    config, folder, journal, reporter = job.config, job.folder, job.journal, job.reporter
+    video = Path(job.source)
+    total, stamp = count_frames(video), image_stamp(video)
+    assert stamp is not None
+    refuse_own_files(folder, journal.entries, None)
+    _begin(job, dict.fromkeys(journal.entries, stamp))
+    known = frozenset(journal.entries)
     reporter.update(state="running", phase="predict", total=total, done=len(known))
     accelerator = make_accelerator(config)
-    model = load_model(run.folder / "checkpoints" / checkpoint)
-    outcomes: Iterator[Predicted] = predict_loaded(
-        model, frames, accelerator.device, str(accelerator.mixed_precision), config.images_at_once
-    )
+    frames, precision = load_frames(video, config.size, known), str(accelerator.mixed_precision)
+    outcomes = predict_loaded(job.model, frames, accelerator.device, precision, config.images_at_once)
+    names = (name for number in count() if (name := frame_name(number)) not in known)
     done = len(known)
-    for outcome in outcomes:
-        if outcome.predicted is not None:
-            write_prediction(outcome.predicted.cpu().numpy(), masks / f"{outcome.sample.name}.png")
-        done += 1
-        reporter.progress(done, max(done, total))
+    with MaskWriter(folder, journal, lambda name: [mask_of(name)]) as writer:
+        for outcome, name in zip(outcomes, writer.claiming(names), strict=False):
+            if outcome.predicted is not None:
+                writer.write(name, stamp, partial(_write_mask, outcome.predicted.cpu().numpy(), folder.folder, name))
+            done += 1
+            reporter.progress(done, max(done, total))
     reporter.update(phase="encode")
-    count = encode_overlay(video, masks, to / "overlay.mp4", PALETTE, OPACITY, reporter.check_stop)
-    summary: dict[str, Any] = {"frames": count, "classes": _summary(sorted(masks.glob("*.png")))}
-    write_text(to / "summary.json", json.dumps(summary, indent=2))
-    reporter.event("finish", images=count, left_out=0)
+    folder.claim([OVERLAY_VIDEO])
+    to = folder.folder / OVERLAY_VIDEO
+    frames_written = encode_overlay(video, folder.folder / "masks", to, PALETTE, OPACITY, reporter.check_stop)
+    masks = [folder.folder / mask_of(name) for name in sorted(journal.entries)]
+    _write_summary(folder, {"frames": frames_written, "classes": _summary(masks)})
+    reporter.event("finish", images=frames_written, left_out=0)
+
+
+def _write_mask(ids: NDArray[np.uint8], to: Path, name: str) -> None:
+    path = to / mask_of(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_prediction(ids, path)
+
+
+def _write_summary(folder: OwnedFolder, summary: dict[str, Any]) -> None:
+    folder.claim([SUMMARY])
+    try:
+        write_text(folder.folder / SUMMARY, json.dumps(summary, indent=2))
+    except OSError as error:
+        raise disk_error(error, folder.folder / SUMMARY) from error
 
 
 def _summary(masks: Iterable[Path]) -> list[dict[str, Any]]:
@@ -208,3 +235,12 @@ def _summary(masks: Iterable[Path]) -> list[dict[str, Any]]:
         {"id": c.id, "name": c.name, "percentage": 100 * int(pixels[c.id]) / total, "images": int(images[c.id])}
         for c in CLASSES
     ]
+
+
+def _record(run: Run, name: str, written: list[tuple[Sample, Path]]) -> None:
+    """Tells the dataset's catalog where the predictions are, so that the Dataset pane can show them."""
+    dataset = open_dataset(run.dataset)
+    catalog = Catalog(Workspace(Path(run.spec["workspace"])).catalog_path(dataset.root), dataset.root)
+    if catalog.progress()[0] == 0:
+        scan(catalog, dataset, lambda done, total: None)
+    catalog.record_scores(name, [ImageScore(sample.image, mask.absolute()) for sample, mask in written])

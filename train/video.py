@@ -6,41 +6,47 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from PIL.Image import Transpose
 
 from core.classes import UNKNOWN
 from core.dataset import Sample
+from core.disk_errors import disk_error
 from core.errors import BddsegError
 from core.imagefile import read_mask
+from core.prediction_files import frame_name
 from core.sanitize import sanitize_path
 from core.temporaries import temporary_path
 from train.infer import Loaded, shrink
 
-VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v")
+_UPRIGHT = {90: Transpose.ROTATE_90, 180: Transpose.ROTATE_180, 270: Transpose.ROTATE_270}
+"""By degrees counter-clockwise, as both FFmpeg's display matrix and Pillow count."""
 
 
-def load_frames(video: Path, size: tuple[int, int], known: Container[str]) -> tuple[Iterator[Loaded], int]:
-    """(the frames that are not `known` at the model's size, how many frames there are: 0 if the file does not say).
-
-    A frame's sample is named by its number in six digits.
+def count_frames(video: Path) -> int:
+    """How many frames a video says that it has; 0 if it does not say.
 
     Raises:
         BddsegError: PyAV is not installed, or the file can't be read as a video.
     """
-    count = _count(video)
-
-    def frames() -> Iterator[Loaded]:
-        for number, picture in _pictures(video):
-            name = frame_name(number)
-            if name not in known:
-                sample = Sample("", Path(f"{name}.png"), None)
-                yield Loaded(sample, shrink(picture, size), (picture.height, picture.width), None, None)
-
-    return frames(), count
+    av = _av()
+    try:
+        with av.open(str(video)) as source:
+            return int(source.streams.video[0].frames)
+    except (av.FFmpegError, IndexError) as error:
+        raise BddsegError(f"{sanitize_path(video)} cannot be read as a video ({error})") from error
 
 
-def frame_name(number: int) -> str:
-    """What a frame's mask is called."""
-    return f"{number:06d}"
+def load_frames(video: Path, size: tuple[int, int], known: Container[str]) -> Iterator[Loaded]:
+    """The frames that are not `known`, at the model's size, each named by its number (`core/prediction_files.py`).
+
+    Raises:
+        BddsegError: the file can't be read as a video.
+    """
+    for number, picture in _pictures(video):
+        name = frame_name(number)
+        if name not in known:
+            sample = Sample("", Path(f"{name}.png"), None)
+            yield Loaded(sample, shrink(picture, size), (picture.height, picture.width), None, None)
 
 
 def encode_overlay(
@@ -49,7 +55,7 @@ def encode_overlay(
     """Writes the video with its masks laid over it (H.264); returns its frames. `check` is called for each of them.
 
     Raises:
-        BddsegError: the video can't be read or written.
+        BddsegError: the video can't be read, or the overlay can't be written.
     """
     av = _av()
     writing = temporary_path(to.parent)
@@ -74,29 +80,22 @@ def encode_overlay(
             if stream is not None:
                 target.mux(stream.encode(None))
         writing.replace(to)
-    except av.FFmpegError as error:
-        raise BddsegError(f"{sanitize_path(to)} cannot be written ({error.strerror or error})") from error
+    except (av.FFmpegError, OSError) as error:
+        raise disk_error(OSError(error.errno, error.strerror or str(error)), to) from error
     finally:
         writing.unlink(missing_ok=True)
     return count
 
 
 def _pictures(video: Path) -> Iterator[tuple[int, Image.Image]]:
-    """(number, RGB picture) of every frame that can be decoded."""
+    """(number, RGB picture) of every frame that can be decoded, upright: telephones note how they were held."""
     av = _av()
     try:
         with av.open(str(video)) as source:
             for number, frame in enumerate(source.decode(video=0)):
-                yield number, frame.to_image()
-    except (av.FFmpegError, IndexError) as error:
-        raise BddsegError(f"{sanitize_path(video)} cannot be read as a video ({error})") from error
-
-
-def _count(video: Path) -> int:
-    av = _av()
-    try:
-        with av.open(str(video)) as source:
-            return int(source.streams.video[0].frames)
+                picture = frame.to_image()
+                turn = _UPRIGHT.get(int(frame.rotation) % 360)
+                yield number, picture if turn is None else picture.transpose(turn)
     except (av.FFmpegError, IndexError) as error:
         raise BddsegError(f"{sanitize_path(video)} cannot be read as a video ({error})") from error
 

@@ -120,8 +120,8 @@ def test_predict_goes_on_where_it_stopped_and_starts_again_for_another_checkpoin
     before = [m.stat().st_mtime_ns for m in masks[1:]]
     assert engine.wait(engine.predict(run, out, tmp_path / "photos")).state == "finished"
     assert masks[0].exists() and [m.stat().st_mtime_ns for m in masks[1:]] == before
-    manifest = json.loads((out / "predictions.json").read_text())
-    (out / "predictions.json").write_text(json.dumps({**manifest, "checkpoint": "another"}))
+    journal = (out / "predictions.jsonl").read_text()
+    (out / "predictions.jsonl").write_text(journal.replace("step-", "another-", 1))
     assert engine.wait(engine.predict(run, out, tmp_path / "photos")).state == "finished"
     assert all(m.stat().st_mtime_ns > b for m, b in zip(masks[1:], before, strict=True))
 

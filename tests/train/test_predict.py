@@ -1,0 +1,358 @@
+"""Predicting into folders that people name: what is theirs stays, and only what changed is made again."""
+
+import json
+import os
+import shutil
+import signal
+import threading
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.config import build_config
+from core.engine import Engine
+from core.errors import BddsegError
+from core.owned_folder import MARKER, own
+from core.prediction_files import distinct_names
+from core.prediction_journal import PredictionJournal, read_journal
+from core.runs import Run, create_run
+from core.workspace import Workspace
+from train import checkpoint
+from train.checkpoint import Progress
+from train.model import make_model
+from train.predict import predict_run
+from train.reporter import Reporter, StopRequestedError
+from train.setup import make_optimizer
+
+
+@pytest.fixture(scope="module")
+def run(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run with two untrained checkpoints, best and last."""
+    workspace = Workspace(tmp_path_factory.mktemp("untrained"))
+    config = build_config("demo", ["encoder=mobilenet_v2", "height=32", "width=64", "batch_size=4", "threads=1"])
+    made = create_run(workspace, drawn, config, "demo")
+    for name, seed in (("best", 1), ("last", 2)):
+        model = make_model(config.model_copy(update={"seed": seed}))
+        checkpoint.save(made.folder / "checkpoints", model, make_optimizer(model, config), Progress(step=seed), (name,))
+    return made
+
+
+@pytest.fixture
+def photos(drawn: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for image, name in zip(sorted((drawn / "images/10k/train").iterdir()), "abc", strict=False):
+        shutil.copy(image, folder / f"{name}.jpg")
+    return folder
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+def predict(run: Run, source: Path, to: Path, which: str = "best") -> None:
+    """The job's own work, in this process."""
+    handlers = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGHUP)
+    reporter = Reporter(to.parent / "job")
+    try:
+        predict_run(run, which, os.fspath(source), to, reporter)
+    finally:
+        reporter.close()
+        signal.signal(signal.SIGTERM, handlers[0])
+        signal.signal(signal.SIGHUP, handlers[1])
+
+
+def masks(to: Path) -> dict[str, int]:
+    """By name, when each mask was written."""
+    root = to / "masks"
+    return {os.fspath(p.relative_to(root)): p.stat().st_mtime_ns for p in root.rglob("*") if p.is_file()}
+
+
+def summed(to: Path) -> int:
+    return int(json.loads((to / "summary.json").read_text())["images"])
+
+
+def another_image(path: Path, size: tuple[int, int] = (100, 60)) -> None:
+    Image.effect_noise(size, 50).convert("RGB").save(path)
+
+
+def test_masks_of_the_users_own_are_neither_counted_nor_deleted(run: Run, photos: Path, out: Path) -> None:
+    (out / "masks").mkdir(parents=True)
+    theirs = out / "masks/truth.png"
+    Image.new("L", (128, 72), 3).save(theirs)
+    before = theirs.read_bytes()
+    predict(run, photos, out)
+    assert summed(out) == 3
+    predict(run, photos, out, "last")
+    assert summed(out) == 3
+    assert theirs.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["masks/b.png", "colour/b.png", "overlay/b.jpg", "summary.json", "predictions.jsonl"])
+def test_a_file_of_the_users_own_in_the_way_is_refused_before_any_work(
+    run: Run, photos: Path, out: Path, name: str
+) -> None:
+    (out / name).parent.mkdir(parents=True)
+    (out / name).write_bytes(b"theirs")
+    with pytest.raises(BddsegError, match=f"refuses to replace {name}"):
+        Engine(Workspace(run.folder.parent.parent)).predict(run, out, photos)
+    assert not (run.folder / "prediction").exists()
+    with pytest.raises(BddsegError, match=f"refuses to replace {name}"):
+        predict(run, photos, out)
+    assert (out / name).read_bytes() == b"theirs"
+    assert [p for p in out.rglob("*.png") if p.read_bytes() != b"theirs"] == []
+
+
+def test_a_mask_that_was_corrected_by_hand_is_refused_by_any_checkpoint(run: Run, photos: Path, out: Path) -> None:
+    predict(run, photos, out)
+    corrected = out / "masks/b.png"
+    Image.new("L", (128, 72), 3).save(corrected)
+    before = corrected.read_bytes()
+    for which in ("best", "last"):
+        with pytest.raises(BddsegError, match=r"masks/b\.png in .* changed after they were predicted"):
+            predict(run, photos, out, which)
+        with pytest.raises(BddsegError, match="changed after they were predicted"):
+            Engine(Workspace(run.folder.parent.parent)).predict(run, out, photos, which)
+    assert corrected.read_bytes() == before and len(masks(out)) == 3
+
+
+def test_an_image_that_was_made_anew_is_predicted_again_and_no_other(run: Run, photos: Path, out: Path) -> None:
+    predict(run, photos, out)
+    before = masks(out)
+    another_image(photos / "b.jpg")
+    predict(run, photos, out)
+    after = masks(out)
+    assert [n for n in after if after[n] != before[n]] == ["b.png"]
+    with Image.open(out / "masks/b.png") as mask, Image.open(out / "overlay/b.jpg") as overlay:
+        assert mask.size == overlay.size == (100, 60)
+    predict(run, photos, out)
+    assert masks(out) == after
+
+
+def test_another_reader_of_images_predicts_all_again(
+    run: Run, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predict(run, photos, out)
+    before = masks(out)
+    monkeypatch.setattr("core.prediction_journal.READER_VERSION", 99)
+    predict(run, photos, out)
+    assert all(t != before[n] for n, t in masks(out).items())
+
+
+def test_predictions_of_images_that_are_gone_or_broken_go(run: Run, photos: Path, out: Path) -> None:
+    predict(run, photos, out)
+    (photos / "a.jpg").unlink()
+    (photos / "b.jpg").write_bytes(b"broken")
+    predict(run, photos, out)
+    assert list(masks(out)) == ["c.png"]
+    assert [p.name for p in (out / "colour").iterdir()] == ["c.png"]
+    assert [p.name for p in (out / "overlay").iterdir()] == ["c.jpg"]
+    assert summed(out) == 1
+
+
+def test_images_of_one_stem_have_each_a_prediction_of_its_own(run: Run, photos: Path, out: Path) -> None:
+    another_image(photos / "a.png", (70, 50))
+    (photos / "a.webp.jpg").write_bytes((photos / "b.jpg").read_bytes())
+    another_image(photos / "a.webp", (60, 40))
+    predict(run, photos, out)
+    sizes = {}
+    for name in masks(out):
+        with Image.open(out / "masks" / name) as mask:
+            sizes[name] = mask.size
+    big = (128, 72)
+    assert sizes == {
+        "a.jpg.png": big, "a.png.png": (70, 50), "a.webp.png": (60, 40), "a.webp.jpg.png": big,
+        "b.png": big, "c.png": big,
+    }  # fmt: skip
+    assert summed(out) == 6
+
+
+def test_names_are_distinct_whatever_the_files_are_called() -> None:
+    files = ["a.jpg", "a.png", "a.jpg.jpg", "a.jpg.jpg.jpg", "x/a.jpg", "x/b.webp"]
+    names = distinct_names(files)
+    assert len(set(names)) == len(files) and names[4:] == ["x/a", "x/b"]
+
+
+def test_another_checkpoint_predicts_all_again_even_under_the_same_name(run: Run, photos: Path, out: Path) -> None:
+    predict(run, photos, out)
+    before = masks(out)
+    best, last = (run.folder / "checkpoints" / n for n in ("best", "last"))
+    kept = (best / "model.safetensors").read_bytes()
+    try:
+        shutil.copy(last / "model.safetensors", best.resolve() / "model.safetensors")
+        predict(run, photos, out)
+    finally:
+        (best.resolve() / "model.safetensors").write_bytes(kept)
+    assert all(t != before[n] for n, t in masks(out).items())
+
+
+def test_what_is_predicted_into_its_own_source_is_no_image_of_it(run: Run, photos: Path) -> None:
+    for _ in range(2):
+        predict(run, photos, photos)
+        assert summed(photos) == 3 and len(masks(photos)) == 3
+
+
+def test_hidden_files_are_no_images(run: Run, photos: Path, out: Path) -> None:
+    (photos / "._a.jpg").write_bytes(b"\0\5\x16\7")
+    (photos / ".trash").mkdir()
+    shutil.copy(photos / "a.jpg", photos / ".trash/d.jpg")
+    predict(run, photos, out)
+    assert summed(out) == 3
+
+
+def test_two_predictions_into_one_folder_do_not_mix(
+    run: Run, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.prediction_journal._PATIENCE_S", 0.0)
+    with PredictionJournal(own(out, "predict")), pytest.raises(BddsegError, match="another prediction is being"):
+        predict(run, photos, out)
+    predict(run, photos, out)
+    assert summed(out) == 3
+
+
+def test_a_stopped_prediction_goes_on_and_owns_no_name_that_it_did_not_write(
+    run: Run, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def progress(self: Reporter, done: int, total: int) -> None:
+        seen.append(done)
+        if done == 2:
+            raise StopRequestedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Reporter, "progress", progress)
+        with pytest.raises(StopRequestedError):
+            predict(run, photos, out)
+    before = masks(out)
+    assert set(before) == {"a.png", "b.png"} and not (out / "summary.json").exists()
+    folder = own(out, "predict")
+    assert folder.owns("masks/b.png") and not folder.owns("masks/c.png")
+    predict(run, photos, out)
+    after = masks(out)
+    assert len(after) == 3 and all(after[n] == t for n, t in before.items()) and summed(out) == 3
+
+
+def test_a_mask_whose_line_in_the_journal_is_torn_is_predicted_again(run: Run, photos: Path, out: Path) -> None:
+    predict(run, photos, out)
+    before, journal = masks(out), out / "predictions.jsonl"
+    journal.write_bytes(journal.read_bytes()[:-20])
+    predict(run, photos, out)
+    after = masks(out)
+    assert sum(after[n] != before[n] for n in after) == 1
+    assert len(read_journal(out)[1]) == 3
+
+
+def test_a_linked_folder_is_followed_and_links_in_it_are_not(run: Run, photos: Path, tmp_path: Path) -> None:
+    real, elsewhere = tmp_path / "real", tmp_path / "elsewhere"
+    real.mkdir()
+    elsewhere.mkdir()
+    (tmp_path / "link").symlink_to(real)
+    predict(run, photos, tmp_path / "link")
+    assert len(masks(real)) == 3
+    shutil.rmtree(real / "masks")
+    (real / "masks").symlink_to(elsewhere)
+    with pytest.raises(BddsegError, match="masks is a link"):
+        predict(run, photos, tmp_path / "link")
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_folders_of_earlier_versions_go_on_without_the_masks_that_were_the_users(
+    run: Run, photos: Path, out: Path
+) -> None:
+    predict(run, photos, out)
+    (out / MARKER).unlink()
+    (out / "predictions.jsonl").unlink()
+    (out / "predictions.json").write_text(json.dumps({"run": run.name, "checkpoint": "step-1", "source": "x"}))
+    (out / "colour/b.png").unlink()
+    with pytest.raises(BddsegError, match=r"refuses to replace masks/b\.png"):
+        predict(run, photos, out)
+    for name in ("masks/b.png", "overlay/b.jpg"):
+        (out / name).unlink()
+    predict(run, photos, out)
+    assert len(masks(out)) == 3 and not (out / "predictions.json").exists()
+
+
+def test_a_full_disk_is_one_true_line_and_leaves_no_half_files(
+    run: Run, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import errno
+
+    from train import predict as predicting
+
+    lock, count = threading.Lock(), [0]
+    real = predicting.write_prediction
+
+    def write(ids: np.ndarray, path: Path) -> None:  # type: ignore[type-arg]
+        with lock:
+            count[0] += 1
+            if count[0] > 1:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(path))
+        real(ids, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(predicting, "write_prediction", write)
+        with pytest.raises(BddsegError, match=r"out/masks/[abc]\.png cannot be written: the disk is full: make room"):
+            predict(run, photos, out)
+    written = masks(out)
+    assert len(written) == 1 and len(list((out / "colour").iterdir())) == 1
+    predict(run, photos, out)
+    assert summed(out) == 3 and all(masks(out)[n] == t for n, t in written.items())
+
+
+def held_upright(path: Path, frames: list[Image.Image], degrees: int) -> None:
+    """A video whose frames lie on their side, with the display matrix that telephones write."""
+    with av.open(str(path), "w") as target:
+        stream = target.add_stream("libx264", rate=5)
+        stream.width, stream.height, stream.pix_fmt = *frames[0].size, "yuv420p"
+        for frame in frames:
+            target.mux(stream.encode(av.VideoFrame.from_image(frame)))
+        target.mux(stream.encode(None))
+    data = path.read_bytes()
+    one, zero, last = (n.to_bytes(4, "big") for n in (1 << 16, 0, 1 << 30))
+    minus = (-(1 << 16)).to_bytes(4, "big", signed=True)
+    plain = one + zero * 3 + one + zero * 3 + last
+    turned = {90: zero + one + zero + minus + zero * 4, 180: minus + zero * 3 + minus + zero * 3}[degrees] + last
+    at = data.index(plain, data.index(b"tkhd"))
+    path.write_bytes(data[:at] + turned + data[at + len(turned) :])
+
+
+@pytest.mark.parametrize("degrees", [90, 180])
+def test_a_telephones_video_is_seen_upright(tmp_path: Path, degrees: int) -> None:
+    from train.video import load_frames
+
+    upright = Image.new("RGB", (64, 96), (200, 30, 30))
+    upright.paste((20, 20, 200), (0, 48, 64, 96))
+    held_upright(tmp_path / "v.mp4", [upright.rotate(degrees, expand=True)] * 2, degrees)
+    (first, _) = load_frames(tmp_path / "v.mp4", (96, 64), ())
+    assert first.size == (96, 64) and first.image is not None
+    assert first.image[0, :40].mean() > 150 > 60 > first.image[0, 56:].mean()
+
+
+def test_a_video_goes_on_and_leaves_the_users_masks(run: Run, photos: Path, out: Path, tmp_path: Path) -> None:
+    frames = []
+    for path in sorted(photos.iterdir()):
+        with Image.open(path) as image:
+            frames.append(image.convert("RGB").crop((0, 0, 96, 64)))
+    held_upright(tmp_path / "v.mp4", frames, 90)
+    (out / "masks").mkdir(parents=True)
+    Image.new("L", (8, 8), 3).save(out / "masks/truth.png")
+    predict(run, tmp_path / "v.mp4", out)
+    assert sorted(masks(out)) == ["000000.png", "000001.png", "000002.png", "truth.png"]
+    with Image.open(out / "masks/000000.png") as mask:
+        assert mask.size == (64, 96)
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["frames"] == 3 and max(c["images"] for c in summary["classes"]) <= 3
+    (out / "masks/000001.png").unlink()
+    before = masks(out)
+    predict(run, tmp_path / "v.mp4", out)
+    after = masks(out)
+    assert all(after[n] == t for n, t in before.items()) and len(after) == 4
+    assert not own(out, "predict").owns("masks/000003.png")
+    Image.new("L", (64, 96), 3).save(out / "masks/000003.png")
+    with pytest.raises(BddsegError, match=r"refuses to replace masks/000003\.png"):
+        Engine(Workspace(run.folder.parent.parent)).predict(run, out, tmp_path / "v.mp4")
