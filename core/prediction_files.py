@@ -1,11 +1,11 @@
 """What a prediction reads and what it writes: the images of a split or a folder, each by the name of its files."""
 
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from core.dataset import Sample, list_samples, open_dataset
+from core.dataset import Sample, list_samples, open_dataset, sample_names
 from core.disk_errors import disk_error
 from core.errors import BddsegError
 from core.imagefile import IMAGE_SUFFIXES
@@ -50,24 +50,16 @@ def source_images(dataset: Path, source: str, folder: OwnedFolder) -> list[tuple
         BddsegError: there are none.
     """
     if Path(source).is_absolute():
-        files = sorted(_images_below(Path(source), folder))
-        samples = [Sample("", path, None) for path in files]
-        found = list(zip(distinct_names([os.path.relpath(p, source) for p in files]), samples, strict=True))
+        files = sorted(os.path.relpath(p, source) for p in _images_below(Path(source), folder))
+        names = sample_names(files)
+        samples = [Sample("", Path(source, f), None, names.get(f)) for f in files]
+        found = [(names.get(f, os.fspath(Path(f).with_suffix(""))), s) for f, s in zip(files, samples, strict=True)]
     else:
-        samples = [Sample(s.split, s.image, None) for s in list_samples(open_dataset(dataset)) if s.split == source]
-        found = list(zip(distinct_names([s.image.name for s in samples]), samples, strict=True))
+        samples = [s for s in list_samples(open_dataset(dataset)) if s.split == source]
+        found = [(s.name, replace(s, mask=None)) for s in samples]
     if not found:
         raise BddsegError(f"there are no images in {sanitize(source)}")
     return found
-
-
-def distinct_names(files: Sequence[str]) -> list[str]:
-    """A name for each of these relative paths: without its suffix, or with it where another would have the same."""
-    names = [os.fspath(Path(f).with_suffix("")) for f in files]
-    while doubles := {n for n, count in Counter(names).items() if count > 1}:
-        # A file's whole path is its own alone, so every round leaves fewer that share one.
-        names = [f if n in doubles else n for f, n in zip(files, names, strict=True)]
-    return names
 
 
 def check_folder(to: Path, dataset: Path, source: str) -> None:

@@ -19,10 +19,10 @@ from pydantic import Field, Strict, TypeAdapter
 from typing_extensions import TypedDict
 
 from core.disk_errors import disk_error
-from core.errors import BddsegError
+from core.errors import BddsegError, RecordError
 from core.imagefile import READER_VERSION
 from core.owned_folder import OwnedFolder
-from core.records import FileName, RecordError, checked, decode, read_record
+from core.records import FileName, checked, decode, read_record
 from core.sanitize import sanitize_path
 
 JOURNAL = "predictions.jsonl"
