@@ -3,17 +3,18 @@
 Field descriptions are help texts: the form and the documentation show them.
 """
 
-import tomllib
 from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from core.errors import UsageError
+from core.disk_errors import disk_reason
+from core.errors import RecordError, UsageError
 from core.nearest import suggestion
 from core.sanitize import sanitize, sanitize_path
+from core.toml_file import parse_toml, read_toml_file
 
 
 def _field(default: Any, group: str, description: str, **limits: Any) -> Any:
@@ -66,11 +67,11 @@ class TrainConfig(BaseModel):
     schedule: Literal["cosine", "poly"] = _field(
         "cosine", "optimisation", "how the learning rate falls to 0 after the warm-up"
     )
-    warmup_steps: int = _field(100, "optimisation", "steps over which the learning rate rises from 0", ge=0)
+    warmup_steps: int = _field(100, "optimisation", "steps over which the learning rate rises from 0", ge=0, le=10**9)
     ema: float = _field(
         0.0, "optimisation", "decay of the mean of the weights, which is validated and kept; 0: no mean", ge=0, lt=1
     )
-    gradient_clip: float = _field(1.0, "optimisation", "largest norm of the gradient; 0 leaves it alone", ge=0)
+    gradient_clip: float = _field(1.0, "optimisation", "largest norm of the gradient; 0 leaves it alone", ge=0, le=1e9)
     flip: bool = _field(True, "augmentation", "mirror half of the images")
     scale_min: float = _field(0.5, "augmentation", "smallest random zoom; below 1 the image is padded", gt=0.1, le=1)
     scale_max: float = _field(2.0, "augmentation", "largest random zoom; above 1 the image is cropped", ge=1, le=8)
@@ -89,9 +90,9 @@ class TrainConfig(BaseModel):
     compile: bool = _field(False, "device", "torch.compile: a minute at the start, faster steps after it")
     threads: int = _field(0, "device", "CPU threads; 0 takes one a core", ge=0, le=512)
     seed: int = _field(0, "optimisation", "of weights, order and augmentation", ge=0, le=2**31)
-    checkpoint_minutes: float = _field(5.0, "optimisation", "longest time between checkpoints", gt=0)
-    train_limit: int = _field(0, "data", "use only so many training images; 0 takes all", ge=0)
-    val_limit: int = _field(0, "data", "validate on only so many images; 0 takes all", ge=0)
+    checkpoint_minutes: float = _field(5.0, "optimisation", "longest time between checkpoints", gt=0, le=1e6)
+    train_limit: int = _field(0, "data", "use only so many training images; 0 takes all", ge=0, le=10**9)
+    val_limit: int = _field(0, "data", "validate on only so many images; 0 takes all", ge=0, le=10**9)
 
     @model_validator(mode="before")
     @classmethod
@@ -152,9 +153,17 @@ def field_errors(error: ValidationError) -> dict[str, str]:
     for problem in error.errors():
         name = ".".join(str(p) for p in problem["loc"])
         text = problem["msg"].removeprefix("Value error, ")
-        value = f", not {sanitize(str(problem['input']))!r}" if name else ""
+        value = f", not {_shown(problem['input'])}" if name else ""
         lines[name] = f"{name}: {text[:1].lower() + text[1:]}{value}" if name else text
     return lines
+
+
+def _shown(value: Any) -> str:
+    try:
+        text = sanitize(str(value))
+    except ValueError:
+        return "a number of so many digits"
+    return repr(text if len(text) <= 80 else text[:79] + "…")
 
 
 def preset_names() -> list[str]:
@@ -178,7 +187,7 @@ def load_preset(name: str) -> dict[str, Any]:
             f"no preset is called {sanitize(name)!r}{suggestion(name, preset_names())}: "
             f"there are {', '.join(preset_names())}"
         )
-    return tomllib.loads(files("core").joinpath("presets", f"{name}.toml").read_text("utf-8"))
+    return parse_toml(files("core").joinpath("presets", f"{name}.toml").read_text("utf-8"))
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -188,13 +197,14 @@ def read_toml(path: Path) -> dict[str, Any]:
         UsageError: it is missing or no TOML.
     """
     try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{sanitize_path(path)} cannot be read as TOML: {sanitize(str(error))}") from error
+        return read_toml_file(path, pipe=True)
+    except (OSError, RecordError) as error:
+        why = disk_reason(error) if isinstance(error, OSError) else error
+        raise UsageError(f"{sanitize_path(path)} cannot be read as TOML: {why}") from error
 
 
 def _parse_value(text: str) -> Any:
     try:
-        return cast(Any, tomllib.loads(f"value = {text}")["value"])
-    except tomllib.TOMLDecodeError:
+        return parse_toml(f"value = {text}")["value"]
+    except RecordError:
         return text

@@ -12,6 +12,7 @@ from core.errors import BddsegError
 from core.imagefile import IMAGE_SUFFIXES
 from core.layouts import Dataset, Folders, Layout, image_files
 from core.sanitize import sanitize_path
+from core.typed_path import typed_path
 
 __all__ = ["MASK_ENDINGS", "SPLITS", "Dataset", "Folders", "Layout", "Sample", "list_samples", "open_dataset"]
 
@@ -51,7 +52,7 @@ def open_dataset(root: Path) -> Dataset:
     Raises:
         BddsegError: there is no such folder, it cannot be read, or no dataset or several are in it.
     """
-    root = Path(os.path.abspath(root.expanduser()))  # noqa: PTH100 (a linked dataset keeps the name it was given)
+    root = Path(os.path.abspath(typed_path(root)))  # noqa: PTH100 (a linked dataset keeps the name it was given)
     try:
         if not root.is_dir():
             what = "is not a folder" if root.exists() else "does not exist"

@@ -1,8 +1,16 @@
 """Errors that a person can act upon: one line that says what, where and what to do."""
 
+from core.sanitize import sanitize
+
 
 class BddsegError(Exception):
-    """The one base: shown as its message, without a traceback; the command line exits with 1."""
+    """The one base: shown as its message, without a traceback; the command line exits with 1.
+
+    The message passes the sanitizer here, so that none shows a control character, whatever it was made of.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(sanitize(message))
 
 
 class RecordError(ValueError):
@@ -10,6 +18,9 @@ class RecordError(ValueError):
 
     Whoever reads records leaves such a one out and tells it, or raises a `BddsegError` that names the file.
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(sanitize(message))
 
 
 class UsageError(BddsegError):

@@ -5,6 +5,7 @@ language is five words long, and what matters is the message when one of them is
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from core.classes import CLASSES, find_class
@@ -23,7 +24,10 @@ FIGURES = {
 """What an evaluation says of an image, by its name in filters and sorting, as a column (0..1)."""
 KEYS = ("split:", "class:", "has:", "tag:", "name:", "is:", "missed:", "invented:", *FIGURES, "sort:")
 STATES = ("labelled", "unlabelled", "problem", "scored")
-_COMPARISON = re.compile(r"^(.+?)(>=|<=|>|<|=)(\d+(?:\.\d+)?)(%?)$")
+MOST_TERMS = 5_000
+"""A filter of more terms is a mistake; SQLite takes 32,766 values."""
+_COMPARISON = re.compile(r"^(.+?)([<>=]+)([0-9]{1,15}(?:\.[0-9]{1,15})?)(%?)$")
+_OPERATORS = (">", "<", ">=", "<=", "=")
 _STATE_SQL = {
     "labelled": "s.mask IS NOT NULL",
     "unlabelled": "s.mask IS NULL",
@@ -51,9 +55,7 @@ class Query:
 
     def where(self) -> tuple[str, list[object]]:
         """The WHERE clause over `samples s` left-joined with `scores e`, and its values."""
-        return " AND ".join(f"({sql})" for sql, _ in self.conditions) or "1", [
-            v for _, vs in self.conditions for v in vs
-        ]
+        return _all([sql for sql, _ in self.conditions]), [v for _, vs in self.conditions for v in vs]
 
     def order(self) -> tuple[str, list[object]]:
         """The ORDER BY clause; what has no value (no mask, no score) always comes last."""
@@ -76,8 +78,10 @@ def parse_query(text: str) -> Query:
     """
     conditions = []
     sort, descending = "name", False
-    for match in re.finditer(r"\S+", text):
+    for number, match in enumerate(re.finditer(r"\S+", text), start=1):
         term = match.group()
+        if number > MOST_TERMS:
+            raise QueryError(f"a filter takes at most {MOST_TERMS:,} terms", match.start(), match.end())
         try:
             if term.startswith("sort:"):
                 sort, descending = _sort(term[5:])
@@ -148,7 +152,7 @@ def completions(text: str, tags: list[str]) -> list[str]:
 def _condition(term: str) -> tuple[str, tuple[object, ...]]:
     key, colon, value = term.partition(":")
     if not colon:
-        if match := _COMPARISON.match(term):
+        if match := _comparison(term, FIGURES):
             if match[1] not in FIGURES:
                 raise ValueError(
                     f"compare what? write class:{sanitize(match[1])}{match[2]}{match[3]}% or iou{match[2]}30% "
@@ -169,7 +173,7 @@ def _condition(term: str) -> tuple[str, tuple[object, ...]]:
             return f"s.c{find_class(value).id} > 0", ()
         case "tag":
             return "s.id IN (SELECT sample FROM tags WHERE tag = (SELECT id FROM tag_names WHERE name = ?))", (
-                value.lower(),
+                sanitize(value.lower()),
             )
         case "missed" | "invented":
             return f"(e.{key} >> {find_class(value).id}) & 1", ()
@@ -183,11 +187,28 @@ def _condition(term: str) -> tuple[str, tuple[object, ...]]:
     raise ValueError(f"no filter is called {sanitize(key)!r}{suggestion(key, known)}")
 
 
-def _class_condition(value: str) -> tuple[str, tuple[object, ...]]:
-    match = _COMPARISON.match(value)
+def _comparison(text: str, names: Iterable[str]) -> re.Match[str] | None:
+    """(name, operator, number, %) of a comparison; None where it is none.
+
+    Raises:
+        ValueError: one of these names is compared by no operator, or with no number.
+    """
+    match = _COMPARISON.match(text)
+    name, operator, rest = re.match(r"([^<>=]*)([<>=]*)(.*)", text, re.DOTALL).groups()  # type: ignore[union-attr]
+    if match is None and (not operator or name not in names):
+        return None
+    if operator not in _OPERATORS:
+        raise ValueError(f"{sanitize(operator)!r} is no comparison: write one of {' '.join(_OPERATORS)}")
     if match is None:
-        if value.endswith((">", "<", "=", "%")):
-            raise ValueError(f"a share is missing: class:{sanitize(value.rstrip('><=%'))}>1%")
+        raise ValueError(f"{sanitize(rest)[:80]!r} is no number: write for example {name}{operator}30%")
+    return match
+
+
+def _class_condition(value: str) -> tuple[str, tuple[object, ...]]:
+    if value.endswith((">", "<", "=", "%")) and not _COMPARISON.match(value):
+        raise ValueError(f"a share is missing: class:{sanitize(value.rstrip('><=%'))}>1%")
+    match = _comparison(value, [c.slug for c in CLASSES])
+    if match is None:
         return f"s.c{find_class(value).id} > 0", ()
     return f"{_share(find_class(match[1]).id)} {match[2]} ?", (float(match[3]),)
 
@@ -198,6 +219,14 @@ def _sort(value: str) -> tuple[str, bool]:
     if key == "name" or key in FIGURES:
         return key, descending
     return find_class(key).slug, descending
+
+
+def _all(conditions: list[str]) -> str:
+    """All of them as one condition, halved again and again: SQLite takes no tree deeper than 1,000."""
+    if len(conditions) < 3:
+        return " AND ".join(f"({sql})" for sql in conditions) or "1"
+    half = len(conditions) // 2
+    return f"({_all(conditions[:half])}) AND ({_all(conditions[half:])})"
 
 
 def _share(class_id: int) -> str:

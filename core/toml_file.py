@@ -27,18 +27,26 @@ def parse_toml(text: str) -> dict[str, Any]:
         raise RecordError(f"it is no TOML: {sanitize(str(error))[:200]}") from error
 
 
-def read_toml_file(path: Path) -> dict[str, Any]:
-    """A TOML file's values.
+def read_toml_file(path: Path, pipe: bool = False) -> dict[str, Any]:
+    """A TOML file's values; with `pipe` it may also be one, such as a shell's `<(...)`.
 
     Raises:
         FileNotFoundError: there is none.
         RecordError: it cannot be read, is larger than a megabyte, or is no TOML.
     """
     try:
-        return parse_toml(read_regular(path, LARGEST).decode("utf-8"))
+        return parse_toml((_read_any(path) if pipe else read_regular(path, LARGEST)).decode("utf-8"))
     except FileNotFoundError:
         raise
     except UnicodeError as error:
         raise RecordError("it is not UTF-8") from error
     except OSError as error:
         raise RecordError(disk_reason(error)) from error
+
+
+def _read_any(path: Path) -> bytes:
+    with path.open("rb") as file:
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise RecordError(f"it is larger than {LARGEST:,} bytes")
+    return data

@@ -10,6 +10,7 @@ from core.disk_errors import disk_reason
 from core.errors import BddsegError
 from core.sanitize import sanitize_path
 from core.temporaries import sweep
+from core.typed_path import typed_path
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,9 @@ def open_workspace(root: Path | None = None) -> Workspace:
     """The workspace at `root`, or at BDDSEG_WORKSPACE, or at the platform's user data folder."""
     if root is None:
         if named := os.environ.get("BDDSEG_WORKSPACE"):
-            root = Path(named)
+            root = typed_path(named)
         else:
             from platformdirs import user_data_path
 
             root = user_data_path("bddseg-tui")
-    return Workspace(Path(os.path.abspath(root.expanduser())))  # noqa: PTH100 (resolve() would follow links)
+    return Workspace(Path(os.path.abspath(typed_path(root))))  # noqa: PTH100 (resolve() would follow links)

@@ -5,6 +5,7 @@ import sys
 import traceback
 from pathlib import Path
 
+from core.arguments import ArgumentParser
 from core.dataset import open_dataset
 from core.errors import BddsegError
 from core.process import yield_to_people
@@ -46,7 +47,7 @@ def build(arguments: argparse.Namespace) -> int:
 
 def main(words: list[str]) -> int:
     """Runs one job."""
-    parser = argparse.ArgumentParser(prog="python -m index")
+    parser = ArgumentParser(prog="python -m index")
     jobs = parser.add_subparsers(dest="job", required=True)
     job = jobs.add_parser("build")
     job.add_argument("root", type=Path)

@@ -8,6 +8,7 @@ import traceback
 import warnings
 from pathlib import Path
 
+from core.arguments import ArgumentParser
 from core.errors import BddsegError
 from core.evaluation import evaluation_folder
 from core.event_kinds import Kind
@@ -87,7 +88,7 @@ def _folder(run: Run, arguments: argparse.Namespace) -> Path:
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m train")
+    parser = ArgumentParser(prog="python -m train")
     works = parser.add_subparsers(dest="work", required=True)
     for name in ("fit", "evaluate", "predict", "export"):
         work = works.add_parser(name)

@@ -1,43 +1,87 @@
 """The entry of `bddseg-tui`: answers `--version` at once, opens a folder that is named, else runs a command."""
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tui.cli import COMMANDS
+if TYPE_CHECKING:
+    from pathlib import Path
 
 IMAGES = ("auto", "kitty", "sixel", "halfblock", "none")
+OPEN_OPTIONS = ("--workspace", "--images")
 
 
 def main() -> None:
-    """Runs the command line and exits with 0, 1 (it failed), 2 (wrong usage) or 130 (interrupted)."""
-    words = sys.argv[1:]
-    if words == ["--version"]:
-        from core import __version__
+    """Runs the command line and exits as `tui.ending` says."""
+    from tui.ending import die_of_interrupts, prepare_streams
 
-        print(f"bddseg-tui {__version__}")
-        return
-    in_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    if in_terminal and (plain := _plain_open(words)) is not None:
-        sys.exit(_open(*plain))
-    from tui.cli.root import run
+    die_of_interrupts()
+    prepare_streams()
+    sys.exit(_main(sys.argv[1:]))
 
-    sys.exit(run(["open", *words] if _means_open(words) else words))
+
+def _main(words: list[str]) -> int:
+    from tui.ending import end, flush
+
+    workspace = None
+    try:
+        if words == ["--version"]:
+            from core import __version__
+
+            print(f"bddseg-tui {__version__}")
+            flush()
+            return 0
+        words = _without_workspace(words)
+        in_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+        if in_terminal and (plain := _plain_open(words)) is not None:
+            workspace = plain[1]
+            return _open(*plain)
+        from tui.cli.root import run
+
+        return run(["open", *words] if _means_open(words) else words)
+    except BaseException as error:
+        return end(error, workspace)
+
+
+def _without_workspace(words: list[str]) -> list[str]:
+    """The words without a `--workspace DIR` before a command, which takes that after itself."""
+    import os
+
+    from tui.cli import COMMANDS
+
+    name, equals, value = (words or [""])[0].partition("=")
+    rest = words[1:] if equals else words[2:]
+    if name != "--workspace" or not rest or rest[0] not in COMMANDS:
+        return words
+    os.environ["BDDSEG_WORKSPACE"] = value if equals else words[1]
+    return rest
 
 
 def _means_open(words: list[str]) -> bool:
-    """Whether `open` was left out: there are no words, or the first is an option of it, or a folder."""
+    """Whether `open` was left out: there are no words, or the first is an option of it, or looks like a folder."""
+    from tui.cli import COMMANDS
+
     if not words:
         return True
     if words[0].startswith("-"):
-        return words[0] not in ("--help", "-h", "--install-completion", "--show-completion")
-    return words[0] not in COMMANDS and Path(words[0]).expanduser().is_dir()
+        return words[0].partition("=")[0] in OPEN_OPTIONS
+    return words[0] not in COMMANDS and (_is_folder(words[0]) or "/" in words[0] or words[0].startswith("~"))
 
 
-def _plain_open(words: list[str]) -> tuple[Path | None, Path | None, str] | None:
+def _is_folder(word: str) -> bool:
+    import os
+
+    from core.typed_path import typed_path
+
+    return os.path.isdir(typed_path(word))  # noqa: PTH112 (Path.is_dir raises where a word is too long for a name)
+
+
+def _plain_open(words: list[str]) -> "tuple[Path | None, Path | None, str] | None":
     """(dataset, workspace, images) of words that only open the app; None for everything else, mistakes too.
 
     Typer would take them as well, but importing it takes a third of the time to the first content.
     """
+    from tui.cli import COMMANDS
+
     if words and words[0] in COMMANDS and words[0] != "open":
         return None
     words = words[1:] if words[:1] == ["open"] else words
@@ -55,25 +99,22 @@ def _plain_open(words: list[str]) -> tuple[Path | None, Path | None, str] | None
     images = options["--images"]
     if len(folders) > 1 or images not in IMAGES:
         return None
-    if folders and not Path(folders[0]).expanduser().is_dir():
+    if folders and not _is_folder(folders[0]):
         return None
+    from core.typed_path import typed_path
+
     return (
-        Path(folders[0]) if folders else None,
-        Path(options["--workspace"]) if options["--workspace"] else None,
+        typed_path(folders[0]) if folders else None,
+        typed_path(options["--workspace"]) if options["--workspace"] else None,
         images,
     )
 
 
-def _open(dataset: Path | None, workspace: Path | None, images: str) -> int:
-    from core.errors import BddsegError
+def _open(dataset: "Path | None", workspace: "Path | None", images: str) -> int:
     from core.workspace import open_workspace
     from tui.start import start_app
 
-    try:
-        return start_app(open_workspace(workspace), dataset, images)
-    except BddsegError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return start_app(open_workspace(workspace), dataset, images)
 
 
 if __name__ == "__main__":

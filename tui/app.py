@@ -8,12 +8,13 @@ from textual import on, work
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.events import Event, Key, Paste
+from textual.notifications import SeverityLevel
 from textual.theme import Theme
 from textual.widgets import ContentSwitcher, Footer
 
 from core.engine import Collection, Engine
 from core.errors import BddsegError
-from core.sanitize import sanitize
+from core.sanitize import sanitize, sanitize_lines
 from core.settings import Settings, load_settings, save_settings
 from core.workspace import Workspace
 from tui.commands import APP, bindings
@@ -89,6 +90,7 @@ class BddsegApp(App[int]):
         self._wanted = dataset or self._settings.dataset_path
         self.collection: Collection | None = None
         self._typeahead = TypeAhead(self)
+        self.failure: Exception | None = None
 
     def compose(self) -> ComposeResult:
         yield Header(id="header")
@@ -115,6 +117,30 @@ class BddsegApp(App[int]):
         else:
             self._open(self._wanted)
         self.call_after_refresh(self._watch_runs)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Shows a toast. All of them come through here, and their texts pass the sanitizer."""
+        super().notify(
+            sanitize_lines(message), title=sanitize(title), severity=severity, timeout=timeout, markup=markup
+        )
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual has no public way to learn of an error that ends the app; whoever started it tells it.
+        self.failure = self.failure or error
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        # Textual would print the traceback with the values of all variables, as they are.
+        self.bell()
+        self.panic()
 
     # -- the dataset -----------------------------------------------------------------------------------------
 

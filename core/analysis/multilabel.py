@@ -65,9 +65,13 @@ class MultiLabel:
 
 def presence(confusion: NDArray[np.uint32], threshold: Threshold) -> tuple[Presence, Presence]:
     """(actual, predicted), bool [N, 20] each, from confusion matrices by image, [N, 20, 20]."""
-    total = confusion.sum(axis=(1, 2), dtype=np.int64)[:, None]
-    least = np.maximum(max(1, threshold.pixels), threshold.percent / 100 * total)
-    return confusion.sum(axis=2, dtype=np.int64) >= least, confusion.sum(axis=1, dtype=np.int64) >= least
+    share = confusion.sum(axis=(1, 2), dtype=np.int64)[:, None] * threshold.millionths
+
+    def present(pixels: NDArray[np.int64]) -> Presence:
+        # An image has at most 10^8 pixels, so that none of these is above 10^16.
+        return np.asarray((pixels >= max(1, threshold.pixels)) & (pixels * 100_000_000 >= share))
+
+    return present(confusion.sum(axis=2, dtype=np.int64)), present(confusion.sum(axis=1, dtype=np.int64))
 
 
 def classify(confusion: NDArray[np.uint32], threshold: Threshold | None = None) -> MultiLabel:

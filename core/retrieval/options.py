@@ -1,5 +1,6 @@
 """What retrieval is set to: which models, which server, how to search. Kept in the workspace's settings file."""
 
+import re
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
@@ -83,7 +84,7 @@ def check_value(name: str, text: str) -> Any:
             raise UsageError(f"{name} is on or off, not {sanitize(text)!r}")
         return text.lower() in ("true", "yes", "on")
     if isinstance(default, int):
-        if not text.isdigit() or not 1 <= int(text) <= 100:
+        if not re.fullmatch("[0-9]{1,3}", text) or not 1 <= int(text) <= 100:
             raise UsageError(f"{name} is a number from 1 to 100, not {sanitize(text)!r}")
         return int(text)
     if name == "server" and text and not text.startswith(("http://", "https://")):

@@ -7,6 +7,7 @@ import typer
 
 from core.errors import UsageError
 from core.sanitize import sanitize, sanitize_path
+from core.typed_path import typed_path
 from tui.cli.output import JsonOption, RunArgument, WorkspaceOption, engine, percent, print_json, say
 
 if TYPE_CHECKING:
@@ -34,10 +35,10 @@ def classify(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Report a model as a multi-label classifier: which classes it finds in images."""
-    from rich.console import Console
     from rich.table import Table
 
     from core.analysis.threshold import parse_threshold
+    from tui.cli.console import console
 
     core = engine(workspace)
     evaluation = find_evaluation(core, run, split, checkpoint, tta)
@@ -53,7 +54,7 @@ def classify(
     for row in (*report.classes, *report.averages):
         average = f"{row.name} average" if row in report.averages else row.name
         table.add_row(average, percent(row.precision), percent(row.recall), percent(row.f1), f"{row.support:,}")
-    Console(highlight=False).print(table)
+    console().print(table)
     whole, single = percent(report.exact_match), percent(report.accuracy)
     say(f"all 20 labels right in {whole} % of images; {single} % of labels right")
 
@@ -118,7 +119,8 @@ def report(
         list[str] | None, typer.Option("--compare", metavar="RUN", help="Another run; may be repeated.")
     ] = None,
     to: Annotated[
-        Path | None, typer.Option("--to", metavar="DIR", help="Where to; default: beside the evaluation.")
+        Path | None,
+        typer.Option("--to", metavar="DIR", parser=typed_path, help="Where to; default: beside the evaluation."),
     ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Also report.md with its charts.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Also every table as CSV.")] = False,
@@ -160,8 +162,9 @@ def _figures(evaluation: "Evaluation") -> dict[str, object]:
 
 
 def _print_comparison(found: "list[Evaluation]", settings: dict[str, tuple[object, ...]]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from tui.cli.console import console
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
@@ -177,4 +180,4 @@ def _print_comparison(found: "list[Evaluation]", settings: dict[str, tuple[objec
         table.add_row(name, *(percent(v) for v in values), change)
     for key, chosen in settings.items():
         table.add_row(key, *(sanitize(str(v)) if v is not None else "-" for v in chosen), "")
-    Console(highlight=False).print(table)
+    console().print(table)

@@ -1,6 +1,5 @@
 """`bddseg-tui ask`, `chats` and `settings`: questions about a dataset, what was asked before, and what answers."""
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,7 +8,8 @@ import typer
 
 from core.errors import BddsegError, UsageError
 from core.sanitize import sanitize, sanitize_path
-from tui.cli.output import JsonOption, WorkspaceOption, engine, note, print_json, say, tell
+from core.typed_path import typed_path
+from tui.cli.output import JsonOption, WorkspaceOption, engine, note, print_json, say, tell, write
 from tui.cli.retrieval import DataOption, DownloadOption, FilterOption, TopOption, open_last
 
 
@@ -26,7 +26,13 @@ def ask(
     ],
     image: Annotated[
         Path | None,
-        typer.Option("--image", metavar="IMAGE", help="Ask about this image; search for none.", show_default=False),
+        typer.Option(
+            "--image",
+            metavar="IMAGE",
+            parser=typed_path,
+            help="Ask about this image; search for none.",
+            show_default=False,
+        ),
     ] = None,
     data: DataOption = None,
     filter_text: FilterOption = "",
@@ -86,10 +92,9 @@ def _follow(answering: Any, quiet: bool) -> dict[str, Any]:
                 ]
             case "image" if not quiet:
                 say(f"image    {sanitize_path(event['path'])}")
-                sys.stdout.write("answer   ")
+                write("answer   ")
             case "token" if not quiet:
-                sys.stdout.write(event["text"].replace("\n", " "))
-                sys.stdout.flush()
+                write(event["text"].replace("\n", " "))
             case "done":
                 if not quiet:
                     say()
@@ -120,6 +125,7 @@ def chats(
         typer.Option(
             "--export",
             metavar="DIR",
+            parser=typed_path,
             help="Write the newest that matches as Markdown with its images.",
             show_default=False,
         ),

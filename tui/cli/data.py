@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from core.sanitize import sanitize, sanitize_path
+from core.typed_path import typed_path
 from tui.cli import samples
 from tui.cli.output import DatasetArgument, JsonOption, WorkspaceOption, engine, print_json, progress, say, tell
 
@@ -34,8 +35,12 @@ def check(dataset: DatasetArgument, json: JsonOption = False, workspace: Workspa
 
 @app.command()
 def unpack(
-    archives: Annotated[list[Path], typer.Argument(metavar="ZIP...", help="The official zips.", show_default=False)],
-    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where the dataset goes.", show_default=False)],
+    archives: Annotated[
+        list[Path], typer.Argument(metavar="ZIP...", parser=typed_path, help="The official zips.", show_default=False)
+    ],
+    to: Annotated[
+        Path, typer.Option("--to", metavar="DIR", parser=typed_path, help="Where the dataset goes.", show_default=False)
+    ],
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:

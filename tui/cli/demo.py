@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from core.sanitize import sanitize_path
+from core.typed_path import typed_path
 from tui.cli.output import JsonOption, WorkspaceOption, engine, note, overall, print_json, progress, say
 
 QUESTION = "I drive through the city at night, is there a bus?"
@@ -21,7 +22,11 @@ def demo(
     folder: Annotated[
         Path | None,
         typer.Option(
-            "--dir", metavar="DIR", help="Where the dataset goes; the workspace if left out.", show_default=False
+            "--dir",
+            metavar="DIR",
+            parser=typed_path,
+            help="Where the dataset goes; the workspace if left out.",
+            show_default=False,
         ),
     ] = None,
     data_only: Annotated[bool, typer.Option("--data-only", help="Draw the dataset and stop.")] = False,
@@ -69,10 +74,9 @@ def demo(
 
 def _pipeline(root: Path, workspace: Path | None) -> None:
     """Train, evaluate, and say where everything is."""
-    from rich.console import Console
-
     from core.config import build_config
     from core.evaluation import load_evaluation
+    from tui.cli.console import console
     from tui.cli.follow import follow
     from tui.cli.tables import class_table
 
@@ -82,9 +86,7 @@ def _pipeline(root: Path, workspace: Path | None) -> None:
     folder = core.evaluate(run)
     follow(folder, "evaluate")
     result = load_evaluation(folder)
-    Console(highlight=False).print(
-        class_table(result.classes, f"{result.name}: {result.images} images at their own resolution")
-    )
+    console().print(class_table(result.classes, f"{result.name}: {result.images} images at their own resolution"))
     say(overall(result.pixel_accuracy, result.miou19, result.miou20))
     follow(core.retrieval.build(root), "index")
     say(f"question   {QUESTION}")

@@ -11,6 +11,7 @@ from core.errors import BddsegError
 from core.events import Event, EventTail
 from core.job import Status, read_status
 from core.sanitize import sanitize
+from tui.cli.console import console as safe_console
 from tui.cli.tables import epoch_line
 from tui.figures import format_duration
 
@@ -25,7 +26,7 @@ def follow(folder: Path, label: str) -> Status:
     Raises:
         BddsegError: the job failed or was lost; the message is the job's own.
     """
-    console = Console(stderr=True, highlight=False)
+    console = safe_console(stderr=True)
     tail = EventTail(folder / "events.jsonl")
     # An earlier attempt's events are history, not news.
     tail.read()
@@ -80,8 +81,13 @@ class _Bar:
     """A Rich progress bar over a job's status."""
 
     def __init__(self, console: Console, label: str) -> None:
-        self._bars = Progress(TextColumn(label), BarColumn(), TextColumn("{task.description}"), console=console)
-        self._task = self._bars.add_task("", total=None)
+        self._bars = Progress(
+            TextColumn("{task.fields[label]}", markup=False),
+            BarColumn(),
+            TextColumn("{task.description}", markup=False),
+            console=console,
+        )
+        self._task = self._bars.add_task("", total=None, label=label)
 
     def __enter__(self) -> "_Bar":
         self._bars.start()

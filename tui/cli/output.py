@@ -4,13 +4,15 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from core.engine import Engine
+from core.sanitize import sanitize, sanitize_lines
+from core.typed_path import typed_path
 from core.workspace import open_workspace
 
 WorkspaceOption = Annotated[
@@ -18,13 +20,16 @@ WorkspaceOption = Annotated[
     typer.Option(
         "--workspace",
         metavar="DIR",
+        parser=typed_path,
         envvar="BDDSEG_WORKSPACE",
         help="Folder for runs, catalogs and settings.",
         show_default=False,
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
-DatasetArgument = Annotated[Path, typer.Argument(metavar="DIR", help="The dataset's folder.", show_default=False)]
+DatasetArgument = Annotated[
+    Path, typer.Argument(metavar="DIR", parser=typed_path, help="The dataset's folder.", show_default=False)
+]
 RunArgument = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's name or number, or `last`.", show_default=False)
 ]
@@ -36,13 +41,20 @@ def engine(workspace: Path | None) -> Engine:
 
 
 def say(text: str = "") -> None:
-    """Prints a line for a person on standard output. The text must be sanitized."""
-    print(text, flush=True)
+    """Prints lines for a person on standard output."""
+    print(sanitize_lines(text), flush=True)
+
+
+def write(text: str) -> None:
+    """Prints a piece of a line."""
+    sys.stdout.write(sanitize(text))
+    sys.stdout.flush()
 
 
 def note(text: str) -> None:
-    """Prints a line beside the output: on standard error."""
-    print(text, file=sys.stderr, flush=True)
+    """Prints lines beside the output: on standard error, where nobody may be listening any more."""
+    with suppress(OSError):
+        print(sanitize_lines(text), file=sys.stderr, flush=True)
 
 
 def tell(as_json: bool, text: str, **facts: Any) -> None:
@@ -63,7 +75,6 @@ def print_json(value: Any) -> None:
 @contextmanager
 def progress(label: str, unit: str) -> Iterator[Callable[[int, int], None]]:
     """A bar with rate and time left on standard error; one line at the end where that is no terminal."""
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -75,11 +86,13 @@ def progress(label: str, unit: str) -> Iterator[Callable[[int, int], None]]:
     )
     from rich.text import Text
 
+    from tui.cli.console import console as safe_console
+
     class Rate(ProgressColumn):
         def render(self, task: Task) -> Text:
             return Text(f"{task.speed:,.0f} {unit}/s" if task.speed else "")
 
-    console = Console(stderr=True)
+    console = safe_console(stderr=True)
     if not console.is_terminal:
         last = [0, 0]
 

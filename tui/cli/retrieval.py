@@ -1,5 +1,6 @@
 """`bddseg-tui index ...`: build an index of a dataset, search it, and say what it is."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from core.engine import Collection, Engine
 from core.errors import BddsegError, UsageError
 from core.retrieval.options import NOTHING_BELOW
 from core.sanitize import sanitize_path
+from core.typed_path import typed_path
 from tui.cli.follow import follow
 from tui.cli.output import DatasetArgument, JsonOption, WorkspaceOption, engine, note, print_json, progress, say, tell
 
@@ -16,7 +18,13 @@ app = typer.Typer(no_args_is_help=True, help="Embed a dataset with CLIP and sear
 
 DataOption = Annotated[
     Path | None,
-    typer.Option("--data", metavar="DIR", help="The dataset; the last one opened if left out.", show_default=False),
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        parser=typed_path,
+        help="The dataset; the last one opened if left out.",
+        show_default=False,
+    ),
 ]
 ModelOption = Annotated[
     str | None,
@@ -119,6 +127,7 @@ def search(
         raise UsageError('search for what? for example: bddseg-tui index search "heavy rain; -night"')
     core = engine(workspace)
     collection = open_last(core, data, scan=bool(filter_text.strip()))
+    like = os.fspath(typed_path(like)) if like else ""
     changes = {k: v for k, v in (("clip", model), ("fusion", fusion)) if v}
     answering = core.retrieval.search(collection, text, like=like, filter_text=filter_text, top=top, **changes)
     items = answering.result()["items"]

@@ -1,12 +1,12 @@
 """The root command and how errors end it."""
 
-import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
+from core.typed_path import typed_path
 from tui.cli.output import WorkspaceOption
 
 app = typer.Typer(
@@ -28,7 +28,8 @@ def root() -> None:
 @app.command("open")
 def open_app(
     dataset: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="The dataset's folder; the last one if left out.")
+        Path | None,
+        typer.Argument(metavar="[DIR]", parser=typed_path, help="The dataset's folder; the last one if left out."),
     ] = None,
     images: Annotated[
         Literal["auto", "kitty", "sixel", "halfblock", "none"], typer.Option(help="How pictures are drawn.")
@@ -48,34 +49,53 @@ def open_app(
 
 
 def run(words: list[str]) -> int:
-    """Runs one command; returns the exit code. Errors that a person can act upon are one line."""
-    from core.errors import BddsegError, UsageError
+    """Runs one command; returns the exit code. Whatever happens is told in one line."""
+    from tui.ending import INTERRUPTED, end, flush, interruptible
 
-    _add_commands(words)
     try:
-        typer.main.get_command(app).main(args=words, prog_name="bddseg-tui")
-        return 0
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 1
-    except UsageError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except BddsegError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        # The reader (head, less) went away; Python would complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except OSError as error:
-        from core.sanitize import sanitize_path
+        _add_commands(words)
+        command = typer.main.get_command(app)
+        with interruptible():
+            code = command.main(args=words, prog_name="bddseg-tui", standalone_mode=False)
+            flush()
+        return code if isinstance(code, int) else 0
+    except _CommandLineError as error:
+        return _wrong_usage(error)
+    except typer.Abort:
+        return INTERRUPTED
+    except SystemExit as stop:
+        # Typer's answer to a reader that is gone is to exit with 1.
+        if isinstance(stop.__context__, BrokenPipeError):
+            return end(stop.__context__, None)
+        return stop.code if isinstance(stop.code, int) else 1
+    except BaseException as error:
+        return end(error, _named_workspace(words))
 
-        where = f": {sanitize_path(error.filename)}" if error.filename else ""
-        print(f"error: {error.strerror or error}{where}", file=sys.stderr)
-        return 1
+
+_CommandLineError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+"""Click's base of everything that is wrong with words; newer versions of Typer bring their own Click along."""
+
+
+def _wrong_usage(error: Any) -> int:
+    """Says in one line what is wrong with the words, and which command's help to read."""
+    from core.sanitize import sanitize
+    from tui.ending import USAGE, say_last
+
+    if type(error).__name__ != "NoArgsIsHelpError":
+        context = getattr(error, "ctx", None)
+        path = sanitize(context.command_path) if context else "bddseg-tui"
+        text = sanitize(error.format_message().strip().rstrip("."))
+        say_last(f"error: {path}: {text[:1].lower()}{text[1:]} (see `{path} --help`)")
+    return USAGE
+
+
+def _named_workspace(words: list[str]) -> Path | None:
+    """The workspace among the words, for the log of mistakes, which may come up before they are understood."""
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        name, equals, value = word.partition("=")
+        if name == "--workspace" and (value if equals else following):
+            return Path(value if equals else following)
+    return None
 
 
 def _add_commands(words: list[str]) -> None:

@@ -7,6 +7,7 @@ import typer
 
 from core.errors import BddsegError
 from core.sanitize import sanitize, sanitize_path
+from core.typed_path import typed_path
 from tui.cli.output import (
     DatasetArgument,
     JsonOption,
@@ -50,7 +51,8 @@ def train(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated.")
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A TOML file of settings.", show_default=False)
+        Path | None,
+        typer.Option(metavar="FILE", parser=typed_path, help="A TOML file of settings.", show_default=False),
     ] = None,
     compile: Annotated[bool, typer.Option("--compile", help="The same as --set compile=true.")] = False,  # noqa: A002
     processes: Annotated[
@@ -120,15 +122,14 @@ def runs(context: typer.Context, json: JsonOption = False, workspace: WorkspaceO
     """List every run, newest first."""
     if context.invoked_subcommand:
         return
-    from rich.console import Console
-
+    from tui.cli.console import console
     from tui.cli.tables import runs_table
 
     found = engine(workspace).runs()
     if json:
         print_json([_run_json(run) for run in found])
     elif found:
-        Console(highlight=False).print(runs_table([(run, _history(run)) for run in found]))
+        console().print(runs_table([(run, _history(run)) for run in found]))
         for problem in filter(None, (run.problem for run in found)):
             note(f"warning: {problem}")
     else:
@@ -168,9 +169,8 @@ def evaluate(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Evaluate a checkpoint at the dataset's own resolution."""
-    from rich.console import Console
-
     from core.evaluation import load_evaluation
+    from tui.cli.console import console
     from tui.cli.follow import follow
     from tui.cli.output import overall, percent
     from tui.cli.tables import class_table
@@ -183,7 +183,7 @@ def evaluate(
     if json:
         print_json({key: result.raw.get(key) for key in RESULT_KEYS})
         return
-    Console(highlight=False).print(class_table(result.classes, f"{result.name}, {result.images:,} images"))
+    console().print(class_table(result.classes, f"{result.name}, {result.images:,} images"))
     say(overall(result.pixel_accuracy, result.miou19, result.miou20))
     say(
         f"boundary mIoU19 {percent(result.boundary_miou19, 2)} %  expected calibration error {percent(result.ece, 2)} %"

@@ -42,14 +42,13 @@ def stats(
         print_json({"classes": [c.to_json() for c in core.stats(collection, split)]})
         return
     labelled: list[str | None] = [f.split for f in collection.dataset.splits if f.masks]
-    from rich.console import Console
-
+    from tui.cli.console import console
     from tui.widgets.stats_table import stats_table
 
     splits = [split] if split else labelled or [None]
     for name in splits:
         say(f"\n{name or 'all'}: pixels of the masks by class")
-        Console(highlight=False).print(stats_table(core.stats(collection, name)))
+        console().print(stats_table(core.stats(collection, name)))
 
 
 def list_samples(

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.table import Table
 
 from core.history import ClassScore, History
 from core.runs import Run
 from core.sanitize import sanitize, sanitize_path
+from tui.cli.console import console as safe_console
 from tui.cli.output import percent
 from tui.figures import format_duration, state_mark
 
@@ -53,7 +53,7 @@ def runs_table(runs: list[tuple[Run, History]]) -> Table:
 
 def print_run(run: Run, history: History) -> None:
     """One run in full: its state, configuration, epochs and the last per-class table."""
-    console = Console(highlight=False)
+    console = safe_console()
     status = run.status
     console.print(f"{run.name}: {state_mark(status.state)} {status.message}", markup=False, soft_wrap=True)
     console.print(f"dataset {run.shown_dataset}\nfolder  {sanitize_path(run.folder)}", markup=False, soft_wrap=True)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from core.sanitize import sanitize, sanitize_path
+from core.typed_path import typed_path
 from tui.cli.output import JsonOption, RunArgument, WorkspaceOption, engine, tell
 
 CheckpointOption = Annotated[str, typer.Option(help="best or last.")]
@@ -21,10 +22,15 @@ def predict(
     run: RunArgument,
     source: Annotated[
         Path | None,
-        typer.Argument(metavar="[SOURCE]", help="A folder of images, or a video file.", show_default=False),
+        typer.Argument(
+            metavar="[SOURCE]", parser=typed_path, help="A folder of images, or a video file.", show_default=False
+        ),
     ] = None,
     to: Annotated[
-        Path, typer.Option("--to", metavar="DIR", help="Where masks/, colour/ and overlay/ go.", show_default=False)
+        Path,
+        typer.Option(
+            "--to", metavar="DIR", parser=typed_path, help="Where masks/, colour/ and overlay/ go.", show_default=False
+        ),
     ] = Path("predictions"),
     split: Annotated[str, typer.Option(help="A split of the run's dataset, where no SOURCE is named.")] = "test",
     checkpoint: CheckpointOption = "best",
@@ -52,7 +58,8 @@ def export(
         str, typer.Option("--to", metavar="KIND", help="onnx, torchscript, smp or hub-folder.", show_default=False)
     ],
     folder: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Default: RUN-KIND here.", show_default=False)
+        Path | None,
+        typer.Option("--out", metavar="DIR", parser=typed_path, help="Default: RUN-KIND here.", show_default=False),
     ] = None,
     checkpoint: CheckpointOption = "best",
     json: JsonOption = False,

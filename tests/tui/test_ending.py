@@ -1,0 +1,197 @@
+"""How commands end: with one line and the right code, whatever happens, and never with a traceback."""
+
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.engine import Engine
+from core.errors import BddsegError, UsageError
+from core.failure import LARGEST, LOG, explained, keep_traceback
+from core.typed_path import typed_path
+from core.workspace import Workspace
+from tui.cli.root import run
+from tui.ending import end
+
+PROGRAM = [sys.executable, "-m", "tui"]
+
+
+def shell(command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Runs `$P ...` in a shell, with the status of the program itself."""
+    script = f"P='{' '.join(PROGRAM)}'; {command}"
+    env = {**os.environ, **environment}
+    return subprocess.run(
+        ["bash", "-o", "pipefail", "-c", script], capture_output=True, text=True, env=env, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "$P encoders | head -1",
+        "$P encoders --json | true",
+        "$P encoders 2>&1 | true",
+        "$P --help | true",
+        "$P --version | true",
+    ],
+)
+def test_a_reader_that_has_seen_enough_is_no_failure(workspace: Workspace, command: str) -> None:
+    done = shell(command)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["$P runs >&-", "$P runs 2>&-", "$P encoders <&- >&- 2>&-", "$P --version >&-"])
+def test_closed_streams_are_nobody_listening(workspace: Workspace, command: str) -> None:
+    done = shell(command)
+    assert done.returncode == 0 and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["$P encoders", "$P --version"])
+def test_output_that_cannot_be_written_is_one_line(workspace: Workspace, command: str) -> None:
+    done = shell(f"{command} > /dev/full")
+    assert done.returncode == 1
+    assert done.stderr == "error: the output or a file cannot be written: the disk is full: make room\n"
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}],
+    ids=["ascii", "C"],
+)
+def test_an_output_without_the_signs_gets_others(
+    drawn: Path, workspace: Workspace, environment: dict[str, str]
+) -> None:
+    done = shell(f"$P data stats '{drawn}'", **environment)
+    assert done.returncode == 0 and "road" in done.stdout and done.stdout.isascii()
+
+
+def test_an_interrupt_while_modules_are_imported_leaves_no_traceback(tmp_path: Path) -> None:
+    # The module tells when it is reached, and stays there.
+    (tmp_path / "typer.py").write_text("import sys, time\nprint('importing', flush=True)\ntime.sleep(600)\n")
+    env = {**os.environ, "PYTHONPATH": os.fspath(tmp_path)}
+    child = subprocess.Popen([*PROGRAM, "runs"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, text=True)
+    assert child.stdout is not None and child.stdout.readline() == "importing\n"
+    child.send_signal(signal.SIGINT)
+    _, told = child.communicate()
+    assert (child.returncode, told) == (-signal.SIGINT, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["--nosuch"], 2, "error: bddseg-tui: no such option: --nosuch"),
+        (["runs", "--nosuch"], 2, "error: bddseg-tui runs: no such option: --nosuch"),
+        (["data", "list", "--nosuch"], 2, "error: bddseg-tui data list: no such option: --nosuch"),
+        (["trian"], 2, "error: bddseg-tui: no such command 'trian'. Did you mean 'train'?"),
+        (["evaluate"], 2, "error: bddseg-tui evaluate: missing argument 'RUN'"),
+        (["\x1b[31m"], 2, "error: bddseg-tui: no such command"),
+        (["runs", "show", "1", "\x1b]0;x\x07"], 2, "error: bddseg-tui runs show: got unexpected extra argument"),
+        (["encoders", "--height", "\x1b[2J"], 2, "error: bddseg-tui encoders: invalid value for '--height'"),
+        (["encoders", "--height", "9" * 5000], 2, "error: bddseg-tui encoders: invalid value for '--height'"),
+        (["encoders", "\u202e\x1b[2J"], 2, "error: no encoder's name holds"),
+        (["data", "stats", "~nosuchuser/x"], 2, "error: ~nosuchuser/x: there is no user 'nosuchuser'"),
+        (["runs", "--workspace", "~nosuchuser"], 2, "error: ~nosuchuser: there is no user"),
+        (["train", "x", "--config", "~nosuchuser/x.toml"], 2, "error: ~nosuchuser/x.toml: there is no user"),
+        (["data", "stats", "n" * 300], 1, "cannot be read: the name is too long"),
+        (["data", "list", "{drawn}", "--filter", "\x1b[31mfoo>1"], 2, "error: compare what?"),
+        (["data", "list", "{drawn}", "--filter", "tag:\udcff \u202e:x"], 2, "error: no filter is called '·'"),
+        (["train", "{drawn}", "--set", "epochs=" + "[" * 100_000], 2, "error: epochs: "),
+        (["train", "{drawn}", "--set", "epochs=" + "9" * 5000], 2, "error: epochs: "),
+        (["train", "{drawn}", "--set", "epochs=0x" + "f" * 5000], 2, "error: epochs: "),
+        (["train", "{drawn}", "--set", "epochs=1,000"], 2, "error: epochs: "),
+        (["train", "{drawn}", "--set", "learning_rate=nan"], 2, "error: learning_rate: "),
+        (["train", "{drawn}", "--set", "learning_rate=inf"], 2, "error: learning_rate: "),
+        (["runs", "show", "9" * 5000], 2, "error: "),
+        (["settings", "top=²"], 2, "error: top is a number from 1 to 100"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_line_and_blames_the_right_command(
+    workspace: Workspace, drawn: Path, capfd: pytest.CaptureFixture[str], words: list[str], code: int, told: str
+) -> None:
+    assert run([w.replace("{drawn}", str(drawn)) for w in words]) == code
+    (line,) = [text for text in capfd.readouterr().err.splitlines() if not text.startswith("scanning")]
+    assert told in line and len(line) < 1000
+    assert all(c.isprintable() for c in line)
+
+
+def test_options_of_the_program_may_stand_before_the_command(tmp_path: Path) -> None:
+    done = shell(f"$P --workspace '{tmp_path}/w' runs; $P --workspace='{tmp_path}/v' runs")
+    assert done.stderr.count("there are no runs yet") == 2
+    assert (tmp_path / "w/runs").is_dir() and (tmp_path / "v/runs").is_dir()
+
+
+def test_a_database_that_is_none_is_one_line(
+    workspace: Workspace, engine: Engine, drawn: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = engine.open(drawn).catalog.path
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
+    path.write_bytes(b"no database" * 1000)
+    assert run(["data", "stats", str(drawn)]) == 1
+    told = capfd.readouterr().err
+    assert told.startswith("error: ") and told.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (sqlite3.OperationalError("database is locked"), "a database cannot be used: database is locked"),
+        (RecursionError("maximum"), "something in the input is nested too deeply"),
+        (MemoryError(), "there is not enough memory"),
+        (OverflowError("int too large"), "a number is too large: int too large"),
+        (NotImplementedError("zip file version 9"), "this is not supported: zip file version 9"),
+        (UnicodeEncodeError("utf-8", "\udcff", 0, 1, "no"), "a text or a name is no valid Unicode: "),
+        (FileNotFoundError(2, "x", "/a\x1b"), "/a· cannot be used: it does not exist"),
+        (BddsegError("\x1b[2J\u202e"), "·[2J·"),
+    ],
+)
+def test_what_comes_from_outside_has_its_own_words(error: BaseException, told: str) -> None:
+    assert (explained(error) or "").startswith(told)
+
+
+def test_a_folder_that_is_gone_below_the_person_is_one_line(workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    done = shell(f"cd '{tmp_path}/gone'; rmdir ../gone; $P data stats here")
+    assert (done.returncode, done.stderr) == (1, "error: the current folder is gone: go to one that exists\n")
+
+
+def test_a_mistake_of_ours_goes_into_a_log_for_its_owner_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        raise KeyError("\x1b[2J")
+    except KeyError as error:
+        assert end(error, tmp_path) == 70
+    log = tmp_path / LOG
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "a mistake of this program (KeyError: '" in line and str(log) in line and "\x1b" not in line
+    assert "test_a_mistake_of_ours" in log.read_text()
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
+def test_the_log_of_mistakes_stays_small_and_follows_no_link(tmp_path: Path) -> None:
+    log = tmp_path / LOG
+    log.write_bytes(b"old" + b"x" * LARGEST)
+    assert keep_traceback(ValueError("new"), tmp_path) == log
+    assert log.stat().st_size < LARGEST and b"old" not in log.read_bytes() and log.read_bytes().endswith(b"new\n")
+    log.unlink()
+    log.symlink_to(tmp_path / "elsewhere")
+    assert keep_traceback(ValueError("new"), tmp_path) is None
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_an_error_sanitizes_its_own_message() -> None:
+    assert str(UsageError("a\x1b]0;x\x07\nb\u202e\ud800")) == "a·]0;x··b·\ufffd"
+
+
+def test_a_home_is_meant_wherever_a_path_is_typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert typed_path("~/x") == tmp_path / "x"
+    for text in ("", "a\0b"):
+        with pytest.raises(UsageError, match="is no path"):
+            typed_path(text)
