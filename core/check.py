@@ -4,12 +4,20 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from core.classes import RAW_UNKNOWN, UNKNOWN
 from core.dataset import MASK_ENDINGS, Dataset, Sample, list_samples
-from core.imagefile import BadFileError, read_image, read_mask
+from core.imagefile import BadFileError, read_image, read_mask, read_orientation
 from core.layouts import is_junk
+from core.mask_faults import doubt_of_values
+from core.orientation import is_sideways
 from core.parallel import map_unordered
 from core.sanitize import sanitize_path
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -73,13 +81,39 @@ def check_sample(sample: Sample) -> list[Problem]:
     if sample.mask is None:
         return problems
     try:
-        height, width = read_mask(sample.mask).shape
+        mask = read_mask(sample.mask)
+        height, width = mask.shape
         if size is not None and size != (width, height):
-            detail = f"is {width}x{height} but its image is {size[0]}x{size[1]}: export one of them anew"
+            detail = _why_other_size(sample.image, sample.mask, size, (width, height))
             problems.append(Problem(sample.mask, "size-mismatch", detail))
+        if doubt := doubt_of_values(_values(mask)):
+            problems.append(Problem(sample.mask, *doubt))
     except BadFileError as error:
         problems.append(Problem(error.path, error.kind, error.detail))
     return problems
+
+
+def _values(mask: "NDArray[np.uint8]") -> list[int]:
+    """The values that a mask's file holds."""
+    from PIL import Image
+
+    # Several times as fast as numpy's bincount, which makes int64 of every pixel.
+    counts = Image.fromarray(mask).histogram()
+    return [RAW_UNKNOWN if value == UNKNOWN else value for value, count in enumerate(counts) if count]
+
+
+def _why_other_size(image: Path, mask: Path, image_size: tuple[int, int], mask_size: tuple[int, int]) -> str:
+    said = f"is {mask_size[0]}x{mask_size[1]} but its image is {image_size[0]}x{image_size[1]}"
+    if image_size == mask_size[::-1]:
+        turned = read_orientation(image)
+        if is_sideways(turned):
+            return (
+                f"{said}: it fits the stored pixels, not the upright picture (EXIF orientation {turned}); turn the mask"
+            )
+        turned = read_orientation(mask)
+        if is_sideways(turned):
+            return f"{said}: the mask's own EXIF (orientation {turned}) turns it; take that out"
+    return f"{said}: export one of them anew"
 
 
 def _stray_files(dataset: Dataset, samples: list[Sample]) -> Iterator[Problem]:

@@ -12,12 +12,20 @@ from typing import TYPE_CHECKING
 
 from core.classes import NUM_OFFICIAL, RAW_UNKNOWN, UNKNOWN
 from core.errors import BddsegError
+from core.mask_faults import bits_of, fault_of_format, fault_of_values
+from core.orientation import is_sideways, orientation, orientation_in_header, upright
 from core.sanitize import sanitize, sanitize_path
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from PIL.Image import Image
+
+READER_VERSION = 2
+"""Changes when the same file is read as something else: what was cached under another version is read again.
+
+2: upright, as EXIF says; palettes whose indices are train ids.
+"""
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 MAX_PIXELS = 100_000_000
@@ -30,8 +38,8 @@ READER_VERSION = 1
 class BadFileError(BddsegError):
     """A file that cannot be used.
 
-    `kind` is one of unreadable-image, truncated-image, unreadable-mask, palette-mask, rgb-mask, mask-value and
-    size-mismatch; `detail` says what is wrong and what to do.
+    `kind` is one of unreadable-image, truncated-image, unreadable-mask, palette-mask, rgb-mask, jpeg-mask, binary-mask,
+    mask-depth, mask-value and size-mismatch; `detail` says what is wrong and what to do.
     """
 
     def __init__(self, kind: str, path: Path, detail: str) -> None:
@@ -46,7 +54,7 @@ class BadFileError(BddsegError):
 
 
 def read_image(path: Path, at_least: tuple[int, int] | None = None) -> "Image":
-    """Decodes an image to RGB.
+    """Decodes an image to RGB, upright as every viewer shows it.
 
     `at_least` (width, height) lets a JPEG be decoded at 1/2, 1/4 or 1/8 as long as it stays that large, which
     is several times faster.
@@ -56,53 +64,80 @@ def read_image(path: Path, at_least: tuple[int, int] | None = None) -> "Image":
     """
     try:
         with _opened(path) as image:
-            if at_least is not None:
-                image.draft("RGB", at_least)
-            return image.convert("RGB")
+            if at_least is not None and image.format in ("JPEG", "MPO"):
+                image.draft("RGB", at_least[::-1] if is_sideways(orientation(image)) else at_least)
+            decoded = upright(image.convert("RGB"), orientation(image))
+            # Nobody who gets it may turn it once more.
+            decoded.info = {}
+            return decoded
     except Exception as error:
         kind, detail = _image_failure(error)
         raise BadFileError(kind, path, detail) from error
 
 
 def read_size(path: Path) -> tuple[int, int]:
-    """(width, height) from the file's header, without decoding it.
+    """(width, height) of the upright picture, from the file's header.
 
     Raises:
         BadFileError: of kind unreadable-image.
     """
-    try:
-        with _opened(path) as image:
-            return image.size
-    except Exception as error:
-        kind, detail = _image_failure(error)
-        raise BadFileError(kind, path, detail) from error
+    width, height, turned = _header(path)
+    return (height, width) if is_sideways(turned) else (width, height)
+
+
+def read_orientation(path: Path) -> int:
+    """How the stored pixels have to be turned, 1 (not at all) to 8, as EXIF counts.
+
+    Raises:
+        BadFileError: of kind unreadable-image.
+    """
+    return _header(path)[2]
 
 
 def read_mask(path: Path, strict: bool = True) -> "NDArray[np.uint8]":
-    """Decodes a mask to class ids: uint8 [height, width], values 0..19 (raw 255 becomes 19, `unknown`).
+    """Decodes a mask to class ids: uint8 [height, width], values 0..19 (raw 255 becomes 19, `unknown`), upright.
 
-    With `strict` off, values outside 0..18 and 255 become unknown too and a palette is ignored, so that a
-    person can at least look at the mask.
+    Of a palette the indices are the values. With `strict` off, values outside 0..18 and 255 become unknown too and a
+    colour map's indices are taken as they are, so that a person can at least look at the mask.
 
     Raises:
-        BadFileError: of kind unreadable-mask, palette-mask, rgb-mask or mask-value.
+        BadFileError: of kind unreadable-mask, palette-mask, rgb-mask, jpeg-mask, binary-mask, mask-depth or mask-value.
     """
     import numpy as np
 
+    raw = np.asarray(read_mask_values(path, strict), dtype=np.uint8)
+    return _to_class_ids(raw, path, strict)
+
+
+def read_mask_values(path: Path, strict: bool = True) -> "Image":
+    """Decodes a mask to the values that the file holds, as a picture of mode L, upright; without numpy.
+
+    Raises:
+        BadFileError: as `read_mask`, but for mask-value.
+    """
+    from PIL import Image
+
     try:
         with _opened(path) as image:
+            bits = bits_of(image)
             image.load()
-            mode = image.mode
-            raw = np.asarray(image, dtype=np.uint8) if mode in ("L", "P", "1") else None
+            fault = fault_of_format(image, bits)
+            if fault is None or (not strict and image.mode in ("L", "P")):
+                return upright(Image.frombytes("L", image.size, image.tobytes()), orientation(image))
     except Exception as error:
         raise BadFileError("unreadable-mask", path, f"cannot be decoded ({_reason(error)}): copy it again") from error
-    if raw is None:
-        advice = "convert it to 8-bit train ids (the official `masks` folder has them, `colormaps` has not)"
-        kind = "rgb-mask" if mode.startswith(("RGB", "CMYK", "YCbCr", "LA")) else "unreadable-mask"
-        raise BadFileError(kind, path, f"mode {mode} instead of 8-bit grey: {advice}")
-    if strict and mode == "P":
-        raise BadFileError("palette-mask", path, "has a palette: save the indexes as 8-bit grey train ids")
-    return _to_class_ids(raw, path, strict)
+    raise BadFileError(fault[0], path, fault[1])
+
+
+def _header(path: Path) -> tuple[int, int, int]:
+    """(width, height, orientation) of the stored pixels."""
+    try:
+        with _opened(path) as image:
+            size = image.size
+            return *size, orientation_in_header(image, path)
+    except Exception as error:
+        kind, detail = _image_failure(error)
+        raise BadFileError(kind, path, detail) from error
 
 
 @contextmanager
@@ -126,10 +161,8 @@ def _to_class_ids(raw: "NDArray[np.uint8]", path: Path, strict: bool) -> "NDArra
     wrong = (raw >= NUM_OFFICIAL) & (raw != RAW_UNKNOWN)
     if wrong.any():
         if strict:
-            values = ", ".join(str(v) for v in np.unique(raw[wrong])[:8])
-            raise BadFileError(
-                "mask-value", path, f"values outside 0..18 and 255 ({values}): map them to train ids or to 255"
-            )
+            kind, detail = fault_of_values(np.unique(raw[wrong]).tolist())
+            raise BadFileError(kind, path, detail)
         ids[wrong] = UNKNOWN
     return ids
 

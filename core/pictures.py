@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from core.classes import CLASSES, RAW_UNKNOWN, UNKNOWN
-from core.imagefile import BadFileError, read_image
+from core.imagefile import BadFileError, read_image, read_mask_values
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -92,18 +92,10 @@ def _read_ids(path: Path, size: tuple[int, int]) -> "Image.Image":
     """Class ids as mode P: 255 becomes 19, whatever is no class too."""
     from PIL import Image
 
-    try:
-        with Image.open(path) as mask:
-            if mask.mode not in ("L", "P"):
-                raise BadFileError("rgb-mask", path, f"mode {mask.mode} instead of 8-bit grey")
-            small = mask.resize(size, Image.Resampling.NEAREST)
-    except BadFileError:
-        raise
-    except Exception as error:
-        raise BadFileError("unreadable-mask", path, "cannot be decoded: `bddseg-tui data check` says more") from error
+    small = read_mask_values(path, strict=False).resize(size, Image.Resampling.NEAREST)
     table = [v if v < UNKNOWN else UNKNOWN for v in range(256)]
     table[RAW_UNKNOWN] = UNKNOWN
-    ids = Image.frombytes("L", small.size, small.tobytes()).point(table)
+    ids = small.point(table)
     return Image.frombytes("P", ids.size, ids.tobytes())
 
 

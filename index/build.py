@@ -20,7 +20,7 @@ from torch import Tensor
 
 from core.dataset import Dataset, list_samples
 from core.errors import BddsegError
-from core.imagefile import BadFileError, read_image
+from core.imagefile import READER_VERSION, BadFileError, read_image, read_orientation
 from core.parallel import cores
 from core.sanitize import sanitize
 from index.clip import Clip
@@ -106,7 +106,8 @@ def _files(dataset: Dataset) -> Iterator[tuple[bytes, str]]:
             status = sample.image.stat()
         except OSError:
             continue
-        yield os.fsencode(os.path.relpath(sample.image, dataset.root)), f"{status.st_size}:{status.st_mtime_ns}"
+        stamp = f"{status.st_size}:{status.st_mtime_ns}:{READER_VERSION}"
+        yield os.fsencode(os.path.relpath(sample.image, dataset.root)), stamp
 
 
 def _batches(
@@ -130,6 +131,9 @@ def _load(table: VectorTable, clip: Clip, root: Path, image: bytes, stamp: str) 
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "blake2b").digest()[:16]
+        if (turned := read_orientation(path)) != 1:
+            # Rows that an earlier reader made of the same bytes are of the picture on its side.
+            digest = hashlib.blake2b(digest + bytes([turned]), digest_size=16).digest()
         if (row := table.known(digest)) is not None:
             return _Loaded(image, stamp, digest, row=row)
         picture = read_image(path, at_least=draft_size(clip))

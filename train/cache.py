@@ -1,8 +1,8 @@
 """The training cache: images and masks decoded and resized once, as uint8 arrays mapped from disk.
 
-No epoch decodes a JPEG. The cache is keyed by the files (with sizes and times), the training size and VERSION;
-it is built by all cores into a folder of another name, which is renamed when it is whole. Nothing here imports
-torch: the workers that decode would each spend seconds on it.
+No epoch decodes a JPEG. The cache is keyed by the files (with sizes and times), the training size, VERSION and
+READER_VERSION; it is built by all cores into a folder of another name, which is renamed when it is whole. Nothing
+here imports torch: the workers that decode would each spend seconds on it.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from PIL import Image
 from core.classes import NUM_CLASSES
 from core.dataset import Dataset, Sample, list_samples
 from core.errors import BddsegError
-from core.imagefile import BadFileError, read_image, read_mask
+from core.imagefile import READER_VERSION, BadFileError, read_image, read_mask
 from core.parallel import map_unordered
 from core.sanitize import sanitize_path
 from core.temporaries import sweep, temporary_path
@@ -115,7 +115,7 @@ class _Task:
 
 def _key(samples: Iterable[Sample], size: tuple[int, int]) -> tuple[int, str]:
     """(how many they are, the name of their cache's folder)."""
-    digest, count = hashlib.sha256(f"{VERSION} {size}".encode()), 0
+    digest, count = hashlib.sha256(f"{VERSION} {READER_VERSION} {size}".encode()), 0
     for sample in samples:
         count += 1
         for path in (sample.image, sample.mask):

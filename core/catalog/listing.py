@@ -15,6 +15,7 @@ from core.catalog.database import Database, give_way
 from core.catalog.paths import relative, relative_or_none
 from core.dataset import Dataset, Sample
 from core.errors import BddsegError
+from core.imagefile import READER_VERSION
 from core.sanitize import sanitize_path
 
 PAGE = 2000
@@ -30,9 +31,9 @@ def refresh(
 ) -> tuple[int, int]:
     """Brings the catalog's samples to what is listed; returns (samples in all, samples yet to be scanned).
 
-    A sample whose image or mask changed (size or modification time) is scanned again. One that is not listed any
-    more is absent: it is not shown, and keeps its tags and scores until it is back. `told` hears of the same numbers
-    on the way.
+    A sample whose image or mask changed (size or modification time), or that another reader read, is scanned again.
+    One that is not listed any more is absent: it is not shown, and keeps its tags and scores until it is back. `told`
+    hears of the same numbers on the way.
 
     Raises:
         BddsegError: nothing at all is listed, though the catalog knows samples; or the catalog cannot be written.
@@ -84,7 +85,7 @@ def folder_times(dataset: Dataset) -> dict[str, int]:
 def remember_folders(database: Database, root: Path, times: dict[str, int], began: float) -> None:
     """Notes that all folders have been listed, which had these times when that `began` (seconds since the epoch)."""
     settled = all(1e9 * began - t > _RACY_NS for t in times.values())
-    value = json.dumps({"folders": times if settled else {}, "at": began}).encode()
+    value = json.dumps({"folders": times if settled else {}, "at": began, "reader": READER_VERSION}).encode()
     with database.writing() as db:
         db.execute("INSERT OR REPLACE INTO facts VALUES ('listed', ?), ('root', ?)", (value, bytes(root)))
 
@@ -96,11 +97,12 @@ def listed_at(database: Database, times: dict[str, int]) -> float | None:
     if found is None:
         return None
     said = json.loads(found[0])
-    return float(said["at"]) if said["folders"] == times else None
+    # Another reader may see other sizes in the same files: the stamps say so.
+    return float(said["at"]) if said["folders"] == times and said.get("reader") == READER_VERSION else None
 
 
 def _listed(sample: Sample, root: Path) -> _Listed:
-    stamp = f"{_stamp(sample.image)}|{_stamp(sample.mask)}"
+    stamp = f"{_stamp(sample.image)}|{_stamp(sample.mask)}|{READER_VERSION}"
     image, mask = relative(sample.image, root), relative_or_none(sample.mask, root)
     return sample.split, sanitize_path(sample.name), image, mask, stamp
 

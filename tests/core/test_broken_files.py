@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from core.check import check_dataset
+from core.classes import CLASSES
 from core.dataset import open_dataset
 from core.imagefile import BadFileError, read_image, read_mask
 
@@ -78,17 +79,35 @@ def mask(mode: str, data: bytes | None = None, **options: object) -> bytes:
     return sink.getvalue()
 
 
+def coloured(classes: list[int]) -> bytes:
+    """A palette mask whose indices 0, 1, ... have the colours of these classes."""
+    picture = Image.frombytes("P", (64, 48), bytes(i % len(classes) for i in range(64 * 48)))
+    picture.putpalette([channel for c in classes for channel in CLASSES[c].color])
+    sink = BytesIO()
+    picture.save(sink, "PNG")
+    return sink.getvalue()
+
+
+_sink = BytesIO()
+Image.new("L", (64, 48)).save(_sink, "JPEG")
+JPEG_ROAD = _sink.getvalue()
+
+
 BROKEN_MASKS: dict[str, tuple[bytes, str]] = {
     "rgb": (mask("RGB"), "rgb-mask"),
     "rgba": (mask("RGBA"), "rgb-mask"),
     "grey with alpha": (mask("LA"), "rgb-mask"),
-    "palette": (mask("P", _good), "palette-mask"),
-    "16 bits": (mask("I;16"), "unreadable-mask"),
+    "colour map with a palette": (coloured([2, 0, 13]), "palette-mask"),
+    "16 bits": (mask("I;16"), "mask-depth"),
+    "4 bits": (mask("L", _good, bits=4), "mask-depth"),
+    "2 bits": (mask("L", _good, bits=2), "mask-depth"),
+    "1 bit": (mask("1"), "binary-mask"),
     "value 19": (mask("L", bytes([19]) + _good[1:]), "mask-value"),
     "value 34": (mask("L", bytes([34]) * 3072), "mask-value"),
     "value 254": (mask("L", _good[:-1] + bytes([254])), "mask-value"),
     "value 128": (mask("L", bytes([128, 255]) + _good[2:]), "mask-value"),
-    "jpeg noise": (encoded("JPEG", "L"), "mask-value"),
+    "jpeg noise": (encoded("JPEG", "L"), "jpeg-mask"),
+    "jpeg of one value": (JPEG_ROAD, "jpeg-mask"),
     "empty": (b"", "unreadable-mask"),
     "text": (b"mask", "unreadable-mask"),
     "zeros": (bytes(512), "unreadable-mask"),

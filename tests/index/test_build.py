@@ -1,8 +1,10 @@
 """Building an index: killed, resumed, with changed and hostile images; in real processes where that matters."""
 
+import hashlib
 import os
 import shutil
 import signal
+import sqlite3
 import struct
 import time
 import zlib
@@ -49,6 +51,23 @@ def test_only_what_changed_is_encoded_again(dataset: Path, clip: Clip, tmp_path:
     samples[1].unlink()
     manifest = build(dataset, clip, tmp_path / "index")
     assert manifest["encoded"] == 1 and manifest["count"] == 20
+
+
+def test_of_images_read_by_an_earlier_reader_only_those_that_lie_on_their_side_are_encoded_again(
+    dataset: Path, clip: Clip, tmp_path: Path
+) -> None:
+    exif = Image.Exif()
+    exif[0x112] = 6
+    turned = dataset / "images/10k/train/turned.jpg"
+    Image.effect_noise((64, 36), 80).convert("RGB").save(turned, exif=exif)
+    first = build(dataset, clip, tmp_path / "index")
+    with sqlite3.connect(tmp_path / "index/rows.sqlite") as db:
+        db.execute("UPDATE images SET stamp = substr(stamp, 1, length(stamp) - 2)")
+        digest = hashlib.blake2b(turned.read_bytes()).digest()[:16]
+        changed = (digest, os.fsencode(turned.relative_to(dataset)))
+        assert db.execute("UPDATE images SET digest = ? WHERE image = ?", changed).rowcount == 1
+    again = build(dataset, clip, tmp_path / "index")
+    assert (first["rows_used"], again["rows_used"], again["count"]) == (22, 23, 22)
 
 
 def test_an_index_of_other_weights_is_made_anew(dataset: Path, clip: Clip, tmp_path: Path) -> None:
