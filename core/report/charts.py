@@ -49,8 +49,8 @@ def loss_chart(history: History) -> Draw:
         axes = figure.add_subplot()
         raw, smooth = history.loss.fine, history.smoothed_loss.fine
         if len(raw):
-            axes.plot(raw.xs, raw.ys, color=BLUE, alpha=0.25, linewidth=0.7)
-            axes.plot(smooth.xs, smooth.ys, color=BLUE, linewidth=1.4, label="training, smoothed")
+            axes.plot(list(raw.xs), list(raw.ys), color=BLUE, alpha=0.25, linewidth=0.7)
+            axes.plot(list(smooth.xs), list(smooth.ys), color=BLUE, linewidth=1.4, label="training, smoothed")
         epochs = [(e.step, e.val_loss) for e in history.epochs if e.val_loss is not None]
         if epochs:
             xs, ys = zip(*epochs, strict=True)

@@ -194,4 +194,4 @@ def test_the_demo_without_a_terminal_only_draws_when_asked_to(workspace: Workspa
 def test_a_workspace_that_cannot_be_written_is_one_line(drawn: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = run("runs", "--workspace", str(tmp_path / "file" / "ws"), code=1)
-    assert "cannot be written" in done.stderr and done.stderr.count("\n") == 1
+    assert "cannot be used" in done.stderr and done.stderr.count("\n") == 1
