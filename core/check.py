@@ -1,15 +1,15 @@
 """Checking a dataset: every file is opened, and whatever is wrong is named with its path and what to do."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.check_names import Problem, missing_masks, shared_stems, stray_files
 from core.classes import RAW_UNKNOWN, UNKNOWN
-from core.dataset import MASK_ENDINGS, Dataset, Sample, list_samples
+from core.dataset import Dataset, Sample, list_samples
 from core.imagefile import BadFileError, read_image, read_mask, read_orientation
-from core.layouts import is_junk
 from core.mask_faults import doubt_of_values
 from core.orientation import is_sideways
 from core.parallel import map_unordered
@@ -18,18 +18,6 @@ from core.sanitize import sanitize_path
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong. `kind` is BadFileError's, or missing-mask or stray-file."""
-
-    path: Path
-    kind: str
-    detail: str
-
-    def to_json(self) -> dict[str, str]:
-        return {"path": sanitize_path(self.path), "kind": self.kind, "detail": self.detail}
 
 
 @dataclass(frozen=True)
@@ -53,15 +41,11 @@ def check_dataset(
 ) -> CheckReport:
     """Decodes every image and mask of a dataset; calls `report(done, total)` as it goes."""
     samples = list(list_samples(dataset))
-    problems = list(_stray_files(dataset, samples))
+    problems = [*stray_files(dataset, samples), *missing_masks(dataset, samples), *shared_stems(samples)]
     splits = {f.split: (0, 0) for f in dataset.splits}
-    labelled = {f.split for f in dataset.splits if f.masks is not None}
     for sample in samples:
         images, masks = splits[sample.split]
         splits[sample.split] = (images + 1, masks + (sample.mask is not None))
-        if sample.mask is None and sample.split in labelled:
-            detail = "has no mask: add it, or move the image to the test split"
-            problems.append(Problem(sample.image, "missing-mask", detail))
     workers = 1 if len(samples) < 32 else workers
     for done, found in enumerate(map_unordered(check_sample, samples, workers, chunk=8), start=1):
         problems.extend(found)
@@ -114,27 +98,3 @@ def _why_other_size(image: Path, mask: Path, image_size: tuple[int, int], mask_s
         if is_sideways(turned):
             return f"{said}: the mask's own EXIF (orientation {turned}) turns it; take that out"
     return f"{said}: export one of them anew"
-
-
-def _stray_files(dataset: Dataset, samples: list[Sample]) -> Iterator[Problem]:
-    used = {p for s in samples for p in (s.image, s.mask) if p is not None}
-    stems = {(s.split, s.name + e) for s in samples for e in MASK_ENDINGS}
-    for folders in dataset.splits:
-        for folder in (folders.images, folders.masks):
-            if folder is None:
-                continue
-            for entry in os.scandir(folder):
-                path = folder / entry.name
-                if path in used or is_junk(entry.name) or (dataset.layout == "plain" and entry.is_dir()):
-                    continue
-                yield Problem(path, "stray-file", _why_stray(entry, folder == folders.masks, folders.split, stems))
-
-
-def _why_stray(entry: "os.DirEntry[str]", among_masks: bool, split: str, stems: set[tuple[str, str]]) -> str:
-    if not entry.is_file():
-        return "is not a regular file: take it out"
-    if among_masks and entry.name.lower().endswith(".png"):
-        if (split, Path(entry.name).stem) in stems:
-            return "is a second mask of the same image: keep one of them"
-        return "is a mask without an image: add the image or take the mask out"
-    return "is neither an image nor a mask of this dataset: take it out"
