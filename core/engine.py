@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     import subprocess
 
     from core.analysis.service import AnalysisService
+    from core.catalog.salvage import Repair
     from core.check import CheckReport
     from core.config import TrainConfig
     from core.evaluation import Evaluation, Evaluations
     from core.history import History
     from core.history_reader import Histories
     from core.job import Status
+    from core.relocate import Moved
     from core.report.write import Forms
     from core.retrieval.service import RetrievalService
     from core.run_states import RunStates
@@ -135,6 +137,19 @@ class Engine:
         ids = collection.catalog.find(parse_query(text))
         (collection.catalog.remove_tag if remove else collection.catalog.add_tag)(ids, tag)
         return len(ids)
+
+    def move(self, old: Path, new: Path, force: bool = False) -> "list[Moved]":
+        """Lets what is known of a dataset go on where it has moved to."""
+        from core.relocate import move_dataset
+
+        return move_dataset(self.workspace, old, new, force)
+
+    def repair(self, root: Path) -> "Repair":
+        """Makes a damaged catalog anew with the tags that can be read."""
+        from core.scan import repair_catalog
+
+        root = open_dataset(root).root
+        return repair_catalog(self.workspace.catalog_path(root), root)
 
     def unpack(self, archives: list[Path], to: Path, report: Report | None = None) -> "UnpackReport":
         """Unpacks the official zips into the layout."""

@@ -17,6 +17,7 @@ from core.config import TrainConfig
 from core.errors import BddsegError, RecordError, UsageError
 from core.job import Status, read_status
 from core.nearest import suggestion
+from core.places import dataset_key, present_place
 from core.records import FileName, Line, checked
 from core.sanitize import sanitize, sanitize_path
 from core.toml_file import read_toml_file
@@ -29,6 +30,7 @@ class Spec(TypedDict):
     """What a run's config.toml says: the settings in `train` are checked by `core.config.validate`."""
 
     dataset: FileName
+    dataset_key: NotRequired[Line]
     workspace: FileName
     preset: NotRequired[Line]
     train: dict[str, Any]
@@ -81,8 +83,8 @@ class Run:
 
     @property
     def dataset(self) -> Path:
-        """Raises BddsegError where the configuration is damaged."""
-        return Path(self.spec["dataset"])
+        """Where its dataset is now. Raises BddsegError where the configuration is damaged."""
+        return present_place(self.folder.parent.parent, Path(self.spec["dataset"]), self.spec.get("dataset_key"))
 
     @property
     def shown_dataset(self) -> str:
@@ -139,6 +141,7 @@ def create_run(workspace: Workspace, dataset: Path, config: TrainConfig, preset:
         spec = {"dataset": os.fsencode(dataset).decode(), "workspace": os.fsencode(workspace.root).decode()}
     except UnicodeDecodeError as error:
         raise BddsegError(f"{sanitize_path(dataset)} is not valid UTF-8: link to it from a path that is") from error
+    spec["dataset_key"] = dataset_key(workspace.root, dataset)
     number = max((_number(p.name) for p in workspace.runs.iterdir()), default=0)
     for attempt in range(1, 1000):
         folder = workspace.runs / f"{number + attempt:04d}-{re.sub(r'[^a-z0-9-]+', '-', preset.lower()) or 'run'}"

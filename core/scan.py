@@ -16,6 +16,7 @@ from time import localtime, monotonic, sleep, strftime, time
 
 from core.catalog import Catalog, ScanResult, UnwritableError
 from core.catalog.listing import folder_times
+from core.catalog.salvage import Repair, repair
 from core.classes import NUM_CLASSES
 from core.dataset import Dataset, list_samples, open_dataset
 from core.disk_errors import disk_error
@@ -23,7 +24,7 @@ from core.errors import BddsegError, UsageError
 from core.imagefile import BadFileError, read_mask, read_size
 from core.parallel import map_unordered
 from core.parent import end_group, end_with_starter
-from core.sanitize import sanitize
+from core.sanitize import sanitize, sanitize_path
 
 COMMIT_EVERY_S = 0.5
 WAIT_S = 0.3
@@ -123,6 +124,20 @@ def bring_up_to_date(catalog: Catalog, dataset: Dataset, report: Callable[[int, 
             raise
         return f"as of the last scan: {error}"
     return ""
+
+
+def repair_catalog(path: Path, root: Path) -> Repair:
+    """Makes a damaged catalog anew with the tags that can be read, while no scan goes on.
+
+    Raises:
+        BddsegError: it is not damaged, is being scanned, or cannot be written.
+    """
+    if not path.exists():
+        raise BddsegError(f"there is no catalog of {sanitize_path(root)}: it is made when the dataset is opened")
+    with _scan_lock(path) as free:
+        if not free:
+            raise BddsegError(f"the catalog {sanitize_path(path)} is being scanned: wait, or end the app that does so")
+        return repair(path, root)
 
 
 def scan_sample(item: tuple[int, Path, Path | None]) -> ScanResult:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from core.disk_errors import disk_reason
 from core.errors import BddsegError
+from core.folder_key import folder_key
+from core.places import dataset_key
 from core.sanitize import sanitize_path
 from core.temporaries import sweep
 from core.typed_path import typed_path
@@ -52,12 +54,12 @@ class Workspace:
 
     def catalog_path(self, dataset_root: Path) -> Path:
         """The catalog's file for the dataset at this (resolved) folder."""
-        return self.catalogs / f"{_key(os.fsencode(dataset_root), dataset_root.name)}.sqlite"
+        return self.catalogs / f"{dataset_key(self.root, dataset_root)}.sqlite"
 
     def index_path(self, dataset_root: Path, model: str) -> Path:
         """The folder of the index of a dataset by a CLIP model; it may not exist."""
-        dataset = _key(os.fsencode(dataset_root), dataset_root.name)
-        return self._folder("index") / dataset / _key(os.fsencode(model), model.rstrip("/").rpartition("/")[2] or model)
+        name = model.rstrip("/").rpartition("/")[2] or model
+        return self._folder("index") / dataset_key(self.root, dataset_root) / folder_key(os.fsencode(model), name)
 
     def _folder(self, name: str, private: bool = False) -> Path:
         folder = self.root / name
@@ -79,14 +81,6 @@ def _swept(folder: Path) -> Path:
     """Once a process, what killed ones were writing in a folder of the workspace is deleted."""
     sweep([folder, folder.parent])
     return folder
-
-
-def _key(raw: bytes, name: str) -> str:
-    """A folder name for something: readable, and another one for anything else."""
-    import hashlib
-
-    readable = "".join(c if c.isalnum() or c in "-_" else "-" for c in name)[:40]
-    return f"{readable}-{hashlib.sha256(raw).hexdigest()[:12]}"
 
 
 def open_workspace(root: Path | None = None) -> Workspace:

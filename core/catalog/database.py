@@ -69,8 +69,8 @@ class Database:
             raise self._error(error, "read") from error
 
     @contextmanager
-    def writing(self, durable: bool = False) -> Iterator[sqlite3.Connection]:
-        """A transaction, which is committed when the block ends well.
+    def writing(self, durable: bool = False, attached: str | None = None) -> Iterator[sqlite3.Connection]:
+        """A transaction, which is committed when the block ends well; a database that is `attached` is called other.
 
         With `durable` it has reached the disk then, and no loss of power takes it back; else a killed process loses
         nothing, and a loss of power at most the last moments.
@@ -78,6 +78,8 @@ class Database:
         try:
             with closing(self._writable()) as db:
                 db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                if attached:
+                    db.execute("ATTACH ? AS other", (attached,))
                 _patiently(lambda: db.execute("BEGIN IMMEDIATE"))
                 try:
                     yield db

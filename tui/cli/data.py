@@ -1,4 +1,4 @@
-"""`bddseg-tui data ...`: check and unpack, and the commands of `samples`."""
+"""`bddseg-tui data ...`: check and unpack, and the commands of `samples` and `keep`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +7,7 @@ import typer
 
 from core.sanitize import sanitize, sanitize_path
 from core.typed_path import typed_path
-from tui.cli import samples
+from tui.cli import keep, samples
 from tui.cli.output import DatasetArgument, JsonOption, WorkspaceOption, engine, print_json, progress, say, tell
 
 _SHOWN = 50
@@ -15,6 +15,7 @@ _SHOWN = 50
 
 app = typer.Typer(no_args_is_help=True, help="Look at, check, unpack and move datasets.")
 samples.add_to(app)
+keep.add_to(app)
 
 
 @app.command()
