@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from core.sanitize import sanitize_path
+from core.typed_path import typed_path
 from tui.cli.output import DatasetArgument, JsonOption, WorkspaceOption, engine, print_json, say, tell
 
 
@@ -16,8 +17,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 def move(
-    old: Annotated[Path, typer.Argument(metavar="OLD", help="Where it was; need not exist.", show_default=False)],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="Where it is now.", show_default=False)],
+    old: Annotated[
+        Path, typer.Argument(metavar="OLD", parser=typed_path, help="Where it was; need not exist.", show_default=False)
+    ],
+    new: Annotated[Path, typer.Argument(metavar="NEW", parser=typed_path, help="Where it is now.", show_default=False)],
     force: Annotated[bool, typer.Option("--force", help="Also if few images have the same names.")] = False,
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
