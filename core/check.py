@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.check_names import Problem, missing_masks, shared_stems, stray_files
 from core.classes import RAW_UNKNOWN, UNKNOWN
-from core.dataset import Dataset, Sample, list_samples
+from core.dataset import Dataset, Layout, Sample, list_samples
 from core.imagefile import BadFileError, read_image, read_mask, read_orientation
 from core.mask_faults import doubt_of_values
 from core.orientation import is_sideways
@@ -25,12 +25,14 @@ class CheckReport:
     """What a check found: images and masks by split, and the problems in order of path."""
 
     root: Path
+    layout: Layout
     splits: dict[str, tuple[int, int]]
     problems: list[Problem]
 
     def to_json(self) -> dict[str, object]:
         return {
             "root": sanitize_path(self.root),
+            "layout": self.layout,
             "splits": {split: {"images": i, "masks": m} for split, (i, m) in self.splits.items()},
             "problems": [p.to_json() for p in self.problems],
         }
@@ -51,7 +53,9 @@ def check_dataset(
         problems.extend(found)
         if report and (done % 10 == 0 or done == len(samples)):
             report(done, len(samples))
-    return CheckReport(dataset.root, splits, sorted(problems, key=lambda p: (os.fsencode(p.path), p.kind)))
+    return CheckReport(
+        dataset.root, dataset.layout, splits, sorted(problems, key=lambda p: (os.fsencode(p.path), p.kind))
+    )
 
 
 def check_sample(sample: Sample) -> list[Problem]:
@@ -82,7 +86,7 @@ def _values(mask: "NDArray[np.uint8]") -> list[int]:
     from PIL import Image
 
     # Several times as fast as numpy's bincount, which makes int64 of every pixel.
-    counts = Image.fromarray(mask).histogram()
+    counts = Image.fromarray(mask).histogram()[: UNKNOWN + 1]
     return [RAW_UNKNOWN if value == UNKNOWN else value for value, count in enumerate(counts) if count]
 
 

@@ -123,7 +123,8 @@ def read_mask_values(path: Path, strict: bool = True) -> "Image":
             image.load()
             fault = fault_of_format(image, bits)
             if fault is None or (not strict and image.mode in ("L", "P")):
-                return upright(Image.frombytes("L", image.size, image.tobytes()), orientation(image))
+                values = image if image.mode == "L" else Image.frombytes("L", image.size, image.tobytes())
+                return upright(values, orientation(image))
     except Exception as error:
         raise BadFileError("unreadable-mask", path, f"cannot be decoded ({_reason(error)}): copy it again") from error
     raise BadFileError(fault[0], path, fault[1])
@@ -147,7 +148,9 @@ def _opened(path: Path) -> "Iterator[Image]":
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with Image.open(path) as image:
+        # A file and not its name: by name Pillow maps some into memory, where one that is cut meanwhile ends the
+        # process (SIGBUS), and garbles a TIFF that lies on its side.
+        with path.open("rb") as file, Image.open(file) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise ValueError(f"{image.width}x{image.height} pixels are too many")
             yield image

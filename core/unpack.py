@@ -57,7 +57,7 @@ def unpack(archives: Sequence[Path], to: Path, report: Callable[[int, int], None
     """
     to = to.expanduser()
     with contextlib.ExitStack() as stack:
-        places = find_places([stack.enter_context(open_zip(path)) for path in archives])
+        places = find_places([stack.enter_context(open_zip(path.expanduser())) for path in archives])
         _need_room(places, to)
         owned = own(to, "unpack")
         below = stack.enter_context(_locked(to))

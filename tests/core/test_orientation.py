@@ -120,9 +120,10 @@ def ids() -> NDArray[np.uint8]:
     return found
 
 
-def test_a_mask_with_exif_of_its_own_is_turned_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_a_mask_with_exif_of_its_own_is_turned_too(tmp_path: Path, kind: str) -> None:
     for orientation in range(1, 9):
-        save(tmp_path / "x.png", stored(Image.fromarray(ids()), orientation), "PNG", orientation)
+        save(tmp_path / "x.png", stored(Image.fromarray(ids()), orientation), kind, orientation)
         assert np.array_equal(read_mask(tmp_path / "x.png"), ids())
         assert np.array_equal(np.asarray(read_mask_values(tmp_path / "x.png")), ids())
 
