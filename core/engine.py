@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from core.stats import ClassStats
     from core.unpack import UnpackReport
 
-EXPORTS = ("onnx", "torchscript", "smp", "hub-folder")
 Report = Callable[[int, int], None]
 
 
@@ -304,10 +304,17 @@ class Engine:
         return folder
 
     def export(self, run: "Run", kind: str, to: Path, checkpoint: str = "best") -> Path:
-        """Starts an export (onnx, torchscript, smp or hub-folder) into the folder `to`; returns the job's folder."""
+        """Starts an export (onnx, torchscript, smp or hub-folder) into the folder `to`; returns the job's folder.
+
+        Raises:
+            BddsegError: the checkpoint is not there, or files in `to` would be replaced that no export made.
+        """
+        from core.exports import EXPORTS, check_export_folder
+
         self._need_checkpoint(run, checkpoint)
         if kind not in EXPORTS:
             raise UsageError(f"--to takes {', '.join(EXPORTS)}, not {sanitize(kind)!r}{suggestion(kind, EXPORTS)}")
+        check_export_folder(to, kind)
         folder = run.folder / "export" / f"{checkpoint}-{kind}"
         folder.mkdir(parents=True, exist_ok=True)
         options = ["--checkpoint", checkpoint, "--kind", kind, "--to", os.fspath(to.absolute())]
@@ -328,19 +335,33 @@ class Engine:
         return list(self.list_evaluations().found)
 
     def list_evaluations(self) -> "Evaluations":
-        """Every finished evaluation of every run, newest run first, and what is wrong with those that are damaged."""
-        from core.evaluation import Evaluations, NoEvaluationError, load_evaluation
+        """Every finished evaluation of every run, newest run first, and what is wrong with those that are damaged.
+
+        Scores by image that could not be written into the catalog when they were made are written now.
+        """
+        from core.evaluation import PENDING, Evaluations, NoEvaluationError, load_evaluation
 
         found, unreadable = [], []
         for run in self.runs():
             for folder in run.evaluations():
                 try:
                     found.append(load_evaluation(folder))
+                    if (folder / PENDING).exists():
+                        self._record_scores(run, folder)
                 except NoEvaluationError:
                     continue
                 except BddsegError as error:
                     unreadable.append((f"{run.name}/{sanitize(folder.name)}", str(error)))
         return Evaluations(tuple(found), tuple(unreadable))
+
+    def _record_scores(self, run: "Run", folder: Path) -> None:
+        from core.evaluation_scores import record_evaluation
+        from core.job import read_status
+
+        # What a live job has not told the catalog yet, it will.
+        if not read_status(folder).live:
+            with suppress(BddsegError, OSError):
+                record_evaluation(self.workspace, run.dataset, f"{run.name}/{folder.name}", folder)
 
     def report(
         self,

@@ -48,6 +48,9 @@ class _Result(TypedDict):
 _RESULT = TypeAdapter(_Result)
 _LARGEST = 4 << 20
 
+PENDING = "scores-pending"
+"""A file that is in an evaluation's folder as long as the catalog lacks its scores by image."""
+
 
 @dataclass(frozen=True)
 class Evaluation:

@@ -9,11 +9,13 @@ import warnings
 from pathlib import Path
 
 from core.arguments import ArgumentParser
+from core.disk_errors import disk_reason
 from core.errors import BddsegError
 from core.evaluation import evaluation_folder
 from core.event_kinds import Kind
 from core.process import yield_to_people
 from core.runs import Run
+from core.sanitize import sanitize_path
 from train.reporter import Reporter, Silent, StopRequestedError
 
 
@@ -37,7 +39,7 @@ def main(argv: list[str]) -> int:
         print(f"error: {error}", flush=True)
         _last_words(reporter, "fail", "failed", str(error))
     except OSError as error:
-        _last_words(reporter, "fail", "failed", f"{error.strerror or error}: {error.filename or folder}")
+        _last_words(reporter, "fail", "failed", f"{_where(error, folder)}: {disk_reason(error)}")
     except Exception as error:
         traceback.print_exc()
         _last_words(reporter, "fail", "failed", f"{type(error).__name__}: {error} (more in log.txt)")
@@ -65,6 +67,11 @@ def _work(run: Run, arguments: argparse.Namespace, reporter: Reporter) -> None:
         from train.predict import predict_run
 
         predict_run(run, arguments.checkpoint, arguments.split, Path(arguments.to), reporter)
+
+
+def _where(error: OSError, folder: Path) -> str:
+    named = error.filename
+    return sanitize_path(named if isinstance(named, str | bytes) else folder)
 
 
 def _last_words(reporter: Reporter, kind: Kind, state: str, message: str) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,22 +10,19 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from core.analysis.multilabel import presence
 from core.analysis.per_image import PerImage, PerImageWriter
-from core.analysis.threshold import Threshold
 from core.atomic import write_text
-from core.catalog import Catalog, ImageScore
 from core.classes import NUM_OFFICIAL
 from core.config import TrainConfig, validate
 from core.dataset import Sample, list_samples, open_dataset
 from core.errors import BddsegError
 from core.evaluation import evaluation_folder, evaluation_name
+from core.evaluation_scores import mark_pending, record_evaluation
 from core.runs import Run
 from core.sanitize import sanitize, sanitize_path
-from core.scan import scan
-from core.scores import boundary_scores, calibration, finite, image_scores, scores
+from core.scores import boundary_scores, calibration, finite, scores
+from core.temporaries import temporary_folder, temporary_path
 from core.workspace import Workspace
 from train.checkpoint import load_model
 from train.device import make_accelerator
@@ -33,6 +30,9 @@ from train.infer import SPARSE, Predicted, predict_samples, write_prediction
 from train.metrics import BINS, boundary_counts, calibration_counts, confusion_matrix
 from train.reporter import Reporter
 from train.tta import Tta
+
+_PATIENCE_S = 60.0
+"""How long an evaluation that is done waits for a catalog that others write."""
 
 
 @dataclass
@@ -66,6 +66,7 @@ def evaluate_run(run: Run, checkpoint: str, split: str, reporter: Reporter, tta:
 
     Raises:
         BddsegError: the split has no masks, or none of its samples can be used.
+        OSError: the disk is full; an earlier evaluation is still there.
         StopRequestedError: SIGTERM came; nothing was changed.
     """
     config = validate(run.spec["train"])
@@ -76,19 +77,22 @@ def evaluate_run(run: Run, checkpoint: str, split: str, reporter: Reporter, tta:
         raise BddsegError(f"the split {sanitize(split)} has no masks: evaluate on another, or use `bddseg-tui predict`")
     reporter.event("start", images=len(samples), checkpoint=checkpoint, split=split, tta=tta)
     reporter.update(state="running", phase="evaluate", total=len(samples))
-    with PerImageWriter(folder) as writer:
+    with PerImageWriter(folder) as writer, temporary_folder(folder) as predictions:
         counted = Counted(writer, dataset.root)
-        _measure(run, checkpoint, config, samples, counted, folder / "predictions", reporter, tta)
-        found = writer.finish() if len(writer) else None
-    problems = counted.problems
-    if found is None:
-        raise BddsegError(f"none of the {len(samples)} images can be used; the first: {problems[0]}")
+        _measure(run, checkpoint, config, samples, counted, predictions, reporter, tta)
+        problems = counted.problems
+        if not len(writer):
+            raise BddsegError(f"none of the {len(samples)} images can be used; the first: {problems[0]}")
+        mark_pending(folder)
+        found = writer.finish()
+        _put_in_place(predictions, folder / "predictions")
     if problems:
         reporter.event("warning", message=f"{len(problems)} images are left out", files=problems[:20])
     report = {"run": run.name, "checkpoint": checkpoint, "split": split, "tta": tta, **_figures(found, counted.bins)}
     report |= {"images": len(found), "left_out": len(problems)}
-    _record(run, evaluation_name(run.name, checkpoint, split, tta), found, folder / "predictions")
+    # The result first: the catalog, which others write too, must not cost it.
     write_text(folder / "result.json", json.dumps(report, allow_nan=False))
+    _record(run, evaluation_name(run.name, checkpoint, split, tta), folder, reporter)
     reporter.event("finish", **{k: report[k] for k in ("pixel_accuracy", "miou19", "miou20", "boundary_miou19", "ece")})
 
 
@@ -121,7 +125,6 @@ def _measure(
 ) -> None:
     accelerator = make_accelerator(config)
     model = load_model(run.folder / "checkpoints" / checkpoint)
-    predictions.mkdir(parents=True, exist_ok=True)
     writes: list[Future[None]] = []
     outcomes = predict_samples(
         model, samples, config.size, accelerator.device, str(accelerator.mixed_precision), config.images_at_once, tta
@@ -141,25 +144,23 @@ def _measure(
             write.result()
 
 
-def _record(run: Run, name: str, found: PerImage, predictions: Path) -> None:
-    """Tells the dataset's catalog the scores by image, so that filters and sorting know them."""
-    dataset = open_dataset(run.dataset)
-    catalog = Catalog(Workspace(Path(run.spec["workspace"])).catalog_path(dataset.root), dataset.root)
-    if catalog.progress()[0] == 0:
-        scan(catalog, dataset, lambda done, total: None)
-    catalog.record_scores(name, _image_scores(found, dataset.root, predictions))
+def _put_in_place(predictions: Path, target: Path) -> None:
+    """Makes new predictions those of the evaluation, in place of earlier ones."""
+    earlier = temporary_path(target.parent)
+    try:
+        if target.exists():
+            target.rename(earlier)
+        predictions.rename(target)
+    finally:
+        shutil.rmtree(earlier, ignore_errors=True)
 
 
-def _image_scores(found: PerImage, root: Path, predictions: Path) -> Iterator[ImageScore]:
-    for n, relative in enumerate(found.images):
-        image, confusion = root / os.fsdecode(relative), found.confusion[n]
-        actual, predicted = (p[0] for p in presence(confusion[None], Threshold()))
-        accuracy, miou = map(finite, image_scores(confusion.astype(np.int64)))
-        boundary = finite(boundary_scores(found.boundary[n].astype(np.int64))[1])
-        how = (float(found.confidence[n]), float(found.brightness[n]))
-        bits = (_bits(actual & ~predicted), _bits(predicted & ~actual))
-        yield ImageScore(image, predictions / f"{image.stem}.png", accuracy, miou, boundary, *how, *bits)
-
-
-def _bits(classes: NDArray[np.bool_]) -> int:
-    return sum(1 << int(c) for c in np.flatnonzero(classes))
+def _record(run: Run, name: str, folder: Path, reporter: Reporter) -> None:
+    """Tells the dataset's catalog the scores by image; that it cannot be told now is no failure."""
+    reporter.update(phase="catalog", force=True)
+    workspace = Workspace(Path(run.spec["workspace"]))
+    try:
+        record_evaluation(workspace, run.dataset, name, folder, patience_s=_PATIENCE_S)
+    except BddsegError as error:
+        message = f"filters do not know the scores by image yet: {error} (`bddseg-tui evaluations` tries it again)"
+        reporter.event("warning", message=message)

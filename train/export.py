@@ -7,6 +7,7 @@ runs them needs to know nothing of the training. SMP folders hold the bare model
 import json
 import shutil
 import warnings
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -14,14 +15,18 @@ import numpy as np
 import torch
 from torch import nn
 
-from core.atomic import write_text
+from core.atomic import sync_tree, write_text
 from core.classes import CLASSES
 from core.config import TrainConfig, validate
+from core.disk_errors import disk_error
 from core.errors import BddsegError
 from core.evaluation import Evaluation, evaluation_folder, load_evaluation
+from core.exports import CARD, FILES
+from core.owned_folder import own
 from core.report.card import model_card
 from core.runs import Run
 from core.sanitize import sanitize, sanitize_path
+from core.temporaries import temporary_folder
 from train.checkpoint import load_model
 from train.model import encoder_name
 from train.normalise import statistics
@@ -51,33 +56,42 @@ class Normalised(nn.Module):
 def export_run(run: Run, checkpoint: str, kind: Kind, to: Path, reporter: Reporter) -> None:
     """Writes the export and its model card into the folder `to`, and reports the largest difference.
 
+    The export is run and compared before anything is written; then its files come all at once.
+
     Raises:
-        BddsegError: a package is missing, the folder can't be written, or the export gives other results.
+        BddsegError: a package is missing, the folder can't be written, files in it are not an export's, or the export
+            gives other results.
     """
     config = validate(run.spec["train"])
     source = run.folder / "checkpoints" / checkpoint
     reporter.update(state="running", phase="export")
+    folder = own(to, "export")
+    folder.check(FILES[kind])
     model = Normalised(load_model(source)).eval()
+    example = _example(config)
     try:
-        to.mkdir(parents=True, exist_ok=True)
-        example = _example(config)
-        difference = _export(model, kind, source, to, example)
-        if not difference <= TOLERANCE:
-            raise BddsegError(f"the export's logits differ by {difference:.3g}: it is not the same model")
-        card = model_card(
-            f"{run.name} ({checkpoint})",
-            kind,
-            dict(run.spec["train"]),
-            sanitize_path(run.dataset.name),
-            _evaluation(run, checkpoint),
-            difference,
-            (example.shape[2], example.shape[3]),
-            statistics(encoder_name(model.model)),
-        )
-        write_text(to / "README.md", card)
+        with temporary_folder(to) as writing:
+            difference = _export(model, kind, source, writing, example)
+            if not difference <= TOLERANCE:
+                raise BddsegError(f"the export's logits differ by {difference:.3g}: it is not the same model")
+            card = model_card(
+                f"{run.name} ({checkpoint})",
+                kind,
+                dict(run.spec["train"]),
+                sanitize_path(run.dataset.name),
+                _evaluation(run, checkpoint),
+                difference,
+                (example.shape[2], example.shape[3]),
+                statistics(encoder_name(model.model)),
+            )
+            write_text(writing / CARD, card)
+            sync_tree(writing)
+            folder.claim(FILES[kind])
+            for name in FILES[kind]:
+                (writing / name).replace(to / name)
     except OSError as error:
-        raise BddsegError(f"{sanitize_path(to)} cannot be written ({error.strerror})") from error
-    files = sorted(p.name for p in to.iterdir())
+        raise disk_error(error, to) from error
+    files = sorted(FILES[kind])
     reporter.event("exported", kind_of_export=kind, max_difference=difference, to=sanitize_path(to), files=files)
 
 
@@ -98,10 +112,14 @@ def _export(model: Normalised, kind: Kind, source: Path, to: Path, example: torc
 
 @torch.inference_mode()
 def _torchscript(model: Normalised, path: Path, example: torch.Tensor) -> float:
+    # By way of memory: torch's own writer tells nothing of a full disk but that it failed.
+    made = BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.jit.save(torch.jit.trace(model, example), str(path))
-        exported = torch.jit.load(str(path)).eval()
+        torch.jit.save(torch.jit.trace(model, example), made)
+        made.seek(0)
+        exported = torch.jit.load(made).eval()
+    path.write_bytes(made.getvalue())
     # Another batch and size than it was traced with: what is traced must not be fixed to them.
     other = torch.rand(1, 3, example.shape[2] + 32, example.shape[3] + 32)
     return max(_difference(exported(x), model(x)) for x in (example, other))
@@ -114,10 +132,9 @@ def _onnx(model: Normalised, path: Path, example: torch.Tensor) -> float:
         raise BddsegError("ONNX needs more packages: pip install 'bddseg-tui[export]'") from error
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.onnx.export(
+        made = torch.onnx.export(
             model,
             (example,),
-            str(path),
             input_names=["images"],
             output_names=["logits"],
             opset_version=_OPSET,
@@ -126,7 +143,10 @@ def _onnx(model: Normalised, path: Path, example: torch.Tensor) -> float:
             dynamic_shapes={"images": {0: torch.export.Dim("batch", min=1, max=4096)}},
             verbose=False,
         )
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    assert made is not None
+    data: bytes = made.model_proto.SerializeToString()
+    path.write_bytes(data)
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     largest = 0.0
     for images in (example, torch.rand(3, *example.shape[1:])):
         (logits,) = session.run(None, {"images": images.numpy()})

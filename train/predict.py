@@ -119,7 +119,7 @@ def _predict_images(job: Job) -> None:
     summary = {"images": len(written), "left_out": len(problems), "classes": _summary(path for _, path in written)}
     _write_summary(folder, summary)
     if not Path(job.source).is_absolute():
-        _record(job.run, prediction_name(job.run.name, job.checkpoint, job.source), written)
+        _record(job, written)
     reporter.event("finish", images=len(written), left_out=len(problems))
 
 
@@ -237,10 +237,15 @@ def _summary(masks: Iterable[Path]) -> list[dict[str, Any]]:
     ]
 
 
-def _record(run: Run, name: str, written: list[tuple[Sample, Path]]) -> None:
+def _record(job: Job, written: list[tuple[Sample, Path]]) -> None:
     """Tells the dataset's catalog where the predictions are, so that the Dataset pane can show them."""
-    dataset = open_dataset(run.dataset)
-    catalog = Catalog(Workspace(Path(run.spec["workspace"])).catalog_path(dataset.root), dataset.root)
-    if catalog.progress()[0] == 0:
-        scan(catalog, dataset, lambda done, total: None)
-    catalog.record_scores(name, [ImageScore(sample.image, mask.absolute()) for sample, mask in written])
+    run, name = job.run, prediction_name(job.run.name, job.checkpoint, job.source)
+    try:
+        dataset = open_dataset(run.dataset)
+        catalog = Catalog(Workspace(Path(run.spec["workspace"])).catalog_path(dataset.root), dataset.root)
+        if catalog.progress()[0] == 0:
+            scan(catalog, dataset, lambda done, total: None)
+        catalog.record_scores(name, [ImageScore(sample.image, mask.absolute()) for sample, mask in written])
+    except BddsegError as error:
+        message = f"the Dataset pane cannot show these predictions yet: {error} (predict again to record them)"
+        job.reporter.event("warning", message=message)

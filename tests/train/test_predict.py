@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 import threading
 from pathlib import Path
 
@@ -12,31 +11,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.config import build_config
 from core.engine import Engine
 from core.errors import BddsegError
 from core.owned_folder import MARKER, own
 from core.prediction_journal import PredictionJournal, read_journal
-from core.runs import Run, create_run
+from core.runs import Run
 from core.workspace import Workspace
-from train import checkpoint
-from train.checkpoint import Progress
-from train.model import make_model
+from tests.train.conftest import job
 from train.predict import predict_run
 from train.reporter import Reporter, StopRequestedError
-from train.setup import make_optimizer
 
 
-@pytest.fixture(scope="module")
-def run(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run with two untrained checkpoints, best and last."""
-    workspace = Workspace(tmp_path_factory.mktemp("untrained"))
-    config = build_config("demo", ["encoder=mobilenet_v2", "height=32", "width=64", "batch_size=4", "threads=1"])
-    made = create_run(workspace, drawn, config, "demo")
-    for name, seed in (("best", 1), ("last", 2)):
-        model = make_model(config.model_copy(update={"seed": seed}))
-        checkpoint.save(made.folder / "checkpoints", model, make_optimizer(model, config), Progress(step=seed), (name,))
-    return made
+@pytest.fixture
+def run(untrained: Run) -> Run:
+    return untrained
 
 
 @pytest.fixture
@@ -55,14 +43,8 @@ def out(tmp_path: Path) -> Path:
 
 def predict(run: Run, source: Path, to: Path, which: str = "best") -> None:
     """The job's own work, in this process."""
-    handlers = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGHUP)
-    reporter = Reporter(to.parent / "job")
-    try:
+    with job(to.parent / "job") as reporter:
         predict_run(run, which, os.fspath(source), to, reporter)
-    finally:
-        reporter.close()
-        signal.signal(signal.SIGTERM, handlers[0])
-        signal.signal(signal.SIGHUP, handlers[1])
 
 
 def masks(to: Path) -> dict[str, int]:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.engine import EXPORTS
 from core.errors import BddsegError
 from core.events import read_events
+from core.exports import EXPORTS
 from core.job import read_status
 from core.runs import Run
 from core.sanitize import sanitize, sanitize_path

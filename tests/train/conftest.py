@@ -1,0 +1,44 @@
+"""A run that needs no training, and jobs in this process."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from core.config import build_config
+from core.runs import Run, create_run
+from core.workspace import Workspace
+from train import checkpoint
+from train.checkpoint import Progress
+from train.model import make_model
+from train.reporter import Reporter
+from train.setup import make_optimizer
+
+
+@pytest.fixture(scope="session")
+def untrained(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of the drawn dataset with two untrained checkpoints, best and last."""
+    workspace = Workspace(tmp_path_factory.mktemp("untrained"))
+    config = build_config("demo", ["encoder=mobilenet_v2", "height=32", "width=64", "batch_size=4", "threads=1"])
+    made = create_run(workspace, drawn, config, "demo")
+    for name, seed in (("best", 1), ("last", 2)):
+        model = make_model(config.model_copy(update={"seed": seed}))
+        where = made.folder / "checkpoints"
+        checkpoint.save(where, model, make_optimizer(model, config), Progress(step=seed), (name,))
+    return made
+
+
+@contextmanager
+def job(folder: Path) -> Iterator[Reporter]:
+    """The reporter of a job that works in this process, whose signals are as before afterwards."""
+    handlers = {s: signal.getsignal(s) for s in (signal.SIGTERM, signal.SIGHUP)}
+    reporter = Reporter(folder)
+    try:
+        yield reporter
+    finally:
+        reporter.update(force=True, state="finished")
+        reporter.close()
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

@@ -1,0 +1,171 @@
+"""Evaluations and exports that something comes between: nothing that was computed or was there before is lost."""
+
+import errno
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from core.engine import Engine
+from core.errors import BddsegError
+from core.events import read_events
+from core.query import parse_query
+from core.runs import Run
+from tests.train.conftest import job
+from train import evaluate, export
+from train.evaluate import evaluate_run
+from train.export import export_run
+from train.reporter import Reporter, StopRequestedError
+
+
+@pytest.fixture
+def run(untrained: Run, dataset: Path, tmp_path: Path) -> Run:
+    """A copy in a workspace of its own, of a dataset that may be spoilt."""
+    folder = tmp_path / "workspace/runs/0001-demo"
+    shutil.copytree(untrained.folder, folder, symlinks=True)
+    text = (folder / "config.toml").read_text()
+    for old, new in ((untrained.spec["dataset"], dataset), (untrained.spec["workspace"], tmp_path / "workspace")):
+        text = text.replace(old, os.fspath(new))
+    (folder / "config.toml").write_text(text)
+    return Run(folder)
+
+
+def evaluated(run: Run) -> Path:
+    folder = run.folder / "evaluation/best-val"
+    with job(folder) as reporter:
+        evaluate_run(run, "best", "val", reporter)
+    return folder
+
+
+def warnings(folder: Path) -> list[str]:
+    return [e["message"] for e in read_events(folder / "events.jsonl") if e["kind"] == "warning"]
+
+
+def test_a_catalog_that_is_locked_at_the_end_costs_the_evaluation_nothing(
+    run: Run, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collection = engine.open(run.dataset)
+    engine.scan(collection, lambda done, total: None)
+    monkeypatch.setattr(evaluate, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr("core.catalog.database.PATIENCE_S", 0.05)
+    other = sqlite3.connect(collection.catalog.path)
+    other.execute("BEGIN IMMEDIATE")
+    folder = evaluated(run)
+    (warning,) = warnings(folder)
+    assert "filters do not know the scores by image yet" in warning and "bddseg-tui evaluations" in warning
+    assert json.loads((folder / "result.json").read_text())["images"] == 6
+    other.rollback()
+    other.close()
+    assert collection.catalog.evaluations() == []
+    assert [e.images for e in engine.evaluations()] == [6]
+    assert collection.catalog.evaluations() == ["0001-demo/best-val"]
+    assert len(collection.catalog.find(parse_query("is:scored"), "0001-demo/best-val")) == 6
+    assert not (folder / "scores-pending").exists()
+
+
+def test_an_evaluation_that_was_killed_before_the_catalog_knew_it_is_recorded_later(run: Run, engine: Engine) -> None:
+    folder = evaluated(run)
+    collection = engine.open(run.dataset)
+    collection.catalog.forget_scores("0001-demo/best-val")
+    (folder / "scores-pending").touch()
+    engine.evaluations()
+    assert collection.catalog.evaluations() == ["0001-demo/best-val"]
+
+
+def stop(done: int) -> None:
+    if done == 4:
+        raise StopRequestedError
+
+
+def full(done: int) -> None:
+    if done == 4:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "x.png")
+
+
+@pytest.mark.parametrize(("what", "error"), [(stop, StopRequestedError), (full, OSError)])
+def test_an_evaluation_that_ends_early_leaves_the_earlier_one_as_it_was(
+    run: Run, monkeypatch: pytest.MonkeyPatch, what: Callable[[int], None], error: type[BaseException]
+) -> None:
+    folder = evaluated(run)
+    before = {p: p.read_bytes() for p in folder.rglob("*.*") if p.suffix in (".png", ".npy") or p.stem == "result"}
+    for image in (run.dataset / "images/10k/val").iterdir():
+        Image.new("RGB", (128, 72)).save(image)
+    monkeypatch.setattr(Reporter, "progress", lambda self, done, total: what(done))
+    with pytest.raises(error):
+        evaluated(run)
+    assert {p: p.read_bytes() for p in before} == before
+    assert not list(folder.glob(".*"))
+
+
+def test_predictions_of_images_that_are_gone_leave_an_evaluation(run: Run) -> None:
+    folder = evaluated(run)
+    gone = sorted((run.dataset / "images/10k/val").iterdir())[0]
+    gone.unlink()
+    evaluated(run)
+    assert len(list((folder / "predictions").iterdir())) == 5
+    assert not (folder / "predictions" / f"{gone.stem}.png").exists()
+
+
+def test_masks_without_a_known_pixel_give_figures_without_numbers(run: Run, engine: Engine) -> None:
+    for mask in (run.dataset / "labels/sem_seg/masks/val").iterdir():
+        Image.new("L", (128, 72), 255).save(mask)
+    evaluated(run)
+    (found,) = engine.evaluations()
+    assert (found.miou19, found.pixel_accuracy, found.boundary_miou19, found.ece) == (None, None, None, None)
+    assert found.miou20 is not None
+
+
+def export_to(run: Run, kind: export.Kind, to: Path) -> None:
+    with job(to.parent / "export-job") as reporter:
+        export_run(run, "best", kind, to, reporter)
+
+
+@pytest.mark.parametrize("name", ["README.md", "model.safetensors"])
+def test_an_export_replaces_no_file_of_the_users_own(run: Run, engine: Engine, tmp_path: Path, name: str) -> None:
+    to = tmp_path / "out"
+    to.mkdir()
+    (to / name).write_text("theirs")
+    (to / "notes.txt").write_text("theirs")
+    with pytest.raises(BddsegError, match=f"export refuses to replace {name}"):
+        engine.export(run, "smp", to)
+    assert not (run.folder / "export").exists()
+    with pytest.raises(BddsegError, match=f"export refuses to replace {name}"):
+        export_to(run, "smp", to)
+    assert sorted(p.name for p in to.iterdir()) == sorted([name, "notes.txt"])
+    (to / name).unlink()
+    for _ in range(2):
+        export_to(run, "smp", to)
+    (told, _) = [e for e in read_events(tmp_path / "export-job/events.jsonl") if e["kind"] == "exported"]
+    assert (
+        told["files"] == ["README.md", "config.json", "model.safetensors"]
+        and (to / "notes.txt").read_text() == "theirs"
+    )
+
+
+@pytest.mark.parametrize("kind", ["torchscript", "smp"])
+def test_an_export_on_a_full_disk_is_one_true_line_and_leaves_the_earlier_one(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: export.Kind
+) -> None:
+    to = tmp_path / "out"
+    export_to(run, kind, to)
+    before = {p.name: p.read_bytes() for p in to.iterdir()}
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(export, "sync_tree", full)
+    with pytest.raises(BddsegError, match="out cannot be written: the disk is full: make room"):
+        export_to(run, kind, to)
+    assert {p.name: p.read_bytes() for p in to.iterdir()} == before
+
+
+def test_an_export_that_differs_is_not_written(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "_difference", lambda found, expected: 1.0)
+    with pytest.raises(BddsegError, match="not the same model"):
+        export_to(run, "smp", tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
