@@ -16,6 +16,7 @@ from textual.message import Message
 
 from tui.images.protocol import SIXEL_ATTRIBUTE
 
+_PATIENCE_S = 0.5
 _ANSWER = re.compile(r"\x1b\[\?([\d;]*)c")
 _BEGINNING = re.compile(r"\x1b(\[(\?[\d;]*)?)?$")
 
@@ -56,11 +57,12 @@ class AskingDriver(linux_driver.LinuxDriver):
     def start_application_mode(self) -> None:
         # The driver names its parser's class nowhere but in its module.
         linux_driver.XTermParser = _Parser  # type: ignore[attr-defined]
+        # First, and whatever `isatty` says: a terminal that has gone since the program began is none any more.
+        threading.Thread(target=self._end_with_terminal, daemon=True).start()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self.input_tty:
             self.write("\x1b[c")
             self.flush()
-            threading.Thread(target=self._end_with_terminal, daemon=True).start()
 
     def _end_with_terminal(self) -> None:
         """Ends the app when its terminal is gone.
@@ -73,4 +75,7 @@ class AskingDriver(linux_driver.LinuxDriver):
         while not self.exit_event.is_set():
             if watch.poll(1000):
                 os.kill(os.getpid(), signal.SIGHUP)
+                # Whoever started it may have had hang-ups ignored; there still is nobody to draw for.
+                if not self.exit_event.wait(_PATIENCE_S):
+                    os._exit(128 + signal.SIGHUP)
                 return
