@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.app import App, ComposeResult
 from textual.binding import Binding
-from textual.events import Event, Key, Paste
+from textual.events import Event, Key, Paste, Resize
+from textual.geometry import Size
 from textual.notifications import SeverityLevel
 from textual.theme import Theme
 from textual.widgets import ContentSwitcher, Footer
@@ -60,6 +61,16 @@ LIGHT = Theme(
 )
 
 
+SMALLEST = Size(10, 4)
+"""Cells. Where nothing is left of a line beside padding and bars, Rich cannot break it and ends the app."""
+
+
+def _no_smaller(event: Resize) -> Resize:
+    """A change of size as the app hears of it: a smaller terminal shows a part of the screen."""
+    size = Size(max(event.size.width, SMALLEST.width), max(event.size.height, SMALLEST.height))
+    return event if size == event.size else Resize(size, size, pixel_size=event.pixel_size)
+
+
 class BddsegApp(App[int]):
     """The whole app. `protocol` is how pictures are drawn; `may_upgrade` lets the terminal's answer raise it."""
 
@@ -100,6 +111,8 @@ class BddsegApp(App[int]):
 
     async def on_event(self, event: Event) -> None:
         """Every event of the app; keys and pasted texts go one after another."""
+        if isinstance(event, Resize):
+            event = _no_smaller(event)
         if not isinstance(event, Key | Paste) or event.is_forwarded or not self.screen_stack:
             await super().on_event(event)
         elif not self._typeahead.holds(event):
