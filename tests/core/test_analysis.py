@@ -13,9 +13,9 @@ from core.analysis.matrix import images_of_cell, images_of_pair, normalise
 from core.analysis.multilabel import classify, presence
 from core.analysis.per_image import PerImage, PerImageWriter, load_per_image
 from core.analysis.slices import slices
-from core.analysis.threshold import Threshold
+from core.analysis.threshold import Threshold, parse_threshold
 from core.engine import Collection
-from core.errors import BddsegError
+from core.errors import BddsegError, UsageError
 from core.query import parse_query
 from core.scores import boundary_scores, calibration, scores
 
@@ -189,3 +189,29 @@ def test_boundary_iou_averages_official_classes_that_occur() -> None:
     assert np.isnan(iou[3])
     counts[:, 19] = 0, 0, 9
     assert np.isnan(boundary_scores(counts)[0][19])
+
+
+@pytest.mark.parametrize("percent", [*range(1, 100), 0.1, 0.3, 0.7, 2.9, 33.3, 57.9])
+def test_a_share_is_reached_at_exactly_that_share(percent: float) -> None:
+    least = round(percent * 10)
+    counts = np.zeros((2, 20, 20), np.uint32)
+    counts[0, 3, 3], counts[0, 0, 0] = least, 1000 - least
+    counts[1, 3, 3], counts[1, 0, 0] = least - 1, 1001 - least
+    actual, predicted = presence(counts, parse_threshold(f"{percent}%"))
+    assert actual[:, 3].tolist() == predicted[:, 3].tolist() == [True, False]
+
+
+def test_a_share_of_the_largest_image_does_not_overflow() -> None:
+    counts = np.zeros((1, 20, 20), np.uint32)
+    counts[0, 3, 3], counts[0, 0, 0] = 99_999_999, 1
+    assert presence(counts, parse_threshold("99.999999%"))[0][0, 3]
+    assert not presence(counts, parse_threshold("100%"))[0][0, 3]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["nan%", "inf%", "1_0%", "1,000", "0x10", "-1", "1e3", "9" * 5000, "9" * 5000 + "%", "0%", "101%", "٣%", "²"],
+)
+def test_a_threshold_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="a threshold is a number of pixels"):
+        parse_threshold(text)

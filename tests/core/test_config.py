@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,31 @@ def test_a_file_that_is_no_toml_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_text("= =")
     with pytest.raises(UsageError, match="cannot be read as TOML"):
         build_config(file=tmp_path / "x.toml")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["[" * 100_000, "9" * 5000, "0x" + "f" * 5000, "{" * 5000, "1,000", "nan", "-inf", "2020-13-45", '"\\ud800"'],
+)
+def test_a_value_that_makes_no_sense_is_told_in_one_short_line(value: str) -> None:
+    with pytest.raises(UsageError, match=r"^epochs: ") as caught:
+        build_config(None, [f"epochs={value}"])
+    assert len(str(caught.value)) < 250 and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content", [b"a = " + b"[" * 100_000, b"a = '\xff'", b"epochs = " + b"9" * 5000, b"x" * 2_000_000]
+)
+def test_a_file_of_settings_that_makes_no_sense_is_one_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "c.toml").write_bytes(content)
+    with pytest.raises(UsageError, match="cannot be read as TOML") as caught:
+        build_config(None, (), tmp_path / "c.toml")
+    assert len(str(caught.value)) < 500 and "\n" not in str(caught.value)
+
+
+def test_settings_may_come_out_of_a_pipe() -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"epochs = 3\n")
+    os.close(writing)
+    assert build_config(None, (), Path(f"/dev/fd/{reading}")).epochs == 3
+    os.close(reading)

@@ -130,3 +130,32 @@ def test_a_catalog_of_version_1_gets_its_new_columns_and_keeps_its_scores(tmp_pa
         catalog = Catalog(path, tmp_path)
         assert catalog.evaluations() == ["run/best-val"]
         assert catalog.find(parse_query("missed:rider biou<10%"), "run/best-val") == []
+
+
+@pytest.mark.parametrize("operator", [">>", "<>", "==", "=>", "><", ">=="])
+@pytest.mark.parametrize("name", ["class:bus", "iou"])
+def test_an_operator_that_is_none_is_blamed_itself(name: str, operator: str) -> None:
+    with pytest.raises(QueryError, match=f"'{operator}' is no comparison: write one of > < >= <= ="):
+        parse_query(f"{name}{operator}5")
+
+
+@pytest.mark.parametrize("term", ["class:bus>1,000", "class:bus>nan", "iou<inf", "iou>5x", "class:bus>" + "9" * 400])
+def test_a_number_that_is_none_is_blamed_itself(term: str) -> None:
+    with pytest.raises(QueryError, match="is no number"):
+        parse_query(term)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 1_000, 5_000])
+def test_a_filter_may_have_thousands_of_terms(collection: Collection, count: int) -> None:
+    text = " ".join(f"-name:nothing-{i}" for i in range(count))
+    assert len(collection.catalog.find(parse_query(text))) == 21
+
+
+def test_a_filter_of_more_terms_is_refused_in_one_line(collection: Collection) -> None:
+    with pytest.raises(QueryError, match="at most 5,000 terms"):
+        parse_query("has:bus " * 5_001)
+
+
+@pytest.mark.parametrize("term", ["tag:\udcff", "name:\udcff", "\ud800", "-tag:\udcff"])
+def test_a_byte_that_is_no_text_finds_what_has_it(collection: Collection, term: str) -> None:
+    assert len(collection.catalog.find(parse_query(term))) == (21 if term.startswith("-") else 0)
