@@ -165,7 +165,7 @@ class BddsegApp(App[int]):
             self.call_from_thread(self._first_run, sanitize(str(error)))
             return
         self.call_from_thread(self._opened, collection)
-        save_settings(self.engine.workspace, dataset=str(collection.dataset.root))
+        self._keep(dataset=str(collection.dataset.root))
 
     def _opened(self, collection: Collection) -> None:
         self.collection = collection
@@ -259,11 +259,23 @@ class BddsegApp(App[int]):
     def action_toggle_theme(self) -> None:
         dark = self.theme != "bddseg-dark"
         self.theme = "bddseg-dark" if dark else "bddseg-light"
-        save_settings(self.engine.workspace, theme="dark" if dark else "light")
+        self._remember(theme="dark" if dark else "light")
+
+    @work(thread=True, group="settings", exit_on_error=False)
+    def _remember(self, **changes: str) -> None:
+        self._keep(**changes)
+
+    def _keep(self, **changes: str) -> None:
+        """Keeps settings, from a thread; that they cannot be written keeps nobody from working."""
+        try:
+            save_settings(self.engine.workspace, **changes)
+        except BddsegError as error:
+            told = sanitize(str(error))
+            self.call_from_thread(lambda: self.notify(told, severity="warning", markup=False))
 
     def action_cycle_images(self) -> None:
         self._set_protocol(PROTOCOLS[(PROTOCOLS.index(self.protocol) + 1) % len(PROTOCOLS)])
-        save_settings(self.engine.workspace, images=self.protocol)
+        self._remember(images=self.protocol)
         self.notify(f"pictures: {self.protocol}", timeout=2)
 
     def on_device_attributes(self, event: "DeviceAttributes") -> None:

@@ -1,7 +1,7 @@
 """Drawing the demo dataset: the official folder layout, and `scenes.jsonl` with what each scene holds."""
 
+import contextlib
 import json
-import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,11 +18,14 @@ from core.demo.canvas import SCALE, Canvas
 from core.demo.scene import Scene, SceneObject, sample_scene
 from core.demo.scenery import paint_hood, paint_scenery
 from core.demo.traffic import paint_object
+from core.disk_errors import disk_error
 from core.errors import BddsegError
+from core.owned_folder import MARKER, own
 from core.parallel import map_unordered
 from core.sanitize import sanitize_path
 
 DEFAULT_COUNTS = {"train": 240, "val": 60, "test": 40}
+RECIPE = ".demo.json"
 NOTES = ".notes"
 """Folder of the descriptions of scenes that are drawn, until scenes.jsonl has them all."""
 _SEEN_AT_LEAST = 24
@@ -51,6 +54,23 @@ class _Task:
     seed: int
     size: tuple[int, int]
     root: Path
+
+    @property
+    def image(self) -> Path:
+        return self.root / "images" / "10k" / self.split / f"{scene_name(self.seed, self.index)}.jpg"
+
+    @property
+    def mask(self) -> Path:
+        return self.root / "labels" / "sem_seg" / "masks" / self.split / f"{scene_name(self.seed, self.index)}.png"
+
+    @property
+    def paths(self) -> list[Path]:
+        """What is written of it; scenes of the test split have no mask."""
+        return [self.image, self.note] + ([self.mask] if self.split != "test" else [])
+
+    @property
+    def note(self) -> Path:
+        return self.root / NOTES / f"{scene_name(self.seed, self.index)}.json"
 
 
 def scene_name(seed: int, index: int) -> str:
@@ -93,28 +113,27 @@ def generate(
     counts = counts or DEFAULT_COUNTS
     recipe = json.dumps({"seed": seed, "size": list(size), "counts": counts}, sort_keys=True)
     tasks, index = [], 0
+    for split, count in counts.items():
+        tasks += [_Task(index + i, split, seed, size, root) for i in range(count)]
+        index += count
     try:
-        _claim(root, recipe)
-        if is_complete(root):
-            return sum(counts.values())
-        (root / NOTES).mkdir(exist_ok=True)
-        for split, count in counts.items():
-            (root / "images" / "10k" / split).mkdir(parents=True, exist_ok=True)
-            if split != "test":
-                (root / "labels" / "sem_seg" / "masks" / split).mkdir(parents=True, exist_ok=True)
-            tasks += [_Task(index + i, split, seed, size, root) for i in range(count)]
-            index += count
+        if _holds(root, recipe) and is_complete(root):
+            return len(tasks)
+        _own(root, recipe, tasks)
+        for folder in sorted({path.parent for task in tasks for path in task.paths}):
+            folder.mkdir(parents=True, exist_ok=True)
         lines: dict[int, str] = {}
         for done, (number, line) in enumerate(map_unordered(_draw_task, tasks, workers, chunk=4), start=1):
             lines[number] = line
             if report:
                 report(done, len(tasks))
         write_text(root / "scenes.jsonl", "".join(lines[i] + "\n" for i in sorted(lines)))
-        shutil.rmtree(root / NOTES)
+        for task in tasks:
+            task.note.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # somebody keeps something in it
+            (root / NOTES).rmdir()
     except OSError as error:
-        raise BddsegError(
-            f"{sanitize_path(root)} cannot be written ({error.strerror}): name another with --dir"
-        ) from error
+        raise disk_error(error, root) from error
     return len(tasks)
 
 
@@ -123,26 +142,37 @@ def is_complete(root: Path) -> bool:
     return (root / "scenes.jsonl").is_file()
 
 
-def _claim(root: Path, recipe: str) -> None:
-    root.mkdir(parents=True, exist_ok=True)
-    marker = root / ".demo.json"
-    if marker.exists():
-        if marker.read_text() != recipe:
-            raise BddsegError(
-                f"{sanitize_path(root)} holds a demo dataset of another seed, size or count: name another with --dir"
-            )
-    elif any(root.iterdir()):
+def _holds(root: Path, recipe: str) -> bool:
+    """Whether a demo dataset of this recipe was begun here.
+
+    Raises:
+        BddsegError: one of another recipe was, or the folder holds something else.
+    """
+    if (root / RECIPE).is_file():
+        if (root / RECIPE).read_bytes() == recipe.encode():
+            return True
+        raise BddsegError(
+            f"{sanitize_path(root)} holds a demo dataset of another seed, size or count: name another with --dir"
+        )
+    if root.is_dir() and any(p.name != MARKER for p in root.iterdir()):
         raise BddsegError(f"{sanitize_path(root)} is not empty: name an empty or new folder with --dir")
-    else:
-        write_text(marker, recipe)
+    return False
+
+
+def _own(root: Path, recipe: str, tasks: list[_Task]) -> None:
+    folder = own(root, "demo")
+    names = [path.relative_to(root).as_posix() for task in tasks for path in task.paths]
+    if (root / RECIPE).exists() and not folder.owns(RECIPE):
+        # A version without markers began it.
+        folder.adopt([RECIPE, *(name for name in names if (root / name).exists())])
+    folder.claim([RECIPE, "scenes.jsonl", *names])
+    write_text(root / RECIPE, recipe)
 
 
 def _draw_task(task: _Task) -> tuple[int, str]:
     scene = sample_scene(task.seed, task.index)
     name = scene_name(task.seed, task.index)
-    image = task.root / "images" / "10k" / task.split / f"{name}.jpg"
-    mask = task.root / "labels" / "sem_seg" / "masks" / task.split / f"{name}.png"
-    note = task.root / NOTES / f"{name}.json"
+    image, mask, note = task.image, task.mask, task.note
     if note.exists():
         return task.index, note.read_text()
     drawn = draw_scene(scene, *task.size)

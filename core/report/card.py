@@ -1,11 +1,13 @@
 """A model card: what an exported model is, what it was trained on, how good it is, how to use it."""
 
+import json
 from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
 from core.classes import CLASSES
 from core.evaluation import Evaluation
+from core.markdown import markdown, markdown_code
 from core.report import tables
 
 _USE = {
@@ -54,23 +56,22 @@ def model_card(
             for c in evaluation.classes
         ]
         figures.append(tables.to_markdown((head, rows)))
-    return (
-        Environment(trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
-        .from_string(template)
-        .render(
-            name=name,
-            kind=kind,
-            use=_USE[kind],
-            config=config,
-            settings=tables.to_markdown((["setting", "value"], [[k, str(v)] for k, v in config.items()])),
-            dataset=dataset,
-            evaluation=evaluation,
-            percent=tables.percent,
-            classes=CLASSES,
-            table=figures[0] if figures else "",
-            difference=f"{difference:.2e}",
-            size=size,
-            mean=statistics[0],
-            std=statistics[1],
-        )
+    environment = Environment(trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
+    # Every string of JSON is one of YAML.
+    environment.filters |= {"markdown": markdown, "code": markdown_code, "yaml": lambda text: json.dumps(str(text))}
+    return environment.from_string(template).render(
+        name=name,
+        kind=kind,
+        use=_USE[kind],
+        config=config,
+        settings=tables.to_markdown((["setting", "value"], [[k, str(v)] for k, v in config.items()])),
+        dataset=dataset,
+        evaluation=evaluation,
+        percent=tables.percent,
+        classes=CLASSES,
+        table=figures[0] if figures else "",
+        difference=f"{difference:.2e}",
+        size=size,
+        mean=statistics[0],
+        std=statistics[1],
     )

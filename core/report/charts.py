@@ -21,6 +21,8 @@ _STYLE: Any = {
     "axes.grid": True,
     "grid.alpha": 0.25,
     "svg.fonttype": "none",
+    # A name with two dollars is a name.
+    "text.parse_math": False,
     "svg.hashsalt": "bddseg",
     "figure.constrained_layout.use": True,
 }

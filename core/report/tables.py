@@ -5,10 +5,12 @@ import io
 from collections.abc import Sequence
 
 from core.evaluation import Evaluation
+from core.markdown import markdown
 from core.report.content import Content
 
 Table = tuple[list[str], list[list[str]]]
 """(head, rows)."""
+_FORMULA = tuple("=+-@＝＋－＠")
 
 
 def percent(value: float | None) -> str:
@@ -69,7 +71,7 @@ def confusion(content: Content) -> Table:
 def to_markdown(table: Table) -> str:
     """A table in GitHub's Markdown; figures stand on the right."""
     head, rows = table
-    cells = [[_cell(word) for word in row] for row in [head, *rows]]
+    cells = [[markdown(word) for word in row] for row in [head, *rows]]
     rule = ["---"] + ["---:"] * (len(head) - 1)
     return "\n".join("| " + " | ".join(row) + " |" for row in [cells[0], rule, *cells[1:]]) + "\n"
 
@@ -79,8 +81,7 @@ def to_csv(table: Table) -> str:
     head, rows = table
     sink = io.StringIO()
     writer = csv.writer(sink)
-    writer.writerow(head)
-    writer.writerows([[_harmless(word) for word in row] for row in rows])
+    writer.writerows([[_harmless(word) for word in row] for row in [head, *rows]])
     return sink.getvalue()
 
 
@@ -88,13 +89,10 @@ def _figures(e: Evaluation) -> Sequence[str]:
     return [percent(v) for v in (e.miou19, e.miou20, e.pixel_accuracy, e.boundary_miou19, e.ece)]
 
 
-def _cell(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
-
-
 def _harmless(word: str) -> str:
     """A word that no spreadsheet takes for a formula (CWE-1236)."""
-    return f"'{word}" if word[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(word) else word
+    formula = word.lstrip()[:1] in _FORMULA or word[:1] in ("\t", "\r", "\n")
+    return f"'{word}" if formula and not _is_number(word) else word
 
 
 def _is_number(word: str) -> bool:

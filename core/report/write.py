@@ -1,19 +1,21 @@
 """Writing a report: one self-contained HTML page, and on request Markdown, CSV and the charts as files."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
 from core.analysis.service import AnalysisService
-from core.atomic import write_bytes, write_text
-from core.errors import BddsegError
+from core.atomic import write_bytes
+from core.disk_errors import disk_error
 from core.evaluation import Evaluation
+from core.markdown import markdown
+from core.owned_folder import own
 from core.report import charts, tables
 from core.report.content import Content, gather
 from core.report.samples import VIEWS, sample_pictures
-from core.sanitize import sanitize_path
 from core.workspace import Workspace
 
 
@@ -36,31 +38,39 @@ def write_report(
     """Writes a report into the folder `to` (default: beside the evaluation); returns the files, the page first.
 
     Raises:
-        BddsegError: the run is gone, or the folder cannot be written.
+        BddsegError: the run is gone, the folder cannot be written, or holds files of these names that no report made.
     """
     forms = forms or Forms()
     content = gather(workspace, evaluation, tuple(others))
     folder = to or evaluation.folder / "report"
     drawn = _charts(workspace, content)
+    made = _files(content, drawn, forms)
+    owned = own(folder, "report")
+    if folder == evaluation.folder / "report":
+        # In the workspace: what is there was written by a version without markers.
+        owned.adopt(name for name in made if (folder / name).exists())
+    owned.claim(made)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        written = [folder / "report.html"]
-        write_text(written[0], _page(content, drawn))
-        if forms.markdown:
-            written.append(folder / "report.md")
-            write_text(written[-1], _markdown(content, list(drawn)))
-        if forms.csv:
-            for name, table in _tables(content).items():
-                written.append(folder / f"{name}.csv")
-                write_text(written[-1], tables.to_csv(table))
-        if forms.charts or forms.markdown:
-            for name, (draw, size) in drawn.items():
-                for kind in ("svg", "png"):
-                    written.append(folder / f"{name}.{kind}")
-                    write_bytes(written[-1], charts.render(draw, size, kind))
+        for name, make in made.items():
+            write_bytes(folder / name, make())
     except OSError as error:
-        raise BddsegError(f"{sanitize_path(folder)} cannot be written ({error.strerror})") from error
-    return written
+        raise disk_error(error, folder) from error
+    return [folder / name for name in made]
+
+
+def _files(content: Content, drawn: "Charts", forms: Forms) -> dict[str, Callable[[], bytes]]:
+    """How each file of the report is made, by its name; the page first."""
+    made: dict[str, Callable[[], bytes]] = {"report.html": lambda: _page(content, drawn).encode()}
+    if forms.markdown:
+        made["report.md"] = lambda: _markdown(content, list(drawn)).encode()
+    if forms.csv:
+        for name, table in _tables(content).items():
+            made[f"{name}.csv"] = partial(lambda table: tables.to_csv(table).encode(), table)
+    if forms.charts or forms.markdown:
+        for name, (draw, size) in drawn.items():
+            for kind in ("svg", "png"):
+                made[f"{name}.{kind}"] = partial(charts.render, draw, size, kind)
+    return made
 
 
 Charts = dict[str, tuple[charts.Draw, tuple[float, float]]]
@@ -132,7 +142,7 @@ def _markdown(content: Content, names: list[str]) -> str:
         "slices": "Slices",
         "settings": "Settings",
     }
-    parts = [f"# {content.evaluation.name} on {content.dataset}\n"]
+    parts = [f"# {markdown(content.evaluation.name)} on {markdown(content.dataset)}\n"]
     for name, table in _tables(content).items():
         if name in titles:
             parts.append(f"## {titles[name]}\n\n{tables.to_markdown(table)}")

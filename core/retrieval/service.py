@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.disk_errors import disk_error
 from core.errors import BddsegError
 from core.retrieval.client import Answering, RetrieverClient
 from core.retrieval.manifest import Manifest, read_manifest
@@ -35,7 +36,11 @@ class RetrievalService:
         return load_settings(self.workspace).retrieval
 
     def configure(self, **changes: Any) -> Retrieval:
-        """Changes settings and keeps them."""
+        """Changes settings and keeps them.
+
+        Raises:
+            BddsegError: they cannot be written; the old ones hold.
+        """
         options = replace(self.options, **changes)
         save_settings(self.workspace, retrieval=options)
         return options
@@ -85,7 +90,7 @@ class RetrievalService:
                 shutil.rmtree(folder)
                 folder.mkdir()
         except OSError as error:
-            raise BddsegError(f"{sanitize_path(folder)} cannot be written ({error.strerror}): make room") from error
+            raise disk_error(error, folder) from error
         arguments = ["build", os.fspath(dataset.root), os.fspath(folder), "--model", model]
         arguments += ["--device", self.options.device] if self.options.device else []
         arguments += ["--batch", str(batch)] if batch else []

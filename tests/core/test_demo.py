@@ -1,5 +1,6 @@
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from core.classes import CLASSES
 from core.demo.generate import draw_scene, generate, is_complete
 from core.demo.scene import sample_scene
 from core.errors import BddsegError
+from core.owned_folder import MARKER
 
 
 def digest(root: Path) -> str:
@@ -79,3 +81,32 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> Non
 def test_another_recipe_in_the_same_folder_is_refused(dataset: Path) -> None:
     with pytest.raises(BddsegError, match="another seed"):
         generate(dataset, {"train": 12, "val": 6, "test": 3}, (128, 72), seed=8)
+
+
+def test_what_a_version_without_markers_began_goes_on(drawn: Path, tmp_path: Path) -> None:
+    root = tmp_path / "again"
+    shutil.copytree(drawn, root)
+    (root / MARKER).unlink()
+    (root / "scenes.jsonl").unlink()
+    generate(root, {"train": 12, "val": 6, "test": 3}, (128, 72), seed=7, workers=1)
+    assert digest(root / "images") == digest(drawn / "images")
+
+
+def test_a_complete_dataset_needs_nothing_written(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("core.demo.generate.own", refuse)
+    generate(dataset, {"train": 12, "val": 6, "test": 3}, (128, 72), seed=7)
+
+
+def test_a_link_where_scenes_would_go_is_not_written_through(tmp_path: Path) -> None:
+    outside, root = tmp_path / "outside", tmp_path / "demo"
+    outside.mkdir()
+    generate(root, {"train": 1}, (64, 36), workers=1)
+    (root / "scenes.jsonl").unlink()
+    shutil.rmtree(root / "images/10k/train")
+    (root / "images/10k/train").symlink_to(outside)
+    with pytest.raises(BddsegError, match="is a link"):
+        generate(root, {"train": 1}, (64, 36), workers=1)
+    assert list(outside.iterdir()) == []

@@ -288,7 +288,6 @@ class ChatPane(Pane):
     def action_settings(self) -> None:
         def changed(changes: dict[str, Any] | None) -> None:
             if changes:
-                self.service.configure(**changes)
-                self.index.look()
+                self.index.configure(changes)
 
         self.app.push_screen(RetrievalSettingsScreen(self.service.options), changed)

@@ -1,7 +1,7 @@
 """The index that the Ask pane searches: looking whether there is one, building one, and loading the models early."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.worker import get_current_worker
 
@@ -29,6 +29,21 @@ class ChatIndex:
         """Another dataset was opened."""
         self._warmed = False
         self.look()
+
+    def configure(self, changes: dict[str, Any]) -> None:
+        """Changes settings of models and index, in a thread, and looks again."""
+
+        def work() -> None:
+            pane = self._pane
+            try:
+                pane.service.configure(**changes)
+            except BddsegError as error:
+                told = sanitize(str(error))
+                pane.app.call_from_thread(lambda: pane.notify(told, severity="error", timeout=10, markup=False))
+            else:
+                pane.app.call_from_thread(self.look)
+
+        self._run("settings", work)
 
     def tick(self) -> None:
         """Looks again while a build is under way."""

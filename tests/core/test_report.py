@@ -1,0 +1,107 @@
+"""Reports: only files of their own are replaced, and nothing that a name says is live in them."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from core.config import build_config
+from core.engine import Engine
+from core.errors import BddsegError
+from core.evaluation import Evaluation, load_evaluation
+from core.owned_folder import MARKER
+from core.report import tables
+from core.report.card import model_card
+from core.report.content import gather
+from core.report.write import Forms, _markdown, _page
+from core.runs import create_run
+from core.workspace import Workspace
+
+EVIL = '![x](http://evil.com/x.png) <img src=x onerror=alert(1)> www.evil.com "a": $x$ $'
+
+
+@pytest.fixture
+def evaluation(workspace: Workspace, drawn: Path, tmp_path: Path) -> Evaluation:
+    """A finished evaluation whose dataset and split are called what nobody calls them."""
+    dataset = tmp_path / EVIL.replace("/", "\\")
+    dataset.symlink_to(drawn)
+    run = create_run(workspace, dataset, build_config("demo"), "demo")
+    folder = run.folder / "evaluation" / "best-val"
+    folder.mkdir(parents=True)
+    one = {"iou": 0.5, "precision": 0.5, "recall": 0.5, "pixels": 10, "percentage": 5.0, "boundary_iou": 0.5}
+    result = {
+        "run": run.name,
+        "checkpoint": "best",
+        "split": EVIL,
+        "images": 2,
+        "pixel_accuracy": 0.5,
+        "miou19": 0.5,
+        "miou20": 0.5,
+        "classes": [{"id": i, "name": f"class {i}", **one} for i in range(20)],
+        "confusion": [[1] * 20] * 20,
+        "left_out": 0,
+    }
+    (folder / "result.json").write_text(json.dumps(result))
+    return load_evaluation(folder)
+
+
+def _live(markdown: str) -> set[str]:
+    tokens = MarkdownIt("gfm-like", {"html": True, "linkify": True}).parse(markdown)
+    kinds = {t.type for token in tokens for t in [token, *(token.children or [])]}
+    return kinds & {"link_open", "image", "html_inline", "html_block"}
+
+
+def test_nothing_in_markdown_is_live(workspace: Workspace, evaluation: Evaluation) -> None:
+    text = _markdown(gather(workspace, evaluation), [])
+    assert "evil" in text
+    assert _live(text) == set()
+
+
+def test_nothing_in_the_page_is_live(workspace: Workspace, evaluation: Evaluation) -> None:
+    page = _page(gather(workspace, evaluation), {})
+    assert "evil" in page
+    assert "<img" not in page
+
+
+def test_a_model_card_says_names_and_nothing_more(evaluation: Evaluation) -> None:
+    card = model_card(EVIL, "smp", {"encoder": EVIL + "`", "loss": EVIL}, EVIL, evaluation, 0.0, (32, 64), ([0], [1]))
+    head, body = card.removeprefix("---\n").split("\n---\n", 1)
+    assert f"dataset: {{name: {json.dumps(EVIL)}, type: bdd100k, split: {json.dumps(EVIL)}}}" in head
+    assert _live(body) == set()
+
+
+@pytest.mark.parametrize("word", ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", " =1", "\r=1", "＝1"])
+def test_no_cell_of_a_csv_is_a_formula_also_in_its_head(word: str) -> None:
+    head, row = csv.reader(io.StringIO(tables.to_csv(([word], [[word]]))))
+    assert head == row == [f"'{word}"]
+
+
+@pytest.mark.parametrize("word", ["-0.5", "1e-5", "12"])
+def test_figures_stay_figures(word: str) -> None:
+    assert tables.to_csv((["x"], [[word]])) == f"x\r\n{word}\r\n"
+
+
+def test_a_report_refuses_to_replace_a_file_of_the_persons(
+    engine: Engine, evaluation: Evaluation, tmp_path: Path
+) -> None:
+    (tmp_path / "to").mkdir()
+    (tmp_path / "to/classes.csv").write_text("theirs")
+    with pytest.raises(BddsegError, match=r"report refuses to replace classes\.csv"):
+        engine.report(evaluation, to=tmp_path / "to", forms=Forms(csv=True))
+    assert [p.name for p in (tmp_path / "to").iterdir()] == ["classes.csv"]
+
+
+def test_a_report_beside_its_evaluation_replaces_that_of_an_earlier_version(
+    engine: Engine, evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.report.write._charts", lambda *_: {})  # they take seconds
+    folder = evaluation.folder / "report"
+    folder.mkdir()
+    (folder / "report.html").write_text("old")
+    (page,) = engine.report(evaluation)
+    assert "</html>" in page.read_text()
+    assert (folder / MARKER).exists()
+    assert engine.report(evaluation) == [page]

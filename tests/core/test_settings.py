@@ -1,0 +1,75 @@
+"""The settings file: kept whole or told, private, and never replaced by defaults."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.errors import BddsegError
+from core.settings import load_settings, save_settings
+from core.workspace import Workspace
+
+FULL = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
+from tui.cli.root import run
+sys.exit(run(["settings", "top=7", "--workspace", sys.argv[1]]))
+"""
+
+
+def test_on_a_full_disk_the_command_fails_in_one_line_and_the_old_settings_hold(workspace: Workspace) -> None:
+    save_settings(workspace, theme="light")
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, os.fspath(workspace.root)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {workspace.settings} cannot be written (these settings are not kept): ")
+    assert done.stderr.count("\n") == 1
+    assert load_settings(workspace).theme == "light"
+    assert load_settings(workspace).retrieval.top == 9
+    assert [p.name for p in workspace.root.iterdir()] == ["settings.toml"]
+
+
+def test_settings_are_private_also_those_of_earlier_versions(workspace: Workspace) -> None:
+    workspace.root.mkdir()
+    workspace.settings.write_text('theme = "light"\n')
+    workspace.settings.chmod(0o644)
+    assert load_settings(workspace).theme == "light"
+    assert workspace.settings.stat().st_mode & 0o777 == 0o600
+    save_settings(workspace, theme="dark")
+    assert workspace.settings.stat().st_mode & 0o777 == 0o600
+
+
+def test_settings_that_cannot_be_read_are_not_replaced_by_defaults(workspace: Workspace, tmp_path: Path) -> None:
+    workspace.root.mkdir()
+    workspace.settings.mkdir()
+    with pytest.raises(BddsegError, match=r"not kept.*it is a folder"):
+        save_settings(workspace, theme="light")
+    assert load_settings(workspace).theme == "dark"
+
+
+def test_a_workspace_that_is_a_file_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BddsegError, match=r"cannot be written .*: something of that name is there already"):
+        save_settings(Workspace(tmp_path / "file"), theme="light")
+
+
+@pytest.mark.parametrize("text", ["theme = [" + "[" * 100_000, "\x00", "theme = 3", "a = {b = {"])
+def test_a_damaged_file_counts_as_none(workspace: Workspace, text: str) -> None:
+    workspace.root.mkdir()
+    workspace.settings.write_text(text)
+    assert load_settings(workspace).theme == "dark"
+    save_settings(workspace, theme="light")
+    assert load_settings(workspace).theme == "light"
+
+
+def test_processes_that_change_settings_at_one_time_keep_each_others(workspace: Workspace) -> None:
+    code = "import sys; from pathlib import Path; from core.workspace import Workspace; from core.settings import *\n"
+    code += "save_settings(Workspace(Path(sys.argv[1])), **{sys.argv[2]: sys.argv[3]})"
+    changes = [("theme", "light"), ("images", "none"), ("dataset", "/data")]
+    started = [subprocess.Popen([sys.executable, "-c", code, os.fspath(workspace.root), *c]) for c in changes]
+    assert [process.wait() for process in started] == [0, 0, 0]
+    found = load_settings(workspace)
+    assert (found.theme, found.images, found.dataset) == ("light", "none", "/data")
