@@ -21,8 +21,9 @@ from typing_extensions import TypedDict
 from core.disk_errors import disk_error
 from core.errors import BddsegError, RecordError
 from core.imagefile import READER_VERSION
+from core.json_text import decode
 from core.owned_folder import OwnedFolder
-from core.records import FileName, checked, decode, read_record
+from core.records import FileName, checked, read_record
 from core.sanitize import sanitize_path
 
 JOURNAL = "predictions.jsonl"

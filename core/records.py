@@ -5,7 +5,6 @@ fields and the ways to decode. pydantic reads JSON twice as fast as the standard
 refuses what is nested without end, numbers without end, NaN, and text that is no Unicode.
 """
 
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,14 @@ from pydantic import BeforeValidator, Field, PlainValidator, Strict, TypeAdapter
 
 from core.disk_errors import disk_reason
 from core.errors import RecordError
+from core.json_text import decode
 from core.regular_file import read_regular
 from core.sanitize import sanitize, sanitize_lines
 
+__all__ = [
+    *("Count", "Real", "Fraction", "Percentage", "Moment", "Line", "Text", "FileName"),
+    *("NOTHING_LEFT_OUT", "LeftOut", "checked", "plain", "read_record", "reason"),
+]
 T = TypeVar("T")
 LONGEST_LINE, LONGEST_TEXT = 20_000, 1_000_000
 """Characters of one text in a record that are kept."""
@@ -79,22 +83,6 @@ class LeftOut:
 
 
 NOTHING_LEFT_OUT = LeftOut()
-
-
-def decode(data: bytes | str) -> Any:
-    """JSON that may hold file names with bytes that are not UTF-8, which pydantic's own reader refuses.
-
-    Raises:
-        RecordError: it is none, or it is nested too deeply.
-    """
-    try:
-        return json.loads(data)
-    except RecursionError as error:
-        raise RecordError("it is nested too deeply") from error
-    except UnicodeError as error:
-        raise RecordError("it is not UTF-8") from error
-    except ValueError as error:
-        raise RecordError(f"it is no JSON: {sanitize(str(error))[:80]}") from error
 
 
 def checked(model: TypeAdapter[T], raw: Any) -> T:

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import localtime, monotonic, sleep, strftime, time
 
+from core.arguments import ArgumentParser
 from core.catalog import Catalog, ScanResult, UnwritableError
 from core.catalog.listing import folder_times
 from core.catalog.salvage import Repair, repair
@@ -21,6 +22,7 @@ from core.classes import NUM_CLASSES
 from core.dataset import Dataset, list_samples, open_dataset
 from core.disk_errors import disk_error
 from core.errors import BddsegError, UsageError
+from core.failure import explained, keep_traceback
 from core.imagefile import BadFileError, read_mask, read_size
 from core.parallel import map_unordered
 from core.parent import end_group, end_with_starter
@@ -195,20 +197,28 @@ def _scan_lock(catalog: Path) -> Iterator[bool]:
 
 def main(argv: list[str]) -> int:
     """`python -P -m core.scan ROOT CATALOG`: prints {"done", "total"} as JSON lines; at the end maybe {"error"}."""
+    parser = ArgumentParser(prog="python -m core.scan")
+    parser.add_argument("root", type=Path)
+    parser.add_argument("catalog", type=Path)
+    arguments = parser.parse_args(argv)
 
     def report(done: int, total: int) -> None:
         print(json.dumps({"done": done, "total": total}), flush=True)
 
     end_with_starter()
     try:
-        dataset = open_dataset(Path(argv[0]))
-        scan_or_wait(Catalog(Path(argv[1]), dataset.root), dataset, report)
-    except BddsegError as error:
-        print(json.dumps({"error": str(error)}), flush=True)
-        return 1
+        dataset = open_dataset(arguments.root)
+        scan_or_wait(Catalog(arguments.catalog, dataset.root), dataset, report)
     except BrokenPipeError:
         # Whoever started this has gone; Python would complain again at exit.
         os._exit(1)
+    except Exception as error:
+        told = explained(error)
+        if told is None:
+            log = keep_traceback(error, arguments.catalog.parent.parent)
+            told = f"the scan failed by a mistake of this program ({type(error).__name__}: {error}); {log} says more"
+        print(json.dumps({"error": told}), flush=True)
+        return 1
     return 0
 
 

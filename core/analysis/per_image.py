@@ -14,7 +14,7 @@ from core.atomic import replacing, write_text
 from core.classes import NUM_CLASSES
 from core.disk_errors import disk_reason
 from core.errors import BddsegError, RecordError
-from core.records import decode
+from core.json_text import decode
 from core.regular_file import open_regular, read_regular
 from core.sanitize import sanitize_path
 from core.temporaries import temporary_path

@@ -4,7 +4,6 @@ It is followed by a thread that nobody waits for: the next line of a scan may be
 who leaves the app, or opens another dataset, must not wait for it.
 """
 
-import json
 import subprocess
 import threading
 from contextlib import suppress
@@ -12,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.engine import Collection
-from core.errors import BddsegError
+from core.errors import BddsegError, RecordError
 from core.sanitize import sanitize
+from core.scan_lines import read_line
 
 if TYPE_CHECKING:
     from tui.panes.dataset import DatasetPane
@@ -71,12 +71,15 @@ class DatasetScan:
         for line in process.stdout:
             if not scan.wanted:
                 return
-            match json.loads(line):
-                case {"done": int(done), "total": int(total)}:
-                    pane.app.call_from_thread(pane.scan_step, done, total, total != known)
-                    known = total
-                case {"error": str(message)}:
-                    pane.app.call_from_thread(self._failed, sanitize(message))
+            try:
+                told = read_line(line)
+            except RecordError:
+                continue
+            if isinstance(told, str):
+                pane.app.call_from_thread(self._failed, told)
+            else:
+                pane.app.call_from_thread(pane.scan_step, *told, told[1] != known)
+                known = told[1]
 
     def _failed(self, message: str) -> None:
         self._pane.notify(message, title="what is shown is as of the last scan", severity="error", markup=False)
