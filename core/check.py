@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from core.check_names import Problem, missing_masks, shared_stems, stray_files
 from core.classes import RAW_UNKNOWN, UNKNOWN
 from core.dataset import Dataset, Layout, Sample, list_samples
-from core.imagefile import BadFileError, read_image, read_mask, read_orientation
+from core.imagefile import BadFileError, read_image, read_mask
 from core.mask_faults import doubt_of_values
-from core.orientation import is_sideways
 from core.parallel import map_unordered
 from core.sanitize import sanitize_path
+from core.size_mismatch import size_mismatch
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,20 +65,23 @@ def check_sample(sample: Sample) -> list[Problem]:
     try:
         size = read_image(sample.image).size
     except BadFileError as error:
-        problems.append(Problem(error.path, error.kind, error.detail))
+        problems.append(_problem(error))
     if sample.mask is None:
         return problems
     try:
         mask = read_mask(sample.mask)
         height, width = mask.shape
         if size is not None and size != (width, height):
-            detail = _why_other_size(sample.image, sample.mask, size, (width, height))
-            problems.append(Problem(sample.mask, "size-mismatch", detail))
+            problems.append(_problem(size_mismatch(sample.image, sample.mask, size, (width, height))))
         if doubt := doubt_of_values(_values(mask)):
             problems.append(Problem(sample.mask, *doubt))
     except BadFileError as error:
-        problems.append(Problem(error.path, error.kind, error.detail))
+        problems.append(_problem(error))
     return problems
+
+
+def _problem(error: BadFileError) -> Problem:
+    return Problem(error.path, error.kind, error.detail)
 
 
 def _values(mask: "NDArray[np.uint8]") -> list[int]:
@@ -88,17 +91,3 @@ def _values(mask: "NDArray[np.uint8]") -> list[int]:
     # Several times as fast as numpy's bincount, which makes int64 of every pixel.
     counts = Image.fromarray(mask).histogram()[: UNKNOWN + 1]
     return [RAW_UNKNOWN if value == UNKNOWN else value for value, count in enumerate(counts) if count]
-
-
-def _why_other_size(image: Path, mask: Path, image_size: tuple[int, int], mask_size: tuple[int, int]) -> str:
-    said = f"is {mask_size[0]}x{mask_size[1]} but its image is {image_size[0]}x{image_size[1]}"
-    if image_size == mask_size[::-1]:
-        turned = read_orientation(image)
-        if is_sideways(turned):
-            return (
-                f"{said}: it fits the stored pixels, not the upright picture (EXIF orientation {turned}); turn the mask"
-            )
-        turned = read_orientation(mask)
-        if is_sideways(turned):
-            return f"{said}: the mask's own EXIF (orientation {turned}) turns it; take that out"
-    return f"{said}: export one of them anew"

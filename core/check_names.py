@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.dataset import MASK_ENDINGS, Dataset, Sample
 from core.imagefile import IMAGE_SUFFIXES
-from core.layouts import is_junk
+from core.layouts import empty_mask_folders, is_junk
 from core.sanitize import sanitize, sanitize_path
 
 
@@ -43,8 +43,10 @@ def shared_stems(samples: list[Sample]) -> Iterator[Problem]:
 
 
 def missing_masks(dataset: Dataset, samples: list[Sample]) -> Iterator[Problem]:
-    """Images without a mask in a split that has masks."""
+    """Images without a mask in a split that has masks, and folders of masks that have none."""
     labelled = {f.split for f in dataset.splits if f.masks is not None}
+    for folder in empty_mask_folders(dataset):
+        yield Problem(folder, "missing-mask", "is empty: unpack the masks into it, or take it out")
     for sample in samples:
         if sample.mask is None and sample.own_name is None and sample.split in labelled:
             detail = "has no mask: add it, or move the image to the test split"

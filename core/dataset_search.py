@@ -166,7 +166,9 @@ def _belong(images: Path, masks: Path) -> bool:
 
 
 def _nothing(root: Path, seen: _Seen) -> BddsegError:
-    if seen.masks:
+    if around := next((p for p in list(root.parents)[:_NAMED] if _is_dataset(p)), None):
+        near = f"it is a part of {sanitize_path(around)}: name that folder"
+    elif seen.masks:
         where = ", ".join(sorted(os.path.relpath(m, root) for _, found in seen.masks for m in found.values())[:_NAMED])
         near = f"masks are in {sanitize_path(where)}, but no images for them: put images/10k/{{train,val,test}} beside"
     elif seen.plain:
@@ -177,6 +179,13 @@ def _nothing(root: Path, seen: _Seen) -> BddsegError:
         near = "expected images/10k/{train,val,test} with labels/sem_seg/masks, or images/{train,val} with labels, or "
         near += "images of its own (zips: `bddseg-tui data unpack`)"
     return BddsegError(f"{sanitize_path(root)} holds no dataset: {near}")
+
+
+def _is_dataset(folder: Path) -> bool:
+    try:
+        return recognise(folder) is not None
+    except OSError:
+        return False
 
 
 def _names(root: Path, found: list[Dataset] | list[Path]) -> str:

@@ -102,11 +102,16 @@ def recognise(base: Path) -> Dataset | None:
 def mask_folders(base: Path) -> dict[str, Path]:
     """By split, the folders of masks of a layout that begins in this very folder, whether or not it has images."""
     found: dict[str, Path] = {}
-    for above in (base / "labels" / "sem_seg" / "masks", base / "sem_seg" / "masks", base / "labels"):
-        for name, split in SPLIT_OF.items():
-            if split not in found and _holds_files(above / name):
-                found[split] = above / name
+    for split, folder in _mask_folders(base):
+        if split not in found and _holds_files(folder):
+            found[split] = folder
     return found
+
+
+def empty_mask_folders(dataset: Dataset) -> list[Path]:
+    """Folders for the masks of splits that have none, though their images are there; a test split needs none."""
+    wanting = {f.split for f in dataset.splits if f.masks is None and f.split != "test"}
+    return [f for split, f in _mask_folders(dataset.root) if split in wanting and f.is_dir() and not _holds_files(f)]
 
 
 def is_junk(name: str) -> bool:
@@ -121,6 +126,11 @@ def image_files(folder: Path) -> Iterator[str]:
         for entry in entries:
             if entry.name.lower().endswith(IMAGE_SUFFIXES) and not entry.name.startswith(".") and entry.is_file():
                 yield entry.name
+
+
+def _mask_folders(base: Path) -> Iterator[tuple[str, Path]]:
+    for above in (base / "labels" / "sem_seg" / "masks", base / "sem_seg" / "masks", base / "labels"):
+        yield from ((split, above / name) for name, split in SPLIT_OF.items())
 
 
 def _shown(path: Path | None) -> str | None:

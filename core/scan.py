@@ -27,6 +27,7 @@ from core.imagefile import BadFileError, read_mask, read_size
 from core.parallel import map_unordered
 from core.parent import end_group, end_with_starter
 from core.sanitize import sanitize, sanitize_path
+from core.size_mismatch import size_mismatch
 
 COMMIT_EVERY_S = 0.5
 WAIT_S = 0.3
@@ -153,8 +154,7 @@ def scan_sample(item: tuple[int, Path, Path | None]) -> ScanResult:
         if mask is not None:
             ids = read_mask(mask)
             if ids.shape != (height, width):
-                kind = f"the mask is {ids.shape[1]}x{ids.shape[0]}, the image {width}x{height}"
-                raise BadFileError("size-mismatch", mask, kind)
+                raise size_mismatch(image, mask, (width, height), (ids.shape[1], ids.shape[0]))
             counts = tuple(int(n) for n in np.bincount(ids.ravel(), minlength=NUM_CLASSES))
     except BadFileError as error:
         problem = f"{error.kind}: {sanitize(error.detail)}"

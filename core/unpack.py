@@ -28,7 +28,7 @@ from core.zip_reading import open_zip, read_entry
 
 _BATCH = 1000
 _TEMPORARY = ".unpacking-"
-_REPLACED = "is there already with other content, and was not unpacked by this program: it is kept"
+_REPLACED = "is there already with other content, not unpacked by this program: it is kept; move it to have the zip's"
 
 
 @dataclass

@@ -20,6 +20,8 @@ from core.zip_reading import is_folder
 _TOPS = ("bdd100k", "bdd100k_images_10k", "bdd100k_sem_seg_labels_trainval")
 _LONGEST = 255
 """Bytes of one part of a path, on nearly every file system."""
+_LONGEST_PATH = 1000
+_DEEPEST = 40
 _SHOWN = 160
 
 
@@ -94,8 +96,10 @@ def _why_not(entry: zipfile.ZipInfo, parts: tuple[str, ...]) -> str | None:
         return "has characters in its name that a terminal would obey or hide"
     if any(p.endswith((".", " ")) for p in parts):
         return "has a name that ends with a dot or a blank, which is another name elsewhere"
-    if any(len(p.encode()) > _LONGEST for p in parts) or len(name.encode()) > 16 * _LONGEST:
+    if any(len(p.encode()) > _LONGEST for p in parts) or len(name.encode()) > _LONGEST_PATH:
         return "has a name that is too long"
+    if len(parts) > _DEEPEST:
+        return "lies below too many folders"
     if any(p.lower() == MARKER for p in parts):
         return f"would replace the note {MARKER} of what is unpacked"
     return None

@@ -25,6 +25,7 @@ from core.errors import BddsegError
 from core.imagefile import READER_VERSION, BadFileError, read_image, read_mask
 from core.parallel import map_unordered
 from core.sanitize import sanitize_path
+from core.size_mismatch import size_mismatch
 from core.temporaries import sweep, temporary_path
 
 VERSION = 1
@@ -97,9 +98,7 @@ def resize_sample(sample: Sample, size: tuple[int, int]) -> tuple[NDArray[np.uin
     ids = read_mask(sample.mask)
     image = read_image(sample.image)
     if image.size != (ids.shape[1], ids.shape[0]):
-        raise BadFileError(
-            "size-mismatch", sample.mask, f"is {ids.shape[1]}x{ids.shape[0]}, its image {image.width}x{image.height}"
-        )
+        raise size_mismatch(sample.image, sample.mask, image.size, (ids.shape[1], ids.shape[0]))
     small = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
     mask = Image.fromarray(ids).resize((width, height), Image.Resampling.NEAREST)
     return np.asarray(small).transpose(2, 0, 1), np.asarray(mask)

@@ -19,6 +19,7 @@ from core.classes import RAW_UNKNOWN, UNKNOWN
 from core.dataset import Sample
 from core.imagefile import BadFileError, read_image, read_mask
 from core.parallel import cores
+from core.size_mismatch import size_mismatch
 from train.model import encoder_name
 from train.normalise import normalise
 from train.tta import Tta, augmented_logits
@@ -127,12 +128,8 @@ def _load(sample: Sample, size: tuple[int, int]) -> Loaded:
     try:
         image = read_image(sample.image)
         actual = read_mask(sample.mask) if sample.mask else None
-        if actual is not None and actual.shape != (image.height, image.width):
-            raise BadFileError(
-                "size-mismatch",
-                sample.image,
-                f"is {image.width}x{image.height}, its mask {actual.shape[1]}x{actual.shape[0]}",
-            )
+        if sample.mask is not None and actual is not None and actual.shape != (image.height, image.width):
+            raise size_mismatch(sample.image, sample.mask, image.size, (actual.shape[1], actual.shape[0]))
     except BadFileError as error:
         return Loaded(sample, None, (0, 0), None, str(error))
     return Loaded(sample, shrink(image, size), (image.height, image.width), actual, None)

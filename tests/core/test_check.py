@@ -128,3 +128,10 @@ def test_what_systems_leave_behind_is_no_stray(small: Path) -> None:
         (small / "labels/sem_seg/masks/val" / f"._{name}").write_text("")
     (small / "images/10k/val/__MACOSX").mkdir()
     assert kinds(small) == {}
+
+
+def test_an_empty_folder_of_masks_is_told(small: Path) -> None:
+    put(small / "images/10k/train/b.jpg")
+    (small / "labels/sem_seg/masks/train").mkdir()
+    (found,) = check_dataset(open_dataset(small)).problems
+    assert found.kind == "missing-mask" and found.path.name == "train" and "is empty" in found.detail

@@ -136,6 +136,13 @@ def test_what_is_no_layout_names_the_nearest(tmp_path: Path, files: list[str], s
         open_dataset(tmp_path)
 
 
+@pytest.mark.parametrize("inner", ["images", "images/10k", "labels", "labels/sem_seg/masks"])
+def test_a_part_of_a_dataset_names_the_whole(tmp_path: Path, inner: str) -> None:
+    put(tmp_path, *WHOLE)
+    with pytest.raises(BddsegError, match=f"it is a part of {tmp_path}: name that folder"):
+        open_dataset(tmp_path / inner)
+
+
 def test_links_in_a_circle_are_walked_once(tmp_path: Path) -> None:
     put(tmp_path, *(f"a/{name}" for name in WHOLE))
     (tmp_path / "a/again").symlink_to(tmp_path)

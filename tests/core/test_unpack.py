@@ -52,6 +52,8 @@ def test_the_official_top_folder_is_left_out(tmp_path: Path) -> None:
         "images/\u202egpj.exe",
         "images/" + "x" * 256,
         "images/dot.",
+        "/".join(["a"] * 60),
+        "/".join(["a" * 200] * 6),
     ],
 )
 def test_entries_that_leave_the_folder_or_have_odd_names_are_refused(tmp_path: Path, name: str) -> None:
