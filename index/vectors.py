@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.atomic import replacing, write_text
-from core.errors import BddsegError
+from core.errors import BddsegError, RecordError
+from core.retrieval.manifest import read_manifest_record
 from core.sanitize import sanitize, sanitize_path
 
 Vectors = NDArray[np.float32]
@@ -225,8 +226,8 @@ class VectorTable:
 
     def _verify(self) -> None:
         try:
-            manifest = json.loads((self.folder / "manifest.json").read_text("utf-8"))
-        except (OSError, ValueError):
+            manifest = read_manifest_record(self.folder)
+        except (FileNotFoundError, RecordError):
             return
         # A build that goes on appends to the file; only a file of the manifest's length can be held against it.
         with closing(self._connect()) as db:

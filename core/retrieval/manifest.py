@@ -1,11 +1,14 @@
 """What an index says of itself, readable without any model."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired
 
-from core.sanitize import sanitize
+from pydantic import TypeAdapter, with_config
+from typing_extensions import TypedDict
+
+from core.errors import RecordError
+from core.records import Count, Fraction, Line, Moment, Real, read_record
 
 
 @dataclass(frozen=True)
@@ -24,32 +27,84 @@ class Manifest:
     graph: dict[str, Any] | None
 
 
+class ManifestRecord(TypedDict):
+    """`manifest.json`, as the last finished build wrote it."""
+
+    identity: Line
+    dimension: Count
+    count: Count
+    sha256: Line
+    built: Moment
+    model: NotRequired[Line]
+    failures: NotRequired[Count]
+    encoded: NotRequired[Count]
+    seconds: NotRequired[Real]
+    file: NotRequired[Line]
+    rows_used: NotRequired[Count]
+
+
+@with_config(extra="allow")
+class GraphRecord(TypedDict):
+    """`hnsw.json`: the checksums of the graph and of the vectors it is of, and how well it finds."""
+
+    vectors: Line
+    sha256: Line
+    count: Count
+    dimension: Count
+    recall: Fraction
+
+
+_MANIFEST = TypeAdapter(ManifestRecord)
+_GRAPH = TypeAdapter(GraphRecord)
+_LARGEST = 1 << 20
+
+
+def read_manifest_record(folder: Path) -> ManifestRecord:
+    """The manifest of an index folder as it was written.
+
+    Raises:
+        FileNotFoundError: there is none.
+        RecordError: it makes no sense.
+    """
+    return read_record(_MANIFEST, folder / "manifest.json", _LARGEST)
+
+
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of an index folder; None where there is none or it is damaged."""
-    raw = _read(folder / "manifest.json")
-    if raw is None:
-        return None
+    """The manifest of an index folder; None where there is none or it is damaged, as `manifest_problem` tells."""
     try:
-        encoded, seconds = int(raw.get("encoded", 0)), float(raw.get("seconds", 0))
-        return Manifest(
-            folder,
-            sanitize(str(raw["model"])),
-            sanitize(str(raw["identity"])),
-            int(raw["dimension"]),
-            int(raw["count"]),
-            int(raw.get("failures", 0)),
-            str(raw["sha256"]),
-            float(raw["built"]),
-            encoded / seconds if encoded and seconds else None,
-            _read(folder / "hnsw.json"),
-        )
-    except (KeyError, TypeError, ValueError):
+        raw = read_manifest_record(folder)
+    except (FileNotFoundError, RecordError):
         return None
+    encoded, seconds = raw.get("encoded", 0), raw.get("seconds", 0.0)
+    return Manifest(
+        folder,
+        raw.get("model", raw["identity"]),
+        raw["identity"],
+        raw["dimension"],
+        raw["count"],
+        raw.get("failures", 0),
+        raw["sha256"],
+        raw["built"],
+        encoded / seconds if encoded and seconds > 0 else None,
+        _graph(folder),
+    )
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def manifest_problem(folder: Path) -> str:
+    """What is wrong with the manifest of an index folder; '' where nothing is, or there is none."""
     try:
-        raw = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+        read_manifest_record(folder)
+    except FileNotFoundError:
+        return ""
+    except RecordError as error:
+        return str(error)
+    return ""
+
+
+def _graph(folder: Path) -> dict[str, Any] | None:
+    try:
+        graph: GraphRecord = read_record(_GRAPH, folder / "hnsw.json", _LARGEST)
+    except (FileNotFoundError, RecordError):
+        # A graph is a cache: search is exact without it, and the next build makes it anew.
         return None
-    return raw if isinstance(raw, dict) else None
+    return dict(graph)

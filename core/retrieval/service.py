@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from core.disk_errors import disk_error
 from core.errors import BddsegError
 from core.retrieval.client import Answering, RetrieverClient
-from core.retrieval.manifest import Manifest, read_manifest
+from core.retrieval.manifest import Manifest, manifest_problem, read_manifest
 from core.retrieval.options import Retrieval
 from core.sanitize import sanitize_path
 from core.settings import load_settings, save_settings
@@ -54,6 +54,10 @@ class RetrievalService:
     def info(self, root: Path, model: str | None = None) -> Manifest | None:
         """What an index says of itself; None where there is none."""
         return read_manifest(self.index_folder(root, model))
+
+    def info_problem(self, root: Path, model: str | None = None) -> str:
+        """Why the manifest of an index that is there cannot be read; '' for nothing."""
+        return manifest_problem(self.index_folder(root, model))
 
     def build_status(self, root: Path, model: str | None = None) -> "Status | None":
         """The state of the job that builds or last built an index; None if none ever did."""

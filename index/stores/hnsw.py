@@ -10,12 +10,15 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from core.atomic import sync_folder, write_text
+from core.records import Count, Fraction, Real, read_record
 from core.temporaries import temporary_folder
 from index.stores import Rows, Vectors, padded
 from index.stores.exact import top
@@ -32,13 +35,13 @@ class HnswFacts:
 
     vectors: str
     sha256: str
-    count: int
-    dimension: int
-    links: int
-    ef_construction: int
-    ef: int
-    recall: float
-    seconds: float
+    count: Count
+    dimension: Count
+    links: Count
+    ef_construction: Count
+    ef: Count
+    recall: Fraction
+    seconds: Real
 
 
 class HnswStore:
@@ -99,12 +102,17 @@ def build_hnsw(
     return HnswStore(index, facts)
 
 
+@cache
+def _facts() -> TypeAdapter[HnswFacts]:
+    return TypeAdapter(HnswFacts)
+
+
 def load_hnsw(folder: Path, vectors_sha256: str, dimension: int) -> HnswStore | None:
     """The index on disk, or None where there is none, it is damaged, or it is of other vectors."""
     import hnswlib
 
     try:
-        facts = HnswFacts(**json.loads((folder / "hnsw.json").read_text("utf-8")))
+        facts = read_record(_facts(), folder / "hnsw.json", 1 << 20)
         wrong = facts.vectors != vectors_sha256 or facts.dimension != dimension
         if wrong or checksum(folder / "hnsw.bin") != facts.sha256:
             return None

@@ -84,6 +84,8 @@ def info(
     core = engine(workspace)
     root = core.open(dataset).dataset.root
     found = core.retrieval.info(root, model)
+    if problem := core.retrieval.info_problem(root, model):
+        raise BddsegError(f"the index's manifest is damaged ({problem}): `bddseg-tui index build` makes it anew")
     if found is None:
         raise BddsegError(f"there is no finished index: build it with `bddseg-tui index build {sanitize_path(root)}`")
     _tell_info(found, json)
