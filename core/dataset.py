@@ -60,7 +60,7 @@ def open_dataset(root: Path) -> Dataset:
             raise BddsegError(f"{sanitize_path(root)} {what}: {advice}")
         return find_dataset(root)
     except OSError as error:
-        raise disk_error(error, root, "read") from error
+        raise disk_error(error, error.filename or root, "read") from error
 
 
 def list_samples(dataset: Dataset) -> Iterator[Sample]:

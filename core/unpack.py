@@ -23,6 +23,7 @@ from core.disk_errors import disk_error
 from core.errors import BddsegError
 from core.owned_folder import OwnedFolder, own
 from core.sanitize import sanitize_path
+from core.typed_path import typed_path
 from core.unpack_names import Place, Places, find_places
 from core.zip_reading import open_zip, read_entry
 
@@ -55,9 +56,9 @@ def unpack(archives: Sequence[Path], to: Path, report: Callable[[int, int], None
         BddsegError: an archive is missing, damaged or cannot be read, the folder cannot be written, or there is no
             room for all of it.
     """
-    to = to.expanduser()
+    to = typed_path(to)
     with contextlib.ExitStack() as stack:
-        places = find_places([stack.enter_context(open_zip(path.expanduser())) for path in archives])
+        places = find_places([stack.enter_context(open_zip(typed_path(path))) for path in archives])
         _need_room(places, to)
         owned = own(to, "unpack")
         below = stack.enter_context(_locked(to))

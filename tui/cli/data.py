@@ -27,7 +27,7 @@ def check(dataset: DatasetArgument, json: JsonOption = False, workspace: Workspa
     if json:
         print_json(found.to_json())
     else:
-        if found.root != Path(os.path.abspath(dataset.expanduser())):  # noqa: PTH100 (links stay)
+        if found.root != Path(os.path.abspath(dataset)):  # noqa: PTH100 (links stay)
             say(f"the dataset in it is {sanitize_path(found.root)}")
         for split, (images, masks) in found.splits.items():
             say(f"{split:<6} {images:>7,} images {masks:>7,} masks")
