@@ -18,13 +18,16 @@ from typing import Any
 import numpy as np
 import segmentation_models_pytorch as smp
 import torch
+from pydantic import TypeAdapter
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
+from typing_extensions import TypedDict
 
 from core.atomic import replace_link, sync_folder, sync_tree
 from core.disk_errors import disk_error, disk_reason
-from core.errors import BddsegError
+from core.errors import BddsegError, RecordError
+from core.records import Count, Fraction, Real, read_record
 from core.sanitize import sanitize, sanitize_path
 from core.temporaries import sweep, temporary_path
 
@@ -38,18 +41,37 @@ class Progress:
     `batch_size` is the configured one or, where that is 0, the one that was found.
     """
 
-    epoch: int = 0
-    step: int = 0
-    position: int = 0
-    loss_sum: float = 0.0
-    loss_count: int = 0
-    best_miou19: float | None = None
-    best_epoch: int | None = None
-    size: tuple[int, int] = (0, 0)
-    averaged: int = 0
-    batch_size: int = 0
+    epoch: Count = 0
+    step: Count = 0
+    position: Count = 0
+    loss_sum: Real = 0.0
+    loss_count: Count = 0
+    best_miou19: Fraction | None = None
+    best_epoch: Count | None = None
+    size: tuple[Count, Count] = (0, 0)
+    averaged: Count = 0
+    batch_size: Count = 0
     schedule: dict[str, Any] = field(default_factory=dict)
     scaler: dict[str, Any] | None = None
+
+
+class _Random(TypedDict):
+    numpy: tuple[Count, Count, float]
+    python: tuple[Count, list[Count], float | None]
+
+
+class _Optimizer(TypedDict):
+    groups: list[dict[str, Any]]
+
+
+class _State(TypedDict):
+    progress: Progress
+    optimizer: _Optimizer
+    random: _Random
+
+
+_STATE = TypeAdapter(_State)
+_LARGEST = 16 << 20
 
 
 def save(
@@ -95,13 +117,14 @@ def load(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, mean:
         if mean is not None:
             mean.load_state_dict(load_file(folder / "model.safetensors"))
         model.load_state_dict(load_file(folder / ("model.safetensors" if mean is None else "weights.safetensors")))
-        state = json.loads((folder / "state.json").read_text())
+        state = read_record(_STATE, folder / "state.json", _LARGEST)
         _restore_optimizer(optimizer, load_file(folder / "optimizer.safetensors"), state["optimizer"])
         _restore_random(load_file(folder / "random.safetensors"), state["random"])
-        progress = Progress(**state["progress"])
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        progress = state["progress"]
+    except RecordError as error:
+        raise BddsegError(f"the checkpoint {sanitize_path(folder)} is damaged (state.json: {error})") from error
+    except (OSError, ValueError, KeyError, TypeError, IndexError, RuntimeError, SafetensorError) as error:
         raise BddsegError(f"the checkpoint {sanitize_path(folder)} is damaged ({type(error).__name__})") from error
-    progress.size = (progress.size[0], progress.size[1])
     return progress
 
 
@@ -180,9 +203,7 @@ def _optimizer_state(optimizer: torch.optim.Optimizer) -> tuple[dict[str, torch.
     return _plain(tensors), {"groups": groups}
 
 
-def _restore_optimizer(
-    optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor], rest: dict[str, Any]
-) -> None:
+def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor], rest: _Optimizer) -> None:
     state: dict[int, dict[str, torch.Tensor]] = {}
     for key, value in tensors.items():
         index, _, name = key.partition(".")
@@ -212,7 +233,7 @@ def _random_state() -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     return tensors, rest
 
 
-def _restore_random(tensors: dict[str, torch.Tensor], rest: dict[str, Any]) -> None:
+def _restore_random(tensors: dict[str, torch.Tensor], rest: _Random) -> None:
     torch.set_rng_state(tensors["torch"])
     if "cuda" in tensors and torch.cuda.is_available():
         torch.cuda.set_rng_state(tensors["cuda"])

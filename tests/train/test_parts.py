@@ -219,7 +219,7 @@ def test_a_pickle_with_code_in_it_is_not_run(tmp_path: Path) -> None:
     assert not (tmp_path / "owned").exists()
 
 
-def trained() -> tuple[torch.nn.Module, torch.optim.Optimizer]:
+def trained() -> tuple[torch.torch.nn.Module, torch.optim.Optimizer]:
     model = make_model(SMALL)
     optimizer = make_optimizer(model, SMALL)
     forward(model, torch.rand(2, 3, 32, 64)).sum().backward()
@@ -270,6 +270,42 @@ def test_old_checkpoints_go_and_best_stays(tmp_path: Path) -> None:
     checkpoint.save(tmp_path, model, optimizer, Progress(step=3), ("last",))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["best", "last", "step-00000001.0", "step-00000003.0"]
     assert (tmp_path / "best").resolve().name == "step-00000001.0"
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, torch.nn.Module, torch.optim.Optimizer]:
+    """A checkpoint's folder, and what it is of."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    model, optimizer = trained()
+    checkpoint.save(folder, model, optimizer, Progress(step=1), ("last",))
+    return folder / "last", model, optimizer
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ((b'"step": 1', b'"step": null'), "step should be"),
+        ((b'"step": 1', b'"step": ' + b"9" * 400), "step should be"),
+        ((b'"step": 1', b'"step": ' + b"[" * 100_000), "nested too deeply"),
+        ((b'"loss_sum": 0.0', b'"loss_sum": 1e999'), "loss_sum should be"),
+        ((b'"size": [0, 0]', b'"size": 3'), "size should be"),
+        ((b'"groups"', b'"other"'), "groups is missing"),
+        ((b'"python"', b'"other"'), "python is missing"),
+    ],
+)
+def test_a_state_that_makes_no_sense_is_one_line_that_says_why(
+    saved: tuple[Path, torch.nn.Module, torch.optim.Optimizer], change: tuple[bytes, bytes], why: str
+) -> None:
+    folder, model, optimizer = saved
+    file = folder / "state.json"
+    good = file.read_bytes()
+    assert change[0] in good
+    file.write_bytes(good.replace(*change))
+    with pytest.raises(BddsegError, match=r"is damaged \(state.json: ") as caught:
+        checkpoint.load(folder, model, optimizer)
+    file.write_bytes(good)
+    assert why in str(caught.value)
+    checkpoint.load(folder, model, optimizer)
 
 
 def test_a_damaged_checkpoint_is_one_line(tmp_path: Path) -> None:
