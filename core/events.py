@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from core.disk_errors import disk_error
 from core.event_kinds import EVENT, Event, Kind
-from core.records import NOTHING_LEFT_OUT, LeftOut, plain, reason
+from core.left_out import NOTHING_LEFT_OUT, LeftOut
+from core.records import plain, reason
 from core.regular_file import open_regular
 
 __all__ = ["RESTARTS", "Event", "EventFile", "EventTail", "EventWriter", "read_event_file", "read_events", "rewind"]

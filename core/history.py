@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from core.curve import Curve, CurveBuilder
 from core.event_kinds import ClassRow, EpochEvent, Event, StepEvent
-from core.records import NOTHING_LEFT_OUT, LeftOut
+from core.left_out import NOTHING_LEFT_OUT, LeftOut
 
 SMOOTHING, SPEED_SMOOTHING = 0.95, 0.9
 """Weight of the past in the smoothed loss, and in the smoothed speed."""

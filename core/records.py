@@ -6,7 +6,6 @@ refuses what is nested without end, numbers without end, NaN, and text that is n
 """
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -63,26 +62,6 @@ Text = Annotated[str, BeforeValidator(_lines)]
 """Lines for people, sanitized."""
 FileName = Annotated[str, PlainValidator(_file_name)]
 """A path as Python has it, bytes that are not UTF-8 as surrogates: raw, to be opened and not to be shown."""
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """Records that were left out, since they make no sense: how many, and what is wrong with the first."""
-
-    count: int = 0
-    first: str = ""
-
-    def add(self, reason: str) -> "LeftOut":
-        return LeftOut(self.count + 1, self.first or reason)
-
-    def tell(self, what: str, of: str) -> str:
-        """One line for a person, such as "2 events of 0003-x make no sense (line 17: step is missing)"; '' for none."""
-        one = self.count == 1
-        count = f"{self.count:,} {what}{'' if one else 's'} of {of} make{'s' if one else ''} no sense"
-        return f"{count} ({self.first})" if self.count else ""
-
-
-NOTHING_LEFT_OUT = LeftOut()
 
 
 def checked(model: TypeAdapter[T], raw: Any) -> T:

@@ -1,17 +1,23 @@
-"""Settings that the program remembers between starts. A damaged file counts as none: nothing in it is precious."""
+"""Settings that the program remembers between starts. What makes no sense in the file counts as not set, and is told.
+
+Checked by hand: the app reads them before it has the time to import pydantic.
+"""
 
 import contextlib
 import fcntl
 import os
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from core.atomic import PRIVATE, write_text
-from core.disk_errors import disk_error
+from core.disk_errors import disk_error, disk_reason
+from core.errors import RecordError
+from core.left_out import NOTHING_LEFT_OUT, LeftOut
+from core.regular_file import read_regular
 from core.retrieval.options import Retrieval, read_retrieval
+from core.toml_file import LARGEST, parse_toml
 from core.workspace import Workspace
 
 
@@ -32,10 +38,17 @@ class Settings:
 
 def load_settings(workspace: Workspace) -> Settings:
     """The settings of a workspace; defaults where there are none, or none that can be read."""
+    return check_settings(workspace)[0]
+
+
+def check_settings(workspace: Workspace) -> tuple[Settings, LeftOut]:
+    """The settings of a workspace, and which of them make no sense."""
     try:
-        return _read(workspace.settings)
-    except OSError:
-        return Settings()
+        return _checked(_read(workspace.settings))
+    except RecordError as error:
+        return Settings(), NOTHING_LEFT_OUT.add(f"the whole file: {error}")
+    except OSError as error:
+        return Settings(), NOTHING_LEFT_OUT.add(f"the whole file: {disk_reason(error)}")
 
 
 def save_settings(workspace: Workspace, **changes: Any) -> None:
@@ -55,26 +68,50 @@ def save_settings(workspace: Workspace, **changes: Any) -> None:
         workspace.root.mkdir(parents=True, exist_ok=True)
         with _alone(workspace.root):
             # What is there and can't be read must not be replaced by defaults.
-            settings = replace(_read(workspace.settings), **changes)
+            settings = replace(_kept(workspace.settings), **changes)
             write_text(workspace.settings, tomli_w.dumps(asdict(settings)), mode=PRIVATE)
     except OSError as error:
         raise disk_error(error, workspace.settings, "written (these settings are not kept)") from error
 
 
-def _read(path: Path) -> Settings:
+def _kept(path: Path) -> Settings:
+    """What is there; a file that makes no sense is put aside, since a person may have written it."""
     try:
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_mode & 0o077:
-                with contextlib.suppress(OSError):  # written by an earlier version
-                    os.fchmod(file.fileno(), PRIVATE)
-            raw = tomllib.loads(file.read().decode())
+        return _checked(_read(path))[0]
+    except RecordError:
+        path.replace(path.with_name(f"{path.name}.damaged"))
+        return Settings()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_mode & 0o077:
+            with contextlib.suppress(OSError):  # written by an earlier version
+                path.chmod(PRIVATE)
+        return parse_toml(read_regular(path, LARGEST).decode())
     except FileNotFoundError:
-        return Settings()
-    except (ValueError, RecursionError):
-        return Settings()
-    defaults = asdict(Settings())
-    plain = {k: raw[k] for k, v in defaults.items() if k != "retrieval" and isinstance(raw.get(k), type(v))}
-    return Settings(**plain, retrieval=read_retrieval(raw.get("retrieval")))
+        return {}
+    except UnicodeError as error:
+        raise RecordError("it is not UTF-8") from error
+
+
+def _checked(raw: dict[str, Any]) -> tuple[Settings, LeftOut]:
+    good: dict[str, Any] = {}
+    retrieval, left_out = read_retrieval(raw.get("retrieval", {}))
+    for name, is_good in _GOOD.items():
+        if name in raw and is_good(raw[name]):
+            good[name] = raw[name]
+        elif name in raw:
+            left_out = left_out.add(f"{name} has none of its values")
+    return Settings(**good, retrieval=retrieval), left_out
+
+
+_GOOD: dict[str, Callable[[Any], bool]] = {
+    "dataset": lambda v: isinstance(v, str) and "\0" not in v,
+    "theme": lambda v: v in ("dark", "light"),
+    "images": lambda v: v in ("auto", "kitty", "sixel", "halfblock", "none"),
+    "opacity": lambda v: isinstance(v, float) and 0 <= v <= 1,
+}
 
 
 @contextlib.contextmanager

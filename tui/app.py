@@ -16,7 +16,7 @@ from textual.widgets import ContentSwitcher, Footer
 from core.engine import Collection, Engine
 from core.errors import BddsegError
 from core.sanitize import sanitize, sanitize_lines
-from core.settings import Settings, load_settings, save_settings
+from core.settings import Settings, check_settings, save_settings
 from core.workspace import Workspace
 from tui.commands import APP, bindings
 from tui.images.protocol import PROTOCOLS, Protocol
@@ -97,7 +97,8 @@ class BddsegApp(App[int]):
         self.engine = Engine(workspace)
         self.protocol: Protocol = protocol
         self._may_upgrade = may_upgrade
-        self._settings: Settings = load_settings(workspace)
+        self._settings: Settings
+        self._settings, self._odd_settings = check_settings(workspace)
         self._wanted = dataset or self._settings.dataset_path
         self.collection: Collection | None = None
         self._typeahead = TypeAhead(self)
@@ -125,6 +126,8 @@ class BddsegApp(App[int]):
         self.register_theme(LIGHT)
         self.theme = "bddseg-light" if self._settings.theme == "light" else "bddseg-dark"
         self.set_class(self.protocol == "none", "-no-pictures")
+        if told := self._odd_settings.tell("setting", str(self.engine.workspace.settings)):
+            self.notify(told, severity="warning", markup=False, timeout=10)
         if self._wanted is None:
             self._first_run()
         else:

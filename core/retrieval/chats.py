@@ -17,8 +17,9 @@ from core.append import append_lines
 from core.disk_errors import disk_error
 from core.errors import RecordError
 from core.json_text import decode
+from core.left_out import NOTHING_LEFT_OUT, LeftOut
 from core.path_component import inside
-from core.records import NOTHING_LEFT_OUT, Count, LeftOut, Line, Moment, Real, Text, checked
+from core.records import Count, Line, Moment, Real, Text, checked
 from core.regular_file import read_regular
 from core.sanitize import sanitize_path
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
 from core.errors import UsageError
+from core.left_out import NOTHING_LEFT_OUT, LeftOut
 from core.nearest import suggestion
 from core.sanitize import sanitize
 
@@ -57,15 +58,18 @@ HELP = {
 }
 
 
-def read_retrieval(raw: object) -> Retrieval:
-    """Settings from a table of the settings file; what is wrong in it counts as not set."""
+def read_retrieval(raw: object) -> tuple[Retrieval, LeftOut]:
+    """Settings from a table of the settings file; what is wrong in it counts as not set, and is told."""
     changes: dict[str, Any] = {}
-    for name, value in raw.items() if isinstance(raw, dict) else ():
+    if not isinstance(raw, dict):
+        return Retrieval(), NOTHING_LEFT_OUT.add("retrieval should be a table")
+    left_out = NOTHING_LEFT_OUT
+    for name, value in raw.items():
         try:
             changes |= {name: check_value(str(name), str(value))}
-        except UsageError:
-            continue
-    return Retrieval(**changes)
+        except (UsageError, ValueError) as error:
+            left_out = left_out.add(str(error)[:200])
+    return Retrieval(**changes), left_out
 
 
 def check_value(name: str, text: str) -> Any:

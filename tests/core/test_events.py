@@ -7,7 +7,7 @@ import pytest
 from core.errors import BddsegError
 from core.events import EventTail, EventWriter, read_event_file, read_events, rewind
 from core.history_reader import HistoryReader
-from core.records import LeftOut
+from core.left_out import LeftOut
 
 
 def test_events_are_numbered_and_read_back(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def test_changing_them_keeps_all_others(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize("raw", [None, 3, {"clip": "demo", "top": 10_000, "device": "abacus", "no": 1}])
 def test_what_is_wrong_in_the_file_counts_as_not_set(raw: object) -> None:
-    assert read_retrieval(raw) == Retrieval()
+    assert read_retrieval(raw)[0] == Retrieval()
 
 
 @pytest.mark.parametrize(

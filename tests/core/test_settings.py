@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import BddsegError
-from core.settings import load_settings, save_settings
+from core.settings import Settings, check_settings, load_settings, save_settings
 from core.workspace import Workspace
 
 FULL = """
@@ -73,3 +73,27 @@ def test_processes_that_change_settings_at_one_time_keep_each_others(workspace: 
     assert [process.wait() for process in started] == [0, 0, 0]
     found = load_settings(workspace)
     assert (found.theme, found.images, found.dataset) == ("light", "none", "/data")
+
+
+def test_a_setting_that_makes_no_sense_is_told_and_the_others_hold(workspace: Workspace) -> None:
+    workspace.root.mkdir()
+    workspace.settings.write_text('theme = "light"\nopacity = nan\nimages = 3\n[retrieval]\ntop = 7\nfusion = "x"\n')
+    settings, left_out = check_settings(workspace)
+    assert (settings.theme, settings.opacity, settings.retrieval.top) == ("light", 0.5, 7)
+    assert left_out.count == 3 and left_out.first.startswith("fusion is one of")
+
+
+@pytest.mark.parametrize("kind", ["fifo", "too large"])
+def test_a_file_of_settings_that_is_none_blocks_nobody(workspace: Workspace, kind: str) -> None:
+    workspace.root.mkdir()
+    os.mkfifo(workspace.settings) if kind == "fifo" else workspace.settings.write_text("#" * 2_000_000)
+    settings, left_out = check_settings(workspace)
+    assert settings == Settings() and left_out.first.startswith("the whole file: it is ")
+
+
+def test_a_damaged_file_is_put_aside_before_another_takes_its_place(workspace: Workspace) -> None:
+    workspace.root.mkdir()
+    workspace.settings.write_text('server = "http://mine"\ntheme = ')
+    save_settings(workspace, theme="light")
+    assert load_settings(workspace).theme == "light"
+    assert "http://mine" in workspace.settings.with_name("settings.toml.damaged").read_text()

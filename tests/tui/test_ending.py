@@ -125,6 +125,16 @@ def test_options_of_the_program_may_stand_before_the_command(tmp_path: Path) -> 
     assert (tmp_path / "w/runs").is_dir() and (tmp_path / "v/runs").is_dir()
 
 
+def test_a_settings_file_that_is_nested_without_end_keeps_nobody_from_working(
+    workspace: Workspace, capfd: pytest.CaptureFixture[str]
+) -> None:
+    workspace.root.mkdir()
+    workspace.settings.write_text("a = " + "[" * 100_000)
+    assert run(["settings", "--json"]) == 0
+    told = capfd.readouterr().err
+    assert told.startswith("warning: 1 setting of ") and "nested too deeply" in told and told.count("\n") == 1
+
+
 def test_a_database_that_is_none_is_one_line(
     workspace: Workspace, engine: Engine, drawn: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

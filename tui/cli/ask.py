@@ -164,6 +164,7 @@ def settings(
 ) -> None:
     """Show or change the settings of index and chat."""
     from core.retrieval.options import HELP, check_value
+    from core.settings import check_settings
 
     core = engine(workspace)
     wanted: dict[str, Any] = {}
@@ -173,6 +174,8 @@ def settings(
             raise UsageError(f"write NAME=VALUE, not {sanitize(change)!r}")
         wanted[name] = check_value(name, value)
     options = core.retrieval.configure(**wanted) if wanted else core.retrieval.options
+    if told := check_settings(core.workspace)[1].tell("setting", sanitize_path(core.workspace.settings)):
+        note(f"warning: {told}")
     if json:
         print_json(asdict(options))
         return
