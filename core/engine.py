@@ -13,6 +13,7 @@ from core.catalog import Catalog, Row
 from core.dataset import Dataset, open_dataset
 from core.errors import BddsegError, UsageError
 from core.nearest import suggestion
+from core.path_component import path_component
 from core.query import parse_query
 from core.sanitize import sanitize, sanitize_path
 from core.workspace import Workspace
@@ -296,6 +297,8 @@ class Engine:
             if not source.exists():
                 raise UsageError(f"{sanitize_path(source)} does not exist")
             source = os.fspath(source.absolute())
+        else:
+            path_component(source, "a split")
         check_folder(to, run.dataset, source)
         folder = self._prediction_folder(run, checkpoint, source)
         folder.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from core.classes import NUM_CLASSES
 from core.errors import BddsegError, RecordError
 from core.event_kinds import ClassRow, all_classes
 from core.history import ClassScore, class_scores
+from core.path_component import path_component
 from core.records import Count, Fraction, Line, read_record
 from core.sanitize import sanitize_path
 
@@ -94,8 +95,13 @@ def prediction_name(run: str, checkpoint: str, split: str) -> str:
 
 
 def evaluation_folder(run_folder: Path, checkpoint: str, split: str, tta: str = "none") -> Path:
-    """The job's folder of an evaluation."""
-    return run_folder / "evaluation" / _last_name(checkpoint, split, tta)
+    """The job's folder of an evaluation.
+
+    Raises:
+        UsageError: one of them is no plain name.
+    """
+    parts = [path_component(checkpoint, "a checkpoint"), path_component(split, "a split"), path_component(tta, "--tta")]
+    return run_folder / "evaluation" / _last_name(parts[0], parts[1], parts[2])
 
 
 def _last_name(checkpoint: str, split: str, tta: str) -> str:

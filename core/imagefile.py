@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.classes import NUM_OFFICIAL, RAW_UNKNOWN, UNKNOWN
+from core.disk_errors import disk_reason
 from core.errors import BddsegError
 from core.mask_faults import bits_of, fault_of_format, fault_of_values
 from core.orientation import is_sideways, orientation, orientation_in_header, upright
@@ -30,9 +31,6 @@ READER_VERSION = 2
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 MAX_PIXELS = 100_000_000
 """A larger picture is refused unread: a 100-megapixel file is a mistake or an attack here."""
-
-READER_VERSION = 1
-"""What is made of a file's pixels is kept under this number: it rises when the same file is read as other pixels."""
 
 
 class BadFileError(BddsegError):
@@ -178,8 +176,8 @@ def _image_failure(error: Exception) -> tuple[str, str]:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
+    if isinstance(error, OSError) and error.errno:
+        return disk_reason(error)
     text = str(error).split("'/")[0].split("b'")[0].strip()
     return sanitize(text)[:120] or type(error).__name__
 

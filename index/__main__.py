@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.arguments import ArgumentParser
 from core.dataset import open_dataset
+from core.disk_errors import disk_error, disk_reason
 from core.errors import BddsegError
 from core.process import yield_to_people
 from core.reporter import Reporter, StopRequestedError
@@ -36,10 +37,18 @@ def build(arguments: argparse.Namespace) -> int:
         reporter.update(force=True, state="stopped", message="stopped; building again goes on from here")
         return 0
     except Exception as error:
-        traceback.print_exc()
-        known = isinstance(error, BddsegError)
-        message = str(error) if known else f"{type(error).__name__}: {sanitize(str(error))[:200]}"
-        reporter.update(force=True, state="failed", message=message)
+        if isinstance(error, OSError):
+            error = disk_error(error, None if error.filename else arguments.folder)
+        if isinstance(error, BddsegError):
+            message = str(error)
+            print(f"error: {message}", flush=True)
+        else:
+            traceback.print_exc()
+            message = f"{type(error).__name__}: {sanitize(str(error))[:200]}"
+        try:
+            reporter.update(force=True, state="failed", message=message)
+        except OSError as full:
+            print(f"could not write the status: {disk_reason(full)}", flush=True)
         return 1
     finally:
         reporter.close()

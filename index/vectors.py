@@ -13,8 +13,8 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,20 +23,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.atomic import replacing, write_text
+from core.disk_errors import disk_error
 from core.errors import BddsegError, RecordError
+from core.path_component import inside, path_component
 from core.retrieval.manifest import read_manifest_record
 from core.sanitize import sanitize, sanitize_path
+from index.rows_database import RowsDatabase
 
 Vectors = NDArray[np.float32]
 VERSION = 1
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS images (
-    image BLOB PRIMARY KEY, row INTEGER NOT NULL, stamp TEXT NOT NULL, digest BLOB NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS images_by_digest ON images (digest);
-CREATE TABLE IF NOT EXISTS gone (digest BLOB PRIMARY KEY, row INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS failures (image BLOB PRIMARY KEY, stamp TEXT NOT NULL, why TEXT NOT NULL) WITHOUT ROWID;
-"""
+_DATASET = Path("/dataset")
 
 
 class OtherModelError(BddsegError):
@@ -62,50 +58,35 @@ class VectorTable:
             BddsegError: it was built with another model, or cannot be read.
         """
         self.folder, self.identity, self.dimension = folder, identity, dimension
-        try:
+        with _told(folder, "made"):
             folder.mkdir(parents=True, exist_ok=True)
-            with closing(self._connect()) as db:
-                db.executescript(_SCHEMA)
-                meta = dict(db.execute("SELECT key, value FROM meta"))
-                if not meta:
-                    start = {"identity": identity, "dimension": dimension, "file": "vectors-0.f32", "version": VERSION}
-                    with db:
-                        db.executemany("INSERT INTO meta VALUES (?, ?)", [(k, str(v)) for k, v in start.items()])
-                    meta = {k: str(v) for k, v in start.items()}
-        except (sqlite3.Error, OSError) as error:
-            raise BddsegError(
-                f"the index {sanitize_path(folder)} cannot be opened ({sanitize(str(error))}): "
-                "`bddseg-tui index build --fresh` makes it anew"
-            ) from error
+        self._db = RowsDatabase(folder / "rows.sqlite")
+        start = {"identity": identity, "dimension": dimension, "file": "vectors-0.f32", "version": VERSION}
+        meta = self._db.start({k: str(v) for k, v in start.items()})
         if meta["identity"] != identity or int(meta["dimension"]) != dimension:
             raise OtherModelError(
                 f"the index was built with {sanitize(meta['identity'])}, not with {sanitize(identity)}: "
                 "`bddseg-tui index build` (b in the app's Ask pane) makes it anew"
             )
-        self.path = folder / meta["file"]
-
-    def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.folder / "rows.sqlite", timeout=30)
-        db.execute("PRAGMA journal_mode = WAL")
-        return db
+        self.path = folder / path_component(meta["file"], "the matrix of an index")
 
     # -- writing ---------------------------------------------------------------------------------------------
 
     def cut_tail(self) -> None:
         """Cuts off vectors that no commit speaks of; called by the one writer before it appends."""
-        with closing(self._connect()) as db:
-            used = self._used(db)
-        self.path.touch()
-        size = used * 4 * self.dimension
-        if self.path.stat().st_size < size:
-            raise BddsegError(
-                f"{sanitize_path(self.path)} is shorter than its rows: `bddseg-tui index build --fresh` makes it anew"
-            )
-        os.truncate(self.path, size)
+        size = self.used() * 4 * self.dimension
+        with _told(self.path, "written"):
+            self.path.touch()
+            if self.path.stat().st_size >= size:
+                os.truncate(self.path, size)
+                return
+        raise BddsegError(
+            f"{sanitize_path(self.path)} is shorter than its rows: `bddseg-tui index build --fresh` makes it anew"
+        )
 
     def refresh(self, files: Iterable[tuple[bytes, str]]) -> list[tuple[bytes, str]]:
         """Forgets images that are gone; returns those (image, stamp) that are new or changed."""
-        with closing(self._connect()) as db, db:
+        with self._db.writing() as db:
             known = dict(db.execute("SELECT image, stamp FROM images"))
             failed = dict(db.execute("SELECT image, stamp FROM failures"))
             pending = []
@@ -123,7 +104,7 @@ class VectorTable:
 
     def known(self, digest: bytes) -> int | None:
         """The row of an image with this content, under whatever name."""
-        with closing(self._connect()) as db:
+        with self._db.reading() as db:
             sql = "SELECT row FROM images WHERE digest = ?1 UNION SELECT row FROM gone WHERE digest = ?1 LIMIT 1"
             found = db.execute(sql, (digest,)).fetchone()
         return None if found is None else int(found[0])
@@ -132,26 +113,24 @@ class VectorTable:
         """Commits a batch: new vectors float32 [n, dimension], and entries whose vectors are there already.
 
         Raises:
-            BddsegError: a vector is not finite.
+            BddsegError: a vector is not finite, or the disk does not take them: none is committed then.
         """
         if not np.isfinite(vectors).all():
             raise BddsegError("the model gave vectors that are not finite: its weights are damaged")
-        with closing(self._connect()) as db:
-            first = self._used(db)
-            with self.path.open("ab") as file:
-                file.write(np.ascontiguousarray(vectors, "<f4").tobytes())
-                file.flush()
-                os.fsync(file.fileno())
-            rows = [(e.image, first + i, e.stamp, e.digest) for i, e in enumerate(entries)]
-            rows += [(e.image, row, e.stamp, e.digest) for e, row in reused]
-            with db:
-                db.executemany("INSERT OR REPLACE INTO images VALUES (?, ?, ?, ?)", rows)
-                db.executemany("DELETE FROM failures WHERE image = ?", [(r[0],) for r in rows])
-                db.execute("INSERT OR REPLACE INTO meta VALUES ('used', ?)", (str(first + len(entries)),))
+        first = self.used()
+        data = np.ascontiguousarray(vectors, "<f4").tobytes()
+        with _told(self.path, "written"):
+            write_at(self.path, first * 4 * self.dimension, data)
+        rows = [(e.image, first + i, e.stamp, e.digest) for i, e in enumerate(entries)]
+        rows += [(e.image, row, e.stamp, e.digest) for e, row in reused]
+        with self._db.writing() as db:
+            db.executemany("INSERT OR REPLACE INTO images VALUES (?, ?, ?, ?)", rows)
+            db.executemany("DELETE FROM failures WHERE image = ?", [(r[0],) for r in rows])
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('used', ?)", (str(first + len(entries)),))
 
     def fail(self, failures: Iterable[tuple[bytes, str, str]]) -> None:
         """Notes images (image, stamp, why) that cannot be read; they are tried again when they change."""
-        with closing(self._connect()) as db, db:
+        with self._db.writing() as db:
             failures = list(failures)
             db.executemany("DELETE FROM images WHERE image = ?", [(f[0],) for f in failures])
             db.executemany("INSERT OR REPLACE INTO failures VALUES (?, ?, ?)", failures)
@@ -173,15 +152,15 @@ class VectorTable:
             "failures": len(self.failures()),
             **facts,
         }
-        write_text(self.folder / "manifest.json", json.dumps(manifest, indent=1))
+        with _told(self.folder, "written"):
+            write_text(self.folder / "manifest.json", json.dumps(manifest, indent=1))
         return manifest
 
     def _compact(self) -> None:
         """Rewrites the matrix once a fifth of it is dead, under a new name; readers of the old file keep it."""
-        with closing(self._connect()) as db:
+        with self._db.writing() as db:
             used = self._used(db)
             db.execute("DELETE FROM gone")
-            db.commit()
             pairs = db.execute("SELECT image, row FROM images ORDER BY row").fetchall()
         alive = sorted({row for _, row in pairs})
         if len(alive) >= 0.8 * used:
@@ -189,11 +168,11 @@ class VectorTable:
         old = self._matrix()
         number = int(self.path.stem.rpartition("-")[2]) + 1
         new = self.folder / f"vectors-{number}.f32"
-        with replacing(new) as file:
+        with _told(new, "written"), replacing(new) as file:
             for at in range(0, len(alive), 65536):
                 file.write(old[alive[at : at + 65536]].tobytes())
         place = {row: at for at, row in enumerate(alive)}
-        with closing(self._connect()) as db, db:
+        with self._db.writing() as db:
             db.executemany("UPDATE images SET row = ? WHERE image = ?", [(place[r], i) for i, r in pairs])
             values = (("file", new.name), ("used", str(len(alive))))
             db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values)
@@ -221,7 +200,7 @@ class VectorTable:
 
     def failures(self) -> list[tuple[bytes, str]]:
         """Images that could not be read, and why."""
-        with closing(self._connect()) as db:
+        with self._db.reading() as db:
             return db.execute("SELECT image, why FROM failures ORDER BY image").fetchall()
 
     def _verify(self) -> None:
@@ -230,7 +209,7 @@ class VectorTable:
         except (FileNotFoundError, RecordError):
             return
         # A build that goes on appends to the file; only a file of the manifest's length can be held against it.
-        with closing(self._connect()) as db:
+        with self._db.reading() as db:
             unchanged = manifest.get("file") == self.path.name and manifest.get("rows_used") == self._used(db)
         if unchanged and checksum(self.path) != manifest.get("sha256"):
             raise BddsegError(
@@ -239,13 +218,19 @@ class VectorTable:
             )
 
     def _rows(self) -> tuple[list[bytes], NDArray[np.int64]]:
-        with closing(self._connect()) as db:
+        with self._db.reading() as db:
             pairs = db.execute("SELECT image, row FROM images ORDER BY row, image").fetchall()
-        return [bytes(i) for i, _ in pairs], np.asarray([r for _, r in pairs], np.int64)
+        images = [bytes(i) for i, _ in pairs]
+        # A name that leads out of the dataset is none that a build wrote.
+        if any((i[:1] == b"/" or b".." in i) and inside(_DATASET, os.fsdecode(i)) is None for i in images):
+            raise BddsegError(
+                f"{sanitize_path(self.folder)} names files outside its dataset: build the index anew with --fresh"
+            )
+        return images, np.asarray([r for _, r in pairs], np.int64)
 
     def used(self) -> int:
         """Rows of the matrix, dead ones included."""
-        with closing(self._connect()) as db:
+        with self._db.reading() as db:
             return self._used(db)
 
     def _used(self, db: sqlite3.Connection) -> int:
@@ -259,6 +244,35 @@ class VectorTable:
             if size
             else np.zeros((0, self.dimension), np.float32)
         )
+
+
+def write_at(path: Path, at: int, data: bytes) -> None:
+    """Writes and syncs what ends a file from byte `at` on; where that fails, the file ends there.
+
+    Raises:
+        OSError: the disk is full or the file cannot be written.
+    """
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        os.ftruncate(file, at)
+        try:
+            with os.fdopen(os.dup(file), "r+b") as sink:
+                sink.seek(at)
+                sink.write(data)
+            os.fsync(file)
+        except BaseException:
+            os.ftruncate(file, at)
+            raise
+    finally:
+        os.close(file)
+
+
+@contextmanager
+def _told(path: Path, deed: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise disk_error(error, path, deed) from error
 
 
 def clear_vectors(folder: Path) -> None:

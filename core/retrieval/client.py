@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from core.disk_errors import disk_reason
 from core.errors import BddsegError
 from core.sanitize import sanitize_lines, sanitize_path
 
@@ -120,7 +121,7 @@ class RetrieverClient:
                     env={**os.environ, "PYTHONSAFEPATH": "1", "TOKENIZERS_PARALLELISM": "false"},
                 )
         except OSError as error:
-            raise BddsegError(f"the retriever cannot be started ({error.strerror})") from error
+            raise BddsegError(f"the retriever cannot be started: {disk_reason(error)}") from error
         self._process = process
         threading.Thread(target=self._read, args=(process,), daemon=True).start()
         return process

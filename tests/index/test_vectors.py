@@ -1,5 +1,9 @@
 """The matrix on disk: what is committed stays, what is not is cut off, what is damaged is found out."""
 
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -114,3 +118,59 @@ def test_vectors_that_are_not_finite_are_refused(table: VectorTable) -> None:
     with pytest.raises(BddsegError, match="not finite"):
         table.append(entries("a"), np.full((1, DIMENSION), np.nan, np.float32))
     assert table.load()[0] == []
+
+
+def test_an_index_on_a_disk_that_cannot_be_written_is_read(tmp_path: Path) -> None:
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", tmp_path], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("mounting a small disk needs privileges")
+    try:
+        made = VectorTable(tmp_path, "model@1", DIMENSION)
+        made.append(entries("a", "b"), unit(2))
+        subprocess.run(["mount", "-o", "remount,ro", tmp_path], check=True)
+        assert VectorTable(tmp_path, "model@1", DIMENSION).load()[0] == [b"a", b"b"]
+        with pytest.raises(BddsegError, match="cannot be written: the file system is read-only"):
+            made.append(entries("c"), unit(1))
+        with pytest.raises(BddsegError, match="cannot be written: the file system is read-only"):
+            made.refresh([])
+    finally:
+        subprocess.run(["umount", "-l", tmp_path], check=True)
+
+
+def test_a_batch_that_the_disk_did_not_take_leaves_no_tail(table: VectorTable) -> None:
+    table.append(entries("a"), unit(1))
+    size = table.path.stat().st_size
+    code = (
+        "import resource, signal, sys; from pathlib import Path; import numpy as np\n"
+        "from core.errors import BddsegError; from index.vectors import Entry, VectorTable\n"
+        "table = VectorTable(Path(sys.argv[1]), 'model@1', 8)\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (40, 40))\n"
+        "try: table.append([Entry(b'b', '1', b'b')], np.ones((1, 8), 'f4'))\n"
+        "except BddsegError as error: print(error)\n"
+    )
+    args = [sys.executable, "-c", code, str(table.folder)]
+    done = subprocess.run(args, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(f"{table.path} cannot be written: ")
+    assert table.path.stat().st_size == size
+    assert table.load()[0] == [b"a"]
+
+
+@pytest.mark.parametrize("image", [b"../x.jpg", b"/etc/passwd", b"a/../../x"])
+def test_an_index_that_names_files_outside_its_dataset_is_refused(table: VectorTable, image: bytes) -> None:
+    table.append([Entry(image, "1", b"x")], unit(1))
+    with pytest.raises(BddsegError, match="outside its dataset"):
+        table.load()
+
+
+@pytest.mark.parametrize("file", ["../vectors.f32", "/etc/passwd"])
+def test_a_matrix_outside_the_index_is_refused(table: VectorTable, tmp_path: Path, file: str) -> None:
+    with closing(sqlite3.connect(tmp_path / "rows.sqlite")) as db, db:
+        db.execute("UPDATE meta SET value = ? WHERE key = 'file'", (file,))
+    with pytest.raises(BddsegError, match="plain name"):
+        VectorTable(tmp_path, "model@1", DIMENSION)
+
+
+def test_a_damaged_database_says_how_to_make_it_anew(tmp_path: Path) -> None:
+    (tmp_path / "rows.sqlite").write_bytes(b"no database at all" * 100)
+    with pytest.raises(BddsegError, match=r"damaged.*--fresh"):
+        VectorTable(tmp_path, "model@1", DIMENSION)
