@@ -1,47 +1,60 @@
 """The training cache: images and masks decoded and resized once, as uint8 arrays mapped from disk.
 
-No epoch decodes a JPEG. The cache is keyed by the files (with sizes and times), the training size, VERSION and
-READER_VERSION; it is built by all cores into a folder of another name, which is renamed when it is whole. Nothing
-here imports torch: the workers that decode would each spend seconds on it.
+No epoch decodes a JPEG. A split of a dataset has one cache for each training size, brought up to date in place: what is
+new or has changed is read by all cores into slots that nobody uses (`core/training_caches.py` has the files).
+Nothing here imports torch: the workers that decode would each spend seconds on it.
 """
 
-import hashlib
-import json
-import os
-import shutil
-from collections.abc import Callable, Iterable, Iterator
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
-from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from PIL import Image
 
 from core.classes import NUM_CLASSES
 from core.dataset import Dataset, Sample, list_samples
+from core.disk_errors import disk_error
 from core.errors import BddsegError
-from core.imagefile import READER_VERSION, BadFileError, read_image, read_mask
+from core.imagefile import BadFileError, read_image, read_mask
 from core.parallel import map_unordered
-from core.sanitize import sanitize_path
+from core.sanitize import sanitize, sanitize_path
 from core.size_mismatch import size_mismatch
-from core.temporaries import sweep, temporary_path
+from core.training_caches import INDEX, cache_name
+from train.cache_files import OpenFolder, map_slots, opened, write_slot
+from train.cache_index import CacheIndex, Held, Read
 
-VERSION = 1
+COMMIT_EVERY_S = 5.0
+Report = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class CachedSplit:
-    """A split at the training size: uint8 [N, 3, H, W] and uint8 [N, H, W] (0..19), mapped from disk."""
+    """A split at the training size, N samples in the dataset's order.
+
+    Attributes:
+        images: all slots of the cache, mapped from disk: uint8 [S, 3, H, W].
+        masks: uint8 [S, H, W], values 0..19.
+        slots: the sample's slots, int64 [N].
+        pixels: pixels of these samples by class, int64 [20].
+        left_out: what is wrong with the samples that cannot be used.
+        lock: as long as it is open, no slot of these is written again.
+    """
 
     images: NDArray[np.uint8]
     masks: NDArray[np.uint8]
+    slots: NDArray[np.int64]
     pixels: NDArray[np.int64]
     left_out: list[str]
+    lock: int
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.slots)
 
 
 def open_cache(
@@ -50,41 +63,32 @@ def open_cache(
     size: tuple[int, int],
     cache: Path,
     limit: int = 0,
-    report: Callable[[int, int], None] | None = None,
+    report: Report | None = None,
+    waiting: Callable[[], None] | None = None,
 ) -> CachedSplit:
-    """Opens the cache of a labelled split, building it if need be; `report(done, total)` may raise to cancel.
+    """Opens the cache of a labelled split, brought up to date; `report(done, total)` may raise to cancel.
 
-    `limit` takes that many samples, spread evenly. Samples that cannot be read are left out and listed.
+    `limit` takes that many samples, spread evenly. Samples that cannot be read are left out and listed. What another
+    process is adding is waited for: `waiting()` is called a few times a second, and may raise. Whoever trains on the
+    cache meanwhile is neither waited for nor disturbed.
 
     Raises:
         BddsegError: no sample can be used, or the disk is full.
     """
-    count, key = _key(_labelled(dataset, split, limit), size)
-    if not count:
-        raise BddsegError(f"{sanitize_path(dataset.root)} has no images with masks in its {split} split")
-    folder = cache / key
-    if not (folder / "index.json").exists():
-        _build(folder, count, _labelled(dataset, split, limit), size, report)
-    index = json.loads((folder / "index.json").read_text())
-    if not index["kept"]:
+    report = report or (lambda done, total: None)
+    path = cache / cache_name(dataset.root, split, size)
+    try:
+        with opened(path, dataset.root, size, waiting or (lambda: None)) as folder:
+            held = _brought_up_to_date(folder, dataset, split, limit, report)
+            images, masks = map_slots(path, size) if len(held.slots) else (_none(3, *size), _none(*size))
+    except OSError as error:
+        raise disk_error(error, error.filename or path) from error
+    if not len(held.slots):
         raise BddsegError(
-            f"none of the {count} images of {split} can be used; the first: {index['left_out'][0]} "
+            f"none of the {len(held.problems)} images of {split} can be used; the first: {held.problems[0]} "
             "(`bddseg-tui data check` lists all)"
         )
-    # The rows that are kept were moved to the front when the cache was built.
-    kept = len(index["kept"])
-    images = open_memmap(folder / "images.npy", mode="r")[:kept]
-    masks = open_memmap(folder / "masks.npy", mode="r")[:kept]
-    return CachedSplit(images, masks, np.asarray(index["pixels"], dtype=np.int64), index["left_out"])
-
-
-def _labelled(dataset: Dataset, split: str, limit: int) -> Iterator[Sample]:
-    """The labelled samples of a split. Listed anew at each call: a hundred thousand are never held at once."""
-    only = replace(dataset, splits=tuple(f for f in dataset.splits if f.split == split))
-    count = sum(s.mask is not None for s in list_samples(only)) if limit else 0
-    wanted = {i * count // limit for i in range(limit)} if limit < count else None
-    labelled = (s for s in list_samples(only) if s.mask is not None)
-    yield from (s for i, s in enumerate(labelled) if wanted is None or i in wanted)
+    return CachedSplit(images, masks, held.slots, held.pixels, held.problems, folder.lock)
 
 
 def resize_sample(sample: Sample, size: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -104,83 +108,88 @@ def resize_sample(sample: Sample, size: tuple[int, int]) -> tuple[NDArray[np.uin
     return np.asarray(small).transpose(2, 0, 1), np.asarray(mask)
 
 
+def _brought_up_to_date(folder: OpenFolder, dataset: Dataset, split: str, limit: int, report: Report) -> Held:
+    for attempt in (1, 2):
+        try:
+            with CacheIndex(folder.path / INDEX, dataset.root) as index:
+                count = index.list_files(_samples(dataset, split), limit)
+                if not count:
+                    raise BddsegError(f"{sanitize_path(dataset.root)} has no images with masks in its {split} split")
+                if index.slots_needed() <= folder.capacity():
+                    if index.missing():
+                        _fill(folder, index, report)
+                    return index.held()
+        except sqlite3.DatabaseError as error:
+            # A full disk is an OperationalError; what is damaged is a DatabaseError, and only a cache.
+            if attempt == 2 or isinstance(error, sqlite3.OperationalError):
+                why = "the disk is full: make room" if "full" in str(error) else sanitize(str(error))
+                raise BddsegError(f"{sanitize_path(folder.path / INDEX)} cannot be written: {why}") from error
+        folder.clear()
+    raise BddsegError(f"{sanitize_path(folder.path)} changes while it is used: try again")
+
+
+def _samples(dataset: Dataset, split: str) -> Iterator[Sample]:
+    return list_samples(replace(dataset, splits=tuple(f for f in dataset.splits if f.split == split)))
+
+
 @dataclass(frozen=True)
 class _Task:
-    row: int
+    place: int
+    slot: int
     sample: Sample
     size: tuple[int, int]
     folder: Path
 
 
-def _key(samples: Iterable[Sample], size: tuple[int, int]) -> tuple[int, str]:
-    """(how many they are, the name of their cache's folder)."""
-    digest, count = hashlib.sha256(f"{VERSION} {READER_VERSION} {size}".encode()), 0
-    for sample in samples:
-        count += 1
-        for path in (sample.image, sample.mask):
-            status = os.stat(path) if path else None  # noqa: PTH116 (path may be None)
-            digest.update(os.fsencode(path or "") + f"|{status and (status.st_size, status.st_mtime_ns)}".encode())
-    return count, f"{size[0]}x{size[1]}-{digest.hexdigest()[:16]}"
-
-
-def _build(
-    folder: Path,
-    count: int,
-    samples: Iterable[Sample],
-    size: tuple[int, int],
-    report: Callable[[int, int], None] | None,
-) -> None:
-    sweep([folder.parent])
-    building = temporary_path(folder.parent)
+def _fill(folder: OpenFolder, index: CacheIndex, report: Report) -> None:
+    """Reads what is missing into slots that nobody uses, committed every few seconds."""
+    if folder.alone:
+        index.forget_stale()
+    total = index.missing()
+    slots = _free_slots(folder, index, total)
+    report(0, total)
+    tasks = (
+        _Task(place, slot, sample, folder.size, folder.path)
+        for slot, (place, sample) in zip(slots, index.samples_to_read(), strict=False)
+    )
+    batch: list[Read] = []
+    committed = time.monotonic()
     try:
-        building.mkdir(parents=True)
-        images = open_memmap(building / "images.npy", "w+", np.uint8, (count, 3, *size))
-        masks = open_memmap(building / "masks.npy", "w+", np.uint8, (count, *size))
-        # Space is taken now: writing to a mapped file on a full disk would be a SIGBUS, not an error.
-        for name in ("images.npy", "masks.npy"):
-            with (building / name).open("r+b") as file:
-                os.posix_fallocate(file.fileno(), 0, (building / name).stat().st_size)
-        tasks = (_Task(i, s, size, building) for i, s in enumerate(islice(samples, count)))
-        used, failed = np.zeros(count, dtype=np.bool_), dict[int, str]()
-        pixels = np.zeros(NUM_CLASSES, dtype=np.int64)
-        for done, (row, counts, problem) in enumerate(
-            map_unordered(_build_task, tasks, None if count > 32 else 1, 8), start=1
-        ):
-            if problem is None:
-                pixels += counts
-                used[row] = True
-            else:
-                failed[row] = problem
-            if report:
-                report(done, count)
-        kept = np.flatnonzero(used).tolist()
-        for target, row in enumerate(kept):
-            if target != row:
-                images[target], masks[target] = images[row], masks[row]
-        images.flush()
-        masks.flush()
-        index = {"kept": kept, "pixels": pixels.tolist(), "left_out": [failed[i] for i in sorted(failed)]}
-        (building / "index.json").write_text(json.dumps(index))
-        try:
-            building.rename(folder)
-        except OSError:
-            # Another run built the same cache meanwhile.
-            if not (folder / "index.json").exists():
-                raise
-    except OSError as error:
-        raise BddsegError(
-            f"the cache {sanitize_path(folder)} cannot be written ({error.strerror}): make room or use a smaller size"
-        ) from error
+        results = map_unordered(_read, tasks, None if total > 32 else 1, 8)
+        for done, (task, counts, problem) in enumerate(results, start=1):
+            batch.append((task.place, None if problem else task.slot, counts, problem))
+            if time.monotonic() - committed > COMMIT_EVERY_S:
+                _commit(folder, index, batch)
+                batch, committed = [], time.monotonic()
+            report(done, total)
+    except BrokenProcessPool as error:
+        raise BddsegError("a process that reads images was killed, as happens where memory runs out: resume") from error
     finally:
-        shutil.rmtree(building, ignore_errors=True)
+        _commit(folder, index, batch)
 
 
-def _build_task(task: _Task) -> tuple[int, NDArray[np.int64], str | None]:
-    images = open_memmap(task.folder / "images.npy", "r+")
-    masks = open_memmap(task.folder / "masks.npy", "r+")
+def _free_slots(folder: OpenFolder, index: CacheIndex, count: int) -> Iterator[int]:
+    """`count` slots that no image is in; where others read the cache, new ones alone, since they may use any other."""
+    capacity = folder.capacity()
+    free = np.setdiff1d(np.arange(capacity), index.used_slots()) if folder.alone else np.array([], np.int64)
+    folder.grow(capacity + max(0, count - len(free)))
+    return chain((int(slot) for slot in free), range(capacity, capacity + count))
+
+
+def _commit(folder: OpenFolder, index: CacheIndex, batch: list[Read]) -> None:
+    if batch:
+        folder.sync()
+        index.put(batch)
+
+
+def _read(task: _Task) -> tuple[_Task, NDArray[np.int64] | None, str | None]:
     try:
         image, mask = resize_sample(task.sample, task.size)
     except BadFileError as error:
-        return task.row, np.zeros(NUM_CLASSES, dtype=np.int64), str(error)
-    images[task.row], masks[task.row] = image, mask
-    return task.row, np.bincount(mask.ravel(), minlength=NUM_CLASSES), None
+        return task, None, str(error)
+    write_slot(task.folder, task.slot, image, mask)
+    return task, np.bincount(mask.ravel(), minlength=NUM_CLASSES), None
+
+
+def _none(*shape: int) -> NDArray[np.uint8]:
+    return np.zeros((0, *shape), np.uint8)

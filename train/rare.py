@@ -1,5 +1,7 @@
 """Rare classes more often: which images come how often, and which classes crops are laid over."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -16,8 +18,8 @@ def class_rarity(pixels: NDArray[np.int64]) -> torch.Tensor:
     return torch.from_numpy(wanted)
 
 
-def repeat_factors(masks: NDArray[np.uint8], threshold: float) -> NDArray[np.float64]:
-    """How often each image is to come, float64 [N] from 1 up, from masks uint8 [N, H, W].
+def repeat_factors(masks: Iterable[NDArray[np.uint8]], threshold: float) -> NDArray[np.float64]:
+    """How often each image is to come, float64 [N] from 1 up, from N masks uint8 [H, W].
 
     Repeat-factor sampling (Gupta et al. 2019, LVIS, section 5.3): max over an image's classes of
     sqrt(threshold / share of images that hold the class).

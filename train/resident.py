@@ -14,35 +14,43 @@ SHARE = 0.4
 
 @dataclass(frozen=True)
 class Pixels:
-    """Images uint8 [N, 3, H, W] and masks uint8 [N, H, W]; `resident` says that they lie on the device."""
+    """Images uint8 [S, 3, H, W] and masks uint8 [S, H, W] in slots; `resident` says that they lie on the device.
+
+    `slots`, int64 [N] on the same device, says where each of the N samples is.
+    """
 
     images: torch.Tensor
     masks: torch.Tensor
+    slots: torch.Tensor
     resident: bool
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.slots)
 
     def take(self, rows: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:
-        """The images and masks of these rows, where the split lies."""
-        chosen = torch.from_numpy(rows).to(self.images.device)
+        """The images uint8 [n, 3, H, W] and masks uint8 [n, H, W] of these samples, where the split lies."""
+        chosen = self.slots[torch.from_numpy(rows).to(self.slots.device)]
         return self.images[chosen], self.masks[chosen]
 
 
 def pixels_of(split: CachedSplit, device: torch.device) -> Pixels:
     """The split's pixels: on the GPU when they fit, so that no step waits for the bus; else as the cache maps them."""
-    images, masks = _mapped(split.images), _mapped(split.masks)
-    fits = device.type == "cuda" and images.nbytes + masks.nbytes < SHARE * torch.cuda.mem_get_info(device)[0]
-    return to_device(images, masks, device) if fits else Pixels(images, masks, False)
+    mapped = Pixels(_mapped(split.images), _mapped(split.masks), torch.from_numpy(split.slots), False)
+    each = mapped.images[0].nbytes + mapped.masks[0].nbytes
+    fits = device.type == "cuda" and len(mapped) * each < SHARE * torch.cuda.mem_get_info(device)[0]
+    return to_device(mapped, device) if fits else mapped
 
 
-def to_device(images: torch.Tensor, masks: torch.Tensor, device: torch.device) -> Pixels:
+def to_device(pixels: Pixels, device: torch.device) -> Pixels:
     """Copies the pixels to the device, a thousand images at a time, so that the main memory never holds them all."""
-    kept = torch.empty_like(images, device=device), torch.empty_like(masks, device=device)
-    for target, source in zip(kept, (images, masks), strict=True):
-        for start in range(0, len(source), 1000):
-            target[start : start + 1000].copy_(source[start : start + 1000])
-    return Pixels(*kept, True)
+    count = len(pixels)
+    images = torch.empty((count, *pixels.images.shape[1:]), dtype=torch.uint8, device=device)
+    masks = torch.empty((count, *pixels.masks.shape[1:]), dtype=torch.uint8, device=device)
+    for start in range(0, count, 1000):
+        some_images, some_masks = pixels.take(np.arange(start, min(count, start + 1000)))
+        images[start : start + 1000].copy_(some_images)
+        masks[start : start + 1000].copy_(some_masks)
+    return Pixels(images, masks, torch.arange(count, device=device), True)
 
 
 def _mapped(array: NDArray[np.uint8]) -> torch.Tensor:

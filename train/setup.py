@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -120,7 +121,7 @@ def setup(run: Run, reporter: Reporter) -> Trainer:
         time.monotonic(),
         mean,
         class_rarity(train.pixels) if config.rare_crops else None,
-        repeat_factors(train.masks, config.rare_images) if config.rare_images else None,
+        repeat_factors((train.masks[slot] for slot in train.slots), config.rare_images) if config.rare_images else None,
     )
     announce(trainer, resumed)
     if not resumed:
@@ -136,14 +137,21 @@ def open_caches(
     folder = Workspace(Path(run.spec["workspace"])).cache
     reporter.update(phase="cache")
     with accelerator.main_process_first():
-        train = open_cache(dataset, "train", config.size, folder, config.train_limit, reporter.progress)
+        told = (reporter.progress, partial(_wait, reporter))
+        train = open_cache(dataset, "train", config.size, folder, config.train_limit, *told)
         has_val = any(f.split == "val" and f.masks for f in dataset.splits)
-        val = open_cache(dataset, "val", config.size, folder, config.val_limit, reporter.progress) if has_val else None
+        val = open_cache(dataset, "val", config.size, folder, config.val_limit, *told) if has_val else None
+    reporter.update(message="")
     for split, name in ((train, "train"), (val, "val")):
         if split and split.left_out:
             lines = split.left_out[:20]
             reporter.event("warning", message=f"{len(split.left_out)} images of {name} are left out", files=lines)
     return train, val
+
+
+def _wait(reporter: Reporter) -> None:
+    reporter.update(message="another run fills the cache: waiting for it")
+    reporter.check_stop()
 
 
 def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:

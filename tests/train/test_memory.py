@@ -125,7 +125,7 @@ def test_pixels_on_the_device_come_in_the_same_batches(drawn: Path, tmp_path: Pa
     split = open_cache(open_dataset(drawn), "train", (32, 64), tmp_path)
     mapped = pixels_of(split, CPU)
     assert not mapped.resident
-    kept = to_device(mapped.images, mapped.masks, CPU)
+    kept = to_device(mapped, CPU)
     assert isinstance(kept, Pixels) and kept.resident
     order = np.random.default_rng(0).permutation(len(split))
     for rank in range(2):

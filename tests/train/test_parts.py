@@ -11,9 +11,8 @@ import torch
 from torchvision.transforms.v2 import functional as TF
 
 from core.config import TrainConfig, build_config
-from core.dataset import list_samples, open_dataset
+from core.dataset import open_dataset
 from core.errors import BddsegError
-from train import cache as caching
 from train import checkpoint
 from train.augment import augment, draw_chances
 from train.cache import open_cache
@@ -103,58 +102,6 @@ def test_colours_vary_as_torchvision_has_them() -> None:
         assert (out[i].int() - known.int()).abs().max() <= 3
 
 
-def test_the_cache_is_built_once_and_holds_what_was_read(
-    drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    dataset = open_dataset(drawn)
-    split = open_cache(dataset, "train", (32, 64), tmp_path)
-    assert (split.images.shape, split.masks.shape) == ((12, 3, 32, 64), (12, 32, 64))
-    assert split.pixels.sum() == 12 * 32 * 64
-    sample = next(s for s in list_samples(dataset) if s.split == "train")
-    image, mask = caching.resize_sample(sample, (32, 64))
-    assert np.array_equal(split.images[0], image) and np.array_equal(split.masks[0], mask)
-
-    def fail(*_: object) -> None:
-        raise AssertionError("a sample was decoded again")
-
-    monkeypatch.setattr(caching, "resize_sample", fail)
-    assert len(open_cache(dataset, "train", (32, 64), tmp_path)) == 12
-
-
-def test_a_changed_file_makes_another_cache(dataset: Path, tmp_path: Path) -> None:
-    first = open_cache(open_dataset(dataset), "val", (32, 64), tmp_path / "cache")
-    mask = next((dataset / "labels/sem_seg/masks/val").iterdir())
-    from PIL import Image
-
-    Image.new("L", (128, 72), 4).save(mask)
-    second = open_cache(open_dataset(dataset), "val", (32, 64), tmp_path / "cache")
-    assert second.pixels[4] > first.pixels[4]
-
-
-def test_broken_samples_are_left_out_of_the_cache_and_listed(dataset: Path, tmp_path: Path) -> None:
-    names = sorted((dataset / "images/10k/train").iterdir())
-    names[0].write_bytes(b"broken")
-    names[5].write_bytes(b"")
-    split = open_cache(open_dataset(dataset), "train", (32, 64), tmp_path / "cache")
-    assert len(split) == 10
-    assert [names[i].name in line for i, line in zip((0, 5), split.left_out, strict=True)] == [True, True]
-    whole = open_cache(open_dataset(dataset), "val", (32, 64), tmp_path / "cache")
-    assert len(whole) == 6
-
-
-def test_a_split_with_nothing_usable_is_one_line(dataset: Path, tmp_path: Path) -> None:
-    for path in (dataset / "images/10k/val").iterdir():
-        path.write_bytes(b"")
-    with pytest.raises(BddsegError, match="none of the 6 images of val can be used"):
-        open_cache(open_dataset(dataset), "val", (32, 64), tmp_path / "cache")
-
-
-@pytest.mark.parametrize(("limit", "expected"), [(4, 4), (12, 12), (500, 12)])
-def test_a_limit_takes_that_many_different_samples(drawn: Path, tmp_path: Path, limit: int, expected: int) -> None:
-    split = open_cache(open_dataset(drawn), "train", (32, 64), tmp_path, limit)
-    assert len({image.tobytes() for image in split.images}) == expected
-
-
 def test_batches_cover_the_order_and_processes_share_them(drawn: Path, tmp_path: Path) -> None:
     split = pixels_of(open_cache(open_dataset(drawn), "train", (32, 64), tmp_path), torch.device("cpu"))
     order = np.arange(12)
@@ -219,7 +166,7 @@ def test_a_pickle_with_code_in_it_is_not_run(tmp_path: Path) -> None:
     assert not (tmp_path / "owned").exists()
 
 
-def trained() -> tuple[torch.torch.nn.Module, torch.optim.Optimizer]:
+def trained() -> tuple[torch.nn.Module, torch.optim.Optimizer]:
     model = make_model(SMALL)
     optimizer = make_optimizer(model, SMALL)
     forward(model, torch.rand(2, 3, 32, 64)).sum().backward()

@@ -1,0 +1,318 @@
+"""The training cache: built once, brought up to date in place, and never changed under whoever trains on it."""
+
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.dataset import list_samples, open_dataset
+from core.errors import BddsegError
+from core.training_caches import cache_name, list_caches, unused
+from train import cache as caching
+from train import cache_files
+from train.cache import CachedSplit, open_cache, resize_sample
+
+SIZE = (32, 64)
+
+
+def images_of(split: CachedSplit) -> NDArray[np.uint8]:
+    return split.images[split.slots]
+
+
+def expected(root: Path, split: str = "train") -> NDArray[np.uint8]:
+    """What is in the files, in the dataset's order."""
+    samples = [s for s in list_samples(open_dataset(root)) if s.split == split and s.mask is not None]
+    return np.stack([resize_sample(s, SIZE)[0] for s in samples])
+
+
+def opened(root: Path, cache: Path, split: str = "train", limit: int = 0) -> CachedSplit:
+    return open_cache(open_dataset(root), split, SIZE, cache, limit)
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the images that are decoded."""
+    names: list[str] = []
+    real = resize_sample
+
+    def noted(sample: caching.Sample, size: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        names.append(sample.image.name)
+        return real(sample, size)
+
+    monkeypatch.setattr(caching, "resize_sample", noted)
+    return names
+
+
+def images(root: Path, split: str = "train") -> list[Path]:
+    return sorted((root / "images/10k" / split).iterdir())
+
+
+def add_one(root: Path, name: str) -> None:
+    first = images(root)[0]
+    Image.effect_noise((128, 72), 60).convert("RGB").save(first.with_name(f"{name}.jpg"))
+    masks = root / "labels/sem_seg/masks/train"
+    shutil.copy(masks / f"{first.stem}.png", masks / f"{name}.png")
+
+
+def size_of(cache: Path) -> int:
+    return sum(p.stat().st_size for p in cache.rglob("*.u8"))
+
+
+def test_the_cache_is_built_once_and_holds_what_was_read(drawn: Path, cache: Path, read: list[str]) -> None:
+    split = opened(drawn, cache)
+    assert len(split) == 12 and split.pixels.sum() == 12 * 32 * 64 and len(read) == 12
+    assert np.array_equal(images_of(split), expected(drawn))
+    sample = next(s for s in list_samples(open_dataset(drawn)) if s.split == "train")
+    assert np.array_equal(split.masks[split.slots[0]], resize_sample(sample, SIZE)[1])
+    assert len(opened(drawn, cache)) == 12 and len(read) == 12
+
+
+def test_one_new_image_is_read_alone_and_takes_one_slot_more(dataset: Path, cache: Path, read: list[str]) -> None:
+    os.close(opened(dataset, cache).lock)
+    before = size_of(cache)
+    read.clear()
+    add_one(dataset, "0000-first")
+    split = opened(dataset, cache)
+    assert read == ["0000-first.jpg"] and size_of(cache) == before * 13 // 12
+    assert np.array_equal(images_of(split), expected(dataset))
+    assert len(list_caches(cache)) == 1
+
+
+def test_a_changed_image_or_mask_is_read_again_and_slots_are_used_again(
+    dataset: Path, cache: Path, read: list[str]
+) -> None:
+    first = opened(dataset, cache)
+    os.close(first.lock)
+    before = size_of(cache)
+    read.clear()
+    Image.new("RGB", (128, 72), (9, 99, 9)).save(images(dataset)[3])
+    Image.new("L", (128, 72), 4).save(sorted((dataset / "labels/sem_seg/masks/train").iterdir())[5])
+    images(dataset)[7].unlink()
+    split = opened(dataset, cache)
+    assert len(read) == 2 and len(split) == 11 and size_of(cache) == before
+    assert np.array_equal(images_of(split), expected(dataset))
+    assert split.pixels[4] > first.pixels[4]
+
+
+def test_images_that_come_back_are_not_read_again(dataset: Path, cache: Path, read: list[str]) -> None:
+    os.close(opened(dataset, cache).lock)
+    read.clear()
+    away = images(dataset)[:5]
+    for path in away:
+        path.rename(path.with_suffix(".away"))
+    part = opened(dataset, cache)
+    assert len(part) == 7
+    os.close(part.lock)
+    for path in away:
+        path.with_suffix(".away").rename(path)
+    assert len(opened(dataset, cache)) == 12 and read == []
+
+
+def test_whoever_trains_meanwhile_sees_the_pixels_that_it_began_with(dataset: Path, cache: Path) -> None:
+    reader = opened(dataset, cache)
+    before = images_of(reader).copy()
+    for number, path in enumerate(images(dataset)):
+        Image.new("RGB", (128, 72), (number, 200, 0)).save(path)
+    other = opened(dataset, cache)
+    assert np.array_equal(images_of(reader), before)
+    assert np.array_equal(images_of(other), expected(dataset))
+    assert not set(reader.slots) & set(other.slots)
+    os.close(other.lock)
+    os.close(reader.lock)
+    grown = size_of(cache)
+    for number, path in enumerate(images(dataset)):
+        Image.new("RGB", (128, 72), (number, 0, 200)).save(path)
+    assert np.array_equal(images_of(opened(dataset, cache)), expected(dataset))
+    assert size_of(cache) == grown
+
+
+def test_another_reader_of_images_reads_all_again(
+    dataset: Path, cache: Path, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.close(opened(dataset, cache).lock)
+    before = size_of(cache)
+    monkeypatch.setattr("train.cache_index.READER_VERSION", 99)
+    opened(dataset, cache)
+    assert len(read) == 24 and size_of(cache) == before
+
+
+@pytest.mark.parametrize(("limit", "count"), [(4, 4), (12, 12), (500, 12)])
+def test_a_limit_takes_that_many_different_samples(drawn: Path, cache: Path, limit: int, count: int) -> None:
+    split = opened(drawn, cache, limit=limit)
+    assert len({image.tobytes() for image in images_of(split)}) == count
+
+
+def test_runs_with_and_without_a_limit_share_what_was_read(drawn: Path, cache: Path, read: list[str]) -> None:
+    part = opened(drawn, cache, limit=5)
+    assert len(read) == 5
+    whole = opened(drawn, cache)
+    assert len(read) == 12 and np.array_equal(images_of(whole), expected(drawn))
+    assert np.array_equal(images_of(part), expected(drawn)[[i * 12 // 5 for i in range(5)]])
+
+
+def test_broken_samples_are_left_out_listed_and_looked_at_again_when_they_change(
+    dataset: Path, cache: Path, read: list[str]
+) -> None:
+    names = images(dataset)
+    good = names[0].read_bytes()
+    names[0].write_bytes(b"broken")
+    names[5].write_bytes(b"")
+    split = opened(dataset, cache)
+    assert len(split) == 10
+    assert [names[i].name in line for i, line in zip((0, 5), split.left_out, strict=True)] == [True, True]
+    read.clear()
+    assert len(opened(dataset, cache)) == 10 and read == []
+    names[0].write_bytes(good)
+    assert len(opened(dataset, cache)) == 11 and read == [names[0].name]
+
+
+def test_a_split_with_nothing_usable_is_one_line(dataset: Path, cache: Path) -> None:
+    for path in images(dataset, "val"):
+        path.write_bytes(b"")
+    for _ in range(2):
+        with pytest.raises(BddsegError, match="none of the 6 images of val can be used"):
+            opened(dataset, cache, "val")
+
+
+def test_a_disk_without_room_is_told_before_anything_is_read(
+    drawn: Path, cache: Path, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(drawn)
+    monkeypatch.setattr(cache_files.shutil, "disk_usage", lambda path: usage._replace(free=1000))
+    with pytest.raises(BddsegError, match=r"takes 0\.1 MB more, and .* has 0\.0 MB free: make room"):
+        opened(drawn, cache)
+    assert read == [] and size_of(cache) == 0
+
+
+def test_a_disk_that_fills_meanwhile_is_a_true_line_and_what_was_read_is_kept(
+    drawn: Path, cache: Path, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cache_files.os, "posix_fallocate", full)
+        with pytest.raises(BddsegError, match="cannot be written: the disk is full: make room"):
+            opened(drawn, cache)
+    assert size_of(cache) == 0
+    real = cache_files.write_slot
+
+    def full_at_ten(folder: Path, slot: int, *pixels: NDArray[np.uint8]) -> None:
+        if slot == 9:
+            full()
+        real(folder, slot, *pixels)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(caching, "write_slot", full_at_ten)
+        with pytest.raises(BddsegError, match="the disk is full"):
+            opened(drawn, cache)
+    read.clear()
+    assert np.array_equal(images_of(opened(drawn, cache)), expected(drawn))
+    assert len(read) == 4
+
+
+CODE = """
+import os, signal, sys
+from pathlib import Path
+from core.dataset import open_dataset
+from train import cache, cache_files
+cache.COMMIT_EVERY_S = 0.0
+real, n = cache.write_slot, 0
+def write(*args):
+    global n
+    n += 1
+    real(*args)
+    if n == int(sys.argv[3]):
+        os.kill(os.getpid(), signal.SIGKILL)
+cache.write_slot = write
+cache.open_cache(open_dataset(Path(sys.argv[1])), "train", (32, 64), Path(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize(("at", "left"), [(1, 12), (10, 4)])
+def test_a_build_that_was_killed_goes_on(drawn: Path, cache: Path, read: list[str], at: int, left: int) -> None:
+    words = [sys.executable, "-c", CODE, os.fspath(drawn), os.fspath(cache), str(at)]
+    assert subprocess.run(words, check=False).returncode == -signal.SIGKILL
+    assert np.array_equal(images_of(opened(drawn, cache)), expected(drawn))
+    assert len(read) == left
+
+
+@pytest.mark.parametrize("name", ["index.sqlite", "images.u8", "masks.u8"])
+@pytest.mark.parametrize("how", ["garbage", "gone"])
+def test_a_damaged_cache_is_made_anew(drawn: Path, cache: Path, name: str, how: str) -> None:
+    os.close(opened(drawn, cache).lock)
+    (path,) = cache.rglob(name)
+    path.unlink()
+    if how == "garbage":
+        path.write_bytes(b"no cache" * 100)
+    assert np.array_equal(images_of(opened(drawn, cache)), expected(drawn))
+
+
+def test_what_another_process_adds_is_waited_for(drawn: Path, cache: Path, read: list[str]) -> None:
+    waited, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with cache_files.opened(cache / cache_name(drawn, "train", SIZE), drawn, SIZE, lambda: None):
+            held.set()
+            go_on.wait(60)
+
+    held = threading.Event()
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert held.wait(60)
+
+    def waiting() -> None:
+        waited.set()
+        go_on.set()
+
+    split = open_cache(open_dataset(drawn), "train", SIZE, cache, waiting=waiting)
+    thread.join()
+    assert waited.is_set() and len(split) == 12
+
+
+def test_a_cache_in_use_is_not_unused_and_one_deleted_before_it_opens_is_made_anew(drawn: Path, cache: Path) -> None:
+    split = opened(drawn, cache)
+    (found,) = list_caches(cache)
+    assert (found.dataset, found.earlier) == (drawn, False)
+    with unused(found.folder) as free:
+        assert not free
+    os.close(split.lock)
+
+    def delete() -> None:
+        with unused(found.folder) as free:
+            assert free
+            held.set()
+            go_on.wait(60)
+            shutil.rmtree(found.folder)
+
+    held, go_on = threading.Event(), threading.Event()
+    thread = threading.Thread(target=delete)
+    thread.start()
+    assert held.wait(60)
+    again = open_cache(open_dataset(drawn), "train", SIZE, cache, waiting=go_on.set)
+    thread.join()
+    assert np.array_equal(images_of(again), expected(drawn)) and (found.folder / "index.sqlite").exists()
+
+
+def test_caches_of_earlier_versions_are_told_apart(drawn: Path, cache: Path) -> None:
+    opened(drawn, cache)
+    (cache / "32x64-0123456789abcdef").mkdir()
+    (cache / "something").mkdir()
+    assert [(c.folder.name, c.earlier) for c in list_caches(cache)] == [
+        ("32x64-0123456789abcdef", True),
+        (cache_name(drawn, "train", SIZE), False),
+    ]
