@@ -46,6 +46,13 @@ def find_dataset(root: Path) -> Dataset:
         BddsegError: nothing is found, or several that are all as good; the line names the nearest.
         OSError: the folder cannot be read.
     """
+    while (found := _find(root)).root != root:
+        # Seen from its own root alone, so that opening that gives the same.
+        root = found.root
+    return found
+
+
+def _find(root: Path) -> Dataset:
     first = recognise(root) or recognise(root / "bdd100k")
     if first is not None and first.complete:
         return first
@@ -173,6 +180,8 @@ def _nothing(root: Path, seen: _Seen) -> BddsegError:
         near = f"masks are in {sanitize_path(where)}, but no images for them: put images/10k/{{train,val,test}} beside"
     elif seen.plain:
         near = f"images are in {_names(root, seen.plain)}, in no layout that is known: name one of these folders"
+    elif zips := sorted(p.name for p in root.glob("*.[zZ][iI][pP]"))[:_NAMED]:
+        near = f"there are zips in it ({', '.join(map(sanitize_path, zips))}): `bddseg-tui data unpack` them"
     elif empty := next((p for p in ("images/10k", "bdd100k/images/10k", "images") if (root / p).is_dir()), None):
         near = f"there is {empty}, but no image in its train, val or test"
     else:

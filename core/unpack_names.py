@@ -21,6 +21,7 @@ _TOPS = ("bdd100k", "bdd100k_images_10k", "bdd100k_sem_seg_labels_trainval")
 _LONGEST = 255
 """Bytes of one part of a path, on nearly every file system."""
 _LONGEST_PATH = 1000
+_MS_DOS = 0
 _DEEPEST = 40
 _SHOWN = 160
 
@@ -71,8 +72,12 @@ def find_places(archives: Iterable[zipfile.ZipFile]) -> Places:
         for entry in archive.infolist():
             if is_folder(entry):
                 continue
-            parts = tuple(p for p in entry.orig_filename.split("/") if p != ".")
-            if why := _why_not(entry, parts):
+            name = entry.orig_filename
+            if entry.create_system == _MS_DOS:
+                # Some packers on Windows write these, where no name can have one.
+                name = name.replace("\\", "/")
+            parts = tuple(p for p in name.split("/") if p != ".")
+            if why := _why_not(entry, name, parts):
                 places.refuse(entry, why)
             elif not any(map(is_junk, parts)):
                 wanted.append((archive, entry, parts))
@@ -82,8 +87,8 @@ def find_places(archives: Iterable[zipfile.ZipFile]) -> Places:
     return places
 
 
-def _why_not(entry: zipfile.ZipInfo, parts: tuple[str, ...]) -> str | None:
-    name, mode = entry.orig_filename, entry.external_attr >> 16
+def _why_not(entry: zipfile.ZipInfo, name: str, parts: tuple[str, ...]) -> str | None:
+    mode = entry.external_attr >> 16
     if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         return "is a link or a device, not a file"
     if name.startswith("/") or ".." in parts or (len(name) > 1 and name[1] == ":"):

@@ -64,7 +64,7 @@ def open_zip(path: Path) -> zipfile.ZipFile:
 
 def is_folder(entry: zipfile.ZipInfo) -> bool:
     """Whether an entry is a folder; ZipInfo's own test raises IndexError on a name that starts with a NUL."""
-    return entry.orig_filename.endswith("/")
+    return entry.orig_filename.endswith(("/", "\\"))
 
 
 def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:

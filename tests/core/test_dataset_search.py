@@ -1,9 +1,13 @@
 """Datasets wherever a zip or a person has put them: recognised, joined, or named; opened again they are the same."""
 
+import os
+import tempfile
 import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from core.dataset import Dataset, list_samples, open_dataset
@@ -119,6 +123,12 @@ def test_a_picture_beside_a_dataset_does_not_hide_it(tmp_path: Path) -> None:
     assert pairs(tmp_path) == LABELLED
 
 
+def test_zips_that_are_not_unpacked_are_named(tmp_path: Path) -> None:
+    (tmp_path / "bdd100k_images_10k.zip").write_bytes(b"")
+    with pytest.raises(BddsegError, match=r"zips in it \(bdd100k_images_10k.zip\): `bddseg-tui data unpack` them"):
+        open_dataset(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("files", "says"),
     [
@@ -201,3 +211,35 @@ def test_masks_alone_are_unpacked_and_said_to_be_no_dataset(tmp_path: Path) -> N
     report = unpack([packed(tmp_path / "m.zip", WHOLE[3:], "bdd100k/")], tmp_path / "out")
     assert report.dataset is None
     assert "no images for them" in report.unrecognised
+
+
+FOLDERS = ["", "bdd100k/", "a/", "b/", "a/bdd100k/", "zip/seg/", "b/c/d/"]
+PLACES = ["images/10k/train", "images/10k/val", "10k/train", "10k/test", "images/train", "images/valid", "images/val"]
+PLACES += ["test", "labels/sem_seg/masks/train", "labels/sem_seg/masks/val", "sem_seg/masks/train", "labels/train"]
+PLACES += ["labels/valid", "labels/sem_seg/colormaps/train", "images/100k/train", "photos", "."]
+NAMES = ["x.jpg", "x.png", "X.jpg", "y.jpeg", "y.png", "y_train_id.png", "x_train_id.png", "x_train_id.jpg", "._x.jpg"]
+TREES = st.lists(st.tuples(*map(st.sampled_from, (FOLDERS, PLACES, NAMES))), min_size=1, max_size=12)
+
+
+@settings(max_examples=int(os.environ.get("BDDSEG_FUZZ", "150")), deadline=None)
+@given(TREES)
+def test_whatever_lies_where_the_root_opens_as_the_same_and_nothing_counts_twice(
+    tree: list[tuple[str, str, str]],
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        for top, place, file in tree:
+            path = Path(name) / "root" / top / place / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        try:
+            found = open_dataset(Path(name) / "root")
+        except BddsegError:
+            return
+        assert open_dataset(found.root) == found
+        assert found.root.is_relative_to(Path(name) / "root")
+        samples = list(list_samples(found))
+        assert samples and len({(s.split, s.name) for s in samples}) == len(samples)
+        masks = [s.mask for s in samples if s.mask is not None]
+        assert len(set(masks)) == len(masks)
+        assert {f.split for f in found.splits} == {s.split for s in samples}
+        assert all(p.is_relative_to(found.root) for s in samples for p in (s.image, s.mask) if p)

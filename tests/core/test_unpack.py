@@ -121,6 +121,25 @@ def test_a_file_of_the_persons_own_is_not_replaced(tmp_path: Path) -> None:
     }
 
 
+def test_backslashes_of_packers_on_windows_part_folders(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in (
+            "bdd100k\\images\\10k\\train\\a.jpg",
+            "bdd100k\\",
+            "..\\x",
+            "C:\\x",
+            "\\\\server\\x",
+            "a\\..\\..\\x",
+        ):
+            entry = zipfile.ZipInfo(name)
+            entry.create_system = 0
+            archive.writestr(entry, b"x")
+    report = unpack([tmp_path / "a.zip"], tmp_path / "out")
+    assert files(tmp_path / "out") == {"images/10k/train/a.jpg": b"x"}
+    assert len(report.refused) == 4
+    assert {p.name for p in tmp_path.iterdir()} == {"a.zip", "out"}
+
+
 def test_names_that_collide_are_written_once(tmp_path: Path) -> None:
     with pytest.warns(UserWarning), zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         for name, data in (("x/a", b"1"), ("x/a", b"1"), ("x/a", b"2"), ("X/A", b"3"), ("x/a/b", b"4"), ("x", b"5")):

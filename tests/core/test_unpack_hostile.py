@@ -61,6 +61,7 @@ def hostile(entries: list[tuple[str, int, bytes]], outside: str) -> bytes:
             info = zipfile.ZipInfo("x")
             info.filename = info.orig_filename = name.replace("OUT", outside) or "x"
             info.external_attr = mode << 16
+            info.create_system = 0 if mode == 0 else 3
             archive.writestr(info, data)
     return sink.getvalue()
 
