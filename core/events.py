@@ -122,7 +122,7 @@ class EventTail:
                 if not wrong:
                     yield EVENT.validate_json(line)
             except ValidationError as error:
-                wrong = reason(error)
+                wrong = reason(error, tagged=True)
             if wrong:
                 self.left_out = self.left_out.add(f"line {self._line}: {wrong}")
 

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, Strict, TypeAdapter
 
 from core.disk_errors import disk_reason
 from core.errors import RecordError
-from core.json_text import decode
+from core.json_text import decode as decode
 from core.regular_file import read_regular
 from core.sanitize import sanitize, sanitize_lines
 
@@ -107,14 +107,17 @@ def plain(value: Any) -> Any:
     return value
 
 
-def reason(error: ValidationError) -> str:
-    """What is wrong with the first field that does not fit, in a few words."""
+def reason(error: ValidationError, tagged: bool = False) -> str:
+    """What is wrong with the first field that does not fit, in a few words.
+
+    With `tagged` the model is a union by kind, whose errors name the kind first.
+    """
     problem = error.errors(include_url=False, include_input=False)[0]
     if problem["type"] == "json_invalid":
         return f"it is no JSON: {sanitize(problem['msg'].removeprefix('Invalid JSON: '))[:80]}"
     if problem["type"].startswith("union_tag"):
         return f"it is of no known kind{_tag(problem.get('ctx', {}))}"
-    where = ".".join(sanitize(str(part))[:40] for part in problem["loc"][-2:])
+    where = ".".join(sanitize(str(part))[:40] for part in problem["loc"][tagged:][-2:])
     if problem["type"] == "missing":
         return f"{where} is missing"
     text = problem["msg"].removeprefix("Value error, ").replace("Input should be", "should be")

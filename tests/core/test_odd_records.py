@@ -166,3 +166,17 @@ def test_a_run_whose_configuration_makes_no_sense_says_why_and_can_be_deleted(
         _ = found.spec
     engine.delete(found)
     assert engine.runs() == []
+
+
+def test_a_run_with_odd_events_is_listed_with_the_others_and_shown_with_how_many(
+    engine: Engine, run: Run, capfd: pytest.CaptureFixture[str]
+) -> None:
+    other = create_run(engine.workspace, engine.workspace.root, build_config("demo"), "demo")
+    other.events.write_bytes(b'{"kind": "epoch"}\n{"kind": "step", "step": 1, "epoch": 1}\n' + DEEP + b"\n")
+    from tui.cli.root import run as command
+
+    assert command(["runs"]) == 0
+    told = capfd.readouterr()
+    assert run.name in told.out and other.name in told.out
+    assert command(["runs", "show", other.name]) == 0
+    assert capfd.readouterr().err == f"warning: 2 events of {other.name} make no sense (line 1: epoch is missing)\n"

@@ -145,7 +145,10 @@ def show(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOption 
     if json:
         print_json({**_run_json(found), "config": found.spec["train"], "epochs": _epochs(found)})
     else:
-        print_run(found, _history(found))
+        history = _history(found)
+        print_run(found, history)
+        if told := history.left_out.tell("event", found.name):
+            note(f"warning: {told}")
 
 
 @runs_app.command("delete")

@@ -331,6 +331,8 @@ def summary_text(run: Run, status: Status, history: History) -> Text:
     if (last := history.last) is not None:
         gpu = f"  GPU {last.gpu_percent:.0f} %" if last.gpu_percent is not None else ""
         text.append(f"  {last.images_per_s:.1f} images/s  {last.memory:,.0f} MiB{gpu}  lr {last.lr:.2e}")
+    if history.left_out.count:
+        text.append(f"  ! {history.left_out.tell('event', 'it')}", "red")
     text.append("\n ")
     if history.epochs:
         e, best = history.epochs[-1], history.best
