@@ -100,15 +100,16 @@ class Database:
 
     def shrink(self) -> None:
         """Gives room that is free inside the file back to the disk, a little at a time."""
-        for _ in range(100_000):
-            with self.writing() as db:
-                before = db.execute("PRAGMA freelist_count").fetchone()[0]
-                if before:
-                    db.execute("PRAGMA incremental_vacuum(500)").fetchall()
-                after = db.execute("PRAGMA freelist_count").fetchone()[0]
-            if not after or after == before:
-                return
-            give_way()
+        try:
+            with closing(self._writable()) as db:
+                before = -1
+                while (left := db.execute("PRAGMA freelist_count").fetchone()[0]) and left != before:
+                    before = left
+                    # executescript, since execute takes but one step of it, which is one page.
+                    _patiently(lambda: db.executescript("PRAGMA incremental_vacuum(500)"))
+                    give_way()
+        except sqlite3.Error as error:
+            raise self._error(error, "written") from error
 
     def interrupt(self) -> None:
         """Ends what is being read, in every thread, and all reading to come: the app is being left."""

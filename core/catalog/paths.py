@@ -6,6 +6,11 @@ from pathlib import Path
 
 def relative(path: Path, root: Path) -> bytes:
     """The path as the catalog keeps it."""
+    raw, prefix = os.fsencode(path), os.fsencode(root) + b"/"
+    rest = raw[len(prefix) :]
+    # relpath takes as long as asking the disk does, and there is nothing for it to do in a path that was listed.
+    if raw.startswith(prefix) and b"//" not in raw and b"/." not in raw and not rest.startswith((b"/", b".")):
+        return rest
     return os.fsencode(os.path.relpath(path, root))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.catalog import Catalog, ImageScore, InterruptedReadError, database, samples
+from core.catalog import Catalog, ImageScore, InterruptedReadError, database, paths, samples
 from core.dataset import Sample
 from core.engine import Collection, Engine
 from core.errors import BddsegError
@@ -167,3 +167,18 @@ def test_pages_hold_the_same_as_the_whole_list(
     collection.catalog.add_tag([2, 5, 9], "mine")
     ids = collection.catalog.find(parse_query(text))
     assert [r.id for r in engine.iterate(collection, text, limit=limit)] == ids[:limit]
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/d/a/b.jpg", b"a/b.jpg"),
+        ("/d/a/../b.jpg", b"b.jpg"),
+        ("/d//a/./b.jpg", b"a/b.jpg"),
+        ("/d/.hidden.jpg", b".hidden.jpg"),
+        ("/d/../d/x.jpg", b"x.jpg"),
+        ("/dd/x.jpg", b"../dd/x.jpg"),
+    ],
+)
+def test_a_path_is_kept_relative_and_without_detours(path: str, kept: bytes) -> None:
+    assert paths.relative(Path(path), Path("/d")) == kept
