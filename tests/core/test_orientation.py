@@ -171,11 +171,16 @@ def test_what_another_reader_saw_is_read_again(collection: Collection, monkeypat
     assert catalog.refresh(list_samples(dataset))[1] == 21
 
 
-def test_a_training_cache_of_another_reader_is_another(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from train import cache
+def test_what_a_training_cache_holds_of_another_reader_is_missing(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from train import cache_index
 
-    names = set()
-    for version in (READER_VERSION, READER_VERSION + 1):
-        monkeypatch.setattr(cache, "READER_VERSION", version)
-        names.add(cache._key(list_samples(open_dataset(dataset)), (36, 64))[1])
-    assert len(names) == 2
+    missing = []
+    for version in (READER_VERSION, READER_VERSION, READER_VERSION + 1):
+        monkeypatch.setattr(cache_index, "READER_VERSION", version)
+        with cache_index.CacheIndex(tmp_path / "index", dataset) as index:
+            count = index.list_files(list_samples(open_dataset(dataset)), 0)
+            missing.append(index.missing())
+            index.put((place, place, np.zeros(20, np.int64), None) for place in range(count))
+    assert missing == [18, 0, 18]
