@@ -15,7 +15,7 @@ from core.errors import BddsegError
 from core.imagefile import read_image
 from core.retrieval.options import NOTHING_BELOW
 from index import prompts
-from index.llava import Llava, reply
+from index.llava import CutShort, Llava, OutOfServiceError, Piece, TakenBack, Thinking, Waiting, reply
 from index.phrases import Phrase
 from index.search import Hit, Searcher
 
@@ -53,6 +53,7 @@ class Ask:
     top: int = 9
     fusion: str = "product"
     facts: Callable[[bytes], list[tuple[str, float]]] | None = None
+    answer_tokens: int = ANSWER_TOKENS
 
 
 @dataclass
@@ -81,7 +82,9 @@ def ask(
     """Answers a question; `emit(event, **values)` is told every step.
 
     Events: `topic` (same or new), `anchors` (with `fallback`, why the question itself is searched with), `candidates`
-    (hits), `image` (the one that is looked at), `token`, and last `done` (answer, image, score, timings).
+    (hits), `image` (the one that is looked at), `token`, and last `done` (answer, image, score, timings; `problem` says
+    why an answer is not whole, `complete` is False where more than its length is wrong). In between, `waiting` (what,
+    seconds) and `thinking` (seconds) say why nothing else comes; `unsaid` takes back every token so far.
 
     Raises:
         CancelledError: it was asked to stop.
@@ -102,8 +105,9 @@ def ask(
         return
     step("topic")
     anchors = list(request.anchors) if request.mode == "search" else []
+    gone: BddsegError | None = None
     if not anchors:
-        anchors = _make_anchors(request.question, llava, emit, cancelled)
+        anchors, gone = _make_anchors(request.question, llava, emit, cancelled)
     else:
         emit("anchors", anchors=anchors, fallback="")
     step("anchors")
@@ -116,6 +120,8 @@ def ask(
     if hits[0].confidence < NOTHING_BELOW:
         _say_nothing_fits(anchors, hits[0], len(searcher().images), emit, clock)
         return
+    if gone is not None:
+        raise gone
     _answer(request, hits[0].image, hits[0], llava, root, emit, cancelled, clock, fresh=True)
 
 
@@ -123,25 +129,54 @@ def _stays(request: Ask, llava: Callable[[], Llava], emit: Emit, cancelled: Call
     if request.mode in ("search", "stay"):
         return request.mode == "stay"
     messages = prompts.topic_messages(request.anchors, request.question)
-    same = prompts.parse_topic(reply(llava(), messages, TOPIC_TOKENS, cancelled))
+    same = prompts.parse_topic(reply(llava(), messages, TOPIC_TOKENS, cancelled, _teller(emit)))
     emit("topic", same=same)
     return same
 
 
-def _make_anchors(question: str, llava: Callable[[], Llava], emit: Emit, cancelled: Callable[[], bool]) -> list[str]:
-    """Anchors of a question; the question itself, and why, where LLaVA has none to give."""
-    fallback = ""
+def _make_anchors(
+    question: str, llava: Callable[[], Llava], emit: Emit, cancelled: Callable[[], bool]
+) -> tuple[list[str], BddsegError | None]:
+    """Anchors of a question; the question itself, and why, where LLaVA has none to give.
+
+    Second is the error of a LLaVA that is not there: it need not be waited for again.
+    """
+    fallback, gone = "", None
+    anchors: list[str] = []
     try:
-        anchors = prompts.parse_anchors(reply(llava(), prompts.anchor_messages(question), ANCHOR_TOKENS, cancelled))
+        messages = prompts.anchor_messages(question)
+        anchors = prompts.parse_anchors(reply(_loaded(llava), messages, ANCHOR_TOKENS, cancelled, _teller(emit)))
         if not anchors:
             fallback = "LLaVA named nothing that a picture could show"
+    except OutOfServiceError as error:
+        gone, fallback = error, str(error)
     except BddsegError as error:
-        anchors, fallback = [], str(error)
+        fallback = str(error)
     if cancelled():
         raise CancelledError
     anchors = anchors or [prompts.clean_question(question)]
     emit("anchors", anchors=anchors, fallback=fallback)
-    return anchors
+    return anchors, gone
+
+
+def _loaded(llava: Callable[[], Llava]) -> Llava:
+    try:
+        return llava()
+    except BddsegError as error:
+        raise OutOfServiceError(str(error)) from error
+
+
+def _teller(emit: Emit) -> Callable[[Piece], None]:
+    """Tells of pieces that are no words of an answer."""
+
+    def tell(piece: Piece) -> None:
+        match piece:
+            case Waiting(seconds):
+                emit("waiting", what="the server", seconds=seconds)
+            case Thinking(seconds):
+                emit("thinking", seconds=seconds)
+
+    return tell
 
 
 def _answer(
@@ -161,14 +196,24 @@ def _answer(
     facts = request.facts(image) if request.facts else None
     history = () if fresh else request.history
     messages = prompts.answer_messages(request.question, history, facts)
+    tell = _teller(emit)
     parts: list[str] = []
-    for piece in llava().stream(messages, picture, ANSWER_TOKENS, cancelled):
+    cut: CutShort | None = None
+    for piece in llava().stream(messages, picture, request.answer_tokens, cancelled):
         if cancelled():
             raise CancelledError
-        if not parts:
-            clock.lap("first_token")
-        parts.append(piece)
-        emit("token", text=piece)
+        if isinstance(piece, str):
+            if not parts:
+                clock.lap("first_token")
+            parts.append(piece)
+            emit("token", text=piece)
+        elif isinstance(piece, TakenBack):
+            parts.clear()
+            emit("unsaid")
+        elif isinstance(piece, CutShort):
+            cut = piece
+        else:
+            tell(piece)
     if cancelled():
         raise CancelledError
     clock.lap("answer")
@@ -184,6 +229,8 @@ def _answer(
         confidence=confidence,
         fits=True,
         timings=clock.total(),
+        problem="" if cut is None else cut.message,
+        complete=cut is None or cut.why == "limit",
     )
 
 
@@ -195,7 +242,8 @@ def _say_nothing_fits(anchors: Sequence[str], nearest: Hit, count: int, emit: Em
         f"The nearest is {stem}, at a confidence of {nearest.confidence:.0%}."
     )
     emit("token", text=answer)
-    emit("done", answer=answer, image=None, path=None, score=None, confidence=None, fits=False, timings=clock.total())
+    nothing = {"image": None, "path": None, "score": None, "confidence": None, "fits": False}
+    emit("done", answer=answer, **nothing, timings=clock.total(), problem="", complete=True)
 
 
 def hit_json(hit: Hit, root: Path) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from core.query import parse_query
 from index.clip import Clip, load_clip
 from index.llava import Llava
 from index.phrases import parse_phrases
-from index.pipeline import Ask, CancelledError, ask, hit_json
+from index.pipeline import ANSWER_TOKENS, Ask, CancelledError, ask, hit_json
 from index.search import Searcher, open_searcher
 
 Request = dict[str, Any]
@@ -101,6 +101,7 @@ class Retriever:
             top=int(request.get("top", 9)),
             fusion=str(setup.get("fusion", "product")),
             facts=_facts(setup, request.get("evaluation")) if setup.get("facts") else None,
+            answer_tokens=int(setup.get("answer_tokens", ANSWER_TOKENS)),
         )
         ask(
             question,
@@ -136,13 +137,13 @@ class Retriever:
 
     def _llava(self, setup: dict[str, Any], emit: Callable[..., None]) -> Llava:
         server = str(setup.get("server", ""))
-        names = ("server_model",) if server else ("llava", "device", "quantise")
+        names = ("server_model", "thinking_tokens") if server else ("llava", "device", "quantise")
         key = (server, *(str(setup.get(name, "")) for name in names))
         if key not in self._llavas:
             if server:
-                from index.llava.server import ServerLlava
+                from index.llava.server import THINKING_TOKENS, ServerLlava
 
-                self._llavas[key] = ServerLlava(server, key[1])
+                self._llavas[key] = ServerLlava(server, key[1], thinking_tokens=int(key[2] or THINKING_TOKENS))
             else:
                 from index.llava.local import load_llava
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 from core.errors import UsageError
 from core.left_out import NOTHING_LEFT_OUT, LeftOut
 from core.nearest import suggestion
+from core.retrieval.server_address import server_address
 from core.sanitize import sanitize
 
 NOTHING_BELOW = 0.4
@@ -30,6 +31,8 @@ class Retrieval:
         milvus: URI of a Milvus server, or a file for milvus-lite; empty for local search.
         top: how many candidates are shown.
         device: "cpu" or "cuda"; empty for whichever there is.
+        answer_tokens: how long an answer may be.
+        thinking_tokens: how much longer, on a server whose model reasons before it answers.
     """
 
     clip: str = "demo"
@@ -42,6 +45,8 @@ class Retrieval:
     milvus: str = ""
     top: int = 9
     device: str = ""
+    answer_tokens: int = 256
+    thinking_tokens: int = 2048
 
 
 HELP = {
@@ -55,7 +60,10 @@ HELP = {
     "milvus": "Milvus URI or file, for more than a million images",
     "top": "candidates that are shown",
     "device": "cpu or cuda; empty: whichever there is",
+    "answer_tokens": "how long an answer may be",
+    "thinking_tokens": "as many more, where a server's model thinks first",
 }
+RANGES = {"top": (1, 100), "answer_tokens": (16, 32_768), "thinking_tokens": (0, 131_072)}
 
 
 def read_retrieval(raw: object) -> tuple[Retrieval, LeftOut]:
@@ -88,11 +96,12 @@ def check_value(name: str, text: str) -> Any:
             raise UsageError(f"{name} is on or off, not {sanitize(text)!r}")
         return text.lower() in ("true", "yes", "on")
     if isinstance(default, int):
-        if not re.fullmatch("[0-9]{1,3}", text) or not 1 <= int(text) <= 100:
-            raise UsageError(f"{name} is a number from 1 to 100, not {sanitize(text)!r}")
+        least, most = RANGES[name]
+        if not re.fullmatch("[0-9]{1,6}", text) or not least <= int(text) <= most:
+            raise UsageError(f"{name} is a number from {least:,} to {most:,}, not {sanitize(text)!r}")
         return int(text)
-    if name == "server" and text and not text.startswith(("http://", "https://")):
-        raise UsageError(f"server is a URL such as http://localhost:8000/v1, not {sanitize(text)!r}")
+    if name == "server":
+        return server_address(text)
     if name == "device" and text not in ("", "cpu", "cuda"):
         raise UsageError(f"device is cpu, cuda or empty, not {sanitize(text)!r}")
     for field, values in (("fusion", get_args(Fusion)), ("quantise", get_args(Quantise))):

@@ -1,14 +1,50 @@
 """LLaVA, three ways behind one interface: with transformers in this process, on an OpenAI-compatible server, or `demo`.
 
-`stream(messages, picture, limit, cancelled)` yields the reply in pieces; `cancelled()` is asked between tokens.
+`stream(messages, picture, limit, cancelled)` yields the reply in pieces; `cancelled()` is asked all the while.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from PIL import Image
 
+from core.errors import BddsegError
 from index.prompts import Message
+
+
+class OutOfServiceError(BddsegError):
+    """What answers is not there, or turns everyone away: asking it again at once would only mean waiting again."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Nothing has come for so many seconds."""
+
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Thinking:
+    """The model reasons to itself, since so many seconds; that is no part of its answer."""
+
+    seconds: int
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """What was said so far turned out to be the model's reasoning."""
+
+
+@dataclass(frozen=True)
+class CutShort:
+    """The last piece of a reply that is not whole: `limit` where it reached its length, `broken` otherwise."""
+
+    why: Literal["limit", "broken"]
+    message: str
+
+
+Piece = str | Waiting | Thinking | TakenBack | CutShort
 
 
 class Llava(Protocol):
@@ -18,15 +54,36 @@ class Llava(Protocol):
 
     def stream(
         self, messages: Sequence[Message], picture: Image.Image | None, limit: int, cancelled: Callable[[], bool]
-    ) -> Iterator[str]:
-        """The reply to a conversation, of at most `limit` tokens.
+    ) -> Iterator[Piece]:
+        """The reply to a conversation, of at most `limit` tokens: its words as `str`, and what there is to tell.
 
         Raises:
-            BddsegError: it cannot answer; the message says why and what to do.
+            OutOfServiceError: nobody is answered now.
+            BddsegError: this cannot be answered; the message says why and what to do.
         """
         ...
 
 
-def reply(llava: Llava, messages: Sequence[Message], limit: int, cancelled: Callable[[], bool] = lambda: False) -> str:
-    """A whole reply to words alone."""
-    return "".join(llava.stream(messages, None, limit, cancelled)).strip()
+def reply(
+    llava: Llava,
+    messages: Sequence[Message],
+    limit: int,
+    cancelled: Callable[[], bool] = lambda: False,
+    tell: Callable[[Piece], None] = lambda piece: None,
+) -> str:
+    """A whole reply to words alone; `tell` is given every piece that is not part of it.
+
+    Raises:
+        BddsegError: as `Llava.stream`; also where the reply broke off.
+    """
+    said = ""
+    for piece in llava.stream(messages, None, limit, cancelled):
+        if isinstance(piece, str):
+            said += piece
+        elif isinstance(piece, TakenBack):
+            said = ""
+        elif isinstance(piece, CutShort) and piece.why == "broken":
+            raise BddsegError(piece.message)
+        else:
+            tell(piece)
+    return said.strip()

@@ -1,77 +1,270 @@
-"""LLaVA on an OpenAI-compatible server (vLLM, Ollama, llama.cpp, `transformers serve`), through the `openai` client.
+"""LLaVA on an OpenAI-compatible server: vLLM, Ollama, llama.cpp, LM Studio, TGI, LiteLLM, OpenRouter, Azure and others.
 
 A server is not trusted: its reply is capped in size and time, redirects are not followed, and what it says is text.
-Pictures go as data URIs, never as paths or URLs that it would open by itself.
+Pictures go as data URIs, never as paths or URLs that it would open by itself. It is spoken to with `httpx2` rather
+than with the `openai` library, which takes a null for a failure and an event without data for broken JSON, and sends
+along what `OPENAI_*` in the environment says of an account elsewhere.
 """
 
 import base64
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
-import httpx2
-from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAI, OpenAIError
 from PIL import Image
 
 from core.errors import BddsegError
+from core.retrieval.server_address import server_address, shown_address
 from core.sanitize import sanitize
+from index.llava import OutOfServiceError, Piece, Waiting
+from index.llava.chunks import error_words
+from index.llava.decode import ReplyDecoder, TooLongError, WebPageError, loads
+from index.llava.dialect import Dialect, other_addresses, pause_s, wrong_address, wrong_model
+from index.llava.exchange import Exchange, Head, Patience, Request, Silence, TooMuchError
+from index.llava.failures import KEY, refusal, transport, web_page, where
+from index.llava.models import choose_model, model_names
+from index.llava.verdict import ErrorReplyError, OnlyThoughtError, Verdict
 from index.prompts import Message
 
-_CONNECT_S, _SILENCE_S, _WHOLE_S = 5.0, 60.0, 600.0
-_MOST_BYTES = 4_000_000
-_MOST_CHARACTERS = 20_000
+THINKING_TOKENS = 2048
 _SIDE = 1024
-KEY = "BDDSEG_LLAVA_API_KEY"
+_MOST_ATTEMPTS, _MOST_MODELS = 40, 3
+_ERROR_BYTES, _ERROR_SILENCE_S = 64_000, 5
+_POLL_S, _UNTOLD_S = 0.05, 6.0
+
+Telling = Generator[Piece, None, None]
+Cancelled = Callable[[], bool]
+
+
+@dataclass
+class _RefusedError(Exception):
+    status: int
+    words: str
+    headers: Mapping[str, str]
+    page: bool = False
 
 
 class ServerLlava:
-    """A server that answers."""
+    """A server that answers. What it turned out to want is kept, so that it is refused once only."""
 
-    def __init__(self, url: str, model: str, silence_s: float = _SILENCE_S) -> None:
-        self.name, self._url = model or url, url
-        transport = _Capped(httpx2.HTTPTransport(retries=0))
-        timeout = httpx2.Timeout(silence_s, connect=_CONNECT_S)
-        client = httpx2.Client(transport=transport, timeout=timeout, follow_redirects=False)
-        self._client = OpenAI(
-            base_url=url, api_key=os.environ.get(KEY) or "none", max_retries=0, http_client=client, timeout=timeout
-        )
-        self._model = model
+    def __init__(
+        self, url: str, model: str, patience: Patience | None = None, thinking_tokens: int = THINKING_TOKENS
+    ) -> None:
+        self._url = server_address(url)
+        self.name = model or shown_address(self._url)
+        self._wanted, self._model = model, model
+        self._patience, self._thinking = patience or Patience(), thinking_tokens
+        self._dialect, self._spare = Dialect(), 0
+        self._tried = {self._dialect}
+        self._unfit: frozenset[str] = frozenset()
+        self._addresses = [self._url, *other_addresses(self._url)]
 
     def stream(
-        self, messages: Sequence[Message], picture: Image.Image | None, limit: int, cancelled: Callable[[], bool]
-    ) -> Iterator[str]:
+        self, messages: Sequence[Message], picture: Image.Image | None, limit: int, cancelled: Cancelled
+    ) -> Iterator[Piece]:
         """See `index.llava`."""
         image = None if picture is None else data_uri(picture)
-        said = 0
-        try:
-            replies = self._client.chat.completions.create(
-                model=self._model or self._first_model(),
-                messages=[_as_openai(m, image) for m in messages],
-                max_tokens=limit,
-                temperature=0.0,
-                stream=True,
-            )
-            with replies:
-                for chunk in replies:
-                    if cancelled():
-                        return
-                    text = (chunk.choices[0].delta.content or "") if chunk.choices else ""
-                    said += len(text)
-                    if text:
-                        yield text
-                    if said > _MOST_CHARACTERS:
-                        return
-        except Exception as error:
-            raise BddsegError(_why(self._url, error)) from error
-        if not said:
-            raise BddsegError(f"the server {sanitize(self._url)} gave an empty answer: is its model a LLaVA?")
+        asked = [_for_server(m, image) for m in messages]
+        addresses, busy = self._addresses, 0.0
+        for _ in range(_MOST_ATTEMPTS):
+            if not self._model:
+                self._model = yield from self._first_model(cancelled)
+            try:
+                yield from self._attempt(asked, limit, cancelled)
+                return
+            except OnlyThoughtError:
+                if self._spare >= self._thinking:
+                    raise
+                # It reasons before it speaks: what an answer may be long says nothing about that.
+                self._spare = self._thinking
+            except _RefusedError as refused:
+                if refused.status in (429, 503, 529):
+                    pause = pause_s(refused.headers)
+                    told = refused.status == 503 or "retry-after" in refused.headers
+                    if busy + pause > min(self._patience.busy, 1000 if told else _UNTOLD_S):
+                        raise (yield from self._why(refused, cancelled)) from None
+                    yield from _paused(pause, cancelled, int(busy))
+                    busy += max(pause, _POLL_S)
+                elif not self._learn(refused):
+                    self._addresses = addresses
+                    raise (yield from self._why(refused, cancelled)) from None
+            if cancelled():
+                return
+        raise OutOfServiceError(f"{where(self._url)} refuses whatever it is asked: look at its log")
 
-    def _first_model(self) -> str:
-        for model in self._client.models.list():
-            return model.id
-        raise BddsegError(f"the server {sanitize(self._url)} names no model: set server_model")
+    # -- one request -----------------------------------------------------------------------------------------
+
+    def _attempt(self, messages: list[Any], limit: int, cancelled: Cancelled) -> Telling:
+        allowed = limit + self._spare
+        body = self._dialect.body(self._model, messages, allowed)
+        exchange = Exchange(self._request("POST", "chat/completions", body), self._patience, cancelled)
+        decoder, verdict = ReplyDecoder(), Verdict(self._url, limit)
+        broken: Exception | None = None
+        try:
+            for item in self._body(exchange):
+                if isinstance(item, Silence):
+                    if verdict.finished:
+                        break  # it has said all, and leaves the connection open
+                    yield from verdict.thinking() if verdict.thinking_now else [Waiting(item.seconds)]
+                    continue
+                for piece in verdict.take(decoder.feed(item)):
+                    yield piece
+                    if verdict.full or cancelled():
+                        break
+                exchange.words = verdict.begun
+                if verdict.full or decoder.ended:
+                    break
+        except (_RefusedError, BddsegError):
+            raise
+        except WebPageError:
+            raise web_page(self._url, 200) from None
+        except TooLongError:
+            broken = TooMuchError()
+        except Exception as error:  # whatever the client library raises: it is told as what it is
+            broken = error
+        if cancelled():
+            return
+        yield from verdict.take([] if decoder.ended else decoder.end())
+        try:
+            yield from verdict.end(decoder.ended, broken)
+        except ErrorReplyError as error:
+            raise _RefusedError(200, str(error), {}) from None
+
+    def _body(self, exchange: Exchange) -> Iterator[bytes | Silence]:
+        """The bytes of a response that is one; raises `_RefusedError` for any other."""
+        head: Head | None = None
+        words = b""
+        for item in exchange:
+            if isinstance(item, Head):
+                head = item
+            elif head is None or 200 <= head.status < 300:
+                yield item
+            elif isinstance(item, bytes):
+                words += item
+            if head is not None and head.status >= 300:
+                late = isinstance(item, Silence) and item.seconds > _ERROR_SILENCE_S
+                if late or len(words) > _ERROR_BYTES or 300 <= head.status < 400:
+                    break
+        if head is not None and not 200 <= head.status < 300:
+            raise _refused(head, words)
+
+    def _request(self, method: str, endpoint: str, body: Any = None) -> Request:
+        parts = urlsplit(self._addresses[0])
+        url = urlunsplit((parts.scheme, parts.netloc, f"{parts.path.rstrip('/')}/{endpoint}", parts.query, ""))
+        headers = {"User-Agent": "bddseg-tui", "Accept": "text/event-stream, application/json"}
+        if key := os.environ.get(KEY, "").strip():
+            headers["Authorization"] = f"Bearer {key}"
+            if (parts.hostname or "").endswith(".azure.com"):
+                headers["api-key"] = key
+        return Request(method, url, headers, body)
+
+    # -- which model -----------------------------------------------------------------------------------------
+
+    def _first_model(self, cancelled: Cancelled) -> Generator[Piece, None, str]:
+        names = yield from self._models(cancelled)
+        chosen = choose_model(names, self._unfit)
+        if chosen is None and not cancelled():
+            raise OutOfServiceError(f"{where(self._url)} names no model{_name_one(names)}")
+        return chosen or ""
+
+    def _models(self, cancelled: Cancelled) -> Generator[Piece, None, list[str]]:
+        """The models of the server; at another address where this one knows no list."""
+        refused: _RefusedError | None = None
+        for address in self._addresses:
+            self._addresses = [address, *(a for a in self._addresses if a != address)]
+            try:
+                names = model_names((yield from self._listing(cancelled)))
+            except _RefusedError as error:
+                refused = refused or error
+                if not wrong_address(error.status, error.words):
+                    break
+                continue
+            if names is not None:
+                return names
+            refused = refused or _RefusedError(200, "no list of models", {})
+        self._addresses = [self._url, *other_addresses(self._url)]
+        if refused is None or wrong_address(refused.status, refused.words) or refused.status in (200, 501):
+            status = f"HTTP {refused.status}" if refused else "no reply"
+            raise OutOfServiceError(f"{where(self._url)} lists no models ({status}){_name_one([])}")
+        raise refusal(self._url, refused.status, refused.words, refused.headers, self._model)
+
+    def _listing(self, cancelled: Cancelled) -> Generator[Piece, None, bytes]:
+        data = b""
+        try:
+            for item in self._body(Exchange(self._request("GET", "models"), self._patience, cancelled)):
+                if isinstance(item, Silence):
+                    yield Waiting(item.seconds)
+                else:
+                    data += item
+        except (_RefusedError, BddsegError):
+            raise
+        except Exception as error:
+            raise transport(self._url, error) from error
+        if data.lstrip()[:1] == b"<":
+            raise web_page(self._url, 200)
+        raw = loads(data.decode("utf-8", "replace"))
+        if (words := error_words(raw)) is not None:
+            raise _RefusedError(200, words, {})
+        return data
+
+    # -- after a refusal -------------------------------------------------------------------------------------
+
+    def _learn(self, refused: _RefusedError) -> bool:
+        """Changes how the server is asked; False where nothing is left to try."""
+        dialect = self._dialect.after(refused.status, refused.words)
+        if dialect is not None and dialect not in self._tried:
+            self._dialect = dialect
+            self._tried.add(dialect)
+            return True
+        if wrong_model(refused.status, refused.words):
+            # The server chose badly for us, or has changed its models since.
+            self._unfit |= {self._model}
+            again = not self._wanted and len(self._unfit) <= _MOST_MODELS
+            self._model = self._wanted
+            return again
+        if wrong_address(refused.status, refused.words) and len(self._addresses) > 1:
+            self._addresses = self._addresses[1:]
+            return True
+        return False
+
+    def _why(self, refused: _RefusedError, cancelled: Cancelled) -> Generator[Piece, None, BddsegError]:
+        if refused.page:
+            return web_page(self._url, refused.status)
+        why = refusal(self._url, refused.status, refused.words, refused.headers, self._model or self._wanted)
+        if not wrong_model(refused.status, refused.words):
+            return why
+        try:
+            names = yield from self._models(cancelled)
+        except BddsegError:
+            names = []
+        return OutOfServiceError(f"{why}{_name_one(names)}")
+
+
+def _paused(seconds: float, cancelled: Cancelled, before: int) -> Telling:
+    """Waits before a server that is busy is asked again."""
+    start, told = time.monotonic(), 0
+    while not cancelled() and (waited := time.monotonic() - start) < seconds:
+        time.sleep(min(_POLL_S, seconds))
+        if int(waited) > told:
+            told = int(waited)
+            yield Waiting(before + told)
+
+
+def _refused(head: Head, body: bytes) -> _RefusedError:
+    text = body[:_ERROR_BYTES].decode("utf-8", "replace").strip()
+    words = error_words(loads(text))
+    page = words is None and text[:1] == "<"
+    return _RefusedError(head.status, "" if page else (text if words is None else words), head.headers, page)
+
+
+def _name_one(names: Sequence[str]) -> str:
+    known = ", ".join(sanitize(n)[:60] for n in names[:5])
+    advice = "name one with `bddseg-tui settings server_model=NAME` (ask --server-model NAME)"
+    return f": {advice}" + (f"; it has {known}" if known else "")
 
 
 def data_uri(picture: Image.Image) -> str:
@@ -83,60 +276,10 @@ def data_uri(picture: Image.Image) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(sink.getvalue()).decode()
 
 
-def _as_openai(message: Message, image: str | None) -> Any:
+def _for_server(message: Message, image: str | None) -> Any:
     if not (message.picture and image):
         return {"role": message.role, "content": message.text}
     return {
         "role": message.role,
         "content": [{"type": "image_url", "image_url": {"url": image}}, {"type": "text", "text": message.text}],
     }
-
-
-class _Capped(httpx2.BaseTransport):
-    """Ends a response that is too long or takes too long, whatever the server sends."""
-
-    def __init__(self, inner: httpx2.BaseTransport) -> None:
-        self._inner = inner
-
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        response = self._inner.handle_request(request)
-        response.stream = _CappedStream(response.stream)
-        return response
-
-    def close(self) -> None:
-        self._inner.close()
-
-
-class _CappedStream(httpx2.SyncByteStream):
-    def __init__(self, inner: Any) -> None:
-        self._inner, self._end = inner, time.monotonic() + _WHOLE_S
-
-    def __iter__(self) -> Iterator[bytes]:
-        got = 0
-        for chunk in self._inner:
-            got += len(chunk)
-            if got > _MOST_BYTES:
-                raise httpx2.ReadError("its reply is too long")
-            if time.monotonic() > self._end:
-                raise httpx2.ReadTimeout("its reply takes too long")
-            yield chunk
-
-    def close(self) -> None:
-        self._inner.close()
-
-
-def _why(url: str, error: Exception) -> str:
-    where = f"the server {sanitize(url)}"
-    if isinstance(error, BddsegError):
-        return str(error)
-    if isinstance(error, APITimeoutError | httpx2.TimeoutException):
-        return f"{where} does not answer in time: try again, or look whether it is overloaded"
-    if isinstance(error, APIStatusError):
-        detail = sanitize(str(error.message))[:200]
-        return f"{where} refused (HTTP {error.status_code}): {detail}"
-    if isinstance(error, APIConnectionError | httpx2.TransportError):
-        reason = sanitize(str(error.__cause__ or error))[:120]
-        return f"{where} cannot be reached ({reason}): start it, or change the server in the settings"
-    if isinstance(error, OpenAIError):
-        return f"{where} failed: {sanitize(str(error))[:200]}"
-    return f"{where} gave an answer that makes no sense ({type(error).__name__})"

@@ -8,9 +8,12 @@ import pytest
 from PIL import Image
 
 from core.errors import BddsegError
+from index.llava import CutShort, OutOfServiceError, Piece, TakenBack, Thinking, Waiting
 from index.pipeline import Ask, CancelledError, ask
 from index.prompts import Message
 from tests.index.conftest import Indexed
+
+Reply = str | BddsegError | list[Piece]
 
 
 class Scripted:
@@ -18,19 +21,22 @@ class Scripted:
 
     name = "scripted"
 
-    def __init__(self, *replies: str | BddsegError) -> None:
+    def __init__(self, *replies: Reply) -> None:
         self.replies = list(replies)
         self.prompts: list[str] = []
         self.pictures: list[Image.Image | None] = []
 
     def stream(
         self, messages: Sequence[Message], picture: Image.Image | None, limit: int, cancelled: Callable[[], bool]
-    ) -> Iterator[str]:
+    ) -> Iterator[Piece]:
         self.prompts.append(messages[-1].text)
         self.pictures.append(picture)
         said = self.replies.pop(0)
         if isinstance(said, BddsegError):
             raise said
+        if not isinstance(said, str):
+            yield from said
+            return
         yield from said.split(" ", 1) if " " in said else [said]
 
 
@@ -38,7 +44,7 @@ Events = list[tuple[str, dict[str, Any]]]
 
 
 def run(
-    indexed: Indexed, request: Ask, *replies: str | BddsegError, cancelled: Callable[[], bool] = lambda: False
+    indexed: Indexed, request: Ask, *replies: Reply, cancelled: Callable[[], bool] = lambda: False
 ) -> tuple[Events, Scripted]:
     events: Events = []
     llava = Scripted(*replies)
@@ -171,3 +177,69 @@ def test_a_question_of_nothing_is_refused(indexed: Indexed) -> None:
 def test_a_picture_that_is_gone_is_one_line(indexed: Indexed) -> None:
     with pytest.raises(BddsegError, match=r"gone\.jpg"):
         run(indexed, Ask("what?", image=b"gone.jpg", mode="stay"), "x")
+
+
+def test_a_llava_that_is_not_there_is_not_asked_twice_and_leaves_the_candidates(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sure(indexed, monkeypatch)
+    events: Events = []
+    llava = Scripted(OutOfServiceError("it hangs"), "never asked")
+    with pytest.raises(OutOfServiceError, match="it hangs"):
+        ask(
+            Ask("heavy snow"),
+            lambda: indexed.searcher,
+            lambda: llava,
+            indexed.root,
+            lambda event, **values: events.append((event, values)),
+            lambda: False,
+        )
+    assert len(llava.prompts) == 1 and of(events, "candidates")["items"]
+    assert of(events, "anchors") == {"anchors": ["heavy snow"], "fallback": "it hangs"}
+
+
+def test_a_llava_that_cannot_be_loaded_is_loaded_once(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
+    sure(indexed, monkeypatch)
+    tried: list[str] = []
+
+    def load() -> Scripted:
+        tried.append("once")
+        raise BddsegError("no weights")
+
+    with pytest.raises(BddsegError, match="no weights"):
+        ask(Ask("snow"), lambda: indexed.searcher, load, indexed.root, lambda event, **_: None, lambda: False)
+    assert tried == ["once"]
+
+
+def test_waiting_and_thinking_are_told_at_every_step_and_are_no_anchors(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sure(indexed, monkeypatch)
+    anchors: Reply = [Waiting(63), Thinking(2), "night; ", "bus"]
+    events, _ = run(indexed, Ask("is there a bus?"), anchors, [Waiting(1), "Yes."])
+    assert [v for e, v in events if e == "waiting"] == [
+        {"what": "the server", "seconds": 63},
+        {"what": "the server", "seconds": 1},
+    ]
+    assert of(events, "thinking") == {"seconds": 2}
+    assert of(events, "anchors")["anchors"] == ["night", "bus"]
+
+
+def test_anchors_that_broke_off_are_not_searched_with(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
+    sure(indexed, monkeypatch)
+    events, _ = run(indexed, Ask("heavy snow"), ["red b", CutShort("broken", "it ended")], "Snow.")
+    assert of(events, "anchors") == {"anchors": ["heavy snow"], "fallback": "it ended"}
+
+
+@pytest.mark.parametrize(("why", "complete"), [("limit", True), ("broken", False)])
+def test_an_answer_that_is_not_whole_is_kept_with_the_reason(indexed: Indexed, why: Any, complete: bool) -> None:
+    request = Ask("what?", image=indexed.searcher.images[0], mode="stay")
+    events, _ = run(indexed, request, ["There ", CutShort(why, "it ended")])
+    done = of(events, "done")
+    assert (done["answer"], done["problem"], done["complete"]) == ("There", "it ended", complete)
+
+
+def test_what_turned_out_to_be_reasoning_is_taken_back(indexed: Indexed) -> None:
+    request = Ask("what?", image=indexed.searcher.images[0], mode="stay")
+    events, _ = run(indexed, request, ["hm, a bus", TakenBack(), "A tram."])
+    assert of(events, "done")["answer"] == "A tram." and ("unsaid", {}) in events

@@ -1,76 +1,45 @@
 """A server that answers, hangs, drops, lies, floods, or sends elsewhere: each is an answer or one line."""
 
+import gzip
 import json
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
 from core.errors import BddsegError
+from index.llava import CutShort, OutOfServiceError, Piece, Waiting
+from index.llava.exchange import Patience
 from index.llava.server import ServerLlava
 from index.prompts import Message, answer_messages
+from tests.index.serving import Handle, answer_json, chunk, send, send_token, serving, start_stream
 
 QUESTION = answer_messages("is there a bus?")
 PICTURE = Image.new("RGB", (3000, 1000), (10, 120, 40))
-Handle = Callable[[BaseHTTPRequestHandler, dict[str, Any]], None]
+SHORT = Patience(connect=2.0, first=0.3, silence=0.3, whole=5.0, busy=0.0)
 
 
-@contextmanager
-def serving(handle: Handle) -> Iterator[str]:
-    """A server on the loopback whose POST requests `handle` answers; gives its URL."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            with suppress(BrokenPipeError, ConnectionResetError):
-                handle(self, json.loads(body))
-
-        def do_GET(self) -> None:
-            answer_json(self, {"object": "list", "data": [{"id": "found", "object": "model"}]})
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/v1"
-    finally:
-        server.shutdown()
-        server.server_close()
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
 
 
-def answer_json(handler: BaseHTTPRequestHandler, value: object, code: int = 200) -> None:
-    data = json.dumps(value).encode()
-    handler.send_response(code)
-    handler.send_header("Content-Type", "application/json")
-    handler.send_header("Content-Length", str(len(data)))
-    handler.end_headers()
-    handler.wfile.write(data)
+def pieces(url: str, patience: Patience | None = None, cancelled: Callable[[], bool] = lambda: False) -> list[Piece]:
+    return list(ServerLlava(url, "m", patience).stream(QUESTION, PICTURE, 32, cancelled))
 
 
-def start_stream(handler: BaseHTTPRequestHandler) -> None:
-    handler.send_response(200)
-    handler.send_header("Content-Type", "text/event-stream")
-    handler.end_headers()
-
-
-def send_token(handler: BaseHTTPRequestHandler, text: str) -> None:
-    chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
-    choice = {"index": 0, "delta": {"content": text}, "finish_reason": None}
-    handler.wfile.write(f"data: {json.dumps({**chunk, 'choices': [choice]})}\n\n".encode())
-    handler.wfile.flush()
-
-
-def ask(url: str, silence_s: float = 20.0, cancelled: Callable[[], bool] = lambda: False) -> str:
-    return "".join(ServerLlava(url, "m", silence_s).stream(QUESTION, PICTURE, 32, cancelled))
+def ask(url: str, patience: Patience | None = None) -> str:
+    return "".join(p for p in pieces(url, patience) if isinstance(p, str))
 
 
 def test_an_answer_is_streamed_and_the_picture_goes_as_a_small_data_uri() -> None:
@@ -81,7 +50,7 @@ def test_an_answer_is_streamed_and_the_picture_goes_as_a_small_data_uri() -> Non
         start_stream(handler)
         for word in ("Yes", ", a", " bus"):
             send_token(handler, word)
-        handler.wfile.write(b"data: [DONE]\n\n")
+        send(handler, "[DONE]")
 
     with serving(handle) as url:
         assert ask(url) == "Yes, a bus"
@@ -96,33 +65,86 @@ def test_without_a_name_the_first_model_of_the_server_answers() -> None:
     def handle(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
         seen.append(body["model"])
         start_stream(handler)
-        send_token(handler, "ok")
+        send(handler, chunk({"content": "ok"}, "stop"))
 
     with serving(handle) as url:
         list(ServerLlava(url, "").stream([Message("user", "hi")], None, 4, lambda: False))
     assert seen == ["found"]
 
 
-def refuses(handle: Handle, message: str, silence_s: float = 20.0) -> None:
+def refuses(handle: Handle, message: str, patience: Patience | None = None) -> None:
     with serving(handle) as url, pytest.raises(BddsegError, match=message) as caught:
-        ask(url, silence_s)
+        ask(url, patience)
     text = str(caught.value)
     assert "\n" not in text and "\x1b" not in text and len(text) < 500
 
 
-def test_a_server_that_hangs_is_given_up() -> None:
-    start = time.monotonic()
-    refuses(lambda handler, body: time.sleep(3), "does not answer in time", silence_s=0.3)
-    assert time.monotonic() - start < 2.5
+@pytest.fixture
+def over() -> Iterator[threading.Event]:
+    """Set when the test is over: a server that hangs need not hang any longer."""
+    event = threading.Event()
+    yield event
+    event.set()
 
 
-def test_a_server_that_hangs_in_the_middle_is_given_up() -> None:
+def test_a_server_that_hangs_is_given_up(over: threading.Event) -> None:
+    refuses(lambda handler, body: void(over.wait(20)), "does not answer in time", SHORT)
+
+
+def test_headers_that_come_a_byte_at_a_time_are_not_awaited_for_ever(over: threading.Event) -> None:
+    def handle(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        while not over.wait(0.02):
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+
+    refuses(handle, "does not answer in time", SHORT)
+
+
+def test_a_trickle_of_words_ends_with_the_patience_for_the_whole_reply(over: threading.Event) -> None:
+    def handle(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        start_stream(handler)
+        while not over.wait(0.02):
+            send_token(handler, "a ")
+
+    with serving(handle) as url:
+        last = pieces(url, Patience(whole=0.5))[-1]
+    assert isinstance(last, CutShort) and last.why == "broken" and "in time" in last.message
+
+
+def test_a_server_that_hangs_in_the_middle_is_given_up_and_what_it_said_is_kept(over: threading.Event) -> None:
     def handle(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
         start_stream(handler)
         send_token(handler, "Yes")
-        time.sleep(3)
+        over.wait(20)
 
-    refuses(handle, "does not answer in time", silence_s=0.3)
+    with serving(handle) as url:
+        said = pieces(url, SHORT)
+    assert said[0] == "Yes" and isinstance(said[-1], CutShort) and "does not answer in time" in said[-1].message
+
+
+def test_the_first_word_may_take_longer_than_the_silence_between_words_and_the_seconds_are_told(
+    over: threading.Event,
+) -> None:
+    def handle(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        over.wait(1.2)
+        start_stream(handler)
+        send_token(handler, "Yes")
+        send(handler, "[DONE]")
+
+    with serving(handle) as url:
+        assert pieces(url, Patience(silence=0.2)) == [Waiting(1), "Yes"]
+
+
+def test_while_nothing_comes_it_can_be_cancelled(over: threading.Event) -> None:
+    asked = threading.Event()
+
+    def handle(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        asked.set()
+        over.wait(20)
+
+    with serving(handle) as url:
+        assert pieces(url, cancelled=asked.is_set) == []
 
 
 def test_a_server_that_drops_the_connection_is_one_line() -> None:
@@ -167,7 +189,7 @@ def test_a_redirect_is_not_followed() -> None:
             handler.send_header("Content-Length", "0")
             handler.end_headers()
 
-        refuses(handle, "HTTP 307")
+        refuses(handle, r"sends on to http://127\.0\.0\.1.*HTTP 307")
     assert visited == []
 
 
@@ -186,7 +208,9 @@ def test_an_endless_answer_ends() -> None:
             send_token(handler, "word " * 100)
 
     with serving(handle) as url:
-        assert 20_000 <= len(ask(url)) < 22_000
+        said = pieces(url)
+    assert 20_000 <= sum(len(p) for p in said if isinstance(p, str)) < 22_000
+    assert isinstance(said[-1], CutShort) and "20,000 characters" in said[-1].message
 
 
 def test_cancelling_ends_the_stream() -> None:
@@ -195,8 +219,164 @@ def test_cancelling_ends_the_stream() -> None:
         for number in range(1000):
             send_token(handler, f"{number} ")
 
-    said: list[str] = []
+    said: list[Piece] = []
     with serving(handle) as url:
         for piece in ServerLlava(url, "m").stream(QUESTION, PICTURE, 32, lambda: len(said) >= 3):
             said.append(piece)
     assert len(said) == 3
+
+
+def test_a_compressed_reply_is_not_unpacked_and_none_is_asked_for() -> None:
+    seen: list[str] = []
+
+    def handle(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        seen.append(handler.headers["Accept-Encoding"])
+        data = gzip.compress(b"data: " + b"x" * 50_000_000)
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/event-stream")
+        handler.send_header("Content-Encoding", "gzip")
+        handler.end_headers()
+        handler.wfile.write(data)
+
+    refuses(handle, "compresses its replies")
+    assert seen == ["identity"]
+
+
+def test_nothing_of_another_account_in_the_environment_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[dict[str, str]] = []
+
+    def handle(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        seen.append(dict(handler.headers.items()))
+        start_stream(handler)
+        send_token(handler, "ok")
+        send(handler, "[DONE]")
+
+    for name in ("ORG_ID", "PROJECT_ID", "API_KEY", "ADMIN_KEY"):
+        monkeypatch.setenv(f"OPENAI_{name}", "secret-of-another")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Private: secret-of-another")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("BDDSEG_LLAVA_API_KEY", " key-of-this-one\n")
+    with serving(handle) as url:
+        assert ask(url) == "ok"
+    assert "secret-of-another" not in json.dumps(seen)
+    assert seen[0]["Authorization"] == "Bearer key-of-this-one"
+
+
+@pytest.mark.parametrize("no_proxy", [False, True])
+def test_a_proxy_is_asked_unless_no_proxy_names_the_server(monkeypatch: pytest.MonkeyPatch, no_proxy: bool) -> None:
+    asked: list[str] = []
+
+    def handle(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        asked.append(handler.path)
+        start_stream(handler)
+        send_token(handler, "ok")
+        send(handler, "[DONE]")
+
+    with serving(handle, path="") as proxy, serving(handle) as url:
+        monkeypatch.setenv("http_proxy", proxy)
+        if no_proxy:
+            monkeypatch.setenv("no_proxy", "localhost,127.0.0.1")
+        assert ask(url) == "ok"
+        assert asked == ["/v1/chat/completions" if no_proxy else f"{url}/chat/completions"]
+
+
+def test_a_proxy_that_is_not_there_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://me:secret@127.0.0.1:9")
+    with pytest.raises(OutOfServiceError, match=r"through the proxy http://127\.0\.0\.1:9.*NO_PROXY") as caught:
+        ask("http://gpu-box.invalid:8000/v1")
+    assert "secret" not in str(caught.value)
+
+
+def test_a_password_in_the_address_is_used_but_never_shown() -> None:
+    seen: list[str] = []
+
+    def handle(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        seen.append(handler.headers["Authorization"])
+        answer_json(handler, {"error": "no"}, 401)
+
+    with serving(handle) as url, pytest.raises(OutOfServiceError) as caught:
+        ask(url.replace("http://", "http://me:secret@"))
+    assert seen[0].startswith("Basic ") and "secret" not in str(caught.value)
+
+
+def test_a_server_that_is_busy_is_asked_again_when_it_says() -> None:
+    asked: list[float] = []
+
+    def handle(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        asked.append(0)
+        if len(asked) < 3:
+            answer_json(handler, {"error": {"message": "Loading model"}}, 503, Retry_After="0.01")
+            return
+        start_stream(handler)
+        send(handler, chunk({"content": "ok"}, "stop"))
+
+    with serving(handle) as url:
+        assert ask(url) == "ok"
+    assert len(asked) == 3
+
+
+def test_what_a_server_wants_is_learned_once() -> None:
+    seen: list[dict[str, Any]] = []
+
+    def handle(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        seen.append(body)
+        if "max_tokens" in body:
+            words = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
+            answer_json(handler, {"error": {"message": words}}, 400)
+        elif "temperature" in body:
+            answer_json(handler, {"error": {"message": "'temperature' does not support 0.0"}}, 400)
+        else:
+            start_stream(handler)
+            send(handler, chunk({"content": "ok"}, "stop"))
+
+    with serving(handle) as url:
+        llava = ServerLlava(url, "m")
+        for _ in range(2):
+            assert list(llava.stream([Message("user", "hi")], None, 32, lambda: False)) == ["ok"]
+    assert len(seen) == 4 and seen[3]["max_completion_tokens"] == 32
+
+
+def test_a_model_that_thinks_first_is_allowed_more_tokens_and_its_thoughts_are_not_the_answer() -> None:
+    limits: list[int] = []
+
+    def handle(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        limits.append(body["max_tokens"])
+        start_stream(handler)
+        send(handler, chunk({"reasoning_content": "a bus, perhaps"}))
+        if body["max_tokens"] <= 32:
+            send(handler, chunk({}, "length"))
+        else:
+            send(handler, chunk({"content": "Yes."}, "stop"))
+
+    with serving(handle) as url:
+        assert ask(url) == "Yes."
+    assert limits == [32, 32 + 2048]
+
+
+def test_a_certificate_that_nobody_vouches_for_is_one_line_that_says_so(tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl makes the certificate")
+    pem = str(tmp_path / "both.pem")
+    new = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    subprocess.run(
+        [*new, "-subj", "/CN=127.0.0.1", "-keyout", pem, "-out", pem + ".crt"], check=True, capture_output=True
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem + ".crt", pem)
+    with serving(lambda handler, body: None, tls=context) as url:
+        with pytest.raises(OutOfServiceError, match=r"certificate that nobody here vouches for.*SSL_CERT_FILE"):
+            ask(url)
+        with pytest.raises(OutOfServiceError, match=r"cannot be reached"):
+            ask(url.replace("https://", "http://"))
+
+
+def test_https_to_a_server_of_plain_http_says_which_to_write() -> None:
+    with (
+        serving(lambda handler, body: None) as url,
+        pytest.raises(OutOfServiceError, match="speaks plain HTTP: write http://"),
+    ):
+        ask(url.replace("http://", "https://"))
+
+
+def void(_: object) -> None:
+    """Nothing."""

@@ -15,7 +15,7 @@ HEAVY = (
     "segmentation_models_pytorch",
     "accelerate",
     "hnswlib",
-    "openai",
+    "httpx2",
 )
 
 

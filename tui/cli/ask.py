@@ -7,10 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from core.errors import BddsegError, UsageError
+from core.retrieval.server_address import server_address, shown_address
 from core.sanitize import sanitize, sanitize_path
 from core.typed_path import typed_path
 from tui.cli.output import JsonOption, WorkspaceOption, engine, note, print_json, say, tell, write
 from tui.cli.retrieval import DataOption, DownloadOption, FilterOption, TopOption, open_last
+
+_TOLD_S = (3, 10, 30, *range(60, 3600, 60))
+"""Seconds of waiting after which a line says so."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -55,6 +59,10 @@ def ask(
     changes: dict[str, Any] = {k: v for k, v in named.items() if v is not None}
     if facts:
         changes["facts"] = True
+    if server:
+        changes["server"] = server_address(server)
+        if changes["server"] != server:
+            note(f"asking {shown_address(changes['server'])}")
     if image is not None and not image.is_file():
         raise UsageError(f"{sanitize_path(image)} is no file")
     answering = core.retrieval.ask(
@@ -70,15 +78,23 @@ def ask(
     told = _follow(answering, quiet=json)
     if json:
         print_json({"question": sanitize(question), **told})
+    if told["problem"] and told["complete"]:
+        note(told["problem"])
+    elif told["problem"]:
+        raise BddsegError(told["problem"])
 
 
 def _follow(answering: Any, quiet: bool) -> dict[str, Any]:
     """Prints the steps as they happen; returns what `--json` prints."""
     told: dict[str, Any] = {"anchors": [], "fallback": "", "candidates": []}
+    speaking = False
     for event in answering:
         match event["event"]:
             case "loading":
                 note(f"loading {event['what']}")
+            case "waiting" | "thinking" if int(event["seconds"]) in _TOLD_S:
+                doing = f"waiting for {event['what']}" if event["event"] == "waiting" else "the model is thinking"
+                note(f"{doing}, {event['seconds']} s")
             case "anchors":
                 told |= {"anchors": event["anchors"], "fallback": event["fallback"]}
                 if not quiet:
@@ -92,11 +108,14 @@ def _follow(answering: Any, quiet: bool) -> dict[str, Any]:
                 ]
             case "image" if not quiet:
                 say(f"image    {sanitize_path(event['path'])}")
-                write("answer   ")
             case "token" if not quiet:
-                write(event["text"].replace("\n", " "))
+                write(("" if speaking else "answer   ") + event["text"].replace("\n", " "))
+                speaking = True
+            case "unsaid" if speaking:
+                say()
+                speaking = False
             case "done":
-                if not quiet:
+                if speaking:
                     say()
                 path = event["path"]
                 return {
@@ -109,9 +128,11 @@ def _follow(answering: Any, quiet: bool) -> dict[str, Any]:
                     "answer": event["answer"],
                     "candidates": told["candidates"],
                     "timings": event["timings"],
+                    "problem": event["problem"],
+                    "complete": event["complete"],
                 }
             case "error":
-                if not quiet:
+                if speaking:
                     say()
                 raise BddsegError(str(event["message"]))
     raise BddsegError("the question was given up")

@@ -44,6 +44,13 @@ class TurnView(Vertical):
         match event["event"]:
             case "loading":
                 self._doing = f"loading {event['what']}"
+            case "waiting":
+                self._doing = f"waiting for {event['what']}, {event['seconds']} s"
+            case "thinking":
+                self._doing = f"the model is thinking, {event['seconds']} s"
+            case "unsaid":
+                self.turn = replace(self.turn, answer="")
+                await self.query_one(Markdown).update("")
             case "topic":
                 self.turn = replace(self.turn, stayed=bool(event["same"]))
                 self._doing = "looking" if event["same"] else "thinking of what to look for"
@@ -86,7 +93,7 @@ class TurnView(Vertical):
             fits=bool(event["fits"]),
             timings=dict(event["timings"]),
             state="done",
-            problem="",
+            problem=sanitize(str(event.get("problem", ""))),
         )
         self.live = False
         self._show_picture()

@@ -1,0 +1,82 @@
+"""Telling a model's reasoning from its answer where both come as one text, however it is split into pieces.
+
+DeepSeek, Qwen and others write `<think>...</think>`, Magistral `[THINK]`, Kimi `◁think▷`. Some templates put the
+opening mark into the prompt, so that only the closing one is seen.
+"""
+
+import re
+from dataclasses import dataclass
+
+_NAMES = ("think", "thinking", "thought", "thoughts", "reasoning", "reason", "reflection", "seed:think")
+_FINAL = "<|channel|>final<|message|>"
+_OPENING = (*(f"<{n}>" for n in _NAMES), "[think]", "◁think▷", "<|channel|>analysis<|message|>")
+_CLOSING = (
+    *(f"</{n}>" for n in _NAMES),
+    "[/think]",
+    "◁/think▷",
+    f"<|end|><|start|>assistant{_FINAL}",
+    f"<|start|>assistant{_FINAL}",
+    _FINAL,
+)
+_MARK = re.compile("|".join(re.escape(m) for m in (*_OPENING, *_CLOSING)), re.IGNORECASE)
+_LONGEST = max(map(len, (*_OPENING, *_CLOSING)))
+
+
+@dataclass(frozen=True)
+class Told:
+    """A stretch of a reply: words of the answer, or `thought`; `before` says that all words until here were thought."""
+
+    text: str
+    thought: bool = False
+    before: bool = False
+
+
+class ThoughtSplitter:
+    """Takes a reply in pieces."""
+
+    def __init__(self) -> None:
+        self._held, self._thinking, self._said = "", False, False
+
+    def feed(self, text: str) -> list[Told]:
+        """The stretches that are certain now."""
+        return self._split(self._held + text, last=False)
+
+    def end(self) -> list[Told]:
+        """What was held back, when nothing more comes."""
+        return self._split(self._held, last=True)
+
+    def _split(self, text: str, last: bool) -> list[Told]:
+        told: list[Told] = []
+        self._held = ""
+        while text:
+            mark = _MARK.search(text)
+            if mark is None:
+                keep = len(text) if last else _certain(text)
+                self._held = text[keep:]
+                told += self._told(text[:keep])
+                break
+            told += self._told(text[: mark.start()])
+            closes = mark[0].lower() in _CLOSING
+            if closes and not self._thinking and self._said:
+                told.append(Told("", thought=True, before=True))
+                self._said = False
+            self._thinking = not closes
+            text = text[mark.end() :]
+        return told
+
+    def _told(self, text: str) -> list[Told]:
+        if not self._thinking and not self._said:
+            text = text.lstrip()
+        if not text:
+            return []
+        self._said |= not self._thinking
+        return [Told(text, thought=self._thinking)]
+
+
+def _certain(text: str) -> int:
+    """How much of the text is sure to hold no part of a mark that is not whole yet."""
+    for at in range(max(0, len(text) - _LONGEST), len(text)):
+        tail = text[at:].lower()
+        if any(mark.startswith(tail) for mark in (*_OPENING, *_CLOSING)):
+            return at
+    return len(text)

@@ -1,0 +1,156 @@
+"""From the parts of a reply to what is told of it: the words as they come, and at its end whether they are all."""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from core.errors import BddsegError
+from core.sanitize import sanitize
+from index.llava import CutShort, Piece, TakenBack, Thinking
+from index.llava.chunks import BROKEN, FILTER, LIMIT, Declined, Failed, Finished, Odd, Part, Said, Thought
+from index.llava.failures import shortened, transport, where
+from index.llava.thoughts import ThoughtSplitter, Told
+
+MOST_CHARACTERS = 20_000
+
+
+class OnlyThoughtError(BddsegError):
+    """All tokens went into reasoning; there may be an answer with more of them."""
+
+
+class ErrorReplyError(Exception):
+    """The server sent an error in the place of a reply, under a status that says all is well."""
+
+
+@dataclass
+class Verdict:
+    """What has come of one reply. `limit`: the tokens that it was allowed."""
+
+    url: str
+    limit: int
+    said: int = 0
+    thought: int = 0
+    finished: str = ""
+    declined: str = ""
+    failed: str = ""
+    odd: int = 0
+    _splitter: ThoughtSplitter = field(default_factory=ThoughtSplitter)
+    _since: float | None = None
+    _told_s: int = 0
+
+    @property
+    def begun(self) -> bool:
+        """Whether the model has begun to speak or to think."""
+        return self.said > 0 or self.thought > 0
+
+    @property
+    def thinking_now(self) -> bool:
+        """Whether the last that came was reasoning."""
+        return self._since is not None
+
+    @property
+    def full(self) -> bool:
+        """Whether it has said more than any answer has."""
+        return self.said > MOST_CHARACTERS
+
+    def take(self, parts: Iterable[Part]) -> Iterator[Piece]:
+        """The pieces to tell of these parts."""
+        for part in parts:
+            match part:
+                case Said(text):
+                    yield from self._tell(self._splitter.feed(text))
+                case Thought(text):
+                    yield from self._tell([Told(text, thought=True)])
+                case Finished(reason):
+                    self.finished = reason
+                case Declined(text):
+                    self.declined += text[:1000]
+                case Failed(words):
+                    self.failed = self.failed or words or "an error without words"
+                case Odd():
+                    self.odd += 1
+
+    def _tell(self, stretches: Iterable[Told]) -> Iterator[Piece]:
+        for stretch in stretches:
+            if stretch.before:
+                self.thought, self.said = self.thought + self.said, 0
+                yield TakenBack()
+            elif stretch.thought:
+                self.thought += len(stretch.text)
+                self._since = self._since or time.monotonic()
+                yield from self.thinking()
+            else:
+                self.said += len(stretch.text)
+                self._since = None
+                yield stretch.text
+
+    def thinking(self) -> Iterator[Piece]:
+        """How long the model has been thinking, once a second while it does."""
+        seconds = 0 if self._since is None else int(time.monotonic() - self._since)
+        if seconds > self._told_s:
+            self._told_s = seconds
+            yield Thinking(seconds)
+
+    def end(self, ended: bool, error: Exception | None = None) -> Iterator[Piece]:
+        """The last pieces.
+
+        Args:
+            ended: the server said that this was all.
+            error: what broke the connection.
+
+        Raises:
+            ErrorReplyError: there is an error and nothing else.
+            OnlyThoughtError: the limit was spent on reasoning.
+            BddsegError: there is no answer; it says why.
+        """
+        yield from self._tell(self._splitter.end())
+        problem = self._problem(ended, error)
+        if problem is None:
+            if not self.said:
+                raise self._empty()
+        elif isinstance(problem, CutShort) and self.said:
+            yield problem
+        elif isinstance(problem, CutShort):
+            raise self._empty() if problem.why == "limit" else BddsegError(problem.message)
+        else:
+            raise problem
+
+    def _problem(self, ended: bool, error: Exception | None) -> CutShort | Exception | None:
+        place = where(self.url)
+        if self.failed:
+            if not self.said and not self.thought:
+                return ErrorReplyError(self.failed)
+            return CutShort("broken", f"{place} failed in the middle of the answer: {shortened(self.failed)}")
+        if self.full:
+            return CutShort("limit", f"the answer was cut after {MOST_CHARACTERS:,} characters")
+        if self.finished in LIMIT:
+            more = f"`bddseg-tui settings answer_tokens={2 * self.limit}` allows more"
+            return CutShort("limit", f"the answer was cut at its limit of tokens: {more}")
+        if self.finished in FILTER:
+            words = f": {shortened(self.declined)}" if self.declined else ""
+            return CutShort("broken", f"the content filter of {place} ended the answer{words}")
+        if self.finished in BROKEN:
+            return CutShort("broken", f"{place} failed in the middle of the answer ({sanitize(self.finished)[:40]})")
+        if self.finished or ended:
+            return None
+        if error is not None:
+            gone = transport(self.url, error)
+            return CutShort("broken", f"the answer is incomplete: {gone}") if self.begun else gone
+        if self.begun:
+            return CutShort("broken", f"{place} ended the connection in the middle of the answer: it is incomplete")
+        return None
+
+    def _empty(self) -> BddsegError:
+        place = where(self.url)
+        if self.declined:
+            return BddsegError(f"the model of {place} will not answer: {shortened(self.declined)}")
+        if self.thought:
+            return OnlyThoughtError(
+                f"the model of {place} spent its tokens on thinking and came to no answer: allow it more with "
+                "`bddseg-tui settings thinking_tokens=8192`, or switch its thinking off there"
+            )
+        if self.finished in LIMIT:
+            return BddsegError(f"{place} used up its tokens and said nothing: is its model a LLaVA?")
+        if self.odd:
+            return BddsegError(f"{place} gave an answer that makes no sense: does it speak OpenAI's protocol?")
+        return BddsegError(f"{place} gave an empty answer: is its model a LLaVA?")
