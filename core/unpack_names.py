@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from core.imagefile import IMAGE_SUFFIXES
 from core.layouts import is_junk, layout_part
 from core.owned_folder import MARKER
 from core.sanitize import sanitize
@@ -111,10 +112,10 @@ def _why_not(entry: zipfile.ZipInfo, name: str, parts: tuple[str, ...]) -> str |
 
 
 def _wrappers(names: Iterable[tuple[str, ...]]) -> set[tuple[str, ...]]:
-    """The folders around the layouts ; none if that would lay two datasets into one."""
+    """The folders around the layouts that pictures lie in; none if that would lay two datasets into one."""
     sources: defaultdict[tuple[str, ...], set[tuple[str, ...]]] = defaultdict(set)
     for parts in names:
-        if (part := layout_part(parts)) is not None:
+        if parts[-1].lower().endswith(IMAGE_SUFFIXES) and (part := layout_part(parts)) is not None:
             sources[part.target].add(part.around)
     if any(len(around) > 1 for around in sources.values()):
         return set()

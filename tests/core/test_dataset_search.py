@@ -207,6 +207,13 @@ def test_two_datasets_in_one_zip_stay_two(tmp_path: Path) -> None:
     assert "several datasets (first, second)" in report.unrecognised
 
 
+def test_folders_that_are_only_called_like_a_layouts_do_not_keep_the_top(tmp_path: Path) -> None:
+    files = [*WHOLE, "docs/images/train/figure.svg", "docs/labels/train/notes.txt"]
+    unpack([packed(tmp_path / "a.zip", files, "bdd100k/")], tmp_path / "out")
+    assert open_dataset(tmp_path / "out").root == tmp_path / "out"
+    assert (tmp_path / "out/docs/labels/train/notes.txt").exists()
+
+
 def test_masks_alone_are_unpacked_and_said_to_be_no_dataset(tmp_path: Path) -> None:
     report = unpack([packed(tmp_path / "m.zip", WHOLE[3:], "bdd100k/")], tmp_path / "out")
     assert report.dataset is None
