@@ -2,15 +2,24 @@
 
 from core.sanitize import sanitize
 
+LONGEST = 2_000
+"""Characters of a message; a longer one loses its middle."""
+
+
+def _line(message: str) -> str:
+    line = sanitize(message)
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 500]} … {line[-450:]}"
+
 
 class BddsegError(Exception):
     """The one base: shown as its message, without a traceback; the command line exits with 1.
 
-    The message passes the sanitizer here, so that none shows a control character, whatever it was made of.
+    The message passes the sanitizer here, so that none shows a control character or fills screens, whatever it was
+    made of.
     """
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(sanitize(message))
+        super().__init__(_line(message))
 
 
 class RecordError(ValueError):
@@ -20,7 +29,7 @@ class RecordError(ValueError):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(sanitize(message))
+        super().__init__(_line(message))
 
 
 class UsageError(BddsegError):

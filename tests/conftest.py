@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from core.demo.generate import generate
 from core.engine import Collection, Engine
@@ -25,6 +26,12 @@ for name in (
     os.environ.pop(name, None)
 os.environ["TERM"] = "xterm-256color"
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+# `HYPOTHESIS_PROFILE=long` looks for hours, and elsewhere each time; otherwise every run tries the same few examples.
+settings.register_profile("short", max_examples=100, deadline=None, derandomize=True, database=None)
+settings.register_profile("long", max_examples=20_000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 
 @pytest.fixture(scope="session")

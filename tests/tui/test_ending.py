@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.engine import Engine
-from core.errors import BddsegError, UsageError
+from core.errors import LONGEST, BddsegError, UsageError
 from core.failure import LARGEST, LOG, explained, keep_traceback
 from core.typed_path import typed_path
 from core.workspace import Workspace
@@ -205,3 +205,8 @@ def test_a_home_is_meant_wherever_a_path_is_typed(monkeypatch: pytest.MonkeyPatc
     for text in ("", "a\0b"):
         with pytest.raises(UsageError, match="is no path"):
             typed_path(text)
+
+
+def test_an_error_is_no_longer_than_a_screen_and_keeps_its_advice() -> None:
+    told = str(UsageError("no class is called " + "x" * 100_000 + ": did you mean 'bus'?"))
+    assert len(told) <= LONGEST and told.startswith("no class is") and told.endswith(": did you mean 'bus'?")

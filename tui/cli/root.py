@@ -100,7 +100,7 @@ def _named_workspace(words: list[str]) -> Path | None:
 
 def _add_commands(words: list[str]) -> None:
     """Adds the groups of commands; opening the app imports none of them, since that time would be waited for."""
-    if words[:1] == ["open"]:
+    if words[:1] == ["open"] or app.registered_groups:
         return
     from tui.cli import analysis, ask, data, demo, encoders, retrieval, runs, use
 
