@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.catalog import Catalog, Row
+from core.catalog import Catalog, Row, is_of_earlier_version
 from core.dataset import Dataset, open_dataset
 from core.errors import BddsegError, UsageError
 from core.nearest import suggestion
@@ -70,10 +70,13 @@ class Engine:
 
     # -- data ------------------------------------------------------------------------------------------------
 
-    def open(self, root: Path) -> Collection:
-        """Opens a dataset and its catalog; scans nothing."""
+    def open(self, root: Path, told: Callable[[str], None] | None = None) -> Collection:
+        """Opens a dataset and its catalog; scans nothing. `told` hears of what may take a while."""
         dataset = open_dataset(root)
-        return Collection(dataset, Catalog(self.workspace.catalog_path(dataset.root), dataset.root))
+        path = self.workspace.catalog_path(dataset.root)
+        if told and path.exists() and is_of_earlier_version(path):
+            told("the catalog is being brought to this version: a large one takes a minute, and keeps everything")
+        return Collection(dataset, Catalog(path, dataset.root))
 
     def scan(self, collection: Collection, report: Report) -> None:
         """Brings the catalog up to date, in this process; waits while another one does so."""
@@ -113,6 +116,12 @@ class Engine:
         from core.check import check_dataset
 
         return check_dataset(open_dataset(root), report)
+
+    def end_helpers(self) -> None:
+        """Ends the processes that a check uses, at once; whoever waits for them gets an error."""
+        from core.parallel import end_workers
+
+        end_workers()
 
     def stats(self, collection: Collection, split: str | None = None) -> "list[ClassStats]":
         """Class shares of a scanned dataset, of one split or all."""

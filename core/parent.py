@@ -8,6 +8,7 @@ import os
 import signal
 import stat
 import threading
+from contextlib import suppress
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
 
@@ -31,12 +32,11 @@ def end_group(leader: int) -> None:
     """Ends a process and all that it started in its group.
 
     SIGTERM, which none of ours handles there: multiprocessing's resource tracker ignores it, and takes away the
-    semaphores that the others leave.
+    semaphores that the others leave. The process itself ends even if it was halted.
     """
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGTERM)
-    except ProcessLookupError:
-        return
+        os.kill(leader, signal.SIGKILL)
 
 
 def _wait_for_end_of_input() -> None:

@@ -163,7 +163,7 @@ class BddsegApp(App[int]):
     @work(thread=True, exclusive=True, group="open", exit_on_error=False)
     def _open(self, root: Path) -> None:
         try:
-            collection = self.engine.open(root)
+            collection = self.engine.open(root, lambda text: self.call_from_thread(self.notify, text, timeout=10))
         except (BddsegError, OSError, ValueError) as error:
             self.call_from_thread(self._first_run, sanitize(str(error)))
             return

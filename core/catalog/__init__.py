@@ -4,7 +4,15 @@ Class pixel counts are twenty columns (`c0` .. `c19`), so that filters and sorti
 """
 
 from core.catalog.catalog import Catalog
-from core.catalog.database import InterruptedReadError, UnwritableError
+from core.catalog.database import InterruptedReadError, UnwritableError, is_of_earlier_version
 from core.catalog.records import ImageScore, Row, ScanResult
 
-__all__ = ["Catalog", "ImageScore", "InterruptedReadError", "Row", "ScanResult", "UnwritableError"]
+__all__ = [
+    "Catalog",
+    "ImageScore",
+    "InterruptedReadError",
+    "Row",
+    "ScanResult",
+    "UnwritableError",
+    "is_of_earlier_version",
+]

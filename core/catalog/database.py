@@ -220,6 +220,14 @@ class Database:
         return kind(f"the catalog {database_error(error, self.path, deed)}")
 
 
+def is_of_earlier_version(path: Path) -> bool:
+    """Whether opening this catalog brings it to this version first, which takes a while if it is large."""
+    address = f"file:{quote(os.fsencode(path))}?mode=ro"
+    with suppress(sqlite3.Error), closing(sqlite3.connect(address, uri=True, timeout=1)) as db:
+        return 0 < int(db.execute("PRAGMA user_version").fetchone()[0]) < VERSION
+    return False
+
+
 def give_way() -> None:
     """Lets others write between two transactions of many."""
     time.sleep(0.01)

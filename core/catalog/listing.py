@@ -95,11 +95,13 @@ def listed_at(database: Database, times: dict[str, int]) -> float | None:
     """When (seconds since the epoch) the folders were listed, if none has changed since; else None."""
     with database.reading() as db:
         found = db.execute("SELECT value FROM facts WHERE name = 'listed'").fetchone()
-    if found is None:
+    try:
+        said = json.loads(found[0]) if found else {}
+        same = said["folders"] == times and said["reader"] == READER_VERSION
+        return float(said["at"]) if same else None
+    except (ValueError, KeyError, TypeError):
+        # It says nothing that this program knows: the files are looked at.
         return None
-    said = json.loads(found[0])
-    # Another reader may see other sizes in the same files: the stamps say so.
-    return float(said["at"]) if said["folders"] == times and said.get("reader") == READER_VERSION else None
 
 
 def _listed(sample: Sample, root: Path) -> _Listed:

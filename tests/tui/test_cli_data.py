@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,11 @@ def said(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> tupl
     return captured.out, captured.err
 
 
-def settle(dataset: Path) -> None:
+def settle(dataset: Path, ago_s: float = 1e6) -> None:
     """Makes the folders look as if nothing had been put there for a while."""
     for folder in dataset.rglob("*"):
         if folder.is_dir():
-            os.utime(folder, ns=(10**18, 10**18))
+            os.utime(folder, (time.time() - ago_s, time.time() - ago_s))
 
 
 def test_json_is_a_whole_array_however_many_samples_there_are(
@@ -54,6 +55,7 @@ def test_a_catalog_is_taken_as_it_is_while_no_file_was_added(
 def test_a_folder_that_has_just_changed_is_listed_again(
     engine: Engine, dataset: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    settle(dataset, -60)
     for _ in range(2):
         # The clock of a folder may be too coarse to tell that it changes again.
         assert "scanning" in said(capsys, "list", str(dataset))[1]
@@ -107,7 +109,7 @@ def test_a_list_of_a_workspace_that_cannot_be_written_says_so(
         monkeypatch.setenv("BDDSEG_WORKSPACE", str(disk))
         said(capsys, "tag", str(dataset), "mine", "--filter", "split:val")
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-        out, err = said(capsys, "list", str(dataset), "--filter", "tag:mine")
+        out, err = said(capsys, "list", str(dataset), "--filter", "tag:mine", "--scan")
         assert len(out.splitlines()) == 6
         assert "as of the last scan: " in err and "the file system is read-only" in err
         assert (
@@ -116,3 +118,13 @@ def test_a_list_of_a_workspace_that_cannot_be_written_says_so(
         )
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_bringing_a_catalog_to_this_version_is_told(
+    engine: Engine, dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tests.core.test_catalog import old_catalog
+
+    old_catalog(engine.workspace.catalog_path(dataset))
+    assert "is being brought to this version" in said(capsys, "list", str(dataset))[1]
+    assert "brought" not in said(capsys, "list", str(dataset))[1]

@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -187,6 +188,20 @@ def test_a_read_only_dataset_and_a_damaged_catalog_are_no_traceback(workspace: W
         terminal.send(b"q")
         assert terminal.wait() == 0
         assert b"Traceback" not in terminal.output
+
+
+def test_leaving_does_not_wait_for_a_scan_that_says_nothing(workspace: Workspace, drawn: Path) -> None:
+    with Terminal.app(drawn, "--images", "none") as terminal:
+        app = psutil.Process(terminal.process.pid)
+        terminal.until(lambda seen: any("core.scan" in " ".join(p.cmdline()) for p in app.children()))
+        (scan,) = (p for p in app.children() if "core.scan" in " ".join(p.cmdline()))
+        # As one is that waits for a disk: it neither ends nor prints.
+        scan.suspend()
+        terminal.until(lambda seen: b"listing" in seen or b"1/21" in seen)
+        terminal.send(b"q")
+        assert terminal.wait() == 0
+        psutil.wait_procs([scan], timeout=20)
+        assert not scan.is_running() or scan.status() == psutil.STATUS_ZOMBIE
 
 
 def test_the_app_ends_when_its_terminal_vanishes_without_a_signal(workspace: Workspace, drawn: Path) -> None:

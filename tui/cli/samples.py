@@ -107,7 +107,7 @@ def _to_json(row: Row) -> dict[str, Any]:
 def _current(workspace: Path | None, dataset: Path, scan: bool | None) -> tuple[Engine, Collection]:
     """The engine, and the dataset with its catalog as current as was asked for; says how current that is."""
     core = engine(workspace)
-    collection = core.open(dataset)
+    collection = core.open(dataset, note)
     as_of = None if scan else core.as_of(collection, anyhow=scan is False)
     if as_of is None:
         with progress("scanning", "samples") as report:

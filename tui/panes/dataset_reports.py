@@ -1,10 +1,16 @@
 """What the Dataset pane tells about the whole dataset: class statistics, and a check of every file."""
 
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from core.catalog import InterruptedReadError
 from core.engine import Collection
+from core.errors import BddsegError
 from core.sanitize import sanitize, sanitize_path
 from tui.screens.scroll import ScrollScreen
 from tui.widgets.stats_table import stats_table
@@ -13,34 +19,78 @@ if TYPE_CHECKING:
     from tui.panes.dataset import DatasetPane
 
 
+class _LeftError(Exception):
+    """Nobody wants the report any more."""
+
+
+@dataclass
+class _Report:
+    """One report that is being made; `wanted` goes off once and for all."""
+
+    wanted: bool = True
+
+
 class DatasetReports:
-    """Made in a thread, shown over the pane."""
+    """Made in threads that nobody waits for, shown over the pane."""
 
     def __init__(self, pane: "DatasetPane") -> None:
         self._pane = pane
+        self._reports: dict[str, _Report] = {}
+
+    def stop(self) -> None:
+        """Ends what is being made, with the processes that help."""
+        if any(report.wanted for report in self._reports.values()):
+            for report in self._reports.values():
+                report.wanted = False
+            self._pane.bddseg.engine.end_helpers()
 
     def stats(self, collection: Collection, split: str | None) -> None:
         """Shows each class's share of pixels and its images."""
         pane = self._pane
 
-        def work() -> None:
+        def work(_: _Report) -> ScrollScreen:
             rows = pane.bddseg.engine.stats(collection, split)
             title = Text(f"{split or 'all splits'}: pixels of the masks by class", style="bold")
-            pane.app.call_from_thread(pane.app.push_screen, ScrollScreen(title, stats_table(rows)))
+            return ScrollScreen(title, stats_table(rows))
 
-        pane.run_worker(work, thread=True, exclusive=True, group="stats", exit_on_error=False)
+        self._start("stats", work)
 
     def check(self, collection: Collection) -> None:
         """Opens every file, in other processes, and lists what is wrong."""
         pane = self._pane
 
-        def report(done: int, total: int) -> None:
-            pane.app.call_from_thread(pane.say, f"checking {done:,}/{total:,}" if done < total else "")
+        def work(this: _Report) -> ScrollScreen:
+            def report(done: int, total: int) -> None:
+                if not this.wanted:
+                    raise _LeftError
+                pane.app.call_from_thread(pane.say, f"checking {done:,}/{total:,}" if done < total else "")
 
-        def work() -> None:
             found = pane.bddseg.engine.check(collection.dataset.root, report)
             lines = [f"{p.kind}  {sanitize_path(p.path)}: {sanitize(p.detail)}" for p in found.problems]
             title = Text(f"{len(lines):,} problems" if lines else "no problems", style="bold")
-            pane.app.call_from_thread(pane.app.push_screen, ScrollScreen(title, Text("\n".join(lines))))
+            return ScrollScreen(title, Text("\n".join(lines)))
 
-        pane.run_worker(work, thread=True, exclusive=True, group="check", exit_on_error=False)
+        self._start("check", work)
+
+    def _start(self, kind: str, work: Callable[[_Report], ScrollScreen]) -> None:
+        if (before := self._reports.get(kind)) is not None:
+            before.wanted = False
+        this = self._reports[kind] = _Report()
+        threading.Thread(target=self._make, args=(this, work), name=kind, daemon=True).start()
+
+    def _make(self, this: _Report, work: Callable[[_Report], ScrollScreen]) -> None:
+        app = self._pane.app
+        # The loop may have gone by the time that something is to be told; so may the processes that helped.
+        with suppress(RuntimeError, _LeftError, InterruptedReadError):
+            try:
+                screen = work(this)
+            except (BddsegError, OSError) as error:
+                if this.wanted:
+                    app.call_from_thread(self._refused, error)
+            else:
+                if this.wanted:
+                    app.call_from_thread(app.push_screen, screen)
+        this.wanted = False
+
+    def _refused(self, error: Exception) -> None:
+        self._pane.notify(sanitize(str(error)), severity="error", markup=False)
