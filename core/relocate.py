@@ -21,6 +21,7 @@ from core.places import Places, dataset_key, present_place, read_places, write_p
 from core.runs import list_runs
 from core.sanitize import sanitize_path
 from core.settings import load_settings, save_settings
+from core.typed_path import typed_path
 from core.workspace import Workspace
 
 
@@ -47,7 +48,7 @@ def move_dataset(workspace: Workspace, old: Path, new: Path, force: bool = False
         BddsegError: there is none at the new place, or, without `force`, one with few of the same images; or the
             workspace cannot be written.
     """
-    old, new = (Path(os.path.abspath(p.expanduser())) for p in (old, new))  # noqa: PTH100 (links keep their names)
+    old, new = (Path(os.path.abspath(typed_path(p))) for p in (old, new))  # noqa: PTH100 (links keep their names)
     if old == new:
         raise UsageError("the old folder and the new one are the same")
     if roots := _known_below(workspace, old):

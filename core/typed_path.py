@@ -20,3 +20,11 @@ def typed_path(text: str | os.PathLike[str]) -> Path:
     except RuntimeError as error:
         user = words.partition("/")[0]
         raise UsageError(f"{words}: there is no user {user[1:]!r} (a folder of that name is ./{user})") from error
+
+
+def suggested(name: str) -> str:
+    """A path of this name in the current folder, or the name alone where that folder is gone."""
+    try:
+        return os.fspath(Path.cwd() / name)
+    except OSError:
+        return name

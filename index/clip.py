@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from core.errors import BddsegError, UsageError
 from core.sanitize import sanitize, sanitize_path
+from core.typed_path import typed_path
 
 Vectors = NDArray[np.float32]
 DEMO = Path(__file__).parent / "weights" / "clip"
@@ -83,7 +84,7 @@ def load_clip(name: str, device: str | None = None, download: bool = False) -> C
     import open_clip
 
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    folder = DEMO if name == "demo" else Path(name).expanduser()
+    folder = DEMO if name == "demo" else typed_path(name)
     logging.getLogger().setLevel(logging.ERROR)
     if folder.is_dir():
         source, weights = f"local-dir:{folder}", None

@@ -24,6 +24,7 @@ from core.catalog import Catalog
 from core.errors import BddsegError
 from core.imagefile import read_image
 from core.query import parse_query
+from core.typed_path import typed_path
 from index.clip import Clip, load_clip
 from index.llava import Llava
 from index.phrases import parse_phrases
@@ -81,7 +82,7 @@ class Retriever:
         if like := request.get("like"):
             source = os.fsencode(like)
             known = searcher.holds(source)
-            picture = source if known else read_image(Path(like).expanduser())
+            picture = source if known else read_image(typed_path(like))
             hits = searcher.by_picture(picture, top, allowed)
         else:
             fusion = str(setup.get("fusion", "product"))

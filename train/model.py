@@ -13,6 +13,7 @@ from core.config import TrainConfig
 from core.errors import BddsegError
 from core.nearest import suggestion
 from core.sanitize import sanitize, sanitize_path
+from core.typed_path import typed_path
 from train.lite0 import LITE0, packaged_lite0
 
 STRIDE = 32
@@ -51,7 +52,7 @@ def encoder_state(config: TrainConfig) -> dict[str, torch.Tensor] | None:
     source = config.encoder_weights
     if source == "none":
         return None
-    path = Path(source).expanduser()
+    path = typed_path(source)
     if path.suffix in (".safetensors", ".pth", ".pt"):
         return _read_weights(path)
     if config.encoder == LITE0 and (packaged := packaged_lite0()) is not None:

@@ -19,9 +19,11 @@ from core.demo.scene import Scene, SceneObject, sample_scene
 from core.demo.scenery import paint_hood, paint_scenery
 from core.demo.traffic import paint_object
 from core.disk_errors import disk_error
-from core.errors import BddsegError
+from core.errors import BddsegError, RecordError
+from core.json_text import decode
 from core.owned_folder import MARKER, own
 from core.parallel import map_unordered
+from core.regular_file import read_regular
 from core.sanitize import sanitize_path
 
 DEFAULT_COUNTS = {"train": 240, "val": 60, "test": 40}
@@ -169,12 +171,22 @@ def _own(root: Path, recipe: str, tasks: list[_Task]) -> None:
     write_text(root / RECIPE, recipe)
 
 
+def _noted(note: Path, name: str) -> str | None:
+    """The description of a scene that was drawn before; None where there is none or it makes no sense."""
+    try:
+        line = read_regular(note, 1 << 20).decode()
+        scene = decode(line)
+    except (OSError, UnicodeError, RecordError):
+        return None
+    return line if isinstance(scene, dict) and scene.get("name") == name and "\n" not in line else None
+
+
 def _draw_task(task: _Task) -> tuple[int, str]:
     scene = sample_scene(task.seed, task.index)
     name = scene_name(task.seed, task.index)
     image, mask, note = task.image, task.mask, task.note
-    if note.exists():
-        return task.index, note.read_text()
+    if (known := _noted(note, name)) is not None:
+        return task.index, known
     drawn = draw_scene(scene, *task.size)
     write_bytes(image, _encode(drawn.picture, "JPEG"), durable=False)
     if task.split != "test":

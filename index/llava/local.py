@@ -11,6 +11,7 @@ from PIL import Image
 
 from core.errors import BddsegError
 from core.sanitize import sanitize
+from core.typed_path import typed_path
 from index.prompts import Message
 
 DEMO = Path(__file__).parent.parent / "weights" / "llava"
@@ -91,7 +92,7 @@ def load_llava(name: str, device: str | None = None, quantise: str = "", downloa
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    folder = DEMO if name == "demo" else Path(name).expanduser()
+    folder = DEMO if name == "demo" else typed_path(name)
     source = os.fspath(folder) if folder.is_dir() else name
     options: dict[str, Any] = {"dtype": torch.float32 if folder == DEMO or device == "cpu" else torch.bfloat16}
     if quantise:

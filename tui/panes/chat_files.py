@@ -1,7 +1,6 @@
 """The chats that the Ask pane keeps: choosing, searching, deleting and exporting them."""
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -9,6 +8,7 @@ from rich.text import Text
 from core.errors import BddsegError
 from core.retrieval.chats import Chat
 from core.sanitize import sanitize, sanitize_path
+from core.typed_path import suggested, typed_path
 from tui.screens.ask import ConfirmScreen, PromptScreen
 from tui.screens.choose import ChooseScreen
 
@@ -72,9 +72,9 @@ class ChatFiles:
             return
         root = collection.dataset.root
 
-        def work(to: Path) -> None:
+        def work(to: str) -> None:
             try:
-                file = pane.service.export(chat, root, to)
+                file = pane.service.export(chat, root, typed_path(to))
             except BddsegError as error:
                 text, severity = sanitize(str(error)), "error"
             else:
@@ -83,10 +83,9 @@ class ChatFiles:
 
         def named(folder: str | None) -> None:
             if folder:
-                to = Path(folder).expanduser()
-                pane.run_worker(lambda: work(to), thread=True, group="export", exit_on_error=False)
+                pane.run_worker(lambda: work(folder), thread=True, group="export", exit_on_error=False)
 
-        suggestion = str(Path.cwd() / chat.path.stem)
+        suggestion = suggested(chat.path.stem)
         pane.app.push_screen(PromptScreen("Write this chat as Markdown into the folder", "", suggestion), named)
 
 

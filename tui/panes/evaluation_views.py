@@ -1,7 +1,6 @@
 """What else the Evaluate pane shows of an evaluation: the model as a multi-label classifier, and scores of slices."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from rich.text import Text
@@ -11,6 +10,7 @@ from core.classes import CLASSES
 from core.errors import BddsegError
 from core.evaluation import Evaluation
 from core.sanitize import sanitize, sanitize_path
+from core.typed_path import typed_path
 from tui.figures import fraction
 from tui.screens.ask import PromptScreen
 from tui.screens.images import ImagesScreen
@@ -158,10 +158,10 @@ class EvaluationViews:
     def write_report(self, evaluation: Evaluation, others: list[Evaluation]) -> None:
         """Asks for a folder and writes a report into it."""
 
-        def work(to: Path) -> None:
+        def work(to: str) -> None:
             pane = self._pane
             try:
-                page = pane.bddseg.engine.report(evaluation, others, to)[0]
+                page = pane.bddseg.engine.report(evaluation, others, typed_path(to))[0]
             except BddsegError as error:
                 self._say(error)
                 return
@@ -171,7 +171,7 @@ class EvaluationViews:
         def named(folder: str | None) -> None:
             if folder:
                 self._pane.notify("writing the report …", timeout=3)
-                self._run("report", lambda: work(Path(folder).expanduser()))
+                self._run("report", lambda: work(folder))
 
         suggestion = str(evaluation.folder / "report")
         self._pane.app.push_screen(PromptScreen("Write the report into the folder", "", suggestion), named)

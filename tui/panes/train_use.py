@@ -11,6 +11,7 @@ from core.exports import EXPORTS
 from core.job import read_status
 from core.runs import Run
 from core.sanitize import sanitize, sanitize_path
+from core.typed_path import suggested, typed_path
 from tui.figures import state_mark
 from tui.screens.ask import PromptScreen
 from tui.screens.choose import ChooseScreen
@@ -39,26 +40,29 @@ class TrainUse:
 
         def named(source: str | None) -> None:
             if source:
-                chosen = source if source in _SPLITS else Path(source).expanduser()
                 title = f"Predictions of {source} with {run.name} go into the folder"
-                ask = PromptScreen(sanitize(title), "", str(Path.cwd() / "predictions"))
-                self._pane.app.push_screen(ask, lambda to: self._predict(run, chosen, to))
+                ask = PromptScreen(sanitize(title), "", suggested("predictions"))
+                self._pane.app.push_screen(ask, lambda to: self._predict(run, source, to))
 
         title = f"Predict with {run.name}: a split (test, val, train), a folder of images, or a video"
         self._pane.app.push_screen(PromptScreen(title, "test", "test"), named)
 
-    def _predict(self, run: Run, source: str | Path, to: str | None) -> None:
-        if to:
-            folder = Path(to).expanduser()
-            start = self._pane.bddseg.engine.predict
-            self._run(f"predict {run.name}", lambda: start(run, folder, source), lambda _: sanitize_path(folder))
+    def _predict(self, run: Run, source: str, to: str | None) -> None:
+        if not to:
+            return
+
+        def start() -> Path:
+            chosen = source if source in _SPLITS else typed_path(source)
+            return self._pane.bddseg.engine.predict(run, typed_path(to), chosen)
+
+        self._run(f"predict {run.name}", start, lambda _: sanitize_path(to))
 
     def export(self, run: Run) -> None:
         """Asks for the kind of export and its folder."""
 
         def chosen(kind: str | None) -> None:
             if kind:
-                ask = PromptScreen(f"Export {run.name} into the folder", "", str(Path.cwd() / f"{run.name}-{kind}"))
+                ask = PromptScreen(f"Export {run.name} into the folder", "", suggested(f"{run.name}-{kind}"))
                 self._pane.app.push_screen(ask, lambda to: self._export(run, kind, to))
 
         choices = [(_ABOUT[kind], kind) for kind in EXPORTS]
@@ -67,14 +71,13 @@ class TrainUse:
     def _export(self, run: Run, kind: str, to: str | None) -> None:
         if not to:
             return
-        folder = Path(to).expanduser()
 
         def result(job: Path) -> str:
             told = [e for e in read_events(job / "events.jsonl") if e["kind"] == "exported"]
             off = float(told[-1]["max_difference"]) if told else float("nan")
-            return f"{sanitize_path(folder)}; logits differ from the model's by at most {off:.1e}"
+            return f"{sanitize_path(to)}; logits differ from the model's by at most {off:.1e}"
 
-        self._run(f"export {run.name}", lambda: self._pane.bddseg.engine.export(run, kind, folder), result)
+        self._run(f"export {run.name}", lambda: self._pane.bddseg.engine.export(run, kind, typed_path(to)), result)
 
     def _run(self, label: str, start: Callable[[], Path], result: Callable[[Path], str]) -> None:
         self._pane.run_worker(lambda: self._follow(label, start, result), thread=True, group="use", exit_on_error=False)

@@ -13,6 +13,7 @@ from textual.worker import Worker, get_current_worker
 from core.engine import Engine
 from core.errors import BddsegError
 from core.sanitize import sanitize, sanitize_path
+from core.typed_path import typed_path
 from tui.failures import tell_failure
 
 WELCOME = """\
@@ -77,11 +78,12 @@ class FirstRunScreen(Screen[Path | None]):
     @on(Input.Submitted)
     def _open(self, event: Input.Submitted) -> None:
         if event.value.strip():
-            self._try(Path(event.value.strip()).expanduser())
+            self._try(event.value.strip())
 
     @work(thread=True, exclusive=True, group="open", exit_on_error=False)
-    def _try(self, path: Path) -> None:
+    def _try(self, typed: str) -> None:
         try:
+            path = typed_path(typed)
             self._engine.open(path)
         except (BddsegError, OSError, ValueError) as error:
             self.app.call_from_thread(self._say, sanitize(str(error)))

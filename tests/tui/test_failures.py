@@ -1,0 +1,73 @@
+"""What goes wrong while the app runs: told in one line, kept in a log where it is a mistake, and nothing else ends."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input, Label
+
+from core.failure import LOG
+from core.workspace import Workspace
+from tests.tui.conftest import until
+from tests.tui.terminal import Terminal
+from tui.app import BddsegApp
+from tui.panes.dataset import DatasetPane
+from tui.screens.first_run import FirstRunScreen
+from tui.widgets.sample_list import SampleList
+
+
+async def test_a_home_of_nobody_is_told_where_it_was_typed(workspace: Workspace) -> None:
+    app = BddsegApp(workspace)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, FirstRunScreen))
+        field = app.screen.query_one(Input)
+        field.value = "~nosuchuser/data"
+        await field.action_submit()
+        await until(pilot, lambda: any("no user 'nosuchuser'" in str(w.render()) for w in app.screen.query(Label)))
+        assert app.failure is None
+
+
+async def test_a_mistake_in_a_thread_is_told_and_kept_and_the_app_goes_on(app: BddsegApp, workspace: Workspace) -> None:
+    def mistaken() -> None:
+        raise KeyError("\x1b[2J")
+
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: app.query_one(SampleList).count == 21)
+        app.query_one(DatasetPane).run_worker(mistaken, thread=True, exit_on_error=False)
+        await until(pilot, lambda: (workspace.root / LOG).exists())
+        assert "in mistaken" in (workspace.root / LOG).read_text()
+        assert all("\x1b" not in n.message for n in app._notifications)
+        assert app.is_running and app.failure is None
+
+
+MISTAKEN = """
+import sys
+from tui.panes.dataset import DatasetPane
+def mistaken(self, *_):
+    raise {error}
+DatasetPane.action_sort = mistaken
+sys.argv = ["bddseg-tui", {dataset!r}]
+from tui.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        ("KeyError('x\\x1b]0;owned\\x07')", 70, b"a mistake of this program (KeyError: "),
+        ("OSError(28, 'x', '/a')", 1, b"error: /a cannot be used: the disk is full: make room"),
+    ],
+)
+def test_what_ends_the_app_is_one_line_on_a_terminal_as_it_was(
+    workspace: Workspace, drawn: Path, error: str, code: int, told: bytes
+) -> None:
+    program = MISTAKEN.format(error=error, dataset=str(drawn))
+    with Terminal([sys.executable, "-c", program], size=(200, 30)) as terminal:
+        terminal.until(lambda seen: "▀".encode() in seen)
+        terminal.send(b"s")
+        assert terminal.wait() == code
+        _, _, rest = terminal.output.rpartition(b"\x1b[?1049l")
+        assert told in rest and rest.count(b"error: ") == 1
+        assert b"Traceback" not in rest and b"owned\x07" not in rest
+    assert (workspace.root / LOG).exists() == (code == 70)
