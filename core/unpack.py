@@ -15,6 +15,7 @@ import stat
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import Path
 
 from core.below import Below
@@ -29,6 +30,8 @@ from core.zip_reading import open_zip, read_entry
 
 _BATCH = 1000
 _TEMPORARY = ".unpacking-"
+OLD = ".replaced"
+"""Where files go that were unpacked here, have changed since, and are unpacked anew: they may be someone's work."""
 _REPLACED = "is there already with other content, not unpacked by this program: it is kept; move it to have the zip's"
 
 
@@ -36,11 +39,13 @@ _REPLACED = "is there already with other content, not unpacked by this program: 
 class UnpackReport:
     """Files written, files that were there already (same size and checksum), and entries refused, each with its reason.
 
+    `replaced` of those written had been unpacked before and have changed since; as they were they are in `OLD`.
     `dataset` is what the folder holds now; None where no layout is recognised, and then `unrecognised` says why.
     """
 
     written: int = 0
     kept: int = 0
+    replaced: int = 0
     refused: list[str] = field(default_factory=list)
     dataset: Dataset | None = None
     unrecognised: str = ""
@@ -90,7 +95,7 @@ def _write_all(
         # Noted before they are made, the temporary ones too: after a kill the next call knows whose they are.
         owned.claim([*(p.path for p in wanted), *(f"{folder}/{temporary}".lstrip("/") for folder in folders)])
         skipped = sum(p.entry.file_size for p in batch) - sum(p.entry.file_size for p in wanted)
-        for length in _lengths(skipped, wanted, below, owned, temporary):
+        for length in _lengths(skipped, wanted, below, owned, temporary, outcome):
             done += length
             if report:
                 report(done, total)
@@ -99,11 +104,13 @@ def _write_all(
     return outcome
 
 
-def _lengths(skipped: int, wanted: list[Place], below: Below, owned: OwnedFolder, temporary: str) -> Iterator[int]:
+def _lengths(
+    skipped: int, wanted: list[Place], below: Below, owned: OwnedFolder, temporary: str, outcome: UnpackReport
+) -> Iterator[int]:
     """Writes what is wanted; yields bytes that are done with."""
     yield skipped
     for place in wanted:
-        _write(place, below, owned.folder, temporary)
+        outcome.replaced += _write(place, below, owned.folder, temporary)
         yield place.entry.file_size
 
 
@@ -139,8 +146,8 @@ def _checksum(name: str, folder: int) -> int:
     return checksum
 
 
-def _write(place: Place, below: Below, to: Path, temporary: str) -> None:
-    """Writes one entry under a temporary name, then gives it its own."""
+def _write(place: Place, below: Below, to: Path, temporary: str) -> bool:
+    """Writes one entry under a temporary name, then gives it its own; returns whether it replaces a file."""
     folder, _, name = place.path.rpartition("/")
     try:
         handle = below.handle(folder, make=True)
@@ -150,13 +157,40 @@ def _write(place: Place, below: Below, to: Path, temporary: str) -> None:
             with os.fdopen(file, "wb") as sink:
                 for block in read_entry(place.archive, place.entry):
                     sink.write(block)
+            replaces = _keep_old(place.path, below)
+            handle = below.handle(folder)
             os.rename(temporary, name, src_dir_fd=handle, dst_dir_fd=handle)
         except BaseException:
             with contextlib.suppress(OSError):
-                os.unlink(temporary, dir_fd=handle)
+                os.unlink(temporary, dir_fd=below.handle(folder))
             raise
     except OSError as error:
         raise disk_error(error, to / place.path) from error
+    return replaces
+
+
+def _keep_old(path: str, below: Below) -> bool:
+    """Puts the file that is about to be replaced into `OLD`, under its own path; returns whether there is one."""
+    folder, _, name = path.rpartition("/")
+    source = os.dup(below.handle(folder))
+    try:
+        if not _is_there(name, source):
+            return False
+        target = below.handle(f"{OLD}/{folder}".rstrip("/"), make=True)
+        names = chain([name], (f"{name}.{number}" for number in count(1)))
+        free = next(n for n in names if not _is_there(n, target))
+        os.rename(name, free, src_dir_fd=source, dst_dir_fd=target)
+    finally:
+        os.close(source)
+    return True
+
+
+def _is_there(name: str, folder: int) -> bool:
+    try:
+        os.lstat(name, dir_fd=folder)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _need_room(places: Places, to: Path) -> None:

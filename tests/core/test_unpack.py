@@ -102,8 +102,25 @@ def test_a_second_run_writes_only_what_is_missing_or_damaged(tmp_path: Path) -> 
     (tmp_path / "out/images/1.jpg").unlink()
     (tmp_path / "out/images/2.jpg").write_bytes(b"z" * 100)
     report = unpack([archive], tmp_path / "out")
-    assert (report.written, report.kept) == (2, 3)
+    assert (report.written, report.kept, report.replaced) == (2, 3, 1)
     assert (tmp_path / "out/images/2.jpg").read_bytes() == bytes([2]) * 100
+
+
+def test_what_someone_changed_since_it_was_unpacked_is_kept_beside(tmp_path: Path) -> None:
+    archive = make_zip(tmp_path / "a.zip", {"labels/train/a.png": b"mask", "b.png": b"mask"})
+    unpack([archive], tmp_path / "out")
+    for work in (b"corrected by hand", b"and again"):
+        (tmp_path / "out/labels/train/a.png").write_bytes(work)
+        (tmp_path / "out/b.png").write_bytes(work)
+        assert unpack([archive], tmp_path / "out").replaced == 2
+    assert files(tmp_path / "out") == {
+        "labels/train/a.png": b"mask",
+        "b.png": b"mask",
+        ".replaced/labels/train/a.png": b"corrected by hand",
+        ".replaced/labels/train/a.png.1": b"and again",
+        ".replaced/b.png": b"corrected by hand",
+        ".replaced/b.png.1": b"and again",
+    }
 
 
 def test_a_file_of_the_persons_own_is_not_replaced(tmp_path: Path) -> None:

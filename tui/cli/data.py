@@ -8,6 +8,7 @@ import typer
 
 from core.sanitize import sanitize, sanitize_path
 from core.typed_path import typed_path
+from core.unpack import OLD
 from tui.cli import keep, samples
 from tui.cli.output import DatasetArgument, JsonOption, WorkspaceOption, engine, print_json, progress, say, tell
 
@@ -58,9 +59,11 @@ def unpack(
             say(f"refused  {len(outcome.refused) - _SHOWN:,} more")
     found = outcome.dataset
     text = f"{outcome.written:,} files written, {outcome.kept:,} were there already, {len(outcome.refused):,} refused"
-    facts = {"written": outcome.written, "kept": outcome.kept, "refused": outcome.refused}
+    facts = {"written": outcome.written, "kept": outcome.kept, "refused": outcome.refused, "replaced": outcome.replaced}
     facts |= {"dataset": found.to_json() if found else None, "unrecognised": outcome.unrecognised}
     tell(json, f"{text}: {sanitize_path(to)}", to=sanitize_path(to), **facts)
+    if outcome.replaced and not json:
+        say(f"{outcome.replaced:,} of them had changed since they were unpacked: as they were they are in {OLD}/ there")
     if not json:
         say(outcome.unrecognised if found is None else f"a dataset: {found.described()}")
     raise typer.Exit(1 if outcome.refused or found is None else 0)
