@@ -29,7 +29,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 
 # `HYPOTHESIS_PROFILE=long` looks for hours, and elsewhere each time; otherwise every run tries the same few examples.
-settings.register_profile("short", max_examples=100, deadline=None, derandomize=True, database=None)
+settings.register_profile("short", max_examples=60, deadline=None, derandomize=True, database=None)
 settings.register_profile("long", max_examples=20_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 

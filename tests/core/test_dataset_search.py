@@ -1,12 +1,11 @@
 """Datasets wherever a zip or a person has put them: recognised, joined, or named; opened again they are the same."""
 
-import os
 import tempfile
 import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -228,7 +227,6 @@ NAMES = ["x.jpg", "x.png", "X.jpg", "y.jpeg", "y.png", "y_train_id.png", "x_trai
 TREES = st.lists(st.tuples(*map(st.sampled_from, (FOLDERS, PLACES, NAMES))), min_size=1, max_size=12)
 
 
-@settings(max_examples=int(os.environ.get("BDDSEG_FUZZ", "150")), deadline=None)
 @given(TREES)
 def test_whatever_lies_where_the_root_opens_as_the_same_and_nothing_counts_twice(
     tree: list[tuple[str, str, str]],

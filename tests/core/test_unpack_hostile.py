@@ -1,6 +1,6 @@
 """Hostile zips by mutation: nothing outside the folder is ever made or changed, and no other error comes out.
 
-`BDDSEG_FUZZ=20000` tries as many.
+`HYPOTHESIS_PROFILE=long` looks for as long as it is given.
 """
 
 import io
@@ -11,14 +11,13 @@ import warnings
 import zipfile
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BddsegError
 from core.sanitize import sanitize
 from core.unpack import unpack
 
-EXAMPLES = int(os.environ.get("BDDSEG_FUZZ", "80"))
 PARTS = ["bdd100k", "images", "10k", "train", "labels", "..", ".", "", "link", "deep", "file", "C:", "\\", "a\\..\\b"]
 PARTS += [
     "x.jpg",
@@ -66,7 +65,6 @@ def hostile(entries: list[tuple[str, int, bytes]], outside: str) -> bytes:
     return sink.getvalue()
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
 @given(entries=ENTRIES, changes=CHANGES, again=st.booleans())
 def test_nothing_outside_the_folder_is_made_or_changed(
     entries: list[tuple[str, int, bytes]], changes: list[tuple[int, int]], again: bool
