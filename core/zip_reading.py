@@ -19,6 +19,7 @@ from core.errors import BddsegError
 from core.sanitize import sanitize, sanitize_path
 
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
+_METHODS.add(getattr(zipfile, "ZIP_ZSTANDARD", zipfile.ZIP_STORED))  # since Python 3.14
 _METHOD_NAMES = {1: "Shrink", 6: "Implode", 9: "Deflate64", 93: "Zstandard", 95: "XZ", 97: "WavPack", 98: "PPMd"}
 _AES = 99
 _HEADER = 30
@@ -56,6 +57,9 @@ def open_zip(path: Path) -> zipfile.ZipFile:
         raise _no_zip(path, error) from error
     try:
         _refuse_what_cannot_be_read(path, archive, parts)
+    except OSError as error:
+        archive.close()
+        raise disk_error(error, path, "read") from error
     except BaseException:
         archive.close()
         raise
