@@ -10,6 +10,7 @@ checkpoints/best -> step-...
 import hashlib
 import json
 import random
+import re
 import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -98,13 +99,20 @@ def save(
             replace_link(folder / name, target.name)
         sync_folder(folder)
     except (OSError, SafetensorError) as error:
-        reason = disk_reason(error) if isinstance(error, OSError) else sanitize(str(error))
         raise BddsegError(
-            f"the checkpoint of step {progress.step} could not be written to {sanitize_path(folder)}: {reason} "
+            f"the checkpoint of step {progress.step} could not be written to {sanitize_path(folder)}: {_reason(error)} "
             "(then resume; the last one is kept)"
         ) from error
     _sweep(folder)
     return target
+
+
+def _reason(error: OSError | SafetensorError) -> str:
+    if isinstance(error, OSError):
+        return disk_reason(error)
+    # safetensors tells the number of the system's error within its own words.
+    number = re.search(r"os error (\d+)", str(error))
+    return disk_reason(OSError(int(number[1]), "")) if number else sanitize(str(error))
 
 
 def load(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, mean: nn.Module | None = None) -> Progress:

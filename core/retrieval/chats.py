@@ -131,7 +131,8 @@ def append_turn(chat: Chat, turn: Turn) -> Chat:
     header = json.dumps({"chat": 1, "dataset": chat.dataset, "created": chat.created}).encode() + b"\n"
 
     def head(there: bytes) -> bytes:
-        return b"" if there.startswith(_HEADER) or b"\n" + _HEADER in there else header
+        whole = there.split(b"\n")[:-1]
+        return b"" if any(line.startswith(_HEADER) and line.endswith(b"}") for line in whole) else header
 
     try:
         append_lines(chat.path, json.dumps(asdict(turn)).encode() + b"\n", head)

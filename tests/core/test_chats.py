@@ -300,3 +300,10 @@ def test_a_chat_that_cannot_be_deleted_is_one_line(tmp_path: Path, chat: Chat) -
     chat.path.mkdir()
     with pytest.raises(BddsegError, match="cannot be deleted: it is a folder"):
         delete_chat(chat)
+
+
+def test_a_torn_header_is_written_again_with_the_next_turn(chat: Chat) -> None:
+    chat.path.write_bytes(b'{"chat": 1, "data')
+    append_turn(chat, TURN)
+    again = read_chat(chat.path)
+    assert again is not None and again.dataset == "/data/demo" and again.turns == (TURN,)
