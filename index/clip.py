@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from core.errors import BddsegError, UsageError
+from core.packed_weights import refuse_packed
 from core.sanitize import sanitize, sanitize_path
 from core.typed_path import typed_path
+from index.hub import offline
+from index.weights_check import refuse_broken, why_not_loaded
 
 Vectors = NDArray[np.float32]
 DEMO = Path(__file__).parent / "weights" / "clip"
@@ -90,12 +92,16 @@ def load_clip(name: str, device: str | None = None, download: bool = False) -> C
         source, weights = f"local-dir:{folder}", None
     else:
         source, weights = _known(name)
-        if not download:
-            os.environ.setdefault("HF_HUB_OFFLINE", "1")
     try:
-        # weights_only is open_clip's default: a pickle that holds more than tensors is refused.
-        model, _, preprocess = open_clip.create_model_and_transforms(source, weights, device=device)
-        tokenizer = open_clip.get_tokenizer(source)
+        for packed in (*folder.glob("*.bin"), *folder.glob("*.pth")) if folder.is_dir() else ():
+            refuse_packed(packed)
+        with offline(not download):
+            # Without `require_pretrained` a folder that holds no weights becomes a model of random ones.
+            model, _, preprocess = open_clip.create_model_and_transforms(
+                source, weights, device=device, require_pretrained=True, weights_only=True
+            )
+            tokenizer = open_clip.get_tokenizer(source, **_no_code(open_clip.get_model_config(source)))
+        refuse_broken(model)
     except Exception as error:
         raise BddsegError(_why_not(name, folder, error)) from error
     model.eval()
@@ -127,6 +133,16 @@ def fingerprint(model: torch.nn.Module) -> str:
     return digest.hexdigest()[:12]
 
 
+def _no_code(config: Any) -> dict[str, Any]:
+    """What keeps a tokenizer from running code that comes with it.
+
+    open_clip hands on what the folder itself wants, `trust_remote_code` too; where nothing is said, transformers asks
+    on standard input. Its own tokenizers run nothing, and take no such argument.
+    """
+    text = config.get("text_cfg") if isinstance(config, dict) else None
+    return {"trust_remote_code": False} if isinstance(text, dict) and text.get("hf_tokenizer_name") else {}
+
+
 def _known(name: str) -> tuple[str, str]:
     import open_clip
 
@@ -141,11 +157,17 @@ def _known(name: str) -> tuple[str, str]:
 
 def _why_not(name: str, folder: Path, error: Exception) -> str:
     if folder.is_dir():
-        return f"{sanitize_path(folder)} holds no CLIP that open_clip can load ({sanitize(str(error))[:160]})"
+        return f"{sanitize_path(folder)} holds no CLIP that open_clip can load ({_reason(error)})"
     return (
         f"the weights of {sanitize(name)} are not in the cache: fetch them with `bddseg-tui index build DIR "
         f"--model {sanitize(name)} --download`, or use --model demo"
     )
+
+
+def _reason(error: Exception) -> str:
+    if "Required pretrained weights" in str(error):
+        return "it has no weights: open_clip_model.safetensors is missing"
+    return why_not_loaded(error)
 
 
 def _unit(features: Tensor) -> Vectors:

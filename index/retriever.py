@@ -206,6 +206,10 @@ def serve(lines: TextIO, send: Callable[[dict[str, Any]], None]) -> None:
 def main() -> int:
     """Serves standard input and output. What libraries print goes to standard error instead."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", errors="surrogateescape")
+    # A library that asks something on standard input must not have a request for an answer.
+    lines = os.fdopen(os.dup(sys.stdin.fileno()), encoding="utf-8", errors="replace")
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), sys.stdin.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     lock = threading.Lock()
 
@@ -218,6 +222,6 @@ def main() -> int:
                 os._exit(0)
 
     send({"event": "ready", "pid": os.getpid()})
-    serve(sys.stdin, send)
+    serve(lines, send)
     # Models may still be busy in their thread; nobody is left to hear them.
     os._exit(0)

@@ -13,6 +13,7 @@ from core.errors import BddsegError
 from core.sanitize import sanitize
 from core.typed_path import typed_path
 from index.prompts import Message
+from index.weights_check import difference, refuse_broken, why_not_loaded
 
 DEMO = Path(__file__).parent.parent / "weights" / "llava"
 _SMALL = 200_000_000
@@ -99,12 +100,22 @@ def load_llava(name: str, device: str | None = None, quantise: str = "", downloa
         options["quantization_config"] = _quantisation(quantise)
     try:
         processor = AutoProcessor.from_pretrained(source, local_files_only=not download, trust_remote_code=False)
-        model = LlavaForConditionalGeneration.from_pretrained(
-            source, local_files_only=not download, use_safetensors=True, trust_remote_code=False, **options
+        model, loaded = LlavaForConditionalGeneration.from_pretrained(
+            source,
+            local_files_only=not download,
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # they are refused below, by name
+            **options,
         )
+        _refuse_other(loaded)
+        refuse_broken(model)
     except Exception as error:
         if folder.is_dir():
-            raise BddsegError(f"{sanitize(name)} holds no LLaVA ({sanitize(str(error))[:160]})") from error
+            raise BddsegError(f"{sanitize(name)} holds no LLaVA ({why_not_loaded(error)})") from error
+        if isinstance(error, BddsegError):
+            raise BddsegError(f"{sanitize(name)} is no LLaVA ({error})") from error
         raise BddsegError(
             f"the weights of {sanitize(name)} are not in the cache: fetch them with `bddseg-tui ask --download`, "
             "name a server, or set llava to demo"
@@ -112,6 +123,14 @@ def load_llava(name: str, device: str | None = None, quantise: str = "", downloa
     if not quantise:
         model.to(device)
     return LocalLlava(name, model.eval(), processor)
+
+
+def _refuse_other(loaded: dict[str, Any]) -> None:
+    """transformers fills what is missing with random numbers and says so in its log alone."""
+    shapes = [k if isinstance(k, str) else str(k[0]) for k in loaded.get("mismatched_keys", ())]
+    missing = sorted(loaded.get("missing_keys", ()))
+    if missing or shapes:
+        raise BddsegError(difference(missing, sorted(loaded.get("unexpected_keys", ())), shapes))
 
 
 def _quantisation(bits: str) -> Any:
