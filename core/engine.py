@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import subprocess
 
     from core.analysis.service import AnalysisService
+    from core.best import Best
     from core.catalog.salvage import Repair
     from core.check import CheckReport
     from core.config import TrainConfig
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from core.relocate import Moved
     from core.report.write import Forms
     from core.retrieval.service import RetrievalService
-    from core.run_states import RunStates
+    from core.run_states import RunState, RunStates
     from core.runs import Run
     from core.stats import ClassStats
     from core.unpack import UnpackReport
@@ -189,6 +190,12 @@ class Engine:
         from core.run_states import RunStates
 
         return RunStates(self.workspace)
+
+    def best_epochs(self, states: "Iterable[RunState]") -> "dict[str, Best | None]":
+        """The best epoch of each of these runs, by name; None where there is none yet."""
+        from core.best import best_epochs
+
+        return best_epochs(self.workspace, states)
 
     def histories(self) -> "Histories":
         """A reader of the histories of runs, for whoever watches some of them."""

@@ -23,7 +23,7 @@ from typing_extensions import TypedDict
 from core.atomic import write_text
 from core.errors import BddsegError, RecordError
 from core.process import ProcessId, this_process
-from core.records import Count, Line, Moment, Real, plain, read_record
+from core.records import Count, Fraction, Line, Moment, Real, plain, read_record
 from core.sanitize import sanitize_path
 
 State = Literal["starting", "running", "finished", "stopped", "failed", "lost"]
@@ -40,6 +40,8 @@ class Facts(TypedDict, total=False):
     step_s: Real | None
     device: Line
     precision: Line
+    best_epoch: Count | None
+    best_miou19: Fraction | None
 
 
 def _facts(value: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from train.normalise import normalise
 from train.reporter import Reporter, StopRequestedError
 from train.schedule import lr_factor
 from train.setup import Trainer, setup
-from train.telling import report_step
+from train.telling import report_best, report_step
 
 
 def fit_run(run: Run, reporter: Reporter) -> None:
@@ -147,6 +147,7 @@ def finish_epoch(t: Trainer) -> None:
     t.reporter.event(
         "epoch", epoch=epoch, step=p.step, train_loss=train_loss, val_loss=val_loss, seconds=seconds, **figures
     )
+    report_best(t)
     save(t, *(("last", "best") if is_best else ("last",)))
 
 

@@ -29,9 +29,18 @@ def announce(t: "Trainer", resumed: bool) -> None:
         "pid": os.getpid(),
     }
     t.reporter.event("resume" if resumed else "start", step=t.progress.step, epoch=t.progress.epoch, **facts)
-    t.reporter.update(
-        force=True, phase="train", done=t.progress.step, total=t.total_steps, facts={"epoch": t.progress.epoch, **facts}
-    )
+    facts |= {"epoch": t.progress.epoch, **_best(t)}
+    t.reporter.update(force=True, phase="train", done=t.progress.step, total=t.total_steps, facts=facts)
+
+
+def report_best(t: "Trainer") -> None:
+    """Tells the best epoch so far, so that lists of runs need not look for it in the events."""
+    if t.accelerator.is_main_process:
+        t.reporter.update(force=True, facts={**t.reporter.status.status.facts, **_best(t)})
+
+
+def _best(t: "Trainer") -> dict[str, float | None]:
+    return {"best_epoch": t.progress.best_epoch, "best_miou19": t.progress.best_miou19}
 
 
 def report_step(t: "Trainer", loss: float, lr: float, rate: float, seconds: float) -> None:

@@ -86,7 +86,7 @@ def unbroken(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Eng
 
 
 def test_a_run_leaves_everything_that_its_layout_promises(unbroken: tuple[Engine, Run]) -> None:
-    _, run = unbroken
+    engine, run = unbroken
     assert [s for s, _ in losses(run)] == [1, 2, 3, 4, 5, 6]
     assert [e[0] for e in epochs(run)] == [1, 2]
     assert run.checkpoints() == ["best", "last"]
@@ -97,6 +97,8 @@ def test_a_run_leaves_everything_that_its_layout_promises(unbroken: tuple[Engine
     assert [e["seq"] for e in events] == list(range(1, len(events) + 1))
     rows = next(e for e in events if e["kind"] == "epoch")["classes"]
     assert [r["id"] for r in rows] == list(range(20))
+    best, facts = engine.history(run).best, run.status.facts
+    assert best and (facts["best_epoch"], facts["best_miou19"]) == (best.epoch, pytest.approx(best.miou19))
 
 
 @pytest.mark.parametrize("attempt", range(2))

@@ -21,8 +21,10 @@ from tui.cli.output import (
 )
 
 if TYPE_CHECKING:
+    from core.best import Best
     from core.event_kinds import EpochEvent
-    from core.history import History
+    from core.history import EpochPoint
+    from core.job import Status
     from core.runs import Run
 
 CheckpointOption = Annotated[str, typer.Option(help="best or last.")]
@@ -125,12 +127,14 @@ def runs(context: typer.Context, json: JsonOption = False, workspace: WorkspaceO
     from tui.cli.console import console
     from tui.cli.tables import runs_table
 
-    found = engine(workspace).runs()
+    core = engine(workspace)
+    states = core.run_states().read()
+    best = core.best_epochs(states)
     if json:
-        print_json([_run_json(run) for run in found])
-    elif found:
-        console().print(runs_table([(run, _history(run)) for run in found]))
-        for problem in filter(None, (run.problem for run in found)):
+        print_json([_run_json(s.run, s.status, best[s.run.name]) for s in states])
+    elif states:
+        console().print(runs_table(states, best))
+        for problem in filter(None, (s.run.problem for s in states)):
             note(f"warning: {problem}")
     else:
         note("there are no runs yet: start one with `bddseg-tui train DIR`")
@@ -141,11 +145,13 @@ def show(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOption 
     """Show a run's state, settings and epochs."""
     from tui.cli.tables import print_run
 
-    found = engine(workspace).run(run)
+    core = engine(workspace)
+    found = core.run(run)
+    history = core.history(found)
     if json:
-        print_json({**_run_json(found), "config": found.spec["train"], "epochs": _epochs(found)})
+        facts = _run_json(found, found.status, history.best)
+        print_json({**facts, "config": found.spec["train"], "epochs": _epochs(found)})
     else:
-        history = _history(found)
         print_run(found, history)
         if told := history.left_out.tell("event", found.name):
             note(f"warning: {told}")
@@ -235,21 +241,13 @@ def _follow(folder: Path, name: str) -> None:
     note(f"{name} {status.state}")
 
 
-def _history(run: "Run") -> "History":
-    from core.history_reader import HistoryReader
-
-    return HistoryReader(run.events).read_all()
-
-
 def _epochs(run: "Run") -> "list[EpochEvent]":
     from core.events import read_events, rewind
 
-    return [e for e in rewind(read_events(run.events)) if e["kind"] == "epoch"]
+    return [e for e in rewind(read_events(run.events, ("epoch", "start", "resume"))) if e["kind"] == "epoch"]
 
 
-def _run_json(run: "Run") -> dict[str, object]:
-    status = run.status
-    best = _history(run).best
+def _run_json(run: "Run", status: "Status", best: "Best | EpochPoint | None") -> dict[str, object]:
     return {
         "run": run.name,
         "state": status.state,

@@ -1,10 +1,12 @@
 """Tables of runs, classes and evaluations for the command line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
+from core.best import Best
 from core.history import ClassScore, History
+from core.run_states import RunState
 from core.runs import Run
 from core.sanitize import sanitize, sanitize_path
 from tui.cli.console import console as safe_console
@@ -24,7 +26,7 @@ def class_table(classes: Sequence[ClassScore], title: str) -> Table:
     return table
 
 
-def runs_table(runs: list[tuple[Run, History]]) -> Table:
+def runs_table(runs: Sequence[RunState], best_epochs: Mapping[str, Best | None]) -> Table:
     """Every run with its state and best epoch."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name, justify in (
@@ -35,8 +37,8 @@ def runs_table(runs: list[tuple[Run, History]]) -> Table:
         ("dataset", "left"),
     ):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    for run, history in runs:
-        status, best = run.status, history.best
+    for run, status in ((s.run, s.status) for s in runs):
+        best = best_epochs.get(run.name)
         share = f"{100 * status.done / status.total:.0f} %" if status.total else "-"
         left = status.facts.get("seconds_left")
         if status.live and left:

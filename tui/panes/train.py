@@ -342,4 +342,6 @@ def summary_text(run: Run, status: Status, history: History) -> Text:
         )
         if best:
             text.append(f"  best {fraction(best.miou19)} at epoch {best.epoch}", "bold")
+    if history.left_out.count:
+        text.append("  " + history.left_out.tell("event", run.name), "yellow")
     return text
