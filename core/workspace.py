@@ -11,7 +11,7 @@ from core.errors import BddsegError
 from core.folder_key import folder_key
 from core.places import dataset_key
 from core.sanitize import sanitize_path
-from core.temporaries import sweep
+from core.temporaries import sweep, sweep_below
 from core.typed_path import typed_path
 
 
@@ -60,6 +60,11 @@ class Workspace:
         """The folder of the index of a dataset by a CLIP model; it may not exist."""
         name = model.rstrip("/").rpartition("/")[2] or model
         return self._folder("index") / dataset_key(self.root, dataset_root) / folder_key(os.fsencode(model), name)
+
+    def sweep(self) -> None:
+        """Deletes what killed processes were writing, wherever they work here: for a thread, or a job's start."""
+        for name in ("runs", "index", "cache", "chats", "catalogs"):
+            sweep_below(self.root / name, 3)
 
     def _folder(self, name: str, private: bool = False) -> Path:
         folder = self.root / name

@@ -16,6 +16,7 @@ from core.event_kinds import Kind
 from core.process import yield_to_people
 from core.runs import Run
 from core.sanitize import sanitize_path
+from core.workspace import Workspace
 from train.reporter import Reporter, Silent, StopRequestedError
 
 
@@ -25,6 +26,7 @@ def main(argv: list[str]) -> int:
     run = Run(Path(arguments.run))
     folder = _folder(run, arguments)
     yield_to_people()
+    Workspace(run.folder.parent.parent).sweep()
     is_main = int(os.environ.get("RANK", "0")) == 0
     reporter = Reporter(folder) if is_main else Silent(folder)
     reporter.update(force=True, state="starting", phase="loading libraries")

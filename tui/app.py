@@ -169,6 +169,7 @@ class BddsegApp(App[int]):
             return
         self.call_from_thread(self._opened, collection)
         self._keep(dataset=str(collection.dataset.root))
+        self.engine.workspace.sweep()
 
     def _opened(self, collection: Collection) -> None:
         self.collection = collection

@@ -122,3 +122,16 @@ def test_the_workspace_is_swept_when_it_is_opened(tmp_path: Path) -> None:
     _kill_a_writer(tmp_path / "chats")
     assert list(Workspace(tmp_path).chats.iterdir()) == []
     assert [p.name for p in tmp_path.iterdir()] == ["chats"]
+
+
+def test_what_was_left_in_runs_and_indexes_is_swept(tmp_path: Path) -> None:
+    for name in (
+        "runs/0001-demo",
+        "runs/0001-demo/checkpoints",
+        "runs/0002-demo/evaluation/best-val",
+        "index/data/demo",
+    ):
+        (tmp_path / name).mkdir(parents=True, exist_ok=True)
+        _kill_a_writer(tmp_path / name)
+    Workspace(tmp_path).sweep()
+    assert not list(tmp_path.rglob(".bddseg-*"))
