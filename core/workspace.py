@@ -70,15 +70,24 @@ class Workspace:
         folder = self.root / name
         try:
             folder.mkdir(0o700 if private else 0o777, parents=True, exist_ok=True)
-            if private and folder.stat().st_mode & 0o077:
-                with contextlib.suppress(OSError):  # what can only be read still can
-                    folder.chmod(0o700)
+            if private:
+                _make_private(folder)
         except OSError as error:
             raise BddsegError(
                 f"the workspace {sanitize_path(self.root)} cannot be used: {disk_reason(error)} "
                 "(--workspace DIR or BDDSEG_WORKSPACE names another)"
             ) from error
         return _swept(folder)
+
+
+@functools.cache
+def _make_private(folder: Path) -> None:
+    """Once a process, what earlier versions let everyone read is closed: the folder and the files in it."""
+    with contextlib.suppress(OSError):  # on a disk that can only be read it stays as it is
+        for path in (folder, *(p for p in folder.iterdir() if p.is_file() and not p.is_symlink())):
+            mode = path.stat().st_mode
+            if mode & 0o077:
+                path.chmod(mode & 0o700)
 
 
 @functools.cache

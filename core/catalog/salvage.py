@@ -7,7 +7,6 @@ and along each index, as far as that goes; what one way misses another may find.
 import os
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from core.database_errors import DAMAGED, database_error, primary_code
 from core.disk_errors import disk_error
 from core.errors import BddsegError
 from core.sanitize import sanitize_path
+from core.temporaries import temporary_folder
 
 _SAMPLES = (
     "SELECT id, image, split, name FROM samples ORDER BY id",
@@ -57,9 +57,9 @@ def repair(path: Path, root: Path) -> Repair:
     Raises:
         BddsegError: nothing is damaged, or the new one cannot be written.
     """
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".repair-") as folder:
-        copy, new = Path(folder) / "damaged.sqlite", Path(folder) / "new.sqlite"
-        try:
+    try:
+        with temporary_folder(path.parent) as folder:
+            copy, new = folder / "damaged.sqlite", folder / "new.sqlite"
             _copy(path, copy)
             if not _is_damaged(copy):
                 raise BddsegError(f"the catalog {sanitize_path(path)} is not damaged: nothing was changed")
@@ -67,8 +67,8 @@ def repair(path: Path, root: Path) -> Repair:
             _write(new, root, found)
             kept = _keep(path)
             new.replace(path)
-        except OSError as error:
-            raise disk_error(error, path, "repaired") from error
+    except OSError as error:
+        raise disk_error(error, path, "repaired") from error
     return Repair(len({tag for *_, tag in found}), len({image for image, *_ in found}), kept)
 
 

@@ -278,7 +278,6 @@ def test_chats_are_private_also_those_of_earlier_versions(workspace: Workspace) 
     old.write_text("")
     old.chmod(0o644)
     service = service_of(workspace)
-    append_turn(Chat(old, "/d", 1.0), TURN)
     new = service.keep(service.new_chat(root), TURN).path
     assert [p.stat().st_mode & 0o777 for p in (old, new, folder, folder.parent)] == [0o600, 0o600, 0o700, 0o700]
 
