@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from core.disk_errors import disk_reason
-from core.errors import BddsegError
-from core.sanitize import sanitize_lines, sanitize_path
+from core.errors import BddsegError, RecordError
+from core.json_text import decode
+from core.retrieval.event_kinds import check_event
+from core.sanitize import sanitize_path
 
 Event = dict[str, Any]
 LAST = ("done", "error", "cancelled")
@@ -142,11 +144,7 @@ class RetrieverClient:
             if not line.endswith(b"\n"):
                 process.kill()
                 break
-            try:
-                event = clean_event(json.loads(line))
-            except ValueError:
-                continue
-            self._deliver(event)
+            self._heard(process, line)
         code = process.wait()
         with self._lock:
             if self._process is process:
@@ -158,6 +156,21 @@ class RetrieverClient:
         for number, events in waiting.items():
             events.put({"id": number, "event": "error", "message": message, "crashed": True})
 
+    def _heard(self, process: "subprocess.Popen[bytes]", line: bytes) -> None:
+        """Hands an event on; one that makes no sense ends its request, whose answer would be awaited for ever."""
+        number: object = None
+        try:
+            raw = decode(line)
+            number = raw.get("id") if isinstance(raw, dict) else None
+            event = check_event(raw)
+        except RecordError as error:
+            if not isinstance(number, int):
+                return
+            event = {"id": number, "event": "error", "message": f"the retriever's answer makes no sense ({error})"}
+            with self._lock:
+                self._send(process, {"id": number, "do": "cancel"})
+        self._deliver(event)
+
     def _deliver(self, event: Event) -> None:
         number = event.get("id")
         with self._lock:
@@ -166,27 +179,6 @@ class RetrieverClient:
                 del self._open[number]  # type: ignore[arg-type]
         if events is not None:
             events.put(event)
-
-
-_RAW = ("image", "path", "duplicates")
-"""Fields that name files: whoever shows them sanitizes them; whoever opens them needs them as they are."""
-
-
-def clean_event(raw: Any) -> Event:
-    """An event whose words have passed the sanitizer, however they were split into pieces."""
-    if not isinstance(raw, dict):
-        raise ValueError("an event is an object")
-    return {key: value if key in _RAW else _clean(value) for key, value in raw.items()}
-
-
-def _clean(value: Any) -> Any:
-    if isinstance(value, str):
-        return sanitize_lines(value)
-    if isinstance(value, list):
-        return [_clean(v) for v in value]
-    if isinstance(value, dict):
-        return {k: v if k in _RAW else _clean(v) for k, v in value.items()}
-    return value
 
 
 def gathered(events: Iterable[Event]) -> Iterator[Event]:

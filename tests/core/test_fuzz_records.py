@@ -60,7 +60,9 @@ def test_events(line: bytes) -> None:
         assert found.left_out.count == 0 or is_told(found.left_out.first)
         rewind(found.events)
         HistoryReader(path).read_all()
-        assert EventWriter(path).write("stop")["seq"] > 4
+        writer = EventWriter(path)
+        assert writer.write("stop")["seq"] > 4
+        writer.close()
 
 
 @given(like(STATUS) | like({**STATUS, "process": PROCESS}) | like({**STATUS, "state": "failed", "message": "no"}))

@@ -10,7 +10,8 @@ import pytest
 
 from core.engine import Collection, Engine
 from core.errors import BddsegError
-from core.retrieval.client import LAST, clean_event
+from core.retrieval.client import LAST
+from core.retrieval.event_kinds import check_event
 from core.retrieval.service import RetrievalService
 from core.workspace import Workspace
 
@@ -98,7 +99,7 @@ def test_without_an_index_nothing_is_started(workspace: Workspace, drawn: Path) 
 
 def test_words_of_events_are_sanitized_even_where_a_sequence_is_split_over_tokens() -> None:
     pieces = ["say \x1b", "]0;title", "\x07 \u202egnp.exe", "\x9b2J"]
-    said = "".join(clean_event({"event": "token", "text": p})["text"] for p in pieces)
+    said = "".join(check_event({"event": "token", "text": p})["text"] for p in pieces)
     assert not any(ord(c) < 32 or 127 <= ord(c) < 160 or c == "\u202e" for c in said)
 
 
