@@ -8,6 +8,7 @@ checkpoints/best -> step-...
 """
 
 import hashlib
+import inspect
 import json
 import random
 import re
@@ -28,9 +29,12 @@ from typing_extensions import TypedDict
 from core.atomic import replace_link, sync_folder, sync_tree
 from core.disk_errors import disk_error, disk_reason
 from core.errors import BddsegError, RecordError
-from core.records import Count, Fraction, Real, read_record
+from core.json_text import decode
+from core.records import Count, Fraction, Real, checked, read_record
+from core.regular_file import read_regular
 from core.sanitize import sanitize, sanitize_path
 from core.temporaries import sweep, temporary_path
+from train.state_check import misfit
 
 
 @dataclass
@@ -72,6 +76,7 @@ class _State(TypedDict):
 
 
 _STATE = TypeAdapter(_State)
+_MODEL = TypeAdapter(dict[str, Any])
 _LARGEST = 16 << 20
 
 
@@ -123,8 +128,8 @@ def load(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, mean:
     """
     try:
         if mean is not None:
-            mean.load_state_dict(load_file(folder / "model.safetensors"))
-        model.load_state_dict(load_file(folder / ("model.safetensors" if mean is None else "weights.safetensors")))
+            _fill(mean, folder / "model.safetensors")
+        _fill(model, folder / ("model.safetensors" if mean is None else "weights.safetensors"))
         state = read_record(_STATE, folder / "state.json", _LARGEST)
         _restore_optimizer(optimizer, load_file(folder / "optimizer.safetensors"), state["optimizer"])
         _restore_random(load_file(folder / "random.safetensors"), state["random"])
@@ -132,22 +137,45 @@ def load(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, mean:
     except RecordError as error:
         raise BddsegError(f"the checkpoint {sanitize_path(folder)} is damaged (state.json: {error})") from error
     except (OSError, ValueError, KeyError, TypeError, IndexError, RuntimeError, SafetensorError) as error:
-        raise BddsegError(f"the checkpoint {sanitize_path(folder)} is damaged ({type(error).__name__})") from error
+        raise BddsegError(f"the checkpoint {sanitize_path(folder)} is damaged ({_why(error)})") from error
     return progress
 
 
 def load_model(folder: Path) -> nn.Module:
     """The model of a checkpoint, ready to predict.
 
+    SMP's `from_pretrained` is not used: it fetches what is missing from the network, and takes NaN for weights.
+
     Raises:
-        BddsegError: there is none, or it is damaged.
+        BddsegError: there is none, or it is damaged; the message names the weights.
     """
     try:
-        return smp.from_pretrained(folder).eval()  # type: ignore[no-any-return]
+        config = checked(_MODEL, decode(read_regular(folder / "config.json", 1 << 20)))
+        if config.pop("_model_class", "Unet") != "Unet":
+            raise BddsegError(f"the checkpoint {sanitize_path(folder)} is of another network than a U-Net")
+        # SMP hands what it does not know to timm, which would load a file that is named there.
+        if unknown := sorted(config.keys() - inspect.signature(smp.Unet.__init__).parameters):
+            raise BddsegError(f"the checkpoint {sanitize_path(folder)} has settings that no U-Net has: {unknown[0]}")
+        model = smp.Unet(**{**config, "encoder_weights": None})
+        _fill(model, folder / "model.safetensors")
+    except BddsegError:
+        raise
     except Exception as error:
-        raise BddsegError(
-            f"the checkpoint {sanitize_path(folder)} cannot be loaded ({type(error).__name__})"
-        ) from error
+        raise BddsegError(f"the checkpoint {sanitize_path(folder)} cannot be loaded ({_why(error)})") from error
+    return model.eval()  # type: ignore[no-any-return]
+
+
+def _fill(model: nn.Module, path: Path) -> None:
+    state = load_file(path)
+    if wrong := misfit(model, state):
+        raise BddsegError(f"the checkpoint {sanitize_path(path.parent)} is damaged: in {path.name} {wrong}")
+    model.load_state_dict(state)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"{sanitize_path(error.filename)}: {disk_reason(error)}" if error.filename else disk_reason(error)
+    return sanitize(str(error)).partition(". ")[0][:160] or type(error).__name__
 
 
 def weights_hash(folder: Path) -> str:

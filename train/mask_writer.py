@@ -70,16 +70,16 @@ class MaskWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            while self._waiting:
-                try:
-                    self._note()
-                except BddsegError:
-                    if kind is None:
-                        raise
-        finally:
-            self._pool.shutdown()
-            in_vain = [f for n in self._claimed if n not in self._journal.entries for f in self._files(n)]
-            # On a full disk the marker cannot say so; the next prediction into the folder does.
-            with contextlib.suppress(BddsegError):
-                self._folder.delete(in_vain)
+        failed: BddsegError | None = None
+        while self._waiting:
+            try:
+                self._note()
+            except BddsegError as error:
+                failed = failed or error
+        self._pool.shutdown()
+        in_vain = [f for n in self._claimed if n not in self._journal.entries for f in self._files(n)]
+        # On a full disk the marker cannot say so; the next prediction into the folder does.
+        with contextlib.suppress(BddsegError):
+            self._folder.delete(in_vain)
+        if failed and kind is None:
+            raise failed

@@ -1,9 +1,7 @@
 """The network: SMP's U-Net, its encoder's weights, and running it at any size."""
 
-import warnings
-from pathlib import Path
-
 import segmentation_models_pytorch as smp
+import timm
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -15,6 +13,8 @@ from core.nearest import suggestion
 from core.sanitize import sanitize, sanitize_path
 from core.typed_path import typed_path
 from train.lite0 import LITE0, packaged_lite0
+from train.state_check import misfit
+from train.weights_file import SUFFIXES, read_weights
 
 STRIDE = 32
 """The encoder halves five times, so height and width must be multiples of this."""
@@ -29,10 +29,17 @@ def make_model(config: TrainConfig) -> nn.Module:
     name = config.encoder
     if not name.startswith("tu-") and name not in smp.encoders.get_encoder_names():
         raise BddsegError(f"SMP has no encoder {sanitize(name)!r}{suggestion(name, smp.encoders.get_encoder_names())}")
+    if name.startswith("tu-") and not timm.is_model(name.removeprefix("tu-")):
+        known = [f"tu-{n}" for n in timm.list_models()]
+        raise BddsegError(f"timm has no encoder {sanitize(name)!r}{suggestion(name, known)}")
     state = encoder_state(config)
     torch.manual_seed(config.seed)
     # The weights are loaded below and not by SMP, so that the model's saved configuration asks for no download.
-    model = smp.Unet(name, encoder_weights=None, classes=NUM_CLASSES)
+    try:
+        model = smp.Unet(name, encoder_weights=None, classes=NUM_CLASSES)
+    except Exception as error:
+        reason = sanitize(str(error)).partition(". ")[0][:160] or type(error).__name__
+        raise BddsegError(f"no U-Net can be made of the encoder {sanitize(name)!r}: {reason}") from error
     if state is not None:
         _load_encoder(model.encoder, state, config.encoder_weights)
     return model  # type: ignore[no-any-return]
@@ -53,8 +60,8 @@ def encoder_state(config: TrainConfig) -> dict[str, torch.Tensor] | None:
     if source == "none":
         return None
     path = typed_path(source)
-    if path.suffix in (".safetensors", ".pth", ".pt"):
-        return _read_weights(path)
+    if path.suffix in SUFFIXES:
+        return read_weights(path)
     if config.encoder == LITE0 and (packaged := packaged_lite0()) is not None:
         return packaged
     if config.encoder.startswith("tu-"):
@@ -85,7 +92,13 @@ def _hub_state(encoder: str, tag: str) -> dict[str, torch.Tensor]:
     repository, revision = known[tag]["repo_id"], known[tag]["revision"]
     cached = try_to_load_from_cache(repository, "model.safetensors", revision=revision)
     if isinstance(cached, str):
-        return load_file(cached)
+        try:
+            return load_file(cached)
+        except Exception as error:
+            raise BddsegError(
+                f"the {tag} weights of {encoder} in the cache are damaged ({sanitize(str(error))[:80]}): delete "
+                f"{sanitize_path(cached)} to have them fetched again"
+            ) from error
     try:
         return load_file(hf_hub_download(repository, "model.safetensors", revision=revision, etag_timeout=5))
     except Exception as error:
@@ -107,40 +120,24 @@ def _missing(what: str, error: Exception, fetch: str = "") -> BddsegError:
     )
 
 
-def _read_weights(path: Path) -> dict[str, torch.Tensor]:
-    from safetensors.torch import load_file
-
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        # weights_only: a pickle may hold code, and this never runs it.
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise BddsegError(f"{sanitize_path(path)} cannot be read as weights ({sanitize(str(error))[:160]})") from error
-    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
-        state = state["state_dict"]
-    if not isinstance(state, dict) or not all(isinstance(v, torch.Tensor) for v in state.values()):
-        raise BddsegError(f"{sanitize_path(path)} holds no state dict")
-    return state
-
-
 def _load_encoder(encoder: nn.Module, state: dict[str, torch.Tensor], source: str) -> None:
     """Loads weights whose names may start with `encoder.`, `module.` or `backbone.`; a classifier is left out."""
     own = encoder.state_dict()
-    cleaned = {}
+    cleaned: dict[str, torch.Tensor] = {}
     for key, value in state.items():
-        for prefix in ("module.", "backbone.", "encoder.", "model."):
-            key = key.removeprefix(prefix)
-        for name in (key, f"model.{key}"):
-            if name in own and own[name].shape == value.shape:
-                cleaned[name] = value
-    wanted = [k for k in own if not k.endswith("num_batches_tracked")]
-    missing = [k for k in wanted if k not in cleaned]
-    if len(missing) > len(wanted) // 10:
-        raise BddsegError(
-            f"{sanitize(source)} does not fit the encoder: {len(missing)} of {len(wanted)} weights "
-            f"are missing, such as {missing[0]}"
-        )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        encoder.load_state_dict(cleaned, strict=False)
+        key = _bare(key)
+        cleaned.update({name: value for name in (key, f"model.{key}") if name in own})
+    if not cleaned:
+        names = f"its names are such as {sanitize(next(iter(state)))[:80]}, the encoder's such as {next(iter(own))}"
+        raise BddsegError(f"{sanitize(source)} holds no weights of this encoder: {names}")
+    if wrong := misfit(encoder, cleaned):
+        raise BddsegError(f"{sanitize(source)} does not fit the encoder: {wrong}")
+    encoder.load_state_dict(cleaned, strict=False)
+
+
+def _bare(key: str) -> str:
+    """A name without what training programs put before it, one in another."""
+    shorter = key
+    for prefix in ("module.", "backbone.", "encoder.", "model."):
+        shorter = shorter.removeprefix(prefix)
+    return key if shorter == key else _bare(shorter)

@@ -7,6 +7,7 @@ from torch import nn
 
 from core.config import TrainConfig
 from core.errors import BddsegError
+from core.sanitize import sanitize
 from train.failures import SINGLE_VALUE
 from train.model import forward
 
@@ -16,17 +17,21 @@ def smallest_part(model: nn.Module, size: tuple[int, int]) -> int:
 
     At 32x32 that is so with most encoders, which halve five times; with those that normalise what they have averaged
     over the whole image it is so at any size. Tried on the meta device, where tensors have shapes and no content.
+
+    Raises:
+        BddsegError: the encoder takes no images of this size.
     """
     trial = copy.deepcopy(model).to("meta").train()
     try:
         forward(trial, torch.empty(1, 3, *size, device="meta"))
-    except ValueError as error:
+    except (RuntimeError, NotImplementedError):
+        # The meta device cannot tell; the first step will.
+        return 1
+    except Exception as error:
         if SINGLE_VALUE in str(error):
             return 2
-        raise
-    except (RuntimeError, NotImplementedError):
-        # Few encoders look at a value; `mit_*` do, and they have no batch normalisation in the encoder.
-        return 1
+        reason = sanitize(str(error)).partition(". ")[0][:160] or type(error).__name__
+        raise BddsegError(f"the encoder takes no images of {size[0]}x{size[1]}: {reason}") from error
     return 1
 
 

@@ -21,7 +21,9 @@ from train.setup import make_optimizer
 def untrained(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run of the drawn dataset with two untrained checkpoints, best and last."""
     workspace = Workspace(tmp_path_factory.mktemp("untrained"))
-    config = build_config("demo", ["encoder=mobilenet_v2", "height=32", "width=64", "batch_size=4", "threads=1"])
+    # Accelerate keeps one precision for a process's life, and tests share theirs.
+    plain = ["device=cpu", "precision=fp32", "threads=1"]
+    config = build_config("demo", ["encoder=mobilenet_v2", "height=32", "width=64", "batch_size=4", *plain])
     made = create_run(workspace, drawn, config, "demo")
     for name, seed in (("best", 1), ("last", 2)):
         model = make_model(config.model_copy(update={"seed": seed}))
