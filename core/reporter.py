@@ -1,12 +1,14 @@
 """What a job says, events and status in its folder, and its wish to end on SIGTERM."""
 
+import contextlib
 import signal
 from pathlib import Path
 from typing import Any
 
+from core.errors import BddsegError
 from core.event_kinds import Kind
 from core.events import EventWriter
-from core.job import JobLock, StatusFile
+from core.job import JobLock, Status, StatusFile, write_status
 from core.temporaries import sweep
 
 
@@ -22,11 +24,21 @@ class Reporter:
         self.folder = folder
         self.lock = JobLock(folder)
         sweep([folder, *(p for p in folder.iterdir() if p.is_dir() and not p.is_symlink())])
-        self.events = EventWriter(folder / "events.jsonl")
+        self.events = self._open_events()
         self.status = StatusFile(folder)
         self.stop_requested = False
         signal.signal(signal.SIGTERM, self._on_term)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def _open_events(self) -> EventWriter:
+        """The events of the folder. Where they cannot be written the status says why, for nothing else would."""
+        try:
+            return EventWriter(self.folder / "events.jsonl")
+        except BddsegError as error:
+            with contextlib.suppress(OSError):
+                write_status(self.folder, Status("failed", message=str(error)))
+            self.lock.release()
+            raise
 
     def event(self, kind: Kind, **values: Any) -> None:
         """Appends an event."""

@@ -7,7 +7,9 @@ import pytest
 from core.errors import BddsegError
 from core.events import EventTail, EventWriter, read_event_file, read_events, rewind
 from core.history_reader import HistoryReader
+from core.job import JobLock, read_status
 from core.left_out import LeftOut
+from core.reporter import Reporter
 
 
 def test_events_are_numbered_and_read_back(tmp_path: Path) -> None:
@@ -138,3 +140,14 @@ def step(number: int, loss: float) -> dict[str, object]:
 def test_what_a_resumed_run_did_again_stands_once() -> None:
     events = [step(1, 3.0), step(2, 2.0), step(3, 9.0), {"kind": "resume", "step": 2}, step(3, 1.0)]
     assert [e["loss"] for e in rewind(events) if e["kind"] == "step"] == [3.0, 2.0, 1.0]
+
+
+@pytest.mark.parametrize("kind", ["folder", "fifo"])
+def test_a_job_that_cannot_write_events_says_so_in_its_status_and_lets_go(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "events.jsonl"
+    path.mkdir() if kind == "folder" else os.mkfifo(path)
+    with pytest.raises(BddsegError, match=r"events.jsonl cannot be written"):
+        Reporter(tmp_path)
+    status = read_status(tmp_path)
+    assert status.state == "failed" and "events.jsonl cannot be written: it is " in status.message
+    JobLock(tmp_path).release()
