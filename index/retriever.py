@@ -23,6 +23,7 @@ from typing import Any, TextIO
 from core.catalog import Catalog
 from core.errors import BddsegError
 from core.imagefile import read_image
+from core.json_text import decode
 from core.query import parse_query
 from core.typed_path import typed_path
 from index.clip import Clip, load_clip
@@ -191,9 +192,9 @@ def serve(lines: TextIO, send: Callable[[dict[str, Any]], None]) -> None:
     worker.start()
     for line in lines:
         try:
-            request = json.loads(line)
+            request = decode(line)
             number = int(request["id"])
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, OverflowError):
             continue
         if request.get("do") == "cancel":
             if number not in retriever.cancelled:

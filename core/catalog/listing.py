@@ -17,6 +17,7 @@ from core.catalog.paths import relative, relative_or_none
 from core.dataset import Dataset, Sample
 from core.errors import BddsegError
 from core.imagefile import READER_VERSION
+from core.json_text import decode
 from core.sanitize import sanitize_path
 
 PAGE = 2000
@@ -96,10 +97,10 @@ def listed_at(database: Database, times: dict[str, int]) -> float | None:
     with database.reading() as db:
         found = db.execute("SELECT value FROM facts WHERE name = 'listed'").fetchone()
     try:
-        said = json.loads(found[0]) if found else {}
+        said = decode(found[0]) if found else {}
         same = said["folders"] == times and said["reader"] == READER_VERSION
         return float(said["at"]) if same else None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         # It says nothing that this program knows: the files are looked at.
         return None
 

@@ -18,6 +18,7 @@ from core.catalog.paths import relative
 from core.catalog.predictions import stored
 from core.catalog.records import SCORE_COLUMNS, ImageScore
 from core.errors import BddsegError
+from core.json_text import decode
 from core.process import ProcessId, this_process
 
 _BATCH = 1000
@@ -107,6 +108,6 @@ def _alive(writer: str | None) -> bool:
     if writer is None:
         return False
     try:
-        return ProcessId(**json.loads(writer)).alive()
+        return ProcessId(**decode(writer)).alive()
     except (ValueError, TypeError):
         return False
