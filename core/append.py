@@ -1,11 +1,11 @@
 """Whole lines appended to a file, or none: a reader never takes for kept what the disk did not keep."""
 
-import fcntl
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 from core.atomic import PRIVATE, sync_folder
+from core.file_lock import hold
 
 
 def append_lines(path: Path, lines: bytes, head: Callable[[bytes], bytes], mode: int = PRIVATE) -> None:
@@ -24,7 +24,7 @@ def append_lines(path: Path, lines: bytes, head: Callable[[bytes], bytes], mode:
     """
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_APPEND | os.O_CLOEXEC, mode)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        hold(file)
         before = os.fstat(file)
         if before.st_mode & 0o777 & ~mode:
             os.fchmod(file, mode)

@@ -15,7 +15,6 @@ program: the manifest of predictions for `masks/`, the demo's `.demo.json`.
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import stat
@@ -25,6 +24,7 @@ from pathlib import Path
 from core.below import Below
 from core.disk_errors import disk_error
 from core.errors import BddsegError
+from core.file_lock import hold
 from core.path_component import inside
 from core.sanitize import sanitize, sanitize_path
 from core.temporaries import sweep
@@ -226,7 +226,7 @@ class OwnedFolder:
         try:
             if not stat.S_ISREG(os.fstat(file).st_mode):
                 raise BddsegError(f"{sanitize_path(path)} is no file: name an empty folder")
-            fcntl.flock(file, fcntl.LOCK_EX if write else fcntl.LOCK_SH)
+            hold(file, alone=write)
             yield file
         finally:
             os.close(file)

@@ -4,7 +4,6 @@ Checked by hand: the app reads them before it has the time to import pydantic.
 """
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -14,6 +13,7 @@ from typing import Any
 from core.atomic import PRIVATE, write_text
 from core.disk_errors import disk_error, disk_reason
 from core.errors import RecordError
+from core.file_lock import hold
 from core.left_out import NOTHING_LEFT_OUT, LeftOut
 from core.regular_file import read_regular
 from core.retrieval.options import Retrieval, read_retrieval
@@ -118,7 +118,7 @@ _GOOD: dict[str, Callable[[Any], bool]] = {
 def _alone(folder: Path) -> Iterator[None]:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        hold(handle)
         yield
     finally:
         os.close(handle)
