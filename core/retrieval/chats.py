@@ -20,7 +20,7 @@ from core.json_text import decode
 from core.left_out import NOTHING_LEFT_OUT, LeftOut
 from core.path_component import inside
 from core.records import Count, Line, Moment, Real, Text, checked
-from core.regular_file import read_regular
+from core.regular_file import open_regular, read_regular
 from core.sanitize import sanitize_path
 
 State = Literal["done", "failed", "cancelled"]
@@ -141,13 +141,14 @@ def append_turn(chat: Chat, turn: Turn) -> Chat:
     return chat.with_turn(turn)
 
 
-def read_chat(path: Path) -> Chat | None:
+def read_chat(path: Path, most: int | None = None) -> Chat | None:
     """A chat from its file; lines that make no sense are left out and counted. None where it is no chat at all.
 
-    Turns without a header still are a chat: one that began on a full disk.
+    With `most`, only the whole lines among so many of its first bytes are read. Turns without a header still are a
+    chat: one that began on a full disk.
     """
     try:
-        lines = read_regular(path, _LARGEST).split(b"\n")
+        lines = (read_regular(path, _LARGEST) if most is None else _first_lines(path, most)).split(b"\n")
         changed = path.stat().st_mtime
     except OSError:
         return None
@@ -170,6 +171,12 @@ def read_chat(path: Path) -> Chat | None:
     created = header["created"] if header else begun
     ordered = tuple(turns[n] for n in sorted(turns))
     return Chat(path, header["dataset"] if header else "", created, ordered, left_out)
+
+
+def _first_lines(path: Path, most: int) -> bytes:
+    with open_regular(path) as file:
+        data = file.read(most)
+        return data if len(data) < most else data[: data.rfind(b"\n") + 1]
 
 
 def list_chats(folder: Path, text: str = "") -> list[Chat]:

@@ -20,6 +20,7 @@ from core.workspace import Workspace
 if TYPE_CHECKING:
     from core.engine import Collection
     from core.job import Status
+    from core.retrieval.chat_search import ChatSearch
     from core.retrieval.chats import Chat, Turn
 
 
@@ -204,6 +205,18 @@ class RetrievalService:
         from core.retrieval.chats import list_chats
 
         return list_chats(self._chat_folder(root), text)
+
+    def chat_search(self, root: Path) -> "ChatSearch":
+        """A list of the chats about a dataset by their first lines, and a search through them as letters are typed."""
+        from core.retrieval.chat_search import ChatSearch
+
+        return ChatSearch(self._chat_folder(root))
+
+    def chat(self, path: Path) -> "Chat | None":
+        """One chat, whole; None where it is gone."""
+        from core.retrieval.chats import read_chat
+
+        return read_chat(path)
 
     def new_chat(self, root: Path) -> "Chat":
         """A chat that is not on disk before its first turn."""

@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input, Label, OptionList, Static
+from textual.widgets import Input, Label, Static
 
 from core.config import build_config
 from core.engine import Engine
@@ -24,6 +24,7 @@ from tui.screens.images import ImagesScreen
 from tui.screens.matrix import MatrixScreen
 from tui.screens.scroll import ScrollScreen
 from tui.screens.side_by_side import SideBySideScreen
+from tui.widgets.choice_list import ChoiceList
 from tui.widgets.class_table import ClassTable
 from tui.widgets.figure_table import FigureTable
 from tui.widgets.filter_bar import FilterBar
@@ -96,8 +97,8 @@ async def test_an_encoder_is_chosen_by_what_it_costs(app: BddsegApp) -> None:
         await pilot.press("f2")
         await until(pilot, lambda: isinstance(app.screen, ChooseScreen))
         await pilot.press(*"tu-tf", "space", *"lite0")
-        options = app.screen.query_one(OptionList)
-        assert [str(options.get_option_at_index(n).prompt) for n in range(options.option_count)] == [
+        choices = app.screen.query_one(ChoiceList)
+        assert [choices.label(n) for n in range(choices.count)] == [
             "   5.2 M     4.7 G  tu-tf_efficientnet_lite0  imagenet"
         ]
         await pilot.press("enter")

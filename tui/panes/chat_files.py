@@ -1,11 +1,13 @@
 """The chats that the Ask pane keeps: choosing, searching, deleting and exporting them."""
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from core.errors import BddsegError
+from core.retrieval.chat_search import ChatSearch, ChatSummary
 from core.retrieval.chats import Chat
 from core.sanitize import sanitize, sanitize_path
 from core.typed_path import suggested, typed_path
@@ -29,22 +31,31 @@ class ChatFiles:
             return
 
         def work() -> None:
-            chats = pane.service.chats(collection.dataset.root)
-            pane.app.call_from_thread(self._choose, chats)
+            search = pane.service.chat_search(collection.dataset.root)
+            pane.app.call_from_thread(self._choose, search, search.all())
 
         pane.run_worker(work, thread=True, exclusive=True, group="chats", exit_on_error=False)
 
-    def _choose(self, chats: list[Chat]) -> None:
+    def _choose(self, search: ChatSearch, chats: list[ChatSummary]) -> None:
+        pane = self._pane
         if not chats:
-            self._pane.notify("no chats yet: ask something", timeout=3)
+            pane.notify("no chats yet: ask something", timeout=3)
             return
 
-        async def chosen(chat: Chat | None) -> None:
-            if chat is not None:
-                await self._pane.show_chat(chat)
+        def find(text: str, cancelled: Callable[[], bool]) -> list[tuple[str | Text, ChatSummary]]:
+            return [(_line(c), c) for c in search.find(text, cancelled)]
+
+        def chosen(found: ChatSummary | None) -> None:
+            if found is not None:
+                pane.run_worker(lambda: work(found), thread=True, exclusive=True, group="chats", exit_on_error=False)
+
+        def work(found: ChatSummary) -> None:
+            if (chat := pane.service.chat(found.path)) is not None:
+                pane.app.call_from_thread(pane.show_chat, chat)  # type: ignore[arg-type]
 
         title = "Chats: type to search all that was said"
-        self._pane.app.push_screen(ChooseScreen(title, [(_line(c), c) for c in chats]), chosen)
+        choices: list[tuple[str | Text, ChatSummary]] = [(_line(c), c) for c in chats]
+        pane.app.push_screen(ChooseScreen(title, choices, search=find), chosen)
 
     def delete(self, chat: Chat) -> None:
         """Deletes a chat, if the person is sure."""
@@ -89,9 +100,9 @@ class ChatFiles:
         pane.app.push_screen(PromptScreen("Write this chat as Markdown into the folder", "", suggestion), named)
 
 
-def _line(chat: Chat) -> Text:
-    """When and what about, and behind that all that was said, for typing to find."""
+def _line(chat: ChatSummary) -> Text:
+    """When and what about, and what is said around the words that were searched for."""
     when = time.strftime("%d %b %H:%M", time.localtime(chat.created))
     line = Text(f"{when}  {chat.title}", no_wrap=True, overflow="ellipsis")
-    line.append("  " + " ".join(f"{t.question} {t.answer}" for t in chat.turns), "dim")
+    line.append(f"  {chat.said}" if chat.said else "", "dim")
     return line

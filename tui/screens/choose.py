@@ -1,22 +1,44 @@
 """A list to choose from; typing narrows it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from rich.text import Text
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.message import Message
 from textual.screen import ModalScreen
-from textual.widgets import Input, Label, OptionList
-from textual.widgets.option_list import Option
+from textual.timer import Timer
+from textual.widgets import Input, Label
+from textual.worker import Worker, get_current_worker
+
+from tui.failures import tell_failure
+from tui.widgets.choice_list import ChoiceList
 
 Value = TypeVar("Value")
+Choices = Sequence[tuple[str | Text, Value]]
+Search = Callable[[str, Callable[[], bool]], Choices[Value]]
+"""Finds choices by a text, in a thread; the second argument says whether nobody waits for it any more."""
+PAUSE_S = 0.12
+"""Without a letter, before a search in a thread begins."""
+
+
+@dataclass(frozen=True)
+class _Found(Generic[Value]):
+    """What a search for a text found."""
+
+    text: str
+    choices: Choices[Value]
 
 
 class ChooseScreen(ModalScreen[Value | None], Generic[Value]):
-    """Dismisses with the chosen value, or None on Escape. Labels must be sanitized."""
+    """Dismisses with the chosen value, or None on Escape. Labels must be sanitized.
+
+    What is typed narrows the labels, or is what `search` finds, where there is one.
+    """
 
     BINDINGS = [
         Binding("escape", "dismiss(None)", "Cancel"),
@@ -28,48 +50,92 @@ class ChooseScreen(ModalScreen[Value | None], Generic[Value]):
 
     AUTO_FOCUS = "Input"
 
-    def __init__(self, title: str, choices: Sequence[tuple[str | Text, Value]], current: Value | None = None) -> None:
+    class Searched(Message):
+        """A thread has searched."""
+
+        def __init__(self, found: _Found[object]) -> None:
+            super().__init__()
+            self.found = found
+
+    def __init__(
+        self,
+        title: str,
+        choices: Choices[Value],
+        current: Value | None = None,
+        search: Search[Value] | None = None,
+    ) -> None:
         super().__init__()
         self._title, self._choices, self._current = title, list(choices), current
         self._shown = self._choices
+        self._search = search
+        self._words = [] if search else [str(label).lower() for label, _ in self._choices]
+        self._pause: Timer | None = None
+        self._wanted: str | None = None
+        self._submitted = False
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Label(self._title, classes="dialog--title", markup=False)
             yield Input(placeholder="type to narrow", compact=True)
-            yield OptionList(*self._options(), compact=True)
+            yield ChoiceList()
             yield Label("↑↓ move   Enter choose   Esc cancel", classes="dialog--hint")
 
     def on_mount(self) -> None:
-        options = self.query_one(OptionList)
-        options.can_focus = False
         self.query_one(Input).cursor_blink = False
         values = [value for _, value in self._choices]
-        options.highlighted = values.index(self._current) if self._current in values else 0
+        self._show(self._choices, values.index(self._current) if self._current in values else 0)
 
     def action_move(self, by: int) -> None:
-        options = self.query_one(OptionList)
-        if options.option_count:
-            options.highlighted = max(0, min((options.highlighted or 0) + by, options.option_count - 1))
+        self.query_one(ChoiceList).move(by)
 
     @on(Input.Changed)
     def _narrow(self, event: Input.Changed) -> None:
-        wanted = event.value.lower().split()
-        self._shown = [c for c in self._choices if all(w in str(c[0]).lower() for w in wanted)]
-        options = self.query_one(OptionList)
-        options.clear_options()
-        options.add_options(self._options())
-        options.highlighted = 0 if self._shown else None
+        text = event.value.strip()
+        if self._pause is not None:
+            self._pause.stop()
+        if self._search is None:
+            wanted = text.lower().split()
+            self._show([c for c, own in zip(self._choices, self._words, strict=True) if all(w in own for w in wanted)])
+        elif text:
+            self._wanted = text
+            self._pause = self.set_timer(PAUSE_S, lambda: self._find(text))
+        else:
+            self._wanted = None
+            self._show(self._choices)
+
+    @work(thread=True, exclusive=True, group="search", exit_on_error=False)
+    def _find(self, text: str) -> None:
+        assert self._search is not None
+        worker = get_current_worker()
+        choices = self._search(text, lambda: worker.is_cancelled)
+        if not worker.is_cancelled:
+            self.post_message(self.Searched(_Found(text, choices)))
+
+    @on(Searched)
+    def _searched(self, message: Searched) -> None:
+        if message.found.text != self._wanted:
+            return
+        self._wanted = None
+        self._show(list(message.found.choices))  # type: ignore[arg-type]
+        if self._submitted:
+            self._choose()
 
     @on(Input.Submitted)
     def _submit(self) -> None:
-        highlighted = self.query_one(OptionList).highlighted
-        if highlighted is not None and self._shown:
-            self.dismiss(self._shown[highlighted][1])
+        # What was typed last is still being searched for: the first that is found is meant.
+        self._submitted = self._wanted is not None
+        if not self._submitted:
+            self._choose()
 
-    @on(OptionList.OptionSelected)
-    def _selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._shown[event.option_index][1])
+    @on(ChoiceList.Chosen)
+    def _choose(self) -> None:
+        self._submitted = False
+        if self._shown:
+            self.dismiss(self._shown[self.query_one(ChoiceList).cursor][1])
 
-    def _options(self) -> list[Option]:
-        return [Option(label if isinstance(label, Text) else Text(label)) for label, _ in self._shown]
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        tell_failure(self.app, event)
+
+    def _show(self, choices: list[tuple[str | Text, Value]], cursor: int = 0) -> None:
+        self._shown = choices
+        self.query_one(ChoiceList).show([label for label, _ in choices], cursor)
