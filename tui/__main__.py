@@ -1,8 +1,9 @@
 """The entry of `bddseg-tui`: answers `--version` at once, opens a folder that is named, else runs a command."""
 
+import signal
 import sys
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -12,9 +13,11 @@ OPEN_OPTIONS = ("--workspace", "--images")
 
 def main() -> None:
     """Runs the command line and exits as `tui.ending` says."""
-    from tui.ending import die_of_interrupts, prepare_streams
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        # Before all else is imported: Ctrl+C ends the process without a traceback out of the middle of a module.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from tui.ending import prepare_streams
 
-    die_of_interrupts()
     prepare_streams()
     sys.exit(_main(sys.argv[1:]))
 

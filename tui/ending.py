@@ -30,12 +30,6 @@ def prepare_streams() -> None:
             stream.reconfigure(errors="replace")
 
 
-def die_of_interrupts() -> None:
-    """Lets Ctrl+C end the process as it ends any other: without a traceback out of the middle of an import."""
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
     """Within, Ctrl+C is a KeyboardInterrupt, so that what is under way can be left in good order."""
