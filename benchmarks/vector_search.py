@@ -22,7 +22,7 @@ from numpy.typing import NDArray  # noqa: E402
 
 from benchmarks.report import publish, quantile  # noqa: E402
 from index.stores.exact import ExactStore  # noqa: E402
-from index.stores.hnsw import EF_CONSTRUCTION, LINKS, build_hnsw  # noqa: E402
+from index.stores.hnsw import EF_CONSTRUCTION, LINKS, all_of, build_hnsw  # noqa: E402
 
 DIMENSION, CLUSTERS, TOP = 512, 400, 10
 Vectors = NDArray[np.float32]
@@ -79,7 +79,7 @@ def compare(count: int, queries: int) -> dict[str, dict[str, float]]:
     results["faiss flat"] = measure(lambda q: flat.search(q, TOP)[1], asked, truth)
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        store = build_hnsw(Path(folder), matrix, "benchmark")
+        store = build_hnsw(Path(folder), all_of(matrix, "benchmark"))
         built = time.perf_counter() - start
     name = f"ours, hnswlib (ef {store.facts.ef}, tuned)"
     results[name] = {**measure(lambda q: store.search(q, TOP)[0], asked, truth), "build_s": built}

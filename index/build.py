@@ -24,7 +24,7 @@ from core.imagefile import READER_VERSION, BadFileError, read_image, read_orient
 from core.parallel import cores
 from core.sanitize import sanitize
 from index.clip import Clip
-from index.stores.hnsw import build_hnsw, load_hnsw
+from index.stores.hnsw import GraphVectors, update_hnsw
 from index.vectors import Entry, OtherModelError, VectorTable, clear_vectors
 
 EXACT_LIMIT = 100_000
@@ -48,11 +48,13 @@ def build_index(
     folder: Path,
     report: Callable[[str, int, int], None],
     batch: int | None = None,
+    exact_limit: int = EXACT_LIMIT,
 ) -> dict[str, Any]:
     """Brings the vectors of a dataset up to date, builds the graph where one is needed; returns the manifest.
 
     Args:
         report: called with (phase, done, total); it may raise to stop the work, which loses nothing.
+        exact_limit: with more images than this a graph is kept.
 
     Raises:
         BddsegError: not one image could be read, or the index is damaged.
@@ -87,7 +89,7 @@ def build_index(
     seconds = time.monotonic() - start
     facts = {"model": clip.name, "encoded": total, "seconds": round(seconds, 2), "device": clip.device}
     manifest = table.finish(facts)
-    if manifest["count"] > EXACT_LIMIT:
+    if manifest["count"] > exact_limit:
         _build_graph(table, folder, manifest, report)
     return manifest
 
@@ -95,9 +97,9 @@ def build_index(
 def _build_graph(
     table: VectorTable, folder: Path, manifest: dict[str, Any], report: Callable[[str, int, int], None]
 ) -> None:
-    if load_hnsw(folder, manifest["sha256"], table.dimension) is None:
-        _, matrix = table.load(verify=False)
-        build_hnsw(folder, matrix, manifest["sha256"], lambda done, total: report("graph", done, total))
+    rows, matrix = table.rows()
+    vectors = GraphVectors(matrix[: manifest["rows_used"]], np.unique(rows), manifest["sha256"], table.path)
+    update_hnsw(folder, vectors, lambda done, total: report("graph", done, total))
 
 
 def _files(dataset: Dataset) -> Iterator[tuple[bytes, str]]:

@@ -1,5 +1,6 @@
 """Searching a dataset: phrases or a picture in, images with scores and confidence out."""
 
+import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -39,13 +40,18 @@ class Hit:
 
 @dataclass
 class Searcher:
-    """An index that is loaded: the model, the vectors, and the store that searches them."""
+    """An index that is loaded: the model, the vectors, and the store that searches them.
+
+    `rows` are the store's numbers of the images, sorted, where they are not their places: a graph has one for all
+    images of the same content, and keeps it when others go.
+    """
 
     clip: Clip
     images: list[bytes]
     matrix: Vectors
     store: Store
     sha256: str
+    rows: NDArray[np.int64] | None = None
     _places: dict[bytes, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -146,8 +152,12 @@ class Searcher:
         mean = (weights[:, None] * vectors).sum(0, keepdims=True)
         queries = np.concatenate([mean / np.linalg.norm(mean), vectors[weights > 0]])
         found, _ = self.store.search(queries.astype(np.float32), max(_POOL, 4 * count))
-        rows = np.unique(found)
-        return rows[rows >= 0]
+        rows = np.unique(found[found >= 0])
+        if self.rows is None:
+            return rows
+        # A row that is dead since the graph was made is no image's; one that several images share is all of theirs.
+        spans = zip(np.searchsorted(self.rows, rows), np.searchsorted(self.rows, rows, "right"), strict=True)
+        return np.concatenate([np.zeros(0, np.int64), *(np.arange(a, b) for a, b in spans)])
 
     def _confidence(self, cosines: Vectors, vectors: Vectors) -> Vectors:
         if self.clip.bias is not None:
@@ -172,7 +182,7 @@ class Searcher:
         return kept, same
 
 
-def open_searcher(folder: Path, clip: Clip, milvus: str = "", report: object = None) -> Searcher:
+def open_searcher(folder: Path, clip: Clip, milvus: str = "", exact_limit: int = EXACT_LIMIT) -> Searcher:
     """Loads an index with the store that suits it: Milvus where a URI is named, else exact or hnswlib by size.
 
     Raises:
@@ -186,13 +196,24 @@ def open_searcher(folder: Path, clip: Clip, milvus: str = "", report: object = N
         raise BddsegError("the index is empty: build it with `bddseg-tui index build DIR`")
     sha256 = manifest_checksum(folder)
     store: Store = ExactStore(matrix)
+    rows: NDArray[np.int64] | None = None
     if milvus:
         from index.stores.milvus import open_milvus
 
-        store = open_milvus(milvus, os.fspath(folder.parent.name + "_" + folder.name), matrix, sha256)
-    elif len(images) > EXACT_LIMIT:
-        store = load_hnsw(folder, sha256, clip.dimension) or store
-    return Searcher(clip, images, matrix, store, sha256)
+        store = open_milvus(milvus, os.fspath(folder.parent.name + "_" + folder.name), matrix, _contents(table, sha256))
+    elif len(images) > exact_limit and (graph := load_hnsw(folder, sha256, clip.dimension, table.path.name)):
+        store, rows = graph, table.rows()[0]
+        if len(rows) != len(images):
+            raise BddsegError("the index has changed just now: search again")
+    return Searcher(clip, images, matrix, store, sha256, rows)
+
+
+def _contents(table: VectorTable, sha256: str) -> str:
+    """A checksum of the matrix as `load` gives it: the file's says nothing of images that are gone."""
+    rows = table.rows()[0]
+    if bool((rows == np.arange(len(rows))).all()):
+        return sha256
+    return hashlib.sha256(sha256.encode() + np.ascontiguousarray(rows, "<i8").tobytes()).hexdigest()
 
 
 def manifest_checksum(folder: Path) -> str:

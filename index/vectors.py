@@ -198,6 +198,10 @@ class VectorTable:
         same = len(rows) == len(matrix) and bool((rows == np.arange(len(rows))).all())
         return images, matrix if same else matrix[rows]
 
+    def rows(self) -> tuple[NDArray[np.int64], Vectors]:
+        """The row of each image as `load` orders them, and all rows of the file, float32 [n, dimension]."""
+        return self._rows()[1], self._matrix()
+
     def failures(self) -> list[tuple[bytes, str]]:
         """Images that could not be read, and why."""
         with self._db.reading() as db:

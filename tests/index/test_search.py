@@ -14,7 +14,7 @@ from index.build import build_index
 from index.clip import Clip
 from index.phrases import Phrase
 from index.search import FUSIONS, Searcher, open_searcher
-from index.stores.hnsw import build_hnsw
+from index.stores.hnsw import all_of, build_hnsw
 from tests.index.conftest import Indexed
 
 
@@ -74,7 +74,7 @@ def test_near_duplicates_become_one_hit_that_says_so(dataset: Path, clip: Clip, 
 
 def test_a_graph_gives_the_same_hits_as_exact_search(indexed: Indexed, tmp_path: Path) -> None:
     exact = indexed.searcher
-    graph = replace(exact, store=build_hnsw(tmp_path, np.asarray(exact.matrix), "sum"))
+    graph = replace(exact, store=build_hnsw(tmp_path, all_of(np.asarray(exact.matrix), "sum")))
     assert isinstance(graph, Searcher)
     wanted = [Phrase("night"), Phrase("car")]
     assert [h.image for h in graph.by_phrases(wanted, 5)] == [h.image for h in exact.by_phrases(wanted, 5)]

@@ -8,7 +8,7 @@ import pytest
 
 from index.stores import Store, Vectors
 from index.stores.exact import ExactStore
-from index.stores.hnsw import RECALL, build_hnsw, load_hnsw
+from index.stores.hnsw import RECALL, all_of, build_hnsw, load_hnsw
 from index.stores.milvus import open_milvus
 
 COUNT, DIMENSION = 600, 32
@@ -24,7 +24,7 @@ def matrix() -> Vectors:
 
 OPENERS: dict[str, Callable[[Path, Vectors], Store]] = {
     "exact": lambda folder, matrix: ExactStore(matrix),
-    "hnsw": lambda folder, matrix: build_hnsw(folder, matrix, "sum"),
+    "hnsw": lambda folder, matrix: build_hnsw(folder, all_of(matrix, "sum")),
     "milvus": lambda folder, matrix: open_milvus(str(folder / "lite.db"), "test", matrix, "sum"),
 }
 
@@ -79,7 +79,7 @@ def test_exact_search_of_no_vectors_finds_nothing() -> None:
 
 
 def test_a_graph_is_only_loaded_for_the_vectors_it_was_built_of(matrix: Vectors, tmp_path: Path) -> None:
-    built = build_hnsw(tmp_path, matrix, "sum")
+    built = build_hnsw(tmp_path, all_of(matrix, "sum"))
     assert load_hnsw(tmp_path, "other", DIMENSION) is None
     assert load_hnsw(tmp_path, "sum", DIMENSION * 2) is None
     again = load_hnsw(tmp_path, "sum", DIMENSION)
@@ -88,7 +88,7 @@ def test_a_graph_is_only_loaded_for_the_vectors_it_was_built_of(matrix: Vectors,
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty", "json"])
 def test_a_damaged_graph_is_not_loaded(matrix: Vectors, tmp_path: Path, damage: str) -> None:
-    build_hnsw(tmp_path, matrix, "sum")
+    build_hnsw(tmp_path, all_of(matrix, "sum"))
     file = tmp_path / ("hnsw.json" if damage == "json" else "hnsw.bin")
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 0xFF
