@@ -1,0 +1,85 @@
+"""A workspace in which little is as it was written: the app shows what makes sense, and says why the rest does not."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from textual.widgets import Static
+
+from core.config import build_config
+from core.engine import Engine
+from core.job import Status, write_status
+from core.retrieval.chats import Turn, append_turn
+from core.runs import create_run
+from core.workspace import Workspace
+from tests.core.test_odd_records import DEEP, result
+from tests.tui.conftest import AppPilot, until
+from tui.app import BddsegApp
+from tui.panes.chat import ChatPane
+from tui.widgets.option_keys import KeyList
+from tui.widgets.sample_list import SampleList
+
+EVENTS = b'{"kind": "epoch"}\n{"kind": "step", "step": 1, "epoch": 1, "loss": 0.5}\n' + DEEP + b"\nnull\n"
+
+
+@pytest.fixture
+def odd(workspace: Workspace, engine: Engine, drawn: Path) -> Workspace:
+    """A good run with an odd evaluation, and three runs of which a file each is odd."""
+    runs = [create_run(workspace, drawn, build_config("demo"), "demo") for _ in range(4)]
+    for run in runs:
+        write_status(run.folder, Status("finished", done=30, total=30))
+    good, nested, piped, listless = runs
+    for run, name, content in ((good, "best-val", result()), (good, "last-val", result(run=None))):
+        folder = run.folder / "evaluation" / name
+        folder.mkdir(parents=True)
+        (folder / "result.json").write_text(json.dumps({**content, "run": content["run"] and run.name}))
+        write_status(folder, Status("finished"))
+    (nested.folder / "config.toml").write_bytes(b"a = " + DEEP)
+    (piped.folder / "status.json").unlink()
+    os.mkfifo(piped.folder / "status.json")
+    listless.events.write_bytes(EVENTS)
+    chat = append_turn(engine.retrieval.new_chat(drawn), Turn(1, "is there a bus?"))
+    with chat.path.open("ab") as file:
+        file.write(b'{"number": null}\n' + DEEP + b"\n")
+    workspace.settings.write_text("opacity = nan\n")
+    return workspace
+
+
+def text_of(pilot: AppPilot, selector: str) -> str:
+    return str(pilot.app.query_one(selector, Static).render())
+
+
+async def test_the_app_shows_what_makes_sense_and_why_the_rest_does_not(odd: Workspace, drawn: Path) -> None:
+    app = BddsegApp(odd, drawn, "halfblock")
+    async with app.run_test(size=(160, 40), notifications=True) as pilot:
+        await until(pilot, lambda: app.query_one(SampleList).count == 21)
+        assert any("1 setting of " in n.message for n in app._notifications)
+        await pilot.press("2")
+        runs = await chosen(pilot, "#runs", "0004-demo")
+        assert runs.option_count == 4
+        await until(pilot, lambda: "3 events of it make no sense (line 1" in text_of(pilot, "#run-summary"))
+        await chosen(pilot, "#runs", "0002-demo")
+        await until(pilot, lambda: "config.toml is damaged (it is nested" in text_of(pilot, "#run-summary"))
+        await chosen(pilot, "#runs", "0003-demo")
+        await until(pilot, lambda: "its status file makes no sense" in text_of(pilot, "#run-summary"))
+        await pilot.press("3")
+        await chosen(pilot, "#evaluations", "0001-demo/last-val")
+        await until(pilot, lambda: "run should be" in text_of(pilot, "#evaluation-summary"))
+        await chosen(pilot, "#evaluations", "0001-demo/best-val")
+        await until(pilot, lambda: "mIoU19 50.0" in text_of(pilot, "#evaluation-summary"))
+        await pilot.press("4")
+        await until(pilot, lambda: app.query(ChatPane))
+        pane = app.query_one(ChatPane)
+        (chat,) = pane.service.chats(drawn)
+        await pane.show_chat(chat)
+        await until(pilot, lambda: any("2 lines of " in n.message for n in app._notifications))
+        assert app.failure is None and app.is_running
+
+
+async def chosen(pilot: AppPilot, selector: str, name: str) -> KeyList:
+    await until(pilot, lambda: pilot.app.query(selector))
+    rows = pilot.app.query_one(selector, KeyList)
+    await until(pilot, lambda: name in [row.id for row in rows.options])
+    rows.choose(name)
+    return rows
