@@ -12,9 +12,14 @@ def tell_failure(app: App[Any], event: Worker.StateChanged) -> None:
     """Says what went wrong. Without it, a worker that may not end the app would fail in silence."""
     error = event.worker.error
     if event.state is WorkerState.ERROR and error is not None:
-        text = explained(error) or str(error) or type(error).__name__
-        _keep(app, error)
-        app.notify(text, title=type(error).__name__, severity="error", markup=False, timeout=12)
+        tell_error(app, error)
+
+
+def tell_error(app: App[Any], error: BaseException) -> None:
+    """Says what went wrong in a thread, in one line."""
+    text = explained(error) or str(error) or type(error).__name__
+    _keep(app, error)
+    app.notify(text, title=type(error).__name__, severity="error", markup=False, timeout=12)
 
 
 def _keep(app: App[Any], error: BaseException) -> None:

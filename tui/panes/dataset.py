@@ -77,6 +77,7 @@ class DatasetPane(Pane):
     def _leave(self) -> None:
         """Ends what goes on for the dataset that is shown: nobody waits for it."""
         self._scan.stop()
+        self._search.stop()
         self.reports.stop()
         if self._collection is not None:
             self._collection.catalog.interrupt()

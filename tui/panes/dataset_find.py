@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.worker import get_current_worker
-
 from core.catalog import InterruptedReadError
 from core.engine import Collection
-from core.errors import BddsegError
 from core.query import Query
-from core.sanitize import sanitize
+from tui.apart import run_apart
 
 if TYPE_CHECKING:
     from tui.panes.dataset import DatasetPane
@@ -35,40 +32,46 @@ class Found:
 
 
 class DatasetFind:
-    """A newer question takes the place of one that is not answered yet."""
+    """A newer question takes the place of one that is not answered yet, which ends then."""
 
     def __init__(self, pane: "DatasetPane") -> None:
         self._pane = pane
+        self._latest = object()
 
     def start(self, collection: Collection, query: Query, evaluation: str | None) -> None:
         """Asks which samples fit; `pane.found` is called with them."""
         pane, catalog = self._pane, collection.catalog
+        this = self._latest = object()
+
+        def unwanted() -> bool:
+            return this is not self._latest
 
         def work() -> None:
-            worker = get_current_worker()
             try:
-                ids = array("q", catalog.find(query, evaluation, unwanted=lambda: worker.is_cancelled))
+                ids = array("q", catalog.find(query, evaluation, unwanted=unwanted))
                 found = Found(ids, catalog.splits(), catalog.tags(), evaluation)
             except InterruptedReadError:
                 return
-            except (BddsegError, OSError) as error:
-                pane.app.call_from_thread(pane.notify, sanitize(str(error)), severity="error", markup=False)
-                return
-            if not worker.is_cancelled:
-                pane.app.call_from_thread(pane.found, collection, found)
+            if not unwanted():
+                pane.app.call_from_thread(self._tell, this, collection, found)
 
-        pane.run_worker(work, thread=True, exclusive=True, group="find", exit_on_error=False)
+        run_apart(pane.app, work, "find")
+
+    def stop(self) -> None:
+        """Ends the question that is not answered yet."""
+        self._latest = object()
+
+    def _tell(self, this: object, collection: Collection, found: Found) -> None:
+        # Another question may have been asked while this answer was on its way.
+        if this is self._latest:
+            self._pane.found(collection, found)
 
     def image(self, collection: Collection, image: Path) -> None:
         """Asks which sample an image belongs to; `pane.gone_to` is called with it."""
         pane = self._pane
 
         def work() -> None:
-            try:
-                rows = collection.catalog.find_images([image])
-            except BddsegError as error:
-                pane.app.call_from_thread(pane.notify, str(error), severity="error", markup=False)
-                return
+            rows = collection.catalog.find_images([image])
             pane.app.call_from_thread(pane.gone_to, rows[0].id if rows else None)
 
-        pane.run_worker(work, thread=True, exclusive=True, group="go", exit_on_error=False)
+        run_apart(pane.app, work, "go")

@@ -1,17 +1,14 @@
 """What the Dataset pane tells about the whole dataset: class statistics, and a check of every file."""
 
-import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from core.catalog import InterruptedReadError
 from core.engine import Collection
-from core.errors import BddsegError
 from core.sanitize import sanitize, sanitize_path
+from tui.apart import run_apart
 from tui.screens.scroll import ScrollScreen
 from tui.widgets.stats_table import stats_table
 
@@ -76,21 +73,18 @@ class DatasetReports:
         if (before := self._reports.get(kind)) is not None:
             before.wanted = False
         this = self._reports[kind] = _Report()
-        threading.Thread(target=self._make, args=(this, work), name=kind, daemon=True).start()
+        run_apart(self._pane.app, lambda: self._make(this, work), kind)
 
     def _make(self, this: _Report, work: Callable[[_Report], ScrollScreen]) -> None:
         app = self._pane.app
-        # The loop may have gone by the time that something is to be told; so may the processes that helped.
-        with suppress(RuntimeError, _LeftError, InterruptedReadError):
-            try:
-                screen = work(this)
-            except (BddsegError, OSError) as error:
-                if this.wanted:
-                    app.call_from_thread(self._refused, error)
-            else:
-                if this.wanted:
-                    app.call_from_thread(app.push_screen, screen)
-        this.wanted = False
-
-    def _refused(self, error: Exception) -> None:
-        self._pane.notify(sanitize(str(error)), severity="error", markup=False)
+        try:
+            screen = work(this)
+        except Exception:
+            # The processes that helped have been ended, or the reading: by whoever does not want it any more.
+            if this.wanted:
+                raise
+        else:
+            if this.wanted:
+                app.call_from_thread(app.push_screen, screen)
+        finally:
+            this.wanted = False

@@ -5,15 +5,14 @@ who leaves the app, or opens another dataset, must not wait for it.
 """
 
 import subprocess
-import threading
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.engine import Collection
-from core.errors import BddsegError, RecordError
-from core.sanitize import sanitize
+from core.errors import RecordError
 from core.scan_lines import read_line
+from tui.apart import run_apart
 
 if TYPE_CHECKING:
     from tui.panes.dataset import DatasetPane
@@ -38,7 +37,7 @@ class DatasetScan:
         """Scans, following the process in a thread."""
         self.stop()
         self._scan = _Scan()
-        threading.Thread(target=self._follow, args=(collection, self._scan), name="scan", daemon=True).start()
+        run_apart(self._pane.app, partial(self._follow, collection, self._scan), "scan")
 
     def stop(self) -> None:
         """Ends the scan, if there is one, and waits for nothing."""
@@ -48,38 +47,34 @@ class DatasetScan:
 
     def _follow(self, collection: Collection, scan: _Scan) -> None:
         pane = self._pane
-        # The loop may have gone by the time that something is to be told.
-        with suppress(RuntimeError):
-            try:
-                known = sum(collection.catalog.splits().values())
-                scan.process = process = pane.bddseg.engine.start_scan(collection)
-            except (BddsegError, OSError) as error:
-                if scan.wanted:
-                    pane.app.call_from_thread(self._failed, sanitize(str(error)))
-                return
-            if not scan.wanted:
-                # It was started just when it was stopped.
-                pane.bddseg.engine.end_scan(process)
-            self._read(process, scan, known)
-            process.wait()
-            if scan.wanted:
-                pane.app.call_from_thread(pane.scan_ended)
+        known = sum(collection.catalog.splits().values())
+        scan.process = process = pane.bddseg.engine.start_scan(collection)
+        if not scan.wanted:
+            # It was started just when it was stopped.
+            pane.bddseg.engine.end_scan(process)
+        told = self._read(process, scan, known)
+        if process.wait() and not told and scan.wanted:
+            pane.app.call_from_thread(self._failed, "the scan ended unexpectedly: R starts another")
+        if scan.wanted:
+            pane.app.call_from_thread(pane.scan_ended)
 
-    def _read(self, process: "subprocess.Popen[bytes]", scan: _Scan, known: int) -> None:
+    def _read(self, process: "subprocess.Popen[bytes]", scan: _Scan, known: int) -> bool:
+        """Tells the pane of each line; returns whether one said why the scan failed."""
         pane = self._pane
         assert process.stdout is not None
         for line in process.stdout:
             if not scan.wanted:
-                return
+                break
             try:
                 told = read_line(line)
             except RecordError:
                 continue
             if isinstance(told, str):
                 pane.app.call_from_thread(self._failed, told)
-            else:
-                pane.app.call_from_thread(pane.scan_step, *told, told[1] != known)
-                known = told[1]
+                return True
+            pane.app.call_from_thread(pane.scan_step, *told, told[1] != known)
+            known = told[1]
+        return False
 
     def _failed(self, message: str) -> None:
         self._pane.notify(message, title="what is shown is as of the last scan", severity="error", markup=False)

@@ -1,0 +1,89 @@
+"""The Dataset pane where the disk, the scan or the catalog fails: it says so, and shows what it knows."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.catalog import database
+from core.engine import Collection
+from core.workspace import Workspace
+from tests.tui.conftest import AppPilot, until
+from tui.app import BddsegApp
+from tui.panes.dataset import DatasetPane
+from tui.widgets.sample_list import SampleList
+
+
+def told(app: BddsegApp) -> str:
+    return " ".join(n.message for n in app._notifications)
+
+
+async def ready(app: BddsegApp, pilot: AppPilot) -> Collection:
+    """The app with everything scanned."""
+    pane = app.query_one(DatasetPane)
+    await until(pilot, lambda: pane.collection is not None and app.query_one(SampleList).row is not None)
+    collection = pane.collection
+    assert collection is not None
+    await until(pilot, lambda: collection.catalog.progress() == (21, 0) and pane._scan._scan.process is not None)
+    process = pane._scan._scan.process
+    await until(pilot, lambda: process is not None and process.poll() is not None)
+    return collection
+
+
+async def test_a_dataset_that_is_gone_is_told_and_stays_listed(workspace: Workspace, dataset: Path) -> None:
+    app = BddsegApp(workspace, dataset, "none")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(app, pilot)
+        for image in (dataset / "images").rglob("*.jpg"):
+            image.unlink()
+        await pilot.press("R")
+        await until(pilot, lambda: str(dataset) in told(app))
+        assert app.query_one(SampleList).count == 21
+
+
+async def test_a_scan_that_is_killed_is_told(workspace: Workspace, dataset: Path) -> None:
+    app = BddsegApp(workspace, dataset, "none")
+    async with app.run_test(size=(100, 30)) as pilot:
+        collection = await ready(app, pilot)
+        with closing(sqlite3.connect(collection.catalog.path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            (dataset / "images/10k/train/added.jpg").touch()
+            before = app.query_one(DatasetPane)._scan._scan
+            await pilot.press("R")
+            scan = app.query_one(DatasetPane)._scan
+            await until(pilot, lambda: scan._scan is not before and scan._scan.process is not None)
+            assert scan._scan.process
+            psutil.Process(scan._scan.process.pid).kill()
+            await until(pilot, lambda: "the scan ended unexpectedly" in told(app))
+
+
+async def test_a_tag_that_cannot_be_written_is_told(
+    workspace: Workspace, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "PATIENCE_S", 0.1)
+    app = BddsegApp(workspace, dataset, "none")
+    async with app.run_test(size=(100, 30)) as pilot:
+        collection = await ready(app, pilot)
+        with closing(sqlite3.connect(collection.catalog.path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await pilot.press("t", *"night", "enter")
+            await until(pilot, lambda: "cannot be written: another process is writing it" in told(app))
+
+
+async def test_another_scan_ends_the_one_before(workspace: Workspace, dataset: Path) -> None:
+    app = BddsegApp(workspace, dataset, "none")
+    async with app.run_test(size=(100, 30)) as pilot:
+        collection = await ready(app, pilot)
+        pane = app.query_one(DatasetPane)
+        with closing(sqlite3.connect(collection.catalog.path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            (dataset / "images/10k/train/added.jpg").touch()
+            before = pane._scan._scan
+            await pilot.press("R")
+            await until(pilot, lambda: pane._scan._scan is not before and pane._scan._scan.process is not None)
+            waiting = pane._scan._scan.process
+            await pilot.press("R")
+            await until(pilot, lambda: waiting is not None and waiting.poll() is not None)
+        await until(pilot, lambda: collection.catalog.progress() == (22, 0))
