@@ -6,15 +6,19 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
 from core.engine import Engine
 from core.errors import LONGEST, BddsegError, UsageError
 from core.failure import LARGEST, LOG, explained, keep_traceback
 from core.typed_path import typed_path
 from core.workspace import Workspace
+from tui.cli import root
 from tui.cli.root import run
 from tui.ending import end
 
@@ -117,6 +121,30 @@ def test_what_cannot_be_meant_is_one_line_and_blames_the_right_command(
     (line,) = [text for text in capfd.readouterr().err.splitlines() if not text.startswith("scanning")]
     assert told in line and len(line) < 1000
     assert all(c.isprintable() for c in line)
+
+
+PATHS = ("DIR", "FILE", "IMAGE", "ZIP", "SOURCE", "OLD", "NEW")
+
+
+def paths_of(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """For every path that a command takes, words that name the home of nobody for it."""
+    places = [p for p in command.params if p.param_type_name == "argument"]
+    for p in command.params:
+        if (p.metavar or "").strip("[].") in PATHS:
+            before = ("x",) * places.index(p) if p in places else (p.opts[0],)
+            yield (*path, *before, "~nosuchuser/x")
+    for name, sub in getattr(command, "commands", {}).items():
+        yield from paths_of(sub, (*path, name))
+
+
+def test_every_path_of_every_command_is_read_as_typed(workspace: Workspace, capfd: pytest.CaptureFixture[str]) -> None:
+    run(["runs"])
+    found = list(paths_of(typer.main.get_command(root.app)))
+    assert len(found) > 40
+    for words in found:
+        capfd.readouterr()
+        assert run(list(words)) == 2, words
+        assert "there is no user 'nosuchuser'" in capfd.readouterr().err, words
 
 
 def test_options_of_the_program_may_stand_before_the_command(tmp_path: Path) -> None:

@@ -114,8 +114,15 @@ def _tell_info(found: Any, json: bool) -> None:
 def search(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="Phrases: 'heavy rain; 2: red bus; -night'.")] = "",
     like: Annotated[
-        str, typer.Option("--like", metavar="IMAGE", help="Search for images like this file.", show_default=False)
-    ] = "",
+        Path | None,
+        typer.Option(
+            "--like",
+            metavar="IMAGE",
+            parser=typed_path,
+            help="Search for images like this file.",
+            show_default=False,
+        ),
+    ] = None,
     data: DataOption = None,
     filter_text: FilterOption = "",
     top: TopOption = 9,
@@ -129,9 +136,10 @@ def search(
         raise UsageError('search for what? for example: bddseg-tui index search "heavy rain; -night"')
     core = engine(workspace)
     collection = open_last(core, data, scan=bool(filter_text.strip()))
-    like = os.fspath(typed_path(like)) if like else ""
     changes = {k: v for k, v in (("clip", model), ("fusion", fusion)) if v}
-    answering = core.retrieval.search(collection, text, like=like, filter_text=filter_text, top=top, **changes)
+    answering = core.retrieval.search(
+        collection, text, like="" if like is None else os.fspath(like), filter_text=filter_text, top=top, **changes
+    )
     items = answering.result()["items"]
     if json:
         keys = ("name", "path", "score", "confidence")

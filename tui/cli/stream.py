@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from core.records import plain
+from core.sanitize import sanitize
 
 _AT_ONCE = 50
 """So many are handed on one by one, as somebody may be waiting to see one; what follows goes out by the buffer."""
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Prints lines for a person on standard output. They must be sanitized."""
+    """Prints lines for a person on standard output."""
     for n, line in enumerate(lines):
-        print(line, flush=n < _AT_ONCE)
+        print(sanitize(line), flush=n < _AT_ONCE)
     sys.stdout.flush()
 
 
