@@ -1,6 +1,5 @@
 """The engine: what the app and every command call. One method for each thing that a person can do."""
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -12,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 from core.catalog import Catalog, Row, is_of_earlier_version
 from core.dataset import Dataset, open_dataset
 from core.errors import BddsegError, UsageError
-from core.nearest import suggestion
-from core.path_component import path_component
 from core.query import parse_query
-from core.sanitize import sanitize, sanitize_path
+from core.sanitize import sanitize
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -30,6 +27,7 @@ if TYPE_CHECKING:
     from core.history import History
     from core.history_reader import Histories
     from core.job import Status
+    from core.jobs import Job
     from core.relocate import Moved
     from core.report.write import Forms
     from core.retrieval.service import RetrievalService
@@ -217,28 +215,15 @@ class Engine:
 
     def train(self, root: Path, config: "TrainConfig", preset: str) -> "Run":
         """Starts a training run as a job of its own; returns at once."""
-        run = self._make_run(root, config, preset)
-        _start(run.folder, ["fit", os.fspath(run.folder)], config.processes)
-        return run
+        from core.run_jobs import start_run
+
+        return start_run(self.workspace, root, config, preset)
 
     def create(self, root: Path, config: "TrainConfig", preset: str) -> "Run":
         """Makes a run without starting it, for launchers of several machines (docs/several-machines.md)."""
-        from core.job import Status, write_status
+        from core.run_jobs import make_idle_run
 
-        run = self._make_run(root, config, preset)
-        try:
-            write_status(run.folder, Status("stopped", message="made, and not started yet"))
-        except OSError as error:
-            raise BddsegError(f"{sanitize_path(run.folder)} cannot be written ({error.strerror}): make room") from error
-        return run
-
-    def _make_run(self, root: Path, config: "TrainConfig", preset: str) -> "Run":
-        from core.runs import create_run
-
-        dataset = open_dataset(root)
-        if not any(f.masks for f in dataset.splits if f.split == "train"):
-            raise BddsegError(f"{sanitize_path(root)} has no labelled train split: training needs images with masks")
-        return create_run(self.workspace, dataset.root, config, preset)
+        return make_idle_run(self.workspace, root, config, preset)
 
     def resume(self, run: "Run") -> None:
         """Goes on with a run from its last checkpoint.
@@ -246,52 +231,24 @@ class Engine:
         Raises:
             BddsegError: it is live, or it has finished.
         """
-        from core.config import validate
+        from core.run_jobs import resume_run
 
-        status = run.status
-        if status.live:
-            raise BddsegError(f"{run.name} is still training")
-        if status.state == "finished":
-            raise BddsegError(f"{run.name} has finished: start a new run to train longer")
-        config = validate(run.spec["train"])
-        _start(run.folder, ["fit", os.fspath(run.folder)], config.processes)
+        resume_run(run)
 
-    def stop(self, run: "Run", now: bool = False) -> None:
-        """Asks a run to checkpoint and end, or, with `now`, kills it."""
-        from core.process import kill, terminate
+    def delete(self, run: "Run") -> str:
+        """Deletes a run that nothing uses, and what the catalog knows of its evaluations and predictions.
 
-        status = run.status
-        if not status.live or status.process is None:
-            raise BddsegError(f"{run.name} is not training (it is {status.state})")
-        (kill if now else terminate)(status.process)
+        Returns what could not be done and why: a catalog on a full disk keeps its scores for now.
+        """
+        from core.run_jobs import delete_run
 
-    def delete(self, run: "Run") -> None:
-        """Deletes a run that is not live, and what the catalog knows of its evaluations and predictions."""
-        from core.runs import delete_run
-
-        if run.problem:
-            # Nobody can tell which catalog knows of it.
-            delete_run(run)
-            return
-        root, path = run.dataset, self.workspace.catalog_path(run.dataset)
-        names = Catalog(path, root).evaluations() if path.exists() else []
-        delete_run(run)
-        for name in names:
-            if name.startswith(f"{run.name}/"):
-                self._forget_scores(root, name)
+        return delete_run(self.workspace, run)
 
     def evaluate(self, run: "Run", split: str = "val", checkpoint: str = "best", tta: str = "none") -> Path:
         """Starts an evaluation as a job; returns its folder. `tta` is none, flip or scales (test-time augmentation)."""
-        from core.evaluation import evaluation_folder
+        from core.run_jobs import start_evaluation
 
-        self._need_checkpoint(run, checkpoint)
-        if tta not in ("none", "flip", "scales"):
-            raise UsageError(f"--tta takes none, flip or scales, not {sanitize(tta)!r}")
-        folder = evaluation_folder(run.folder, checkpoint, split, tta)
-        folder.mkdir(parents=True, exist_ok=True)
-        options = ["--checkpoint", checkpoint, "--split", split, "--tta", tta]
-        _start(folder, ["evaluate", os.fspath(run.folder), *options])
-        return folder
+        return start_evaluation(run, split, checkpoint, tta)
 
     def predict(self, run: "Run", to: Path, source: str | Path = "test", checkpoint: str = "best") -> Path:
         """Starts writing predictions into the folder `to`; returns the job's folder.
@@ -306,21 +263,9 @@ class Engine:
             BddsegError: the source or the checkpoint is not there, or files in `to` would be replaced that are a
                 person's own.
         """
-        from core.prediction_files import check_folder
+        from core.run_jobs import start_prediction
 
-        self._need_checkpoint(run, checkpoint)
-        if isinstance(source, Path):
-            if not source.exists():
-                raise UsageError(f"{sanitize_path(source)} does not exist")
-            source = os.fspath(source.absolute())
-        else:
-            path_component(source, "a split")
-        check_folder(to, run.dataset, source)
-        folder = self._prediction_folder(run, checkpoint, source)
-        folder.mkdir(parents=True, exist_ok=True)
-        options = ["--checkpoint", checkpoint, "--split", source, "--to", os.fspath(to.absolute())]
-        _start(folder, ["predict", os.fspath(run.folder), *options, "--job", os.fspath(folder)])
-        return folder
+        return start_prediction(run, to, source, checkpoint)
 
     def export(self, run: "Run", kind: str, to: Path, checkpoint: str = "best") -> Path:
         """Starts an export (onnx, torchscript, smp or hub-folder) into the folder `to`; returns the job's folder.
@@ -328,26 +273,37 @@ class Engine:
         Raises:
             BddsegError: the checkpoint is not there, or files in `to` would be replaced that no export made.
         """
-        from core.exports import EXPORTS, check_export_folder
+        from core.run_jobs import start_export
 
-        self._need_checkpoint(run, checkpoint)
-        if kind not in EXPORTS:
-            raise UsageError(f"--to takes {', '.join(EXPORTS)}, not {sanitize(kind)!r}{suggestion(kind, EXPORTS)}")
-        check_export_folder(to, kind)
-        folder = run.folder / "export" / f"{checkpoint}-{kind}"
-        folder.mkdir(parents=True, exist_ok=True)
-        options = ["--checkpoint", checkpoint, "--kind", kind, "--to", os.fspath(to.absolute())]
-        _start(folder, ["export", os.fspath(run.folder), *options, "--job", os.fspath(folder)])
-        return folder
+        return start_export(run, kind, to, checkpoint)
 
-    @staticmethod
-    def _prediction_folder(run: "Run", checkpoint: str, source: str) -> Path:
-        """The job's folder: named after a split, or after a path's digest."""
-        import hashlib
+    # -- jobs ------------------------------------------------------------------------------------------------
 
-        path = Path(source).is_absolute()
-        name = hashlib.sha256(os.fsencode(source)).hexdigest()[:12] if path else source
-        return run.folder / "prediction" / f"{checkpoint}-{name}"
+    def jobs(self, ended: bool = False) -> "list[Job]":
+        """The live jobs of every kind; with `ended` also those that have ended."""
+        from core.jobs import list_jobs
+
+        return list_jobs(self.workspace, ended)
+
+    def job(self, text: str) -> "Job":
+        """The live job of that name, as `core.jobs.find_job` finds it."""
+        from core.jobs import find_job
+
+        return find_job(self.workspace, text)
+
+    def stop_job(self, job: "Job", now: bool = False) -> None:
+        """Asks a job to end (a training checkpoints first) or, with `now`, kills it."""
+        from core.jobs import stop_job
+
+        stop_job(job, now)
+
+    def stop(self, run: "Run", now: bool = False) -> None:
+        """Asks a training run to checkpoint and end, or, with `now`, kills it."""
+        from core.jobs import Job, stop_job
+
+        stop_job(Job(run.name, "train", run.folder, run.name, run.status), now)
+
+    # -- evaluations -----------------------------------------------------------------------------------------
 
     def evaluations(self) -> "list[Evaluation]":
         """Every finished evaluation of every run, newest run first; those that cannot be read are left out."""
@@ -390,24 +346,24 @@ class Engine:
         forms: "Forms | None" = None,
     ) -> list[Path]:
         """Writes a report of an evaluation, compared with others if there are any; returns its files, HTML first."""
+        from contextlib import ExitStack
+
         from core.report.write import write_report
+        from core.use import in_use
 
-        return write_report(self.workspace, evaluation, others, to, forms)
+        with ExitStack() as kept:
+            for used in (evaluation, *others):
+                kept.enter_context(in_use(used.folder))
+            return write_report(self.workspace, evaluation, others, to, forms)
 
-    def delete_evaluation(self, run: "Run", name: str) -> None:
-        """Deletes an evaluation that is not live, with its predictions; `name` ends in CHECKPOINT-SPLIT."""
-        import shutil
+    def delete_evaluation(self, run: "Run", name: str) -> str:
+        """Deletes an evaluation that nothing uses, with its predictions; `name` ends in CHECKPOINT-SPLIT.
 
-        from core.job import read_status
+        Returns what could not be done and why, as `delete` does.
+        """
+        from core.run_jobs import delete_evaluation
 
-        folder = run.folder / "evaluation" / name.rpartition("/")[2]
-        if folder not in run.evaluations():
-            raise UsageError(f"{run.name} has no evaluation {sanitize(name)!r}")
-        if read_status(folder).live:
-            raise BddsegError(f"{name} is still being made: wait for it")
-        shutil.rmtree(folder, ignore_errors=True)
-        if not run.problem:
-            self._forget_scores(run.dataset, f"{run.name}/{folder.name}")
+        return delete_evaluation(self.workspace, run, name)
 
     def wait(self, folder: Path, until: "Callable[[Status], bool] | None" = None) -> "Status":
         """Waits until a job has ended, or `until` its status says so."""
@@ -418,19 +374,3 @@ class Engine:
             if not status.live or (until and until(status)):
                 return status
             time.sleep(0.1)
-
-    def _forget_scores(self, root: Path, name: str) -> None:
-        path = self.workspace.catalog_path(root)
-        if path.exists():
-            Catalog(path, root).record_scores(name, [])
-
-    def _need_checkpoint(self, run: "Run", checkpoint: str) -> None:
-        if checkpoint not in run.checkpoints():
-            there = ", ".join(run.checkpoints()) or "none yet"
-            raise UsageError(f"{run.name} has no checkpoint {sanitize(checkpoint)!r} (there is: {there})")
-
-
-def _start(folder: Path, arguments: list[str], processes: int = 1) -> None:
-    from core.launch import launch_training
-
-    launch_training(folder, arguments, processes)

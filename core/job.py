@@ -5,29 +5,37 @@
     status.json    what it is doing now, replaced
     log.txt        its output
     lock           held (flock) by the one process that may work here
+    use            of a run or an evaluation: held together by whoever needs it to stay (core.locks)
 
 A training run is such a folder; so are the evaluations and predictions inside it.
 """
 
-import fcntl
+import errno
 import json
 import os
 import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from socket import gethostname
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 from core.atomic import write_text
+from core.disk_errors import disk_error
 from core.errors import BddsegError, RecordError
+from core.locks import LOCK, is_locked, take_over, try_lock
 from core.process import ProcessId, this_process
 from core.records import Count, Fraction, Line, Moment, Real, plain, read_record
-from core.sanitize import sanitize_path
+from core.sanitize import sanitize, sanitize_path
 
 State = Literal["starting", "running", "finished", "stopped", "failed", "lost"]
 LIVE: tuple[State, ...] = ("starting", "running")
+SECONDS_LEFT = "seconds_left"
+"""Key of a status's facts: how long the phase will still take."""
+SILENT_S = 300.0
+"""After so long without a word a job of another host counts as lost, where the file system has no locks."""
 
 
 @with_config(extra="allow")
@@ -76,22 +84,71 @@ _STATUS = TypeAdapter(Status)
 _LARGEST = 1 << 20
 
 
-def read_status(folder: Path) -> Status:
-    """A job's status, made `lost` where its process is gone; damaged or missing files count as lost too."""
+def read_status(folder: Path, mine: bool = False) -> Status:
+    """A job's status, made `lost` where its process is gone; damaged or missing files count as lost too.
+
+    Args:
+        folder: the job's.
+        mine: the caller holds the job's lock, so that it says nothing of another process.
+    """
     try:
         status = read_record(_STATUS, folder / "status.json", _LARGEST)
     except FileNotFoundError:
         return Status("lost", message="its status file is missing")
     except RecordError as error:
         return Status("lost", message=f"its status file makes no sense ({error})")
-    if status.live and not (status.process and status.process.alive()):
-        return replace(status, state="lost", message="its process is gone: it was killed or the machine went down")
-    return status
+    seen = not status.live or (status.process and status.process.alive())
+    return status if seen else _unseen(folder, status, not mine and is_locked(folder / LOCK))
+
+
+def _unseen(folder: Path, status: Status, locked: bool) -> Status:
+    """The status of a live job whose process cannot be seen from here: gone, on another host, or in a container.
+
+    The lock tells where the file system has locks. Where it has none, the job of another host lives as long as its
+    status is written now and then; that of this host is gone.
+    """
+    elsewhere = status.process is not None and status.process.host != gethostname()
+    age = time.time() - _last_written(folder, status)
+    host = sanitize(status.process.host) if status.process else ""
+    if locked or (elsewhere and abs(age) < SILENT_S):
+        where = f"on {host}, as of {max(0, round(age))} s ago" if elsewhere else "where its process cannot be seen"
+        return replace(status, message=where)
+    gone = "its process is gone: it was killed or the machine went down"
+    if elsewhere:
+        gone = f"it ran on {host}, which has not been heard of for {max(0, round(age / 60))} minutes"
+    return replace(status, state="lost", message=gone)
+
+
+def _last_written(folder: Path, status: Status) -> float:
+    try:
+        return max(status.heartbeat, (folder / "status.json").stat().st_mtime)
+    except OSError:
+        return status.heartbeat
 
 
 def write_status(folder: Path, status: Status, durable: bool = True) -> None:
-    """Replaces a job's status file."""
-    write_text(folder / "status.json", json.dumps(plain(asdict(status))), durable)
+    """Replaces a job's status file. On a full disk it is overwritten where it lies, so that an end is always told.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path, text = folder / "status.json", json.dumps(plain(asdict(status)))
+    try:
+        write_text(path, text, durable)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT) or not _overwrite(path, text.encode()):
+            raise
+
+
+def _overwrite(path: Path, data: bytes) -> bool:
+    """Writes into the blocks that a file has already; False where they do not suffice."""
+    try:
+        with path.open("r+b", buffering=0) as file:
+            found = os.fstat(file.fileno())
+            # JSON may end in spaces, so one write does it and a reader never sees a mixture.
+            return len(data) <= found.st_blocks * 512 and file.write(data.ljust(found.st_size)) >= len(data)
+    except OSError:
+        return False
 
 
 class StatusFile:
@@ -104,6 +161,9 @@ class StatusFile:
 
     def update(self, force: bool = False, **changes: Any) -> None:
         """Changes the status; written at once if the state or phase changed or if forced."""
+        if changes.get("phase", self.status.phase) != self.status.phase:
+            # What was foreseen of one phase says nothing of the next.
+            changes.setdefault("facts", {k: v for k, v in self.status.facts.items() if k != SECONDS_LEFT})
         new = replace(self.status, **changes, heartbeat=time.time())
         force = force or (new.state, new.phase) != (self.status.state, self.status.phase)
         self.status = new
@@ -113,29 +173,33 @@ class StatusFile:
 
 
 class JobLock:
-    """Held by the process that works in a job's folder; goes with the process, however that ends."""
+    """Held by the process that works in a job's folder; goes with the process, however that ends.
 
-    def __init__(self, folder: Path, patience_s: float = 0.0) -> None:
-        self._file = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-        deadline = time.monotonic() + patience_s
-        while not self._try() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        if not self._held:
-            os.close(self._file)
-            raise BddsegError(f"{sanitize_path(folder)} is being worked on by another process: stop that first")
+    A job that was started by `core.launch` takes over the lock that was taken for it.
 
-    def _try(self) -> bool:
+    Raises:
+        BddsegError: another process works here, or the folder cannot be written.
+    """
+
+    def __init__(self, folder: Path, patience_s: float = 1.0) -> None:
+        # A reader that asks whether the lock is held has it for an instant: hence some patience.
+        path = folder / LOCK
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._held = False
-        else:
-            self._held = True
-        return self._held
+            lock = take_over(path) or try_lock(path, patience_s=patience_s)
+        except OSError as error:
+            raise disk_error(error, path, "locked") from error
+        if lock is None:
+            raise BddsegError(f"{sanitize_path(folder)} is being worked on by another process: stop that first")
+        self._lock = lock
+
+    @property
+    def with_launcher(self) -> bool:
+        """Whether the launcher that started this process holds it, of which this process is a part."""
+        return self._lock.handle is None
 
     def release(self) -> None:
         """Lets another process work here."""
-        os.close(self._file)
+        self._lock.release()
 
 
 def tail_log(folder: Path, limit: int = 4000) -> str:

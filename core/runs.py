@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 
 from core.atomic import write_text
 from core.config import TrainConfig
+from core.disk_errors import disk_error
 from core.errors import BddsegError, RecordError, UsageError
 from core.job import Status, read_status
 from core.nearest import suggestion
@@ -102,7 +103,8 @@ class Run:
     def evaluations(self) -> list[Path]:
         """Folders of its evaluations, finished or not."""
         folder = self.folder / "evaluation"
-        return sorted(p for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
+        found = folder.iterdir() if folder.is_dir() else ()
+        return sorted(p for p in found if p.is_dir() and not p.name.startswith("."))
 
 
 def list_runs(workspace: Workspace) -> list[Run]:
@@ -150,7 +152,7 @@ def create_run(workspace: Workspace, dataset: Path, config: TrainConfig, preset:
         except FileExistsError:
             continue
         except OSError as error:
-            raise BddsegError(f"{sanitize_path(folder)} cannot be made ({error.strerror})") from error
+            raise disk_error(error, folder, "made") from error
         if any(_number(p.name) == number + attempt for p in workspace.runs.iterdir() if p != folder):
             folder.rmdir()
             continue
@@ -159,22 +161,8 @@ def create_run(workspace: Workspace, dataset: Path, config: TrainConfig, preset:
         write_text(folder / "config.toml", tomli_w.dumps({**spec, "preset": preset, "train": config.model_dump()}))
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
-        raise BddsegError(f"{sanitize_path(folder)} cannot be written ({error.strerror}): make room") from error
+        raise disk_error(error, folder) from error
     return Run(folder)
-
-
-def delete_run(run: Run) -> None:
-    """Deletes a run that is not live.
-
-    Raises:
-        BddsegError: it is still training.
-    """
-    if run.status.live:
-        raise BddsegError(f"{run.name} is still training: stop it first")
-    # The name goes first, at once: what is left of an interrupted deletion is no run any more.
-    doomed = run.folder.with_name(f".deleted-{run.name}-{os.getpid()}")
-    run.folder.rename(doomed)
-    shutil.rmtree(doomed, ignore_errors=True)
 
 
 def _number(name: str) -> int:

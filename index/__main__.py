@@ -21,9 +21,13 @@ def build(arguments: argparse.Namespace) -> int:
         reporter.update(force=True, state="running", phase="load")
         from index.build import build_index
         from index.clip import load_clip
+        from index.vectors import clear_vectors
 
         clip = load_clip(arguments.model, arguments.device or None, arguments.download)
         reporter.event("start", model=clip.identity, dimension=clip.dimension)
+        if arguments.fresh:
+            # Not before the model is there: else a name that was mistyped would cost the old index.
+            clear_vectors(arguments.folder)
 
         def report(phase: str, done: int, total: int) -> None:
             reporter.update(phase=phase)
@@ -65,6 +69,7 @@ def main(words: list[str]) -> int:
     job.add_argument("--device", default="")
     job.add_argument("--batch", type=int, default=0)
     job.add_argument("--download", action="store_true")
+    job.add_argument("--fresh", action="store_true")
     jobs.add_parser("retriever")
     arguments = parser.parse_args(words)
     if arguments.job == "build":

@@ -1,6 +1,7 @@
 """`python -P -m train fit|evaluate|predict RUN ...`: one job, from its start to its last status."""
 
 import argparse
+import contextlib
 import logging
 import os
 import sys
@@ -9,13 +10,16 @@ import warnings
 from pathlib import Path
 
 from core.arguments import ArgumentParser
-from core.disk_errors import disk_reason
+from core.disk_errors import disk_error, disk_reason
 from core.errors import BddsegError
 from core.evaluation import evaluation_folder
 from core.event_kinds import Kind
-from core.process import yield_to_people
+from core.job import State, Status, write_status
+from core.locks import USE, take_over
+from core.process import end_with_launcher, yield_to_people
 from core.runs import Run
 from core.sanitize import sanitize_path
+from core.use import in_use
 from core.workspace import Workspace
 from train.reporter import Reporter, Silent, StopRequestedError
 
@@ -27,10 +31,22 @@ def main(argv: list[str]) -> int:
     folder = _folder(run, arguments)
     yield_to_people()
     Workspace(run.folder.parent.parent).sweep()
+    if "RANK" in os.environ:
+        end_with_launcher()
     is_main = int(os.environ.get("RANK", "0")) == 0
-    reporter = Reporter(folder) if is_main else Silent(folder)
-    reporter.update(force=True, state="starting", phase="loading libraries")
     try:
+        # Nothing lets go of it, so that what this process works with is not deleted before it is gone.
+        take_over(run.folder / USE) or in_use(run.folder)
+        reporter = Reporter(folder) if is_main else Silent(folder)
+    except BddsegError as error:
+        print(f"error: {error}", flush=True)
+        return 1
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            write_status(folder, Status("failed", message=str(disk_error(error, folder))))
+        return 1
+    try:
+        reporter.update(force=True, state="starting", phase="loading libraries")
         _work(run, arguments, reporter)
         reporter.update(force=True, state="finished", phase="", message="")
         return 0
@@ -38,12 +54,12 @@ def main(argv: list[str]) -> int:
         _last_words(reporter, "stop", "stopped", "stopped on request")
         return 0
     except BddsegError as error:
-        print(f"error: {error}", flush=True)
         _last_words(reporter, "fail", "failed", str(error))
     except OSError as error:
         _last_words(reporter, "fail", "failed", f"{_where(error, folder)}: {disk_reason(error)}")
     except Exception as error:
-        traceback.print_exc()
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
         _last_words(reporter, "fail", "failed", f"{type(error).__name__}: {error} (more in log.txt)")
     finally:
         reporter.close()
@@ -56,18 +72,22 @@ def _work(run: Run, arguments: argparse.Namespace, reporter: Reporter) -> None:
     if arguments.work == "fit":
         from train.fit import fit_run
 
+        reporter.check_stop()
         fit_run(run, reporter)
     elif arguments.work == "evaluate":
         from train.evaluate import evaluate_run
 
+        reporter.check_stop()
         evaluate_run(run, arguments.checkpoint, arguments.split, reporter, arguments.tta)
     elif arguments.work == "export":
         from train.export import export_run, parse_kind
 
+        reporter.check_stop()
         export_run(run, arguments.checkpoint, parse_kind(arguments.kind), Path(arguments.to), reporter)
     else:
         from train.predict import predict_run
 
+        reporter.check_stop()
         predict_run(run, arguments.checkpoint, arguments.split, Path(arguments.to), reporter)
 
 
@@ -76,16 +96,14 @@ def _where(error: OSError, folder: Path) -> str:
     return sanitize_path(named if isinstance(named, str | bytes) else folder)
 
 
-def _last_words(reporter: Reporter, kind: Kind, state: str, message: str) -> None:
-    """Event and status of the end; on a disk that is full either may fail, and the other still counts."""
-    try:
+def _last_words(reporter: Reporter, kind: Kind, state: State, message: str) -> None:
+    """Event and status of the end; on a disk that is full either may fail, and the log too: the rest still counts."""
+    with contextlib.suppress(OSError):
         reporter.event(kind, message=message)
-    except OSError as error:
-        print(f"could not write the event: {error}", flush=True)
-    try:
-        reporter.update(force=True, state=state, message=message)
-    except OSError as error:
-        print(f"could not write the status: {error}", flush=True)
+    with contextlib.suppress(OSError):
+        reporter.update(force=True, state=state, phase="", message=message)
+    with contextlib.suppress(OSError):
+        print(f"{state}: {message}", flush=True)
 
 
 def _folder(run: Run, arguments: argparse.Namespace) -> Path:

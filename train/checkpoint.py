@@ -105,8 +105,8 @@ def save(
         sync_folder(folder)
     except (OSError, SafetensorError) as error:
         raise BddsegError(
-            f"the checkpoint of step {progress.step} could not be written to {sanitize_path(folder)}: {_reason(error)} "
-            "(then resume; the last one is kept)"
+            f"the checkpoint of step {progress.step} could not be written to {sanitize_path(folder)}: "
+            f"{_reason(error)}, then resume; the last one is kept"
         ) from error
     _sweep(folder)
     return target

@@ -1,10 +1,10 @@
 """What a training job says: events and status as every job, and TensorBoard files beside them."""
 
-import signal
 from pathlib import Path
 from typing import Any
 
 from core.event_kinds import Kind
+from core.process import on_stop
 from core.reporter import Reporter as JobReporter
 from core.reporter import StopRequestedError
 
@@ -53,8 +53,7 @@ class Silent(Reporter):
         self.folder = folder
         self.stop_requested = False
         self._board = False
-        signal.signal(signal.SIGTERM, self._on_term)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        on_stop(self._on_term)
 
     def event(self, kind: Kind, **values: Any) -> None:
         """Says nothing."""

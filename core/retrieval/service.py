@@ -1,14 +1,12 @@
 """What a person can do with retrieval: build an index, search, ask, keep chats. The app and the commands call this."""
 
 import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.disk_errors import disk_error
 from core.errors import BddsegError
 from core.retrieval.client import Answering, RetrieverClient
 from core.retrieval.manifest import Manifest, manifest_problem, read_manifest
@@ -82,35 +80,30 @@ class RetrievalService:
             BddsegError: it is being built already.
         """
         from core.dataset import open_dataset
-        from core.job import JobLock
-        from core.launch import launch
+        from core.jobs import index_job_name
+        from core.launch import launch, taken_up
 
         dataset = open_dataset(root)
         model = model or self.options.clip
         folder = self.index_folder(dataset.root, model)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            JobLock(folder, patience_s=3.0).release()
-            if fresh:
-                shutil.rmtree(folder)
-                folder.mkdir()
-        except OSError as error:
-            raise disk_error(error, folder) from error
         arguments = ["build", os.fspath(dataset.root), os.fspath(folder), "--model", model]
         arguments += ["--device", self.options.device] if self.options.device else []
         arguments += ["--batch", str(batch)] if batch else []
         arguments += ["--download"] if download else []
-        launch(folder, "index", arguments)
+        arguments += ["--fresh"] if fresh else []
+        busy = f"this index is being built already: `bddseg-tui stop {index_job_name(folder)}` ends that"
+        with taken_up(folder, busy) as locks:
+            launch(folder, "index", arguments, locks)
         return folder
 
     def stop_build(self, root: Path, model: str | None = None) -> None:
         """Asks the job that builds an index to end; what it has committed stays."""
-        from core.process import terminate
+        from core.jobs import Job, index_job_name, stop_job
 
-        status = self.build_status(root, model)
-        if status is None or not status.live or status.process is None:
+        status, folder = self.build_status(root, model), self.index_folder(root, model)
+        if status is None or not status.live:
             raise BddsegError("no index of this dataset is being built")
-        terminate(status.process)
+        stop_job(Job(index_job_name(folder), "index", folder, "", status))
 
     # -- search and questions --------------------------------------------------------------------------------
 

@@ -13,7 +13,8 @@ from core.engine import Engine
 from core.errors import BddsegError, UsageError
 from core.job import JobLock, Status, StatusFile, read_status, write_status
 from core.process import identify, this_process
-from core.runs import create_run, delete_run, find_run, list_runs
+from core.run_jobs import delete_run
+from core.runs import create_run, find_run, list_runs
 from core.workspace import Workspace
 
 
@@ -120,7 +121,7 @@ def test_runs_are_numbered_whatever_the_clock_says(workspace: Workspace, tmp_pat
     first, second = (create_run(workspace, tmp_path, config, "focal") for _ in range(2))
     assert (first.name, second.name) == ("0001-focal", "0002-focal")
     assert [r.name for r in list_runs(workspace)] == ["0002-focal", "0001-focal"]
-    delete_run(first)
+    assert delete_run(workspace, first) == ""
     assert create_run(workspace, tmp_path, config, "../x Y").name == "0003--x-y"
 
 

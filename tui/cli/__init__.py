@@ -7,6 +7,7 @@ COMMANDS = (
     "train",
     "encoders",
     "resume",
+    "jobs",
     "stop",
     "runs",
     "evaluate",

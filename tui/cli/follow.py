@@ -1,27 +1,72 @@
 """Following a job on the command line: a progress bar in a terminal, plain lines elsewhere."""
 
+import shlex
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from core.engine import Engine
 from core.errors import BddsegError
 from core.events import Event, EventTail
-from core.job import Status, read_status
-from core.sanitize import sanitize
+from core.job import SECONDS_LEFT, Status, read_status
+from core.sanitize import sanitize, sanitize_path
+from core.workspace import open_workspace
 from tui.cli.console import console as safe_console
+from tui.cli.output import note
 from tui.cli.tables import epoch_line
 from tui.figures import format_duration
 
 QUIET_REPORT_S = 10.0
 
 
+def start_and_follow(core: Engine, start: Callable[[], Path], label: str) -> tuple[Path, Status]:
+    """Starts a job and shows it until it ends; returns its folder and its last status.
+
+    Ctrl+C leaves the job running: it is told how to look at it and how to stop it.
+
+    Raises:
+        BddsegError: the job cannot be started, failed or was lost; the message is the job's own.
+        typer.Exit: Ctrl+C; the exit code is 130.
+    """
+    before = {job.folder for job in core.jobs()}
+    folder = None
+    try:
+        folder = start()
+        return folder, follow(folder, label)
+    except KeyboardInterrupt:
+        # It may have come while the job was being started.
+        left = [job for job in core.jobs() if job.folder == folder or (folder is None and job.folder not in before)]
+        note("")
+        for job in left:
+            note(goes_on(core, job.name))
+        if not left:
+            note(f"{label}: interrupted; no job is left running")
+        raise typer.Exit(130) from None
+
+
+def expect_finished(status: Status, label: str) -> None:
+    """Raises BddsegError where a job was stopped from elsewhere before it was done."""
+    if status.state != "finished":
+        raise BddsegError(f"{label} {status.state}: the same command goes on or starts again")
+
+
+def goes_on(core: Engine, name: str) -> str:
+    """What to say of a job that is left running."""
+    default = open_workspace().root
+    where = "" if core.workspace.root == default else f" --workspace {shlex.quote(sanitize_path(core.workspace.root))}"
+    return (
+        f"{sanitize(name)} goes on without this terminal: `bddseg-tui jobs{where}` shows it, "
+        f"`bddseg-tui stop {shlex.quote(sanitize(name))}{where}` ends it"
+    )
+
+
 def follow(folder: Path, label: str) -> Status:
     """Shows a job until it ends; returns its last status.
-
-    Interrupting it (Ctrl+C) leaves the job running.
 
     Raises:
         BddsegError: the job failed or was lost; the message is the job's own.
@@ -72,7 +117,7 @@ def describe(status: Status) -> str:
     words = [status.phase or status.state]
     if status.total:
         words.append(f"{status.done:,}/{status.total:,}")
-    if (left := status.facts.get("seconds_left")) is not None and status.phase == "train":
+    if status.live and (left := status.facts.get(SECONDS_LEFT)) is not None:
         words.append(f"{format_duration(left)} left")
     return "  ".join(words)
 

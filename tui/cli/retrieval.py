@@ -11,7 +11,7 @@ from core.errors import BddsegError, UsageError
 from core.retrieval.options import NOTHING_BELOW
 from core.sanitize import sanitize_path
 from core.typed_path import typed_path
-from tui.cli.follow import follow
+from tui.cli.follow import start_and_follow
 from tui.cli.output import DatasetArgument, JsonOption, WorkspaceOption, engine, note, print_json, progress, say, tell
 
 app = typer.Typer(no_args_is_help=True, help="Embed a dataset with CLIP and search it by meaning.")
@@ -52,11 +52,15 @@ def build(
     core = engine(workspace)
     collection = core.open(dataset)
     root = collection.dataset.root
-    folder = core.retrieval.build(root, model, fresh=fresh, download=download, batch=batch)
+
+    def start() -> Path:
+        return core.retrieval.build(root, model, fresh=fresh, download=download, batch=batch)
+
     if detach:
+        folder = start()
         tell(json, f"building in {sanitize_path(folder)}", folder=sanitize_path(folder))
         return
-    status = follow(folder, "index")
+    _, status = start_and_follow(core, start, "index")
     if status.state != "finished":
         raise BddsegError(status.message or f"building ended as {status.state}")
     found = core.retrieval.info(root, model)

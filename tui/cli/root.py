@@ -102,11 +102,12 @@ def _add_commands(words: list[str]) -> None:
     """Adds the groups of commands; opening the app imports none of them, since that time would be waited for."""
     if words[:1] == ["open"] or app.registered_groups:
         return
-    from tui.cli import analysis, ask, data, demo, encoders, retrieval, runs, use
+    from tui.cli import analysis, ask, data, demo, encoders, jobs, retrieval, runs, use
 
     app.add_typer(data.app, name="data")
     demo.add_to(app)
     runs.add_to(app)
+    jobs.add_to(app)
     encoders.add_to(app)
     use.add_to(app)
     analysis.add_to(app)

@@ -1,4 +1,4 @@
-"""`train`, `resume`, `stop`, `runs` and `evaluate`."""
+"""`train`, `resume`, `runs`, `evaluate` and `evaluations`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -22,6 +22,7 @@ from tui.cli.output import (
 
 if TYPE_CHECKING:
     from core.best import Best
+    from core.engine import Engine
     from core.event_kinds import EpochEvent
     from core.history import EpochPoint
     from core.job import Status
@@ -40,7 +41,7 @@ evaluations_app = typer.Typer(invoke_without_command=True, help="List evaluation
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the root."""
-    for command in (train, resume, stop, evaluate):
+    for command in (train, resume, evaluate):
         app.command()(command)
     app.add_typer(runs_app, name="runs")
     app.add_typer(evaluations_app, name="evaluations")
@@ -86,7 +87,7 @@ def train(
     else:
         note(f"run {run.name} in {sanitize_path(run.folder)}")
     if follow:
-        _follow(run.folder, run.name)
+        _follow(core, run.folder, run.name)
 
 
 def resume(
@@ -101,22 +102,7 @@ def resume(
     else:
         note(f"resumed {found.name}")
     if follow:
-        _follow(found.folder, found.name)
-
-
-def stop(
-    run: RunArgument,
-    now: Annotated[bool, typer.Option("--now", help="Kill it; steps since the last checkpoint are lost.")] = False,
-    json: JsonOption = False,
-    workspace: WorkspaceOption = None,
-) -> None:
-    """Ask a run to checkpoint and end, and wait for it."""
-    core = engine(workspace)
-    found = core.run(run)
-    core.stop(found, now)
-    status = core.wait(found.folder)
-    text = f"{found.name} {status.state} at step {status.done:,} of {status.total:,}"
-    tell(json, text, run=found.name, state=status.state, done=status.done, total=status.total)
+        _follow(core, found.folder, found.name)
 
 
 @runs_app.callback()
@@ -159,11 +145,13 @@ def show(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOption 
 
 @runs_app.command("delete")
 def delete(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
-    """Delete a run that is not training."""
+    """Delete a run that nothing uses, with its evaluations."""
     core = engine(workspace)
     found = core.run(run)
-    core.delete(found)
-    tell(json, f"deleted {found.name}", deleted=found.name)
+    left = core.delete(found)
+    if left:
+        note(f"warning: {left}")
+    tell(json, f"deleted {found.name}", deleted=found.name, left=left)
 
 
 def evaluate(
@@ -180,14 +168,15 @@ def evaluate(
     """Evaluate a checkpoint at the dataset's own resolution."""
     from core.evaluation import load_evaluation
     from tui.cli.console import console
-    from tui.cli.follow import follow
+    from tui.cli.follow import expect_finished, start_and_follow
     from tui.cli.output import overall, percent
     from tui.cli.tables import class_table
 
     core = engine(workspace)
     found = core.run(run)
-    folder = core.evaluate(found, split, checkpoint, tta)
-    follow(folder, f"evaluate {found.name}")
+    label = f"evaluate {found.name}"
+    folder, status = start_and_follow(core, lambda: core.evaluate(found, split, checkpoint, tta), label)
+    expect_finished(status, label)
     result = load_evaluation(folder)
     if json:
         print_json({key: result.raw.get(key) for key in RESULT_KEYS})
@@ -226,18 +215,16 @@ def delete_evaluation(
 ) -> None:
     """Delete an evaluation with its predictions and scores."""
     core = engine(workspace)
-    core.delete_evaluation(core.run(name.partition("/")[0]), name)
-    tell(json, f"deleted {sanitize(name)}", deleted=sanitize(name))
+    left = core.delete_evaluation(core.run(name.partition("/")[0]), name)
+    if left:
+        note(f"warning: {left}")
+    tell(json, f"deleted {sanitize(name)}", deleted=sanitize(name), left=left)
 
 
-def _follow(folder: Path, name: str) -> None:
-    from tui.cli.follow import follow
+def _follow(core: "Engine", folder: Path, name: str) -> None:
+    from tui.cli.follow import start_and_follow
 
-    try:
-        status = follow(folder, name)
-    except KeyboardInterrupt:
-        note(f"\n{name} goes on without this terminal: `bddseg-tui runs`, `bddseg-tui stop {name}`")
-        raise typer.Exit(130) from None
+    _, status = start_and_follow(core, lambda: folder, name)
     note(f"{name} {status.state}")
 
 

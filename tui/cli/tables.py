@@ -6,6 +6,8 @@ from rich.table import Table
 
 from core.best import Best
 from core.history import ClassScore, History
+from core.job import SECONDS_LEFT
+from core.jobs import Job
 from core.run_states import RunState
 from core.runs import Run
 from core.sanitize import sanitize, sanitize_path
@@ -49,6 +51,29 @@ def runs_table(runs: Sequence[RunState], best_epochs: Mapping[str, Best | None])
             share,
             f"{percent(best.miou19)} (epoch {best.epoch})" if best else "-",
             run.shown_dataset,
+        )
+    return table
+
+
+def jobs_table(jobs: Sequence[Job]) -> Table:
+    """Every job with what it does, how far it is and which process it is."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("job", "state", "phase"):
+        table.add_column(name, no_wrap=True)
+    for name in ("progress", "left", "process"):
+        table.add_column(name, justify="right")
+    table.add_column("folder", overflow="fold")
+    for job in jobs:
+        status = job.status
+        left = status.facts.get(SECONDS_LEFT) if status.live else None
+        table.add_row(
+            job.name,
+            state_mark(status.state),
+            status.phase,
+            f"{status.done:,}/{status.total:,}" if status.total else "-",
+            format_duration(left) if left is not None else "-",
+            str(status.process.pid) if status.process and status.live else "-",
+            sanitize_path(job.folder),
         )
     return table
 

@@ -38,11 +38,13 @@ def predict(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Predict a split, a folder or a video: train id masks, colour previews, overlays and a summary."""
-    from tui.cli.follow import follow
+    from tui.cli.follow import expect_finished, start_and_follow
 
     core = engine(workspace)
     found = core.run(run)
-    follow(core.predict(found, to, source or split, checkpoint), f"predict {found.name}")
+    label = f"predict {found.name}"
+    _, status = start_and_follow(core, lambda: core.predict(found, to, source or split, checkpoint), label)
+    expect_finished(status, label)
     tell(
         json,
         f"written to {sanitize_path(to)}",
@@ -67,13 +69,13 @@ def export(
 ) -> None:
     """Export a checkpoint with a model card; the export is run and compared with the model."""
     from core.events import read_events
-    from tui.cli.follow import follow
+    from tui.cli.follow import expect_finished, start_and_follow
 
     core = engine(workspace)
     found = core.run(run)
     to = folder or Path(f"{found.name}-{kind}")
-    job = core.export(found, kind, to, checkpoint)
-    follow(job, f"export {found.name}")
+    job, status = start_and_follow(core, lambda: core.export(found, kind, to, checkpoint), f"export {found.name}")
+    expect_finished(status, f"export {found.name}")
     last = [e for e in read_events(job / "events.jsonl") if e["kind"] == "exported"][-1]
     difference, files = float(last["max_difference"]), [sanitize(str(f)) for f in last["files"]]
     text = f"{sanitize_path(to)}: {', '.join(files)}; logits differ from the model's by at most {difference:.2e}"

@@ -1,0 +1,299 @@
+"""Starting jobs and deleting what they use, by real processes that really race and are really killed."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.catalog import ImageScore
+from core.config import build_config
+from core.engine import Engine
+from core.errors import BddsegError, UsageError
+from core.job import SILENT_S, JobLock, Status, StatusFile, read_status, write_status
+from core.jobs import find_job, list_jobs
+from core.launch import launch, taken_up
+from core.locks import LOCK, is_locked, try_lock
+from core.process import ProcessId, give_up, identify, kill, let_go, start_detached, this_process
+from core.query import parse_query
+from core.runs import Run, create_run
+from core.use import delete_unused, in_use
+from core.workspace import Workspace
+
+SLEEP = ["-n", "1", "-r", "1", "import time; time.sleep(600)"]
+"""Arguments of `python -m timeit`: a job that does nothing for a long time."""
+RACE = """
+import sys
+from pathlib import Path
+from core.launch import launch, taken_up
+from core.errors import BddsegError
+folder = Path(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    with taken_up(folder, "busy") as locks:
+        launch(folder, "timeit", sys.argv[2:], locks)
+    print("started")
+except BddsegError as error:
+    print(error)
+"""
+
+
+@pytest.fixture
+def run(workspace: Workspace, tmp_path: Path) -> Run:
+    return create_run(workspace, tmp_path, build_config(), "demo")
+
+
+@contextmanager
+def job(folder: Path, *uses: Path) -> Iterator[Status]:
+    """A real job in this folder, killed at the end."""
+    with taken_up(folder, "busy", uses=uses) as locks:
+        launch(folder, "timeit", SLEEP, locks)
+    status = read_status(folder)
+    assert status.process
+    try:
+        yield status
+    finally:
+        kill(status.process)
+        while status.process.alive():
+            pass
+
+
+def test_of_many_that_start_one_job_at_once_exactly_one_does(tmp_path: Path) -> None:
+    folder = tmp_path / "job"
+    words = [sys.executable, "-c", RACE, str(folder), *SLEEP]
+    racers = [
+        subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    for racer in racers:
+        assert racer.stdout and racer.stdout.readline() == "ready\n"
+    said = [racer.communicate("go\n", timeout=60) for racer in racers]
+    process = read_status(folder).process
+    assert process
+    kill(process)
+    assert sorted(out for out, _ in said) == ["busy\n"] * 3 + ["started\n"], said
+
+
+def test_a_job_holds_its_locks_when_its_starter_is_gone_and_until_it_is_killed(run: Run) -> None:
+    folder = run.folder / "evaluation/best-val"
+    with job(folder, run.folder) as status:
+        with pytest.raises(BddsegError, match="another process"):
+            JobLock(folder, patience_s=0)
+        with pytest.raises(BddsegError, match=r"^busy$"), taken_up(folder, "busy"):
+            pass
+        assert status.process
+        kill(status.process)
+        while status.process.alive():
+            pass
+        JobLock(folder).release()
+    assert read_status(folder).state == "lost"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("evaluation", "evaluated"), ("prediction", "predict"), ("export", "export")]
+)
+def test_a_run_is_not_deleted_while_a_job_uses_it(engine: Engine, run: Run, kind: str, said: str) -> None:
+    with (
+        job(run.folder / kind / "best-x", run.folder),
+        pytest.raises(BddsegError, match=f"{said}.*bddseg-tui stop 0001-demo/"),
+    ):
+        engine.delete(run)
+    assert engine.delete(run) == ""
+    assert engine.runs() == []
+
+
+def test_a_run_whose_job_has_no_readable_status_is_protected_by_its_lock(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.use._PATIENCE_S", 0.0)
+    folder = run.folder / "prediction/best-test"
+    with job(folder, run.folder):
+        (folder / "status.json").unlink()
+        with pytest.raises(BddsegError, match="is in use"):
+            delete_unused(run.folder, lambda: None)
+    assert run.folder.is_dir()
+
+
+def test_what_is_being_deleted_or_was_deleted_cannot_be_used(run: Run) -> None:
+    alone = try_lock(run.folder / "use")
+    assert alone
+    with pytest.raises(BddsegError, match="is being deleted"):
+        in_use(run.folder)
+    alone.release()
+    in_use(run.folder).release()
+    delete_unused(run.folder, lambda: None)
+    with pytest.raises(BddsegError, match="was deleted"):
+        in_use(run.folder)
+    with pytest.raises(BddsegError, match="was deleted"), taken_up(run.folder / "evaluation/x", "busy", [run.folder]):
+        pass
+    assert not run.folder.exists()
+
+
+def test_a_process_that_is_not_let_go_does_nothing_and_ends(tmp_path: Path) -> None:
+    child = start_detached("timeit", ["-n", "1", f"open({str(tmp_path / 'made')!r}, 'w')"], tmp_path / "log.txt")
+    give_up(child)
+    assert child.returncode
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_stop_that_comes_before_a_job_is_ready_is_kept_for_it(tmp_path: Path) -> None:
+    code = "import os; from core.process import on_stop; on_stop(lambda *_: os._exit(7)); import time; time.sleep(600)"
+    child = start_detached("timeit", ["-n", "1", "-r", "1", code], tmp_path / "log.txt")
+    os.kill(child.pid, signal.SIGTERM)
+    let_go(child)
+    assert child.wait(60) == 7, (tmp_path / "log.txt").read_text()
+
+
+def test_a_job_of_another_host_lives_while_it_is_heard_of(tmp_path: Path) -> None:
+    away = replace(this_process(), host="elsewhere", pid=1)
+    status = StatusFile(tmp_path)
+    status.update(state="running", process=away, force=True)
+    assert read_status(tmp_path).state == "running"
+    assert "on elsewhere, as of" in read_status(tmp_path).message
+    with pytest.raises(BddsegError, match=r"^busy$"), taken_up(tmp_path, "busy"):
+        pass
+    write_status(tmp_path, replace(status.status, heartbeat=1.0))
+    os.utime(tmp_path / "status.json", (1.0, 1.0))
+    assert read_status(tmp_path).state == "lost"
+    lock = try_lock(tmp_path / LOCK)
+    assert lock and read_status(tmp_path).state == "running"
+    lock.release()
+    assert not is_locked(tmp_path / LOCK)
+
+
+def test_a_job_that_cannot_be_reached_is_not_stopped_silently(engine: Engine, run: Run) -> None:
+    StatusFile(run.folder).update(state="running", process=ProcessId("elsewhere", "b", 1, "1"), force=True)
+    with pytest.raises(BddsegError, match=r"runs on elsewhere.*stop it there"):
+        engine.stop(run)
+    with pytest.raises(BddsegError, match="still training"):
+        engine.delete(run)
+    assert SILENT_S > 60
+
+
+def test_a_job_is_found_by_name_by_its_beginning_and_by_its_run(workspace: Workspace, run: Run) -> None:
+    with pytest.raises(UsageError, match="no job is running"):
+        find_job(workspace, "0007")
+    write_status(run.folder, Status("finished"))
+    with pytest.raises(BddsegError, match=r"not training .it is finished."):
+        find_job(workspace, "1")
+    folders = [
+        run.folder / "evaluation/best-val",
+        run.folder / "export/best-onnx",
+        workspace.root / "index/demo-1/clip-2",
+    ]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        write_status(folder, Status("running", process=this_process()))
+    names = ["0001-demo/evaluate-best-val", "0001-demo/export-best-onnx", "index/demo-1/clip-2"]
+    assert [j.name for j in list_jobs(workspace)] == names
+    assert [j.name for j in list_jobs(workspace, ended=True)] == ["0001-demo", *names]
+    wanted = {"1/ev": 0, "last/evaluate-best-val": 0, "0001-demo/ex": 1, "index": 2, "index/demo-1": 2}
+    assert {text: names.index(find_job(workspace, text).name) for text in wanted} == wanted
+    with pytest.raises(UsageError, match=r"may be .*evaluate-best-val or .*export-best-onnx"):
+        find_job(workspace, "1")
+    write_status(folders[1], Status("finished"))
+    assert find_job(workspace, "last").name == names[0]
+    with pytest.raises(UsageError, match="no job is called '1/exprt'"):
+        find_job(workspace, "1/exprt")
+
+
+def test_the_training_of_a_run_is_meant_by_its_name_alone(workspace: Workspace, run: Run) -> None:
+    for folder in (run.folder, run.folder / "evaluation/best-val"):
+        folder.mkdir(parents=True, exist_ok=True)
+        write_status(folder, Status("running", process=this_process()))
+    assert find_job(workspace, "last").kind == "train"
+
+
+def test_an_evaluation_is_not_deleted_while_it_is_read(
+    engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.use._PATIENCE_S", 0.0)
+    folder = run.folder / "evaluation/best-val"
+    folder.mkdir(parents=True)
+    write_status(folder, Status("finished"))
+    with in_use(folder), pytest.raises(BddsegError, match="is in use"):
+        engine.delete_evaluation(run, "best-val")
+    with job(folder), pytest.raises(BddsegError, match=r"still being made.*stop 0001-demo/evaluate-best-val"):
+        engine.delete_evaluation(run, "best-val")
+    engine.delete_evaluation(run, "best-val")
+    assert run.evaluations() == []
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk that a test may fill."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True).returncode:
+        pytest.skip("mounting a small disk needs privileges")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(folder: Path) -> None:
+    with (folder / "filler").open("wb", buffering=0) as file:
+        while True:
+            try:
+                file.write(bytes(4096))
+            except OSError:
+                return
+
+
+def test_the_end_of_a_job_is_told_on_a_full_disk(full_disk: Path) -> None:
+    status = StatusFile(full_disk)
+    status.update(state="running", phase="export", force=True)
+    fill(full_disk)
+    status.update(state="failed", message="the disk is full: make room")
+    assert read_status(full_disk).state == "failed"
+    assert "make room" in read_status(full_disk).message
+
+
+def test_a_run_is_deleted_on_a_full_disk(full_disk: Path, drawn: Path) -> None:
+    engine = Engine(Workspace(full_disk / "workspace"))
+    run = create_run(engine.workspace, drawn, build_config(), "demo")
+    (run.folder / "model.safetensors").write_bytes(bytes(400_000))
+    engine.scan(engine.open(drawn), lambda done, total: None)
+    fill(full_disk)
+    assert engine.delete(run) == ""
+    assert engine.runs() == []
+
+
+def test_a_run_is_deleted_though_its_catalog_cannot_be_opened(engine: Engine, run: Run) -> None:
+    engine.workspace.catalog_path(run.dataset).write_bytes(b"no database" * 1000)
+    assert "its scores stay in the catalog" in engine.delete(run)
+    assert engine.runs() == []
+
+
+def test_scores_that_were_left_behind_go_with_the_next_run(engine: Engine, drawn: Path) -> None:
+    runs = [create_run(engine.workspace, drawn, build_config(), "demo") for _ in range(3)]
+    collection = engine.open(drawn)
+    engine.scan(collection, lambda done, total: None)
+    for name in runs:
+        image = collection.catalog.rows(collection.catalog.find(parse_query("")))[0].image
+        collection.catalog.record_scores(f"{name.name}/best-val", [ImageScore(image, drawn, 0.5, 0.5)])
+    shutil.rmtree(runs[0].folder)
+    engine.delete(runs[1])
+    assert collection.catalog.evaluations() == ["0003-demo/best-val"]
+
+
+def test_nothing_is_left_of_a_run_that_cannot_be_started(full_disk: Path, drawn: Path) -> None:
+    engine = Engine(Workspace(full_disk / "workspace"))
+    create_run(engine.workspace, drawn, build_config(), "demo")
+    fill(full_disk)
+    with pytest.raises(BddsegError, match="the disk is full: make room"):
+        engine.train(drawn, build_config(), "demo")
+    assert [r.name for r in engine.runs()] == ["0001-demo"]
+
+
+def test_a_started_process_is_the_one_in_the_status(tmp_path: Path) -> None:
+    with job(tmp_path / "a") as status:
+        assert status.process
+        assert status.process == identify(status.process.pid)
+        assert "timeit" in Path(f"/proc/{status.process.pid}/cmdline").read_text() or status.process.alive()
