@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from core.relocate import Moved
     from core.report.write import Forms
     from core.retrieval.service import RetrievalService
+    from core.room import Freed, Item
     from core.run_states import RunState, RunStates
     from core.runs import Run
     from core.stats import ClassStats
@@ -175,6 +176,20 @@ class Engine:
             generate(root, report=report, **options)
         return root
 
+    # -- the workspace ---------------------------------------------------------------------------------------
+
+    def room(self, report: Report | None = None) -> "list[Item]":
+        """What takes room in the workspace, what takes most first."""
+        from core.room import list_items
+
+        return list_items(self.workspace, report)
+
+    def free(self, words: Sequence[str], sure: bool = False, report: Report | None = None) -> "Freed":
+        """Deletes what can be made again: caches, deleted, gone, all, or single items; nothing that is in use."""
+        from core.room import free
+
+        return free(self.workspace, words, sure, report)
+
     # -- runs ------------------------------------------------------------------------------------------------
 
     def runs(self) -> "list[Run]":
@@ -240,8 +255,10 @@ class Engine:
 
         Returns what could not be done and why: a catalog on a full disk keeps its scores for now.
         """
+        from core.room.free import sweep_deleted
         from core.run_jobs import delete_run
 
+        sweep_deleted([self.workspace.runs])
         return delete_run(self.workspace, run)
 
     def evaluate(self, run: "Run", split: str = "val", checkpoint: str = "best", tta: str = "none") -> Path:

@@ -29,6 +29,15 @@ def format_duration(seconds: float) -> str:
     return f"{s // 86400} d {s % 86400 // 3600} h"
 
 
+def format_bytes(count: float) -> str:
+    """`512 B`, `3.4 KiB`, `12 MiB`, `1.3 GiB`."""
+    if count < 1024:
+        return f"{count:.0f} B"
+    power = min(4, (int(count).bit_length() - 1) // 10)
+    size, unit = count / 1024**power, ("KiB", "MiB", "GiB", "TiB")[power - 1]
+    return f"{size:.1f} {unit}" if size < 10 else f"{size:,.0f} {unit}"
+
+
 def share(value: float | None) -> str:
     """A percentage (0..100) in at most five characters: `22.3`, `0.12`, `<.01`; blank for none."""
     if value is None:

@@ -195,3 +195,17 @@ def test_a_workspace_that_cannot_be_written_is_one_line(drawn: Path, tmp_path: P
     (tmp_path / "file").write_text("")
     done = run("runs", "--workspace", str(tmp_path / "file" / "ws"), code=1)
     assert "cannot be used" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_what_takes_room_is_shown_and_freed(workspace: Workspace) -> None:
+    cache = workspace.cache / "32x64-0123456789abcdef"
+    cache.mkdir()
+    (cache / "images.npy").write_bytes(bytes(3 << 20))
+    shown = run("workspace")
+    assert "training caches (1)" in shown.stdout and "cache/32x64-0123456789abcdef" in shown.stdout
+    assert "caches 3.0 MiB" in shown.stderr
+    (row,) = json.loads(run("workspace", "--json").stdout)["items"]
+    assert (row["kind"], row["freed_by"], row["name"]) == ("cache", "caches", "cache/32x64-0123456789abcdef")
+    assert "nothing in the workspace is called 'cachse'" in run("workspace", "free", "cachse", code=2).stderr
+    freed = json.loads(run("workspace", "free", "all", "--json").stdout)
+    assert freed["freed"] == ["cache/32x64-0123456789abcdef"] and freed["bytes"] >= 3 << 20 and not cache.exists()

@@ -22,5 +22,6 @@ COMMANDS = (
     "ask",
     "chats",
     "settings",
+    "workspace",
 )
 """Names of the commands: what is one of them is no folder to open, even where a folder has that name."""

@@ -102,7 +102,7 @@ def _add_commands(words: list[str]) -> None:
     """Adds the groups of commands; opening the app imports none of them, since that time would be waited for."""
     if words[:1] == ["open"] or app.registered_groups:
         return
-    from tui.cli import analysis, ask, data, demo, encoders, jobs, retrieval, runs, use
+    from tui.cli import analysis, ask, data, demo, encoders, jobs, retrieval, room, runs, use
 
     app.add_typer(data.app, name="data")
     demo.add_to(app)
@@ -112,4 +112,5 @@ def _add_commands(words: list[str]) -> None:
     use.add_to(app)
     analysis.add_to(app)
     app.add_typer(retrieval.app, name="index")
+    app.add_typer(room.app, name="workspace")
     ask.add_to(app)
