@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from core.catalog import Catalog
-from core.errors import BddsegError
+from core.errors import BddsegError, RecordError
 from core.imagefile import read_image
 from core.json_text import decode
 from core.query import parse_query
@@ -29,10 +29,9 @@ from core.typed_path import typed_path
 from index.clip import Clip, load_clip
 from index.llava import Llava
 from index.phrases import parse_phrases
-from index.pipeline import ANSWER_TOKENS, Ask, CancelledError, ask, hit_json
+from index.pipeline import Ask, CancelledError, ask, hit_json
+from index.requests import AskRequest, Request, SearchRequest, Setup, check_request
 from index.search import Searcher, open_searcher
-
-Request = dict[str, Any]
 
 
 @dataclass
@@ -47,24 +46,21 @@ class Retriever:
 
     def handle(self, request: Request) -> None:
         """Does one request; every failure becomes an event."""
-        number = int(request["id"])
+        number = request["id"]
 
         def emit(event: str, **values: Any) -> None:
             if number not in self.cancelled:
                 self.send({"id": number, "event": event, **values})
 
         try:
-            match request["do"]:
-                case "search":
-                    self._search(request, emit)
-                case "ask":
-                    self._ask(request, emit, lambda: number in self.cancelled)
-                case "load":
-                    self._searcher(request["setup"], emit)
-                    self._llava(request["setup"], emit)
-                    emit("done")
-                case other:
-                    emit("error", message=f"there is no request {other!r}")
+            if request["do"] == "search":
+                self._search(request, emit)
+            elif request["do"] == "ask":
+                self._ask(request, emit, lambda: number in self.cancelled)
+            else:
+                self._searcher(request["setup"], emit)
+                self._llava(request["setup"], emit)
+                emit("done")
         except CancelledError:
             pass
         except BddsegError as error:
@@ -75,35 +71,34 @@ class Retriever:
             traceback.print_exc()
             emit("error", message=f"the retriever failed ({type(error).__name__}: {error})")
 
-    def _search(self, request: Request, emit: Callable[..., None]) -> None:
+    def _search(self, request: SearchRequest, emit: Callable[..., None]) -> None:
         setup = request["setup"]
         searcher = self._searcher(setup, emit)
-        root, top = Path(setup["root"]), int(request.get("top", 9))
-        allowed = _allowed(setup, request.get("filter", ""))
-        if like := request.get("like"):
+        root, top = Path(setup["root"]), request["top"]
+        allowed = _allowed(setup, request["filter"], request["evaluation"])
+        if like := request["like"]:
             source = os.fsencode(like)
             known = searcher.holds(source)
             picture = source if known else read_image(typed_path(like))
             hits = searcher.by_picture(picture, top, allowed)
         else:
-            fusion = str(setup.get("fusion", "product"))
-            hits = searcher.by_phrases(parse_phrases(request["text"]), top, allowed, fusion)
+            hits = searcher.by_phrases(parse_phrases(request["text"]), top, allowed, setup["fusion"])
         emit("done", items=[hit_json(h, root) for h in hits], store=searcher.store.name)
 
-    def _ask(self, request: Request, emit: Callable[..., None], cancelled: Callable[[], bool]) -> None:
+    def _ask(self, request: AskRequest, emit: Callable[..., None], cancelled: Callable[[], bool]) -> None:
         setup = request["setup"]
-        image = request.get("image")
+        image = request["image"]
         question = Ask(
-            question=str(request["question"]),
+            question=request["question"],
             image=os.fsencode(image) if image else None,
-            anchors=tuple(str(a) for a in request.get("anchors", ())),
-            history=tuple((str(q), str(a)) for q, a in request.get("history", ())),
-            mode=str(request.get("mode", "auto")),
-            allowed=_allowed(setup, request.get("filter", "")),
-            top=int(request.get("top", 9)),
-            fusion=str(setup.get("fusion", "product")),
-            facts=_facts(setup, request.get("evaluation")) if setup.get("facts") else None,
-            answer_tokens=int(setup.get("answer_tokens", ANSWER_TOKENS)),
+            anchors=tuple(request["anchors"]),
+            history=tuple(request["history"]),
+            mode=request["mode"],
+            allowed=_allowed(setup, request["filter"], request["evaluation"]),
+            top=request["top"],
+            fusion=setup["fusion"],
+            facts=_facts(setup, request["evaluation"]) if setup["facts"] else None,
+            answer_tokens=setup["answer_tokens"],
         )
         ask(
             question,
@@ -116,60 +111,63 @@ class Retriever:
 
     # -- what is loaded --------------------------------------------------------------------------------------
 
-    def _clip(self, setup: dict[str, Any], emit: Callable[..., None]) -> Clip:
-        key = (str(setup["clip"]), str(setup.get("device", "")))
+    def _clip(self, setup: Setup, emit: Callable[..., None]) -> Clip:
+        key = (setup["clip"], setup["device"])
         if key not in self._clips:
             emit("loading", what=f"CLIP {key[0]}")
-            self._clips[key] = load_clip(key[0], key[1] or None, bool(setup.get("download")))
+            self._clips[key] = load_clip(key[0], key[1] or None, setup["download"])
         return self._clips[key]
 
-    def _searcher(self, setup: dict[str, Any], emit: Callable[..., None]) -> Searcher:
+    def _searcher(self, setup: Setup, emit: Callable[..., None]) -> Searcher:
         folder = Path(setup["index"])
-        try:
-            stamp = (folder / "manifest.json").stat().st_mtime_ns
-        except OSError:
-            stamp = 0
-        key = (setup["index"], stamp, setup["clip"], setup.get("milvus", ""))
+        # The graph comes after the manifest that it is of.
+        stamps = tuple(_stamp(folder / name) for name in ("manifest.json", "hnsw.json"))
+        key = (setup["index"], stamps, setup["clip"], setup["milvus"])
         if key not in self._searchers:
             clip = self._clip(setup, emit)
             emit("loading", what="the index")
             self._searchers.clear()
-            self._searchers[key] = open_searcher(folder, clip, str(setup.get("milvus", "")))
+            self._searchers[key] = open_searcher(folder, clip, setup["milvus"])
         return self._searchers[key]
 
-    def _llava(self, setup: dict[str, Any], emit: Callable[..., None]) -> Llava:
-        server = str(setup.get("server", ""))
-        names = ("server_model", "thinking_tokens") if server else ("llava", "device", "quantise")
-        key = (server, *(str(setup.get(name, "")) for name in names))
+    def _llava(self, setup: Setup, emit: Callable[..., None]) -> Llava:
+        if setup["server"]:
+            key = (setup["server"], setup["server_model"], str(setup["thinking_tokens"]))
+            if key not in self._llavas:
+                from index.llava.server import ServerLlava
+
+                self._llavas[key] = ServerLlava(key[0], key[1], thinking_tokens=setup["thinking_tokens"])
+            return self._llavas[key]
+        key = (setup["llava"], setup["device"], setup["quantise"])
         if key not in self._llavas:
-            if server:
-                from index.llava.server import THINKING_TOKENS, ServerLlava
+            from index.llava.local import load_llava
 
-                self._llavas[key] = ServerLlava(server, key[1], thinking_tokens=int(key[2] or THINKING_TOKENS))
-            else:
-                from index.llava.local import load_llava
-
-                emit("loading", what=f"LLaVA {key[1]}")
-                self._llavas[key] = load_llava(key[1], key[2] or None, key[3], bool(setup.get("download")))
+            emit("loading", what=f"LLaVA {key[0]}")
+            self._llavas[key] = load_llava(key[0], key[1] or None, key[2], setup["download"])
         return self._llavas[key]
 
 
-def _catalog(setup: dict[str, Any]) -> Catalog:
+def _stamp(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _catalog(setup: Setup) -> Catalog:
     return Catalog(Path(setup["catalog"]), Path(setup["root"]))
 
 
-def _allowed(setup: dict[str, Any], text: str) -> list[bytes] | None:
+def _allowed(setup: Setup, text: str, evaluation: str | None) -> list[bytes] | None:
     """The images that a filter leaves, or None without one."""
     if not text.strip():
         return None
     catalog = _catalog(setup)
     root = os.fspath(catalog.root)
-    return [
-        os.fsencode(os.path.relpath(path, root)) for path in catalog.images(parse_query(text), setup.get("evaluation"))
-    ]
+    return [os.fsencode(os.path.relpath(path, root)) for path in catalog.images(parse_query(text), evaluation)]
 
 
-def _facts(setup: dict[str, Any], evaluation: str | None) -> Callable[[bytes], list[tuple[str, float]]]:
+def _facts(setup: Setup, evaluation: str | None) -> Callable[[bytes], list[tuple[str, float]]]:
     def facts(image: bytes) -> list[tuple[str, float]]:
         from core.stats import image_shares
 
@@ -191,17 +189,20 @@ def serve(lines: TextIO, send: Callable[[dict[str, Any]], None]) -> None:
     worker = threading.Thread(target=work, daemon=True)
     worker.start()
     for line in lines:
+        number: object = None
         try:
-            request = decode(line)
-            number = int(request["id"])
-        except (ValueError, TypeError, KeyError, OverflowError):
+            raw = decode(line)
+            number = raw.get("id") if isinstance(raw, dict) else None
+            request = check_request(raw)
+        except RecordError as error:
+            if isinstance(number, int):
+                send({"id": number, "event": "error", "message": f"the request makes no sense ({error})"})
             continue
-        if request.get("do") == "cancel":
-            if number not in retriever.cancelled:
-                retriever.cancelled.add(number)
-                send({"id": number, "event": "cancelled"})
-        else:
+        if request["do"] != "cancel":
             todo.put(request)
+        elif request["id"] not in retriever.cancelled:
+            retriever.cancelled.add(request["id"])
+            send({"id": request["id"], "event": "cancelled"})
 
 
 def main() -> int:

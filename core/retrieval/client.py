@@ -1,27 +1,23 @@
 """The app's and the commands' side of the retriever: starts it when it is first needed, and again after a crash."""
 
 import itertools
-import json
-import os
 import queue
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.disk_errors import disk_reason
 from core.errors import BddsegError, RecordError
 from core.json_text import decode
+from core.left_out import NOTHING_LEFT_OUT
 from core.retrieval.event_kinds import check_event
-from core.sanitize import sanitize_path
+from core.retrieval.retriever_process import COMMAND, Limits, RetrieverProcess
 
 Event = dict[str, Any]
 LAST = ("done", "error", "cancelled")
 """Events after which a request is over."""
-_LONGEST_LINE = 8_000_000
 _TOKENS_EVERY_S = 0.1
 """Answers are redrawn at most this often: over SSH each redraw costs bytes."""
 
@@ -57,21 +53,31 @@ class Answering:
         raise BddsegError("the request was over before")
 
 
-class RetrieverClient:
-    """Speaks with one retriever process."""
+@dataclass(frozen=True)
+class _Open:
+    """A request that is under way, and the process that works on it."""
 
-    def __init__(self, log: Path) -> None:
-        self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
-        self._open: dict[int, queue.SimpleQueue[Event]] = {}
+    process: RetrieverProcess
+    events: "queue.SimpleQueue[Event]"
+
+
+class RetrieverClient:
+    """Speaks with one retriever process at a time."""
+
+    def __init__(self, log: Path, command: Sequence[str] = COMMAND, limits: Limits | None = None) -> None:
+        self._log, self._command, self._limits = log, command, limits
+        self._process: RetrieverProcess | None = None
+        self._open: dict[int, _Open] = {}
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
+        self.left_out = NOTHING_LEFT_OUT
+        """Lines that made no sense and belonged to no request."""
 
     @property
     def pid(self) -> int | None:
         """The process, while there is one."""
         process = self._process
-        return process.pid if process is not None and process.poll() is None else None
+        return None if process is None else process.pid
 
     def request(self, do: str, **values: Any) -> Answering:
         """Sends a request; starts the process if there is none.
@@ -81,82 +87,42 @@ class RetrieverClient:
         """
         with self._lock:
             process = self._process
-            if process is None or process.poll() is not None:
-                process = self._start()
+            if process is None or process.pid is None:
+                process = RetrieverProcess(self._log, self._heard, self._ended, self._command, self._limits)
+                self._process = process
             number = next(self._numbers)
             events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-            self._open[number] = events
-            self._send(process, {"id": number, "do": do, **values})
+            self._open[number] = _Open(process, events)
+            process.send({"id": number, "do": do, **values})
         return Answering(self, number, events)
 
     def cancel(self, number: int) -> None:
         """Ends a request for whoever waits for it, and tells the process to stop working on it."""
         with self._lock:
-            events = self._open.pop(number, None)
-            if events is None:
-                return
-            events.put({"id": number, "event": "cancelled"})
-            if self._process is not None:
-                self._send(self._process, {"id": number, "do": "cancel"})
+            request = self._open.pop(number, None)
+        if request is not None:
+            request.events.put({"id": number, "event": "cancelled"})
+            request.process.send({"id": number, "do": "cancel"})
 
     def close(self) -> None:
         """Lets the process end."""
         with self._lock:
             process, self._process = self._process, None
-        if process is not None and process.stdin is not None:
-            try:
-                process.stdin.close()
-                process.wait(timeout=2)
-            except (OSError, subprocess.TimeoutExpired):
-                process.kill()
+        if process is not None:
+            process.close()
 
-    def _start(self) -> "subprocess.Popen[bytes]":
-        try:
-            self._log.parent.mkdir(parents=True, exist_ok=True)
-            with self._log.open("wb") as log:
-                process = subprocess.Popen(
-                    [sys.executable, "-P", "-m", "index", "retriever"],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                    start_new_session=True,
-                    env={**os.environ, "PYTHONSAFEPATH": "1", "TOKENIZERS_PARALLELISM": "false"},
-                )
-        except OSError as error:
-            raise BddsegError(f"the retriever cannot be started: {disk_reason(error)}") from error
-        self._process = process
-        threading.Thread(target=self._read, args=(process,), daemon=True).start()
-        return process
-
-    @staticmethod
-    def _send(process: "subprocess.Popen[bytes]", message: dict[str, Any]) -> None:
-        assert process.stdin is not None
-        try:
-            process.stdin.write(json.dumps(message).encode() + b"\n")
-            process.stdin.flush()
-        except OSError:
-            # It is gone; the reading thread says so to everyone who waits.
-            return
-
-    def _read(self, process: "subprocess.Popen[bytes]") -> None:
-        assert process.stdout is not None
-        while line := process.stdout.readline(_LONGEST_LINE):
-            if not line.endswith(b"\n"):
-                process.kill()
-                break
-            self._heard(process, line)
-        code = process.wait()
+    def _ended(self, process: RetrieverProcess, why: str) -> None:
+        """Tells everyone who waits for this very process; its successor may have requests of its own."""
         with self._lock:
             if self._process is process:
                 self._process = None
-            waiting, self._open = self._open, {}
-        how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        more = sanitize_path(self._log)
-        message = f"the retriever ended unexpectedly ({how}); ask again to start it anew ({more} says more)"
-        for number, events in waiting.items():
-            events.put({"id": number, "event": "error", "message": message, "crashed": True})
+            waiting = {n: r for n, r in self._open.items() if r.process is process}
+            for number in waiting:
+                del self._open[number]
+        for number, request in waiting.items():
+            request.events.put({"id": number, "event": "error", "message": why, "crashed": True})
 
-    def _heard(self, process: "subprocess.Popen[bytes]", line: bytes) -> None:
+    def _heard(self, process: RetrieverProcess, line: bytes) -> None:
         """Hands an event on; one that makes no sense ends its request, whose answer would be awaited for ever."""
         number: object = None
         try:
@@ -165,20 +131,21 @@ class RetrieverClient:
             event = check_event(raw)
         except RecordError as error:
             if not isinstance(number, int):
+                self.left_out = self.left_out.add(str(error))
                 return
             event = {"id": number, "event": "error", "message": f"the retriever's answer makes no sense ({error})"}
-            with self._lock:
-                self._send(process, {"id": number, "do": "cancel"})
-        self._deliver(event)
+            process.send({"id": number, "do": "cancel"})
+        self._deliver(process, event)
 
-    def _deliver(self, event: Event) -> None:
+    def _deliver(self, process: RetrieverProcess, event: Event) -> None:
         number = event.get("id")
         with self._lock:
-            events = self._open.get(number) if isinstance(number, int) else None
-            if events is not None and event.get("event") in LAST:
+            request = self._open.get(number) if isinstance(number, int) else None
+            if request is None or request.process is not process:
+                return
+            if event.get("event") in LAST:
                 del self._open[number]  # type: ignore[arg-type]
-        if events is not None:
-            events.put(event)
+        request.events.put(event)
 
 
 def gathered(events: Iterable[Event]) -> Iterator[Event]:

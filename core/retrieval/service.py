@@ -131,10 +131,11 @@ class RetrievalService:
         wanted = top or self.options.top
         return self.client.request(
             "search",
-            setup={**setup, "evaluation": evaluation},
+            setup=setup,
             text=text,
             like=like,
             filter=filter_text,
+            evaluation=evaluation,
             top=wanted,
         )
 
@@ -158,7 +159,7 @@ class RetrievalService:
             self._need_index(collection, str(setup["clip"]))
         return self.client.request(
             "ask",
-            setup={**setup, "evaluation": evaluation},
+            setup=setup,
             question=question,
             image=image,
             anchors=list(anchors),

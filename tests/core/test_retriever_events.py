@@ -1,7 +1,6 @@
 """What a retriever says that makes no sense: the question ends with a reason, and the next one is answered."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +64,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_a_question_whose_answer_makes_no_sense_ends_with_a_reason(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_a_question_whose_answer_makes_no_sense_ends_with_a_reason(tmp_path: Path, name: str) -> None:
     """A process that says it, garbage before it, and then answers the next request."""
     noise = "garbage\n[1]\n" + "[" * 50_000 + '\n{"id": "1", "event": "done"}\n{"id": null}\n'
     (tmp_path / "said").write_text(f"{noise}{ODD[name]}\n")
@@ -77,8 +74,7 @@ def test_a_question_whose_answer_makes_no_sense_ends_with_a_reason(
         """echo '{"id": 2, "event": "done"}'\nread d\n"""
     )
     program.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(program))
-    client = RetrieverClient(tmp_path / "log.txt")
+    client = RetrieverClient(tmp_path / "log.txt", [str(program)])
     try:
         (told,) = client.request("ask")
         assert told["event"] == "error" and told["message"].startswith("the retriever's answer makes no sense (")

@@ -115,3 +115,31 @@ def test_a_name_with_escape_sequences_opens_as_it_is_and_shows_sanitized(
     items = service.search(collection, like=strange, top=1).result()["items"]
     assert Path(items[0]["path"]).read_bytes() == Path(strange).read_bytes()
     assert not any(ord(c) < 32 or c == "\u202e" for c in items[0]["name"])
+
+
+ODD = {
+    "no setup": ({"do": "ask", "question": "x"}, "setup is missing"),
+    "a kind that is none": ({"do": "dance"}, "of no known kind"),
+    "no kind": ({}, "of no known kind"),
+    "a filter that is a number": ({"do": "search", "setup": {}, "filter": 3}, "is missing|should be"),
+}
+
+
+@pytest.mark.parametrize(("request_", "why"), ODD.values(), ids=ODD)
+def test_a_request_that_makes_no_sense_is_answered_with_the_reason(
+    service: RetrievalService, request_: dict[str, object], why: str
+) -> None:
+    values = {"do": "nothing", **request_}
+    if "do" not in request_:
+        values["do"] = ""
+    with pytest.raises(BddsegError, match=f"the request makes no sense.*({why})"):
+        service.client.request(**values).result()  # type: ignore[arg-type]
+
+
+def test_lines_that_are_no_request_are_left_out() -> None:
+    from index.retriever import serve
+
+    sent: list[dict[str, object]] = []
+    lines = ["{", "[]", "3", '{"id": "x", "do": "load"}', "[" * 100_000, '{"id": null}', '{"id": 7, "do": "cancel"}']
+    serve(iter(lines), sent.append)  # type: ignore[arg-type]
+    assert sent == [{"id": 7, "event": "cancelled"}]

@@ -76,6 +76,8 @@ def ask(
         **changes,
     )
     told = _follow(answering, quiet=json)
+    if odd := core.retrieval.client.left_out.tell("line", "the retriever"):
+        note(odd)
     if json:
         print_json({"question": sanitize(question), **told})
     if told["problem"] and told["complete"]:
