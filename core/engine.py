@@ -85,7 +85,7 @@ class Engine:
         scan_or_wait(collection.catalog, collection.dataset, report)
 
     def as_of(self, collection: Collection, anyhow: bool = False) -> str | None:
-        """Since when no file was added or taken away, in words, if the catalog is complete; None: it must be scanned.
+        """Since when no file was added or taken away, in words, if all of many samples are scanned; None: scan.
 
         With `anyhow` only in words; raises UsageError if nothing has been scanned yet.
         """

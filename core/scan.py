@@ -31,6 +31,8 @@ from core.size_mismatch import size_mismatch
 
 COMMIT_EVERY_S = 0.5
 WAIT_S = 0.3
+FEW = 3000
+"""So many samples can all be looked at while nobody notices, within a tenth of a second."""
 
 
 def scan(catalog: Catalog, dataset: Dataset, report: Callable[[int, int], None], workers: int | None = None) -> bool:
@@ -89,7 +91,7 @@ def scan_or_wait(catalog: Catalog, dataset: Dataset, report: Callable[[int, int]
 
 
 def as_of(catalog: Catalog, dataset: Dataset, anyhow: bool) -> str | None:
-    """Since when no file was added or taken away, in words, if all samples are scanned; else None.
+    """Since when no file was added or taken away, in words, if all samples are scanned and these are many; else None.
 
     Only the times of the folders are looked at: a file that was changed in place is not noticed. With `anyhow` not
     even those.
@@ -102,7 +104,7 @@ def as_of(catalog: Catalog, dataset: Dataset, anyhow: bool) -> str | None:
         if not total:
             raise UsageError("this dataset was not scanned yet: leave out --no-scan")
         return f"as of the last scan; {left:,} samples are yet to be read" if left else "as of the last scan"
-    if not total or left:
+    if left or total <= FEW:
         return None
     try:
         at = catalog.listed_at(dataset)

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from core.catalog import Catalog, ImageScore, schema
+from core.config import build_config
 from core.engine import Collection, Engine
 from core.errors import BddsegError
 from core.query import parse_query
+from core.runs import create_run
 from core.workspace import Workspace
 
 OLD = Path(__file__).with_name("catalog-version-2.sql")
@@ -112,6 +114,17 @@ def test_a_full_disk_is_called_that_and_nothing_is_lost_by_it(small_disk: Path, 
     filling.unlink()
     opened.catalog.add_tag(ids, "more")
     assert opened.catalog.find(parse_query("tag:more")) == ids
+
+
+def test_a_run_is_deleted_to_make_room_on_a_full_disk(small_disk: Path, dataset: Path) -> None:
+    opened, engine = scanned_on(small_disk, dataset), Engine(Workspace(small_disk))
+    run = create_run(engine.workspace, dataset, build_config("demo", []), "demo")
+    opened.catalog.record_scores(f"{run.name}/best-val", [ImageScore(dataset / "images/10k/val/a.jpg", dataset / "p")])
+    (run.folder / "checkpoint").write_bytes(bytes(200_000))
+    fill(small_disk)
+    engine.delete(engine.run("last"))
+    assert engine.runs() == [] and f"{run.name}/best-val" not in opened.catalog.evaluations()
+    assert opened.catalog.tags() == ["mine"]
 
 
 def test_a_read_only_disk_is_called_that(small_disk: Path, dataset: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from core import scan
 from core.catalog import Catalog
 from core.engine import Collection, Engine
 from tui.cli.root import run
@@ -39,8 +40,9 @@ def test_json_is_a_whole_array_however_many_samples_there_are(
 
 
 def test_a_catalog_is_taken_as_it_is_while_no_file_was_added(
-    engine: Engine, dataset: Path, capsys: pytest.CaptureFixture[str]
+    engine: Engine, dataset: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(scan, "FEW", 0)
     settle(dataset)
     assert "scanning: 21 of 21" in said(capsys, "list", str(dataset))[1]
     out, err = said(capsys, "list", str(dataset), "--limit", "3")
@@ -52,9 +54,24 @@ def test_a_catalog_is_taken_as_it_is_while_no_file_was_added(
     assert len(out.splitlines()) == 1 and "scanning: 22 of 22" in err
 
 
-def test_a_folder_that_has_just_changed_is_listed_again(
+def test_the_files_of_a_small_dataset_are_all_looked_at(
     engine: Engine, dataset: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    settle(dataset)
+    said(capsys, "list", str(dataset))
+    row = engine.find(engine.open(dataset), "split:val")[0]
+    assert row.mask
+    # Written over in place, which no folder tells of.
+    with row.mask.open("r+b") as file:
+        Image.new("L", (128, 72), 10).save(file, "PNG")
+        file.truncate()
+    assert len(said(capsys, "list", str(dataset), "--filter", "class:sky>99%")[0].splitlines()) == 1
+
+
+def test_a_folder_that_has_just_changed_is_listed_again(
+    engine: Engine, dataset: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scan, "FEW", 0)
     settle(dataset, -60)
     for _ in range(2):
         # The clock of a folder may be too coarse to tell that it changes again.
