@@ -260,6 +260,12 @@ class BddsegApp(App[int]):
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen())
 
+    def action_workspace(self) -> None:
+        from tui.screens.room import RoomScreen
+
+        if len(self.screen_stack) == 1:
+            self.push_screen(RoomScreen())
+
     def action_toggle_theme(self) -> None:
         dark = self.theme != "bddseg-dark"
         self.theme = "bddseg-dark" if dark else "bddseg-light"

@@ -11,9 +11,9 @@ NAMES: dict[Kind, str] = {
     "catalog": "catalogs",
     "index": "indexes",
     "chats": "chats",
-    "deleted": "half-deleted folders",
+    "deleted": "leftovers",
     "temporary": "unfinished files",
-    "demo": "demo dataset",
+    "demo": "demo",
     "log": "logs",
     "other": "other",
 }

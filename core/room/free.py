@@ -47,6 +47,8 @@ def free(workspace: Workspace, words: Sequence[str], sure: bool = False, report:
         if item.kind == "catalog" and item.tags != 0 and not (named and sure):
             many = "tags that cannot be counted" if item.tags is None else f"{item.tags:,} tags"
             kept.append((item, f"it has {many}: `workspace free {_name(workspace, item)} --yes` deletes them too"))
+        elif item.kind == "catalog" and not item.frees and not sure:
+            kept.append((item, "its dataset may be there: --yes deletes it all the same"))
         elif why := _delete(item):
             kept.append((item, why))
         else:

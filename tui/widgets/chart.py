@@ -183,7 +183,7 @@ class Chart(Widget):
                 place = min(width - 1, int((x - x0) / max(1e-9, x1 - x0) * (width - 1)))
                 ruler[place] = "▲"
         line = [" "] * width
-        for place, text in ((0, _number(x0)), (width - 1, f"{self._plot.x_label} {_number(x1)}")):
+        for place, text in ((0, f"{x0:.0f}"), (width - 1, f"{self._plot.x_label} {x1:.0f}")):
             start = max(0, min(place, width - len(text)))
             line[start : start + len(text)] = text
         first = Strip([Segment(" " * (AXIS - 1) + "└", axis), *(Segment(c, mark if c == "▲" else axis) for c in ruler)])

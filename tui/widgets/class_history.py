@@ -38,21 +38,23 @@ def class_history(epochs: Sequence[EpochPoint], width: int) -> Table | Text:
     if not scored:
         return Text("  per-class figures come after the first validation", style="dim")
     last = scored[-1]
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
+    # On a narrow screen the figures go before the line of blocks, and columns stand closer.
+    narrow = width < 1
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0) if narrow else (0, 1), header_style="dim")
     table.add_column("", width=2)
-    table.add_column("class", width=17, no_wrap=True)
-    # On a narrow screen the figures go before the line of blocks.
-    table.add_column("IoU by epoch" if width >= 12 else "", width=max(width, 0), no_wrap=True)
+    table.add_column("class", width=16 if narrow else 17, no_wrap=True)
+    if not narrow:
+        table.add_column("IoU by epoch" if width >= 12 else "", width=width, no_wrap=True)
     for name in ("IoU", "prec.", "recall", "% px"):
         table.add_column(name, justify="right", width=6)
     for c in CLASSES:
         row = last.classes[c.id]
-        line = "".join(_block(e.classes[c.id].iou) for e in scored[-width:]) if width > 0 else ""
+        line = [] if narrow else ["".join(_block(e.classes[c.id].iou) for e in scored[-width:])]
         dim = "" if row.percentage > 0 else "dim"
         table.add_row(
             Text("██", style="rgb({},{},{})".format(*c.color)),
             Text(f"{c.id:>2} {c.name}", style=dim),
-            line,
+            *line,
             fraction(row.iou),
             fraction(row.precision),
             fraction(row.recall),
