@@ -20,6 +20,7 @@ from core.launch import launch_training, taken_up
 from core.nearest import suggestion
 from core.path_component import path_component
 from core.prediction_files import check_folder
+from core.preflight import check_training
 from core.runs import Run, create_run
 from core.sanitize import sanitize, sanitize_path
 from core.use import delete_unused
@@ -47,11 +48,10 @@ def make_run(workspace: Workspace, root: Path, config: "TrainConfig", preset: st
     """Makes the folder of a run.
 
     Raises:
-        BddsegError: the dataset cannot be trained on, or the workspace cannot be written.
+        BddsegError: what is asked for cannot be trained, or the workspace cannot be written.
     """
     dataset = open_dataset(root)
-    if not any(f.masks for f in dataset.splits if f.split == "train"):
-        raise BddsegError(f"{sanitize_path(root)} has no labelled train split: training needs images with masks")
+    check_training(workspace, dataset, config)
     return create_run(workspace, dataset.root, config, preset)
 
 

@@ -286,6 +286,7 @@ def test_scores_that_were_left_behind_go_with_the_next_run(engine: Engine, drawn
 def test_nothing_is_left_of_a_run_that_cannot_be_started(full_disk: Path, drawn: Path) -> None:
     engine = Engine(Workspace(full_disk / "workspace"))
     create_run(engine.workspace, drawn, build_config(), "demo")
+    (engine.workspace.cache / "288x512-there").mkdir()
     fill(full_disk)
     with pytest.raises(BddsegError, match="the disk is full: make room"):
         engine.train(drawn, build_config(), "demo")

@@ -151,7 +151,7 @@ def delete(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOptio
     left = core.delete(found)
     if left:
         note(f"warning: {left}")
-    tell(json, f"deleted {found.name}", deleted=found.name, left=left)
+    tell(json, f"deleted {found.name}", deleted=found.name, **({"left": left} if left else {}))
 
 
 def evaluate(
@@ -218,7 +218,7 @@ def delete_evaluation(
     left = core.delete_evaluation(core.run(name.partition("/")[0]), name)
     if left:
         note(f"warning: {left}")
-    tell(json, f"deleted {sanitize(name)}", deleted=sanitize(name), left=left)
+    tell(json, f"deleted {sanitize(name)}", deleted=sanitize(name), **({"left": left} if left else {}))
 
 
 def _follow(core: "Engine", folder: Path, name: str) -> None:

@@ -255,9 +255,7 @@ class TrainPane(Pane):
         except (BddsegError, OSError) as error:
             self.app.call_from_thread(self.notify, sanitize(str(error)), severity="error", markup=False, timeout=10)
             return
-        self.app.call_from_thread(
-            self.notify, f"{said}{': ' + found if isinstance(found, str) else ''}", markup=False, timeout=4
-        )
+        self.app.call_from_thread(self.notify, f"{said}{': ' + found if found else ''}", markup=False, timeout=4)
         self.app.call_from_thread(self._tick)
 
     def action_pin(self) -> None:

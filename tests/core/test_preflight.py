@@ -1,0 +1,58 @@
+"""What ends a training at once is refused before there is a run."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from core.config import build_config
+from core.engine import Engine
+from core.errors import BddsegError, UsageError
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("encoder_weights=imagenett", r"resnet34 has no weights 'imagenett' \(did you mean 'imagenet'\?\)"),
+        ("encoder_weights=ssl", "choose imagenet, none"),
+        ("encoder_weights=/nowhere/w.pth", r"/nowhere/w\.pth cannot be read as weights"),
+        ("encoder_weights=broken.safetensors", r"broken\.safetensors is no safetensors file"),
+    ],
+)
+def test_weights_that_cannot_be_had_are_refused_before_the_run_is_made(
+    engine: Engine, drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "broken.safetensors").write_bytes(b"\xff" * 64)
+    with pytest.raises(UsageError, match=said):
+        engine.train(drawn, build_config("cross-entropy", [setting]), "cross-entropy")
+    assert engine.runs() == []
+
+
+def test_weights_of_timm_are_looked_up_too(engine: Engine, drawn: Path) -> None:
+    settings = ["encoder=tu-resnet18", "encoder_weights=imagnet"]
+    with pytest.raises(UsageError, match="did you mean 'imagenet'"):
+        engine.train(drawn, build_config("demo", settings), "demo")
+    assert engine.runs() == []
+
+
+def test_an_encoder_that_torch_does_not_know_is_refused_before_the_run_is_made(engine: Engine, drawn: Path) -> None:
+    with pytest.raises(UsageError, match=r"no encoder 'tu-resnet1888' \(did you mean 'tu-resnet"):
+        engine.train(drawn, build_config("demo", ["encoder=tu-resnet1888", "encoder_weights=none"]), "demo")
+    assert engine.runs() == []
+
+
+def test_a_train_split_of_which_no_image_has_a_mask_is_refused(engine: Engine, dataset: Path) -> None:
+    shutil.rmtree(dataset / "labels/sem_seg/masks/train")
+    (dataset / "labels/sem_seg/masks/train").mkdir()
+    with pytest.raises(BddsegError, match="no labelled train split"):
+        engine.train(dataset, build_config("demo"), "demo")
+    assert engine.runs() == []
+
+
+def test_a_cache_that_cannot_fit_is_refused(engine: Engine, drawn: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(drawn)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
+    with pytest.raises(BddsegError, match=r"18 images at .* GB left: make room"):
+        engine.train(drawn, build_config("demo"), "demo")
+    assert engine.runs() == []

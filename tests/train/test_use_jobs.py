@@ -1,0 +1,76 @@
+"""Jobs that use a trained model, real and really interrupted: stopped, started twice, starved of disk."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.engine import Engine
+from core.errors import BddsegError
+from core.runs import Run
+from core.workspace import Workspace
+from tests.train.test_runs import config, finished
+
+
+@pytest.fixture(scope="module")
+def trained(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Engine, Run]:
+    engine = Engine(Workspace(tmp_path_factory.mktemp("trained")))
+    run = engine.train(drawn, config("epochs=1"), "demo")
+    finished(engine, run)
+    return engine, run
+
+
+def test_an_evaluation_is_made_once_protects_its_run_and_is_stopped_cleanly(trained: tuple[Engine, Run]) -> None:
+    engine, run = trained
+    folder = engine.evaluate(run)
+    with pytest.raises(BddsegError, match=r"0001-demo/evaluate-best-val is being evaluated already"):
+        engine.evaluate(run)
+    with pytest.raises(BddsegError, match="being evaluated"):
+        engine.delete(run)
+    assert [job.name for job in engine.jobs()] == ["0001-demo/evaluate-best-val"]
+    engine.stop_job(engine.job("last"))
+    status = engine.wait(folder)
+    assert (status.state, status.message) == ("stopped", "stopped on request")
+    assert engine.jobs() == []
+
+
+def test_ctrl_c_says_what_goes_on_and_how_to_stop_it(trained: tuple[Engine, Run]) -> None:
+    engine, run = trained
+    root = str(engine.workspace.root)
+    words = [sys.executable, "-m", "tui", "evaluate", run.name, "--tta", "flip", "--workspace", root]
+    command = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+    assert command.stderr
+    command.stderr.readline()
+    command.send_signal(signal.SIGINT)
+    _, said = command.communicate(timeout=60)
+    assert command.returncode == 130
+    stop = f"bddseg-tui stop 0001-demo/evaluate-best-val+flip --workspace {root}"
+    assert f"`{stop}` ends it" in said
+    done = subprocess.run([sys.executable, "-m", "tui", *stop.split()[1:]], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout.split()[:2]) == (0, ["0001-demo/evaluate-best-val+flip", "stopped"])
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk that holds a run and not its export."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("mounting a small disk needs privileges")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_an_export_onto_a_full_disk_fails_and_says_so(trained: tuple[Engine, Run], small_disk: Path) -> None:
+    engine, run = trained
+    # The job's own folder is on the full disk too: its last words have to find room.
+    (small_disk / "export").mkdir()
+    (run.folder / "export").symlink_to(small_disk / "export")
+    job = engine.export(run, "smp", small_disk / "out")
+    status = engine.wait(job)
+    assert status.state == "failed"
+    assert "the disk is full: make room" in status.message
