@@ -72,7 +72,12 @@ class Engine:
 
     def open(self, root: Path, told: Callable[[str], None] | None = None) -> Collection:
         """Opens a dataset and its catalog; scans nothing. `told` hears of what may take a while."""
-        dataset = open_dataset(root)
+        try:
+            dataset = open_dataset(root)
+        except BddsegError as error:
+            from core.places import where_to
+
+            raise BddsegError(f"{error}{where_to(self.workspace.root, root)}") from error
         path = self.workspace.catalog_path(dataset.root)
         if told and path.exists() and is_of_earlier_version(path):
             told("the catalog is being brought to this version: a large one takes a minute, and keeps everything")

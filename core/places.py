@@ -47,6 +47,16 @@ def present_place(workspace: Path, recorded: Path, key: str | None = None) -> Pa
     return next((place for known, place in read_places(workspace) if known == wanted), recorded)
 
 
+def where_to(workspace: Path, root: Path) -> str:
+    """What to say of a folder where there is no dataset any more, but was one; "" if nothing is known of it."""
+    root = Path(os.path.abspath(root.expanduser()))  # noqa: PTH100 (links keep their names)
+    if (place := present_place(workspace, root)) != root:
+        return f"; it has moved to {sanitize_path(place)}"
+    if (workspace / "catalogs" / f"{dataset_key(workspace, root)}.sqlite").exists():
+        return f"; if it has moved, `bddseg-tui data move {sanitize_path(root)} NEW` keeps its tags, index and runs"
+    return ""
+
+
 def read_places(workspace: Path) -> Places:
     """All (key, place) that are not as the paths say."""
     path = _file(workspace)

@@ -5,6 +5,7 @@ from typing import Any
 from textual.app import App
 from textual.worker import Worker, WorkerState
 
+from core.catalog import InterruptedReadError
 from core.failure import explained, keep_traceback
 
 
@@ -17,6 +18,8 @@ def tell_failure(app: App[Any], event: Worker.StateChanged) -> None:
 
 def tell_error(app: App[Any], error: BaseException) -> None:
     """Says what went wrong in a thread, in one line."""
+    if isinstance(error, InterruptedReadError):
+        return  # It was ended because nobody wants the answer any more.
     text = explained(error) or str(error) or type(error).__name__
     _keep(app, error)
     app.notify(text, title=type(error).__name__, severity="error", markup=False, timeout=12)

@@ -122,6 +122,17 @@ def test_a_folder_without_the_same_images_is_refused_unless_forced(
     assert (moved.samples, moved.missing) == (0, 21)
 
 
+def test_a_folder_that_a_dataset_has_left_says_where_to(engine: Engine, dataset: Path) -> None:
+    make_things(engine, dataset)
+    new = dataset.with_name("new")
+    dataset.rename(new)
+    with pytest.raises(BddsegError, match=f"if it has moved, `bddseg-tui data move {dataset} NEW` keeps its tags"):
+        engine.open(dataset)
+    engine.move(dataset, new)
+    with pytest.raises(BddsegError, match=f"does not exist.*; it has moved to {new}$"):
+        engine.open(dataset)
+
+
 def test_an_unknown_old_place_is_named(engine: Engine, dataset: Path) -> None:
     with pytest.raises(UsageError, match="nothing is known of a dataset at"):
         engine.move(dataset.with_name("never"), dataset)

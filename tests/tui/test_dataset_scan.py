@@ -10,6 +10,7 @@ import pytest
 from core.catalog import database
 from core.engine import Collection
 from core.workspace import Workspace
+from tests.core.test_repair import damage
 from tests.tui.conftest import AppPilot, until
 from tui.app import BddsegApp
 from tui.panes.dataset import DatasetPane
@@ -87,3 +88,12 @@ async def test_another_scan_ends_the_one_before(workspace: Workspace, dataset: P
             await pilot.press("R")
             await until(pilot, lambda: waiting is not None and waiting.poll() is not None)
         await until(pilot, lambda: collection.catalog.progress() == (22, 0))
+
+
+async def test_rows_that_cannot_be_read_are_told(workspace: Workspace, dataset: Path) -> None:
+    app = BddsegApp(workspace, dataset, "none")
+    async with app.run_test(size=(100, 30)) as pilot:
+        collection = await ready(app, pilot)
+        damage(collection.catalog.path, "samples")
+        app.query_one(SampleList).reload()
+        await until(pilot, lambda: "`bddseg-tui data repair" in told(app))

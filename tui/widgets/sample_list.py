@@ -16,9 +16,11 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.worker import Worker
 
 from core.catalog import Row
 from core.sanitize import sanitize
+from tui.failures import tell_failure
 from tui.figures import share
 
 PAGE = 128
@@ -150,6 +152,9 @@ class SampleList(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         self.virtual_size = Size(self.size.width, len(self._ids))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        tell_failure(self.app, event)
 
     def on_focus(self) -> None:
         self.refresh()
