@@ -147,7 +147,7 @@ def test_an_export_replaces_no_file_of_the_users_own(run: Run, engine: Engine, t
     )
 
 
-@pytest.mark.parametrize("kind", ["torchscript", "smp"])
+@pytest.mark.parametrize("kind", ["smp"])
 def test_an_export_on_a_full_disk_is_one_true_line_and_leaves_the_earlier_one(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: export.Kind
 ) -> None:

@@ -47,9 +47,9 @@ def refused(path: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    "prefix", ["", "encoder.", "module.", "module.encoder.", "model.encoder.", "module.model.backbone."]
+    ("prefix", "wrapper"),
+    [("encoder.", ""), ("module.encoder.", "state_dict"), ("model.encoder.", "model"), ("module.model.backbone.", "")],
 )
-@pytest.mark.parametrize("wrapper", ["", "state_dict", "model_state_dict", "model"])
 def test_weights_are_found_under_what_training_programs_put_around_them(
     tmp_path: Path, state: State, prefix: str, wrapper: str
 ) -> None:
