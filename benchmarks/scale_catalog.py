@@ -79,7 +79,7 @@ def measure(root: Path, workspace: Workspace, count: int) -> Figures:
     ids = catalog.find(parse_query(""))
     for n in range(5):
         catalog.add_tag(ids[n::10], f"tag{n}")
-    found["keystroke_ms"] = 1000 * best(lambda: (catalog.tags(), catalog.splits()))
+    found["keystroke_ms"] = 1000 * best(lambda: (catalog.tags(), catalog.find(parse_query("tag:ta"))))
     found["find_ms"] = 1000 * best(lambda: catalog.find(parse_query("class:car>1% -has:train split:val sort:-bus")))
     collection = Collection(Dataset(root, "bdd100k", ()), catalog)
     found["first_row_ms"] = 1000 * best(lambda: next(engine.iterate(collection, "")))

@@ -36,6 +36,9 @@ _STATE_SQL = {
 }
 
 
+_TAGGED = "s.id IN (SELECT sample FROM tags WHERE tag = (SELECT id FROM tag_names WHERE name = ?))"
+
+
 class QueryError(UsageError):
     """A term that makes no sense; `start` and `end` say where it stands in the text."""
 
@@ -56,6 +59,11 @@ class Query:
     def where(self) -> tuple[str, list[object]]:
         """The WHERE clause over `samples s` left-joined with `scores e`, and its values."""
         return _all([sql for sql, _ in self.conditions]), [v for _, vs in self.conditions for v in vs]
+
+    @property
+    def by_tag(self) -> bool:
+        """Whether only samples of a tag can match: these are looked up, where else all are gone through."""
+        return any(sql == _TAGGED for sql, _ in self.conditions)
 
     def order(self) -> tuple[str, list[object]]:
         """The ORDER BY clause; what has no value (no mask, no score) always comes last."""
@@ -172,9 +180,7 @@ def _condition(term: str) -> tuple[str, tuple[object, ...]]:
         case "has":
             return f"s.c{find_class(value).id} > 0", ()
         case "tag":
-            return "s.id IN (SELECT sample FROM tags WHERE tag = (SELECT id FROM tag_names WHERE name = ?))", (
-                sanitize(value.lower()),
-            )
+            return _TAGGED, (sanitize(value.lower()),)
         case "missed" | "invented":
             return f"(e.{key} >> {find_class(value).id}) & 1", ()
         case "name":

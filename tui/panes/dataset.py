@@ -78,6 +78,7 @@ class DatasetPane(Pane):
         """Ends what goes on for the dataset that is shown: nobody waits for it."""
         self._scan.stop()
         self._search.stop()
+        self._search.files_changed()
         self.reports.stop()
         if self._collection is not None:
             self._collection.catalog.interrupt()
@@ -122,6 +123,7 @@ class DatasetPane(Pane):
         """Called as a scan goes on: what it has found is shown."""
         self._scanned = f"scanning {done:,}/{total:,}" if done < total else ""
         if new_files:
+            self._search.files_changed()
             self._find()
         elif done < total:
             self.query_one(SampleList).reload()
@@ -130,6 +132,7 @@ class DatasetPane(Pane):
     def scan_ended(self) -> None:
         """Called when a scan is through."""
         self._scanned = ""
+        self._search.files_changed()
         self._find()
 
     # -- what is shown ---------------------------------------------------------------------------------------

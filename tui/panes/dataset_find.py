@@ -37,10 +37,15 @@ class DatasetFind:
     def __init__(self, pane: "DatasetPane") -> None:
         self._pane = pane
         self._latest = object()
+        self._splits: dict[str, int] | None = None
+
+    def files_changed(self) -> None:
+        """Lets the samples of each split be counted again, which a large catalog is not asked for at each letter."""
+        self._splits = None
 
     def start(self, collection: Collection, query: Query, evaluation: str | None) -> None:
         """Asks which samples fit; `pane.found` is called with them."""
-        pane, catalog = self._pane, collection.catalog
+        pane, catalog, known = self._pane, collection.catalog, self._splits
         this = self._latest = object()
 
         def unwanted() -> bool:
@@ -49,7 +54,7 @@ class DatasetFind:
         def work() -> None:
             try:
                 ids = array("q", catalog.find(query, evaluation, unwanted=unwanted))
-                found = Found(ids, catalog.splits(), catalog.tags(), evaluation)
+                found = Found(ids, known or catalog.splits(), catalog.tags(), evaluation)
             except InterruptedReadError:
                 return
             if not unwanted():
@@ -64,6 +69,7 @@ class DatasetFind:
     def _tell(self, this: object, collection: Collection, found: Found) -> None:
         # Another question may have been asked while this answer was on its way.
         if this is self._latest:
+            self._splits = found.splits
             self._pane.found(collection, found)
 
     def image(self, collection: Collection, image: Path) -> None:
