@@ -1,5 +1,6 @@
 """The Train pane: all runs, the chosen one's live curves and per-class table, and what can be done with it."""
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from core.config import TrainConfig
 
 EVERY_S = 0.5
+SHOWN_EVERY_S = 1.0
+"""While a long file is read for the first time: each time the whole chart goes over the line."""
 EMPTY = "no runs yet: n configures and starts one"
 STYLES = {"running": "bold", "starting": "bold", "failed": "red", "lost": "red", "stopped": "yellow"}
 
@@ -65,6 +68,7 @@ class TrainPane(Pane):
         self._states: tuple[RunState, ...] | None = None
         self._histories: Mapping[str, History] = {}
         self._looking = self._look_again = False
+        self._hurry = threading.Event()
         self._summary = Text()
         self._drawn: tuple[object, ...] = ()
         self._pinned: list[str] = []
@@ -104,6 +108,7 @@ class TrainPane(Pane):
             self._look_again = True
             return
         self._looking, self._look_again = True, False
+        self._hurry.clear()
         self._look_at_runs(tuple(n for n in (self.query_one("#runs", KeyList).chosen, *self._pinned) if n))
 
     @work(thread=True, group="train", exit_on_error=False)
@@ -113,9 +118,11 @@ class TrainPane(Pane):
             states = self._states_reader.read()
             events = {s.run.name: s.run.events for s in states}
             wanted = [n for n in names or tuple(events)[:1] if n in events]
-            begun, behind = time.monotonic(), True
-            while behind and time.monotonic() - begun < EVERY_S / 2:
+            begun = time.monotonic()
+            while True:
                 found, behind = self._histories_reader.read(tuple(events[n] for n in wanted))
+                if not behind or self._hurry.is_set() or time.monotonic() - begun > SHOWN_EVERY_S:
+                    break
             histories = {n: found[path] for n, path in events.items() if path in found}
             seen = Seen(states, MappingProxyType(histories), behind)
         finally:
@@ -143,6 +150,8 @@ class TrainPane(Pane):
     @on(OptionList.OptionHighlighted, "#runs")
     def _run_highlighted(self) -> None:
         self._show_run()
+        # What is being read for another run goes on when it is chosen again.
+        self._hurry.set()
         self._read()
 
     def _show_run(self) -> None:
