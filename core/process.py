@@ -73,7 +73,7 @@ def start_detached(
             stderr=subprocess.STDOUT,
             start_new_session=True,
             pass_fds=[lock.handle for lock in locks if lock.handle is not None],
-            env={**os.environ, "PYTHONSAFEPATH": "1", **_KEEP_MEMORY, **given},
+            env={**os.environ, "PYTHONSAFEPATH": "1", "PYTHONIOENCODING": "utf-8:replace", **_KEEP_MEMORY, **given},
         )
 
 

@@ -12,7 +12,7 @@ from core.config import build_config
 from core.engine import Engine
 from core.errors import BddsegError, UsageError
 from core.job import JobLock, Status, StatusFile, read_status, write_status
-from core.process import identify, this_process
+from core.process import identify, let_go, start_detached, this_process
 from core.run_jobs import delete_run
 from core.runs import create_run, find_run, list_runs
 from core.workspace import Workspace
@@ -148,3 +148,13 @@ def test_training_needs_a_labelled_train_split(engine: Engine, tmp_path: Path) -
     with pytest.raises(BddsegError, match="no labelled train split"):
         engine.train(tmp_path, build_config(), "demo")
     assert engine.runs() == []
+
+
+def test_a_job_can_say_everything_into_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "speaks.py").write_text("print('·\\udcff')")
+    job = start_detached("speaks", [], tmp_path / "log.txt")
+    let_go(job)
+    assert job.wait() == 0
+    assert (tmp_path / "log.txt").read_text("utf-8") == "·?\n"
