@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from core.workspace import Workspace
 
 FREEABLE = ("caches", "deleted", "gone", "all")
 """Training caches; what killed deletions and writers left; catalogs and indexes of datasets that are gone."""
+
+_OLD_S = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -99,8 +102,7 @@ def _delete(item: Item) -> str:
         if item.kind == "deleted" and _being_deleted(item.path):
             return "another process is deleting it"
         if item.kind == "temporary":
-            sweep([item.path.parent])
-            return "it is being written, or is younger than a day" if os.path.lexists(item.path) else ""
+            return _delete_temporary(item)
         if item.kind == "cache":
             with unused(item.path) as free_now:
                 return _take_away(item) if free_now else "a run uses it"
@@ -111,6 +113,16 @@ def _delete(item: Item) -> str:
         return ""
     except OSError as error:
         raise disk_error(error, item.path, "deleted") from error
+
+
+def _delete_temporary(item: Item) -> str:
+    """By who makes it, where its name tells that; else by its age."""
+    sweep([item.path.parent])
+    if not os.path.lexists(item.path):
+        return ""
+    if item.path.suffix == ".part" and time.time() - item.path.lstat().st_mtime > _OLD_S:
+        return _take_away(item)
+    return "it is being written, or is younger than a day"
 
 
 def _delete_index(item: Item) -> str:

@@ -166,3 +166,11 @@ def test_an_index_that_is_being_built_is_kept(engine: Engine, workspace: Workspa
 def test_a_word_that_names_nothing_is_refused_with_the_nearest(engine: Engine, workspace: Workspace) -> None:
     with pytest.raises(UsageError, match="caches"):
         engine.free(["cache"])
+
+
+def test_unfinished_files_are_freed_when_nobody_writes_them_any_more(engine: Engine, workspace: Workspace) -> None:
+    old, young = (filled(workspace.cache, name, 5) / name for name in ("old.part", "young.part"))
+    os.utime(old, (0, 0))
+    freed = engine.free(["deleted"])
+    assert [i.path for i in freed.items] == [old] and [i.path for i, _ in freed.kept] == [young]
+    assert not old.exists() and young.exists()
