@@ -9,6 +9,7 @@ deletes none of them. How a command uses it:
         folder.delete(list(folder.made()))
     folder.claim(names)  # before the first is written: all at once, or batch by batch
     if not folder.owns(name): ...  # it's there, and the person's own
+    folder.done(names)  # where a person may go on working on them: what is changed then is theirs
 
 What versions before this file made is taken over with `adopt`, by whoever has a proof that it was made by the
 program: the manifest of predictions for `masks/`, the demo's `.demo.json`.
@@ -26,6 +27,7 @@ from core.disk_errors import disk_error
 from core.errors import BddsegError
 from core.file_lock import hold
 from core.path_component import inside
+from core.regular_file import content_hash
 from core.sanitize import sanitize, sanitize_path
 from core.temporaries import sweep
 
@@ -43,7 +45,8 @@ class OwnedFolder:
     def __init__(self, folder: Path, work: str) -> None:
         self.folder = folder
         self.work = work
-        self._names: set[str] = set()
+        self._names: dict[str, str] = {}
+        """The hash of the content by name; empty where it was not noted."""
         self._read_to = 0
 
     def owns(self, name: str | os.PathLike[str]) -> bool:
@@ -58,11 +61,22 @@ class OwnedFolder:
         """Notes relative names that are about to be written; the marker is synced when this returns.
 
         Raises:
-            BddsegError: some are there and not this work's, lie behind a link or outside the folder; nothing is
-                noted then. Or the marker cannot be written.
+            BddsegError: some are there and not this work's, were changed since it was done with them, lie behind a
+                link or outside the folder; nothing is noted then. Or the marker cannot be written.
         """
         if new := self._new_ones(names, write=True):
             self._append("made", new)
+
+    def done(self, names: Iterable[str | os.PathLike[str]]) -> None:
+        """Notes the contents of files that were claimed and are written: one that is changed later is the person's.
+
+        Raises:
+            BddsegError: the marker cannot be written.
+        """
+        plain = (self._plain(name) for name in names)
+        found = {name: content_hash(self.folder / name) for name in plain if name is not None and name in self._names}
+        if found:
+            self._append("are", found)
 
     def check(self, names: Iterable[str | os.PathLike[str]]) -> None:
         """Refuses what `claim` would, with the same error, and notes nothing: for looking before a long work."""
@@ -80,7 +94,7 @@ class OwnedFolder:
             self._append("made", new)
 
     def delete(self, names: Iterable[str | os.PathLike[str]]) -> int:
-        """Deletes those of the named files that this work owns; returns how many were there.
+        """Deletes those of the named files that this work owns and nobody has changed; returns how many were there.
 
         Neither a link nor what lies behind one is followed.
 
@@ -91,6 +105,8 @@ class OwnedFolder:
         gone = 0
         with contextlib.closing(Below(self.folder)) as below:
             for name in owned:
+                if self._is_changed(name):
+                    continue
                 parent, _, last = name.rpartition("/")
                 try:
                     os.unlink(last, dir_fd=below.handle(parent))
@@ -119,7 +135,7 @@ class OwnedFolder:
         return None if plain == MARKER else plain
 
     def _new_ones(self, names: Iterable[str | os.PathLike[str]], write: bool) -> list[str]:
-        """Those of the names that this work does not own yet, after looking whether it may."""
+        """Those of the names that the marker has to have anew, after looking whether this work may write them."""
         wanted = []
         for name in names:
             plain = self._plain(name)
@@ -130,10 +146,13 @@ class OwnedFolder:
             # Another process of the same work may have made some meanwhile.
             if file is not None:
                 self._read(file)
-            new = [name for name in dict.fromkeys(wanted) if name not in self._names]
             self._refuse_links(wanted)
-            self._refuse_what_is_there(new)
-        return new
+            root = os.fspath(self.folder)
+            there = [n for n in wanted if n not in self._names and _kind(f"{root}/{n}") is not None]
+            self._refuse(there, "it did not make")
+            self._refuse([name for name in wanted if self._is_changed(name)], "someone has changed since")
+        # What is written again has another content from then on.
+        return [name for name in dict.fromkeys(wanted) if self._names.get(name, "not its own")]
 
     def _refuse_links(self, names: list[str]) -> None:
         for parent in sorted({name.rpartition("/")[0] for name in names} - {""}):
@@ -145,18 +164,21 @@ class OwnedFolder:
                     what = "a link" if stat.S_ISLNK(kind) else "no folder"
                     raise BddsegError(f"{sanitize_path(below)} is {what}: name an empty folder to {self.work} into")
 
-    def _refuse_what_is_there(self, names: list[str]) -> None:
-        root = os.fspath(self.folder)
-        there = [name for name in names if _kind(f"{root}/{name}") is not None]
-        if there:
-            named = ", ".join(sanitize(name) for name in there[:_NAMED])
-            more = f" and {len(there) - _NAMED} more" if len(there) > _NAMED else ""
-            raise BddsegError(
-                f"{self.work} refuses to replace {named}{more} in {sanitize_path(self.folder)}, "
-                "which it did not make: name an empty folder"
-            )
+    def _refuse(self, names: list[str], why: str) -> None:
+        if not names:
+            return
+        named = ", ".join(sanitize(name) for name in names[:_NAMED])
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        raise BddsegError(
+            f"{self.work} refuses to replace {named}{more} in {sanitize_path(self.folder)}, which {why}: "
+            "name an empty folder"
+        )
 
-    def _append(self, deed: str, names: list[str]) -> None:
+    def _is_changed(self, name: str) -> bool:
+        known, path = self._names.get(name), self.folder / name
+        return bool(known) and _kind(path) is not None and content_hash(path) != known
+
+    def _append(self, deed: str, names: list[str] | dict[str, str]) -> None:
         with self._open(write=True, new=True) as file:
             assert file is not None
             try:
@@ -164,9 +186,11 @@ class OwnedFolder:
                 end = self._read_to  # what is behind it was torn
                 os.ftruncate(file, end)
                 lines = [] if end else [_HEADER]
-                for start in range(0, len(names), _BATCH):
-                    line = {"work": self.work, deed: names[start : start + _BATCH]}
-                    lines.append(json.dumps(line).encode() + b"\n")
+                every = list(names)
+                for start in range(0, len(every), _BATCH):
+                    batch = every[start : start + _BATCH]
+                    said = {name: names[name] for name in batch} if isinstance(names, dict) else batch
+                    lines.append(json.dumps({"work": self.work, deed: said}).encode() + b"\n")
                 try:
                     with os.fdopen(os.dup(file), "ab") as stream:
                         stream.writelines(lines)
@@ -177,7 +201,14 @@ class OwnedFolder:
             except OSError as error:
                 raise disk_error(error, self.folder / MARKER) from error
             self._read_to = os.lseek(file, 0, os.SEEK_END)
-        (self._names.update if deed == "made" else self._names.difference_update)(names)
+        self._change(deed, names)
+
+    def _change(self, deed: str, names: list[str] | dict[str, str]) -> None:
+        if deed == "gone":
+            for name in names:
+                self._names.pop(name, None)
+        else:
+            self._names.update(names if isinstance(names, dict) else dict.fromkeys(names, ""))
 
     def _read(self, file: int) -> None:
         """Takes in the whole lines behind what was read before."""
@@ -198,11 +229,14 @@ class OwnedFolder:
             raise self._no_marker()
         if not isinstance(raw, dict) or raw.get("work") != self.work:
             return
-        for deed, change in (("made", self._names.update), ("gone", self._names.difference_update)):
+        for deed in ("made", "gone"):
             names = raw.get(deed)
             if isinstance(names, list):
                 plain = (self._plain(name) for name in names if isinstance(name, str))
-                change(name for name in plain if name is not None)
+                self._change(deed, [name for name in plain if name is not None])
+        if isinstance(known := raw.get("are"), dict):
+            # Only of what was claimed, whose names were looked at then.
+            self._change("are", {n: h for n, h in known.items() if n in self._names and isinstance(h, str)})
 
     def _no_marker(self) -> BddsegError:
         marker = sanitize_path(self.folder / MARKER)

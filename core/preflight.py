@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.dataset import Dataset, list_samples
+from core.disk_errors import disk_reason
 from core.encoders import encoders, find_encoder
 from core.errors import BddsegError, UsageError
 from core.nearest import suggestion
@@ -88,7 +89,7 @@ def _check_file(path: Path) -> None:
                 if not isinstance(json.loads(file.read(length)), dict):
                     raise ValueError
     except OSError as error:
-        raise UsageError(f"{sanitize_path(path)} cannot be read as weights ({error.strerror})") from error
+        raise UsageError(f"{sanitize_path(path)} cannot be read as weights: {disk_reason(error)}") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{sanitize_path(path)} is no safetensors file") from error
 

@@ -40,6 +40,20 @@ def read_regular(path: Path, largest: int) -> bytes:
     return data
 
 
+def content_hash(path: Path) -> str:
+    """A hash of a file's content, in hexadecimal; of what cannot be read a word that no file has."""
+    import hashlib
+
+    digest = hashlib.blake2b(digest_size=16)
+    try:
+        with open_regular(path) as file:
+            while part := file.read(1 << 20):
+                digest.update(part)
+    except OSError:
+        return "unreadable"
+    return digest.hexdigest()
+
+
 def _check(path: Path, mode: int) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))

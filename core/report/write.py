@@ -55,6 +55,7 @@ def write_report(
             write_bytes(folder / name, make())
     except OSError as error:
         raise disk_error(error, folder) from error
+    owned.done(made)
     return [folder / name for name in made]
 
 

@@ -26,6 +26,7 @@ def export_markdown(chat: Chat, root: Path, to: Path) -> Path:
         write_text(to / "chat.md", _text(chat, {i: n for i, n in names.items() if f"images/{n}" in kept}))
     except OSError as error:
         raise disk_error(error, to) from error
+    folder.done(kept)
     folder.delete([name for name in folder.made() if name not in kept])
     return to / "chat.md"
 

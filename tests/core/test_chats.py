@@ -306,3 +306,13 @@ def test_a_torn_header_is_written_again_with_the_next_turn(chat: Chat) -> None:
     append_turn(chat, TURN)
     again = read_chat(chat.path)
     assert again is not None and again.dataset == "/data/demo" and again.turns == (TURN,)
+
+
+def test_an_export_that_was_corrected_by_hand_is_not_replaced(tmp_path: Path, chat: Chat) -> None:
+    kept = append_turn(chat, replace(TURN, image=None))
+    file = export_markdown(kept, tmp_path, tmp_path / "out")
+    export_markdown(kept, tmp_path, tmp_path / "out")
+    file.write_text("corrected")
+    with pytest.raises(BddsegError, match="someone has changed since"):
+        export_markdown(kept, tmp_path, tmp_path / "out")
+    assert file.read_text() == "corrected"

@@ -220,3 +220,36 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
         own(tmp_path / "file" / "to", "predict")
     assert isinstance(caught.value.__cause__, OSError)
     assert caught.value.__cause__.errno == errno.ENOTDIR
+
+
+def test_what_someone_changed_since_is_neither_replaced_nor_deleted(tmp_path: Path) -> None:
+    folder = own(tmp_path, "report")
+    folder.claim(["a.md", "b.md"])
+    for name in ("a.md", "b.md"):
+        (tmp_path / name).write_text("ours")
+    folder.done(["a.md", "b.md", "never-claimed.md"])
+    (tmp_path / "a.md").write_text("corrected by hand")
+    again = own(tmp_path, "report")
+    with pytest.raises(BddsegError, match=r"refuses to replace a\.md in .*, which someone has changed since"):
+        again.claim(["a.md", "b.md"])
+    assert again.delete(["a.md", "b.md"]) == 1
+    assert (tmp_path / "a.md").read_text() == "corrected by hand"
+    with pytest.raises(BddsegError, match="which it did not make"):
+        own(tmp_path, "report").claim(["a.md"])
+
+
+def test_what_is_written_again_may_have_another_content(tmp_path: Path) -> None:
+    for text in ("first", "second", "third"):
+        folder = own(tmp_path, "report")
+        folder.claim(["a.md"])
+        (tmp_path / "a.md").write_text(text)
+        if text != "second":  # as if it was killed before it was done
+            folder.done(["a.md"])
+
+
+def test_a_marker_notes_contents_of_no_other_files(tmp_path: Path) -> None:
+    own(tmp_path, "report").claim(["a.md"])
+    with (tmp_path / MARKER).open("a") as file:
+        file.write(json.dumps({"work": "report", "are": {"../x": "1", "theirs": "2", "a.md": 3}}) + "\n")
+    assert list(own(tmp_path, "report").made()) == ["a.md"]
+    own(tmp_path, "report").claim(["a.md"])
