@@ -180,3 +180,18 @@ def test_a_run_with_odd_events_is_listed_with_the_others_and_shown_with_how_many
     assert run.name in told.out and other.name in told.out
     assert command(["runs", "show", other.name]) == 0
     assert capfd.readouterr().err == f"warning: 2 events of {other.name} make no sense (line 1: epoch is missing)\n"
+
+
+def test_a_job_is_followed_whatever_its_events_leave_out(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    from core.events import EventTail
+    from core.job import Status
+    from tui.cli.console import console
+    from tui.cli.follow import _tell
+
+    lines = [{"kind": "start", "parameters": 2_000_000}, {"kind": "epoch", "epoch": 1, "step": 1}, {"kind": "warning"}]
+    lines += [{"kind": "warning", "message": "[red]\x1b[2J", "files": ["[/x]"]}]
+    (tmp_path / "events.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    for event in EventTail(tmp_path / "events.jsonl").read():
+        _tell(console(stderr=True), event, Status())
+    told = capfd.readouterr().err
+    assert "2.0 M parameters" in told and "epoch 1" in told and "warning: [red]·[2J\n  [/x]" in told

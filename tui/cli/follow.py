@@ -103,10 +103,10 @@ def _tell(console: Console, e: Event, status: Status) -> None:
         console.print(f"warning: {sanitize(str(e.get('message')))}", markup=False, soft_wrap=True)
         for line in e.get("files", [])[:3]:
             console.print(f"  {sanitize(str(line))}", markup=False, soft_wrap=True)
-    elif e["kind"] in ("start", "resume") and "parameters" in e:
+    elif (e["kind"] == "start" or e["kind"] == "resume") and (parameters := e.get("parameters")):
         console.print(
-            f"{e['kind']}: {e['train_images']:,} training and {e['val_images']:,} validation images, "
-            f"{e['parameters'] / 1e6:.1f} M parameters, {e['device']} in {e['precision']}",
+            f"{e['kind']}: {e.get('train_images', 0):,} training and {e.get('val_images', 0):,} validation images, "
+            f"{parameters / 1e6:.1f} M parameters, {e.get('device', '?')} in {e.get('precision', '?')}",
             markup=False,
             soft_wrap=True,
         )

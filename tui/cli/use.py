@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from core.errors import BddsegError
 from core.sanitize import sanitize, sanitize_path
 from core.typed_path import typed_path
 from tui.cli.output import JsonOption, RunArgument, WorkspaceOption, engine, tell
@@ -76,7 +77,9 @@ def export(
     to = folder or Path(f"{found.name}-{kind}")
     job, status = start_and_follow(core, lambda: core.export(found, kind, to, checkpoint), f"export {found.name}")
     expect_finished(status, f"export {found.name}")
-    last = [e for e in read_events(job / "events.jsonl") if e["kind"] == "exported"][-1]
-    difference, files = float(last["max_difference"]), [sanitize(str(f)) for f in last["files"]]
+    told = [e for e in read_events(job / "events.jsonl") if e["kind"] == "exported"]
+    if not told:
+        raise BddsegError(f"{sanitize_path(job)} does not say what was exported: look at {sanitize_path(to)}")
+    difference, files = told[-1]["max_difference"], told[-1]["files"]
     text = f"{sanitize_path(to)}: {', '.join(files)}; logits differ from the model's by at most {difference:.2e}"
     tell(json, text, run=found.name, kind=kind, to=sanitize_path(to), max_difference=difference, files=files)
