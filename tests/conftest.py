@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from core.demo.generate import generate
 from core.engine import Collection, Engine
@@ -29,8 +29,10 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 
 # `HYPOTHESIS_PROFILE=long` looks for hours, and elsewhere each time; otherwise every run tries the same few examples.
-settings.register_profile("short", max_examples=60, deadline=None, derandomize=True, database=None)
-settings.register_profile("long", max_examples=20_000, deadline=None)
+# A machine with much else to do is slow, and no test may fail for that.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("short", patient, max_examples=60, derandomize=True, database=None)
+settings.register_profile("long", patient, max_examples=20_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 

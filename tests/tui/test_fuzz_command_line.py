@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.engine import Engine
@@ -47,7 +47,7 @@ def test_the_command_line(
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setenv("HOME", str(tmp_path / "here"))
 
-    @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=settings.default.max_examples // 2)
+    @settings(max_examples=settings.default.max_examples // 2)
     @given(LINES)
     def answers(words: list[str]) -> None:
         line = [word.replace("{data}", str(drawn)) for word in words]
