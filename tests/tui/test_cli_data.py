@@ -12,6 +12,7 @@ from PIL import Image
 from core import scan
 from core.catalog import Catalog
 from core.engine import Collection, Engine
+from tests.core.test_repair import damage
 from tui.cli.root import run
 
 
@@ -91,7 +92,7 @@ def test_samples_that_are_absent_are_told(
     collection.catalog.add_tag([rows[0].id], "mine")
     rows[0].image.unlink()
     out, err = said(capsys, "list", str(collection.dataset.root), "--filter", "tag:mine")
-    assert out == "" and "1 samples are known that are not there now; their tags" in err
+    assert out == "" and "known and not there now: 1; their tags and scores are kept" in err
 
 
 def test_tagging_needs_no_rows(collection: Collection, capsys: pytest.CaptureFixture[str]) -> None:
@@ -145,3 +146,22 @@ def test_bringing_a_catalog_to_this_version_is_told(
     old_catalog(engine.workspace.catalog_path(dataset))
     assert "is being brought to this version" in said(capsys, "list", str(dataset))[1]
     assert "brought" not in said(capsys, "list", str(dataset))[1]
+
+
+def test_a_move_is_told_and_so_is_a_repair(
+    collection: Collection, dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said(capsys, "tag", str(dataset), "mine", "--filter", "split:val")
+    new = dataset.with_name("new")
+    dataset.rename(new)
+    assert f"if it has moved, `bddseg-tui data move {dataset} NEW`" in said(capsys, "list", str(dataset), code=1)[1]
+    (moved,) = json.loads(said(capsys, "move", str(dataset), str(new), "--json")[0])
+    assert moved == {"old": str(dataset), "new": str(new), "samples": 21, "missing": 0, "tags": 1, "runs": 0}
+    assert len(said(capsys, "list", str(new), "--filter", "tag:mine")[0].splitlines()) == 6
+    out, _ = said(capsys, "move", str(dataset), str(new))
+    assert out == f"{dataset} is now {new}: 21 samples, 1 tags, 0 runs\n"
+    assert "is not damaged" in said(capsys, "repair", str(new), code=1)[1]
+    damage(collection.catalog.path, "scores")
+    facts = json.loads(said(capsys, "repair", str(new), "--json")[0])
+    assert (facts["tags"], facts["samples"]) == (1, 6) and Path(facts["kept"]).exists()
+    assert len(said(capsys, "list", str(new), "--filter", "tag:mine")[0].splitlines()) == 6

@@ -115,5 +115,5 @@ def _current(workspace: Path | None, dataset: Path, scan: bool | None) -> tuple[
     if as_of:
         note(as_of)
     if absent := collection.catalog.absent():
-        note(f"{absent:,} samples are known that are not there now; their tags and scores are kept")
+        note(f"samples that are known and not there now: {absent:,}; their tags and scores are kept")
     return core, collection
