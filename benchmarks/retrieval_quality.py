@@ -29,7 +29,7 @@ from core.parallel import map_unordered
 from core.retrieval.options import NOTHING_BELOW
 from index import prompts
 from index.clip import Clip, load_clip
-from index.llava import Llava, reply
+from index.llava import Llava, all_said, reply
 from index.llava.local import load_llava
 from index.phrases import Phrase
 from index.pipeline import ANCHOR_TOKENS
@@ -173,7 +173,7 @@ def measure_answers(
         if image is None:
             return reply(llava, [prompts.Message("user", messages[0].text)], _LIMIT)
         picture = Image.fromarray(haystack.images[image])
-        return "".join(llava.stream(messages, picture, _LIMIT, lambda: False))
+        return all_said(llava.stream(messages, picture, _LIMIT, lambda: False))
 
     for question, words, source in zip(questions, anchors, sources, strict=True):
         asked = question.asked
@@ -204,7 +204,7 @@ def measure_requests(haystack: Haystack, llava: Llava, sources: list[int]) -> fl
         asked = request(shown, haystack.scenes[source], rng)
         messages = prompts.answer_messages(dress(asked.text, rng, mark=False))
         picture = Image.fromarray(haystack.images[source])
-        tally.note("described", asked.is_right("".join(llava.stream(messages, picture, _LIMIT, lambda: False))))
+        tally.note("described", asked.is_right(all_said(llava.stream(messages, picture, _LIMIT, lambda: False))))
     return tally.share("described")
 
 

@@ -3,7 +3,7 @@
 `stream(messages, picture, limit, cancelled)` yields the reply in pieces; `cancelled()` is asked all the while.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -44,6 +44,12 @@ class CutShort:
     message: str
 
 
+def at_limit(tokens: int) -> CutShort:
+    """A reply that was longer than it was allowed to be."""
+    more = f"`bddseg-tui settings answer_tokens={2 * tokens}` allows more"
+    return CutShort("limit", f"the answer was cut at its limit of tokens: {more}")
+
+
 Piece = str | Waiting | Thinking | TakenBack | CutShort
 
 
@@ -62,6 +68,17 @@ class Llava(Protocol):
             BddsegError: this cannot be answered; the message says why and what to do.
         """
         ...
+
+
+def all_said(pieces: Iterable[Piece]) -> str:
+    """What was said in the end, whole or not."""
+    said = ""
+    for piece in pieces:
+        if isinstance(piece, TakenBack):
+            said = ""
+        elif isinstance(piece, str):
+            said += piece
+    return said
 
 
 def reply(

@@ -12,6 +12,7 @@ from PIL import Image
 from core.errors import BddsegError
 from core.sanitize import sanitize
 from core.typed_path import typed_path
+from index.llava import Piece, at_limit
 from index.prompts import Message
 from index.weights_check import difference, refuse_broken, why_not_loaded
 
@@ -30,7 +31,7 @@ class LocalLlava:
 
     def stream(
         self, messages: Sequence[Message], picture: Image.Image | None, limit: int, cancelled: Callable[[], bool]
-    ) -> Iterator[str]:
+    ) -> Iterator[Piece]:
         """See `index.llava`. Greedy: the same question has the same answer."""
         from transformers import StoppingCriteria, StoppingCriteriaList, TextIteratorStreamer
 
@@ -43,19 +44,21 @@ class LocalLlava:
             self.processor.tokenizer, skip_prompt=True, timeout=_PATIENCE_S, skip_special_tokens=True
         )
         failure: list[BaseException] = []
+        cut: list[bool] = []
 
         def work() -> None:
             if self._one_thread:
                 torch.set_num_threads(1)
             try:
                 with torch.inference_mode():
-                    self.model.generate(
+                    made = self.model.generate(
                         **inputs,
                         max_new_tokens=limit,
                         do_sample=False,
                         streamer=streamer,
                         stopping_criteria=StoppingCriteriaList([Cancelled()]),
                     )
+                cut.append(self._is_cut(made[0], made.shape[1] - inputs["input_ids"].shape[1], limit))
             except BaseException as error:  # whatever it is, the reader must not wait for ever
                 failure.append(error)
                 streamer.end()
@@ -68,6 +71,12 @@ class LocalLlava:
             thread.join(timeout=5)
         if failure:
             raise BddsegError(_why(failure[0])) from failure[0]
+        if cut == [True]:
+            yield at_limit(limit)
+
+    def _is_cut(self, tokens: torch.Tensor, count: int, limit: int) -> bool:
+        ends = self.model.generation_config.eos_token_id
+        return count >= limit and int(tokens[-1]) not in (ends if isinstance(ends, list) else [ends])
 
     def _inputs(self, messages: Sequence[Message], picture: Image.Image | None) -> Any:
         chat = [

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from core.errors import BddsegError
 from core.sanitize import sanitize
-from index.llava import CutShort, Piece, TakenBack, Thinking
+from index.llava import CutShort, Piece, TakenBack, Thinking, at_limit
 from index.llava.chunks import BROKEN, FILTER, LIMIT, Declined, Failed, Finished, Odd, Part, Said, Thought
 from index.llava.failures import shortened, transport, where
 from index.llava.thoughts import ThoughtSplitter, Told
@@ -124,8 +124,7 @@ class Verdict:
         if self.full:
             return CutShort("limit", f"the answer was cut after {MOST_CHARACTERS:,} characters")
         if self.finished in LIMIT:
-            more = f"`bddseg-tui settings answer_tokens={2 * self.limit}` allows more"
-            return CutShort("limit", f"the answer was cut at its limit of tokens: {more}")
+            return at_limit(self.limit)
         if self.finished in FILTER:
             words = f": {shortened(self.declined)}" if self.declined else ""
             return CutShort("broken", f"the content filter of {place} ended the answer{words}")

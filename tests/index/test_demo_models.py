@@ -13,7 +13,7 @@ from core.demo.generate import draw_scene
 from core.demo.scene import sample_scene
 from index import prompts
 from index.clip import Clip
-from index.llava import reply
+from index.llava import CutShort, all_said, reply
 from index.llava.local import LocalLlava
 from index.phrases import Phrase
 from index.search import Searcher
@@ -60,7 +60,7 @@ def test_most_answers_about_a_picture_are_true(
     for picture, description in scenes:
         asked = ask_about(description, rng)
         messages = prompts.answer_messages(dress(asked.text, rng, mark=True))
-        right += asked.is_right("".join(llava.stream(messages, picture, 48, lambda: False)))
+        right += asked.is_right(all_said(llava.stream(messages, picture, 48, lambda: False)))
     assert right / COUNT >= 0.75, f"{right} of {COUNT}"
 
 
@@ -73,7 +73,7 @@ def test_whether_there_is_traffic_is_answered_without_contradiction(
         if not busy and CONCEPTS[BY_NAME["empty road"]].truth(description) is None:
             continue
         messages = prompts.answer_messages("Is there traffic?")
-        answer = "".join(llava.stream(messages, picture, 48, lambda: False)).strip()
+        answer = all_said(llava.stream(messages, picture, 48, lambda: False)).strip()
         assert not answer.startswith("No, there is") and "Yes, the road is empty" not in answer, answer
         asked, right = asked + 1, right + answer.startswith("Yes" if busy else "No")
     assert right / asked >= 0.8, f"{right} of {asked}"
@@ -88,7 +88,7 @@ def test_a_search_is_answered_with_what_the_picture_shows(
     right = 0
     for picture, description in scenes[:20]:
         truth = ask_about(description, random.Random(3), ("describe",))
-        right += truth.is_right("".join(llava.stream(prompts.answer_messages(search), picture, 48, lambda: False)))
+        right += truth.is_right(all_said(llava.stream(prompts.answer_messages(search), picture, 48, lambda: False)))
     assert right >= 15, f"{right} of 20"
 
 
@@ -124,3 +124,10 @@ def test_natural_questions_have_their_anchors(llava: LocalLlava, question: str, 
 def test_a_follow_up_is_told_from_a_new_topic(llava: LocalLlava, question: str, same: bool) -> None:
     messages = prompts.topic_messages(["city street"], question)
     assert prompts.parse_topic(reply(llava, messages, 4)) is same
+
+
+def test_a_reply_that_reaches_its_limit_is_told_as_cut_and_a_whole_one_is_not(llava: LocalLlava) -> None:
+    messages = prompts.anchor_messages("show me a red bus in heavy snow")
+    short = list(llava.stream(messages, None, 1, lambda: False))
+    assert isinstance(short[-1], CutShort) and short[-1].why == "limit" and "answer_tokens=2" in short[-1].message
+    assert not any(isinstance(p, CutShort) for p in llava.stream(messages, None, 48, lambda: False))

@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import AsyncIterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.command import CommandList
@@ -12,7 +14,7 @@ from core.engine import Engine
 from core.retrieval.chats import Candidate, Turn
 from core.retrieval.client import gathered
 from core.workspace import Workspace
-from tests.index.test_server import serving
+from tests.index.serving import chunk, send, serving, start_stream
 from tests.tui.conftest import AppPilot, until
 from tui.app import BddsegApp
 from tui.panes.chat import ChatPane
@@ -122,6 +124,43 @@ async def test_escape_stops_an_answer_at_once(asking: AppPilot) -> None:
             over.set()
             service.configure(server="", server_model="")
     assert last_turn(asking).state == "cancelled"
+
+
+async def test_waiting_and_thinking_are_shown_and_an_answer_that_breaks_off_is_kept_with_the_reason(
+    asking: AppPilot,
+) -> None:
+    thinks, breaks = threading.Event(), threading.Event()
+
+    def handle(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        start_stream(handler)
+        if isinstance(body["messages"][-1]["content"], str):
+            send(handler, chunk({"content": "night"}, "stop"))
+            return
+        thinks.wait(60)
+        send(handler, chunk({"reasoning_content": "hm"}))
+        breaks.wait(60)
+        send(handler, chunk({"content": "It is wet and"}))
+
+    def doing() -> str:
+        return text_of(asking, ".turn--steps")
+
+    service = asking.app.query_one(ChatPane).service
+    with serving(handle) as url:
+        service.configure(server=url, server_model="x")
+        try:
+            await ask(asking, "show me the night")
+            await until(asking, lambda: asking.app.query(TurnView) and "waiting for the server, " in doing())
+            thinks.set()
+            await until(asking, lambda: "the model is thinking, " in doing())
+            breaks.set()
+            await ended(asking)
+        finally:
+            thinks.set()
+            breaks.set()
+            service.configure(server="", server_model="")
+    turn = last_turn(asking)
+    assert turn.state == "done" and turn.answer == "It is wet and"
+    assert "in the middle of the answer" in turn.problem and "in the middle of the answer" in doing()
 
 
 async def test_letters_typed_into_the_field_are_letters(asking: AppPilot) -> None:

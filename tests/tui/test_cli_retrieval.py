@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from core.engine import Engine
 from core.retrieval.chats import Turn
 from core.workspace import Workspace
+from tests.index.serving import chunk, send, serving, start_stream
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +118,31 @@ def test_chats_are_listed_and_exported(place: Path, drawn: Path, tmp_path: Path)
     ]
     done = run(place, "chats", "tram", "--export", str(tmp_path / "out"), "--data", str(drawn))
     assert done.returncode == 0 and "Far away" in (tmp_path / "out/chat.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("events", "code", "told"),
+    [
+        ([chunk({"content": "Two cars."}, "stop")], 0, ""),
+        ([chunk({"content": "Two cars."}, "length")], 0, "cut at its limit of tokens"),
+        ([chunk({"content": "Two cars."})], 1, "error: the server http://127.0.0.1"),
+        ([chunk({"content": "hm, hm</think>Two cars."}, "stop")], 0, ""),
+    ],
+)
+def test_an_answer_of_a_server_says_whether_it_is_whole(
+    place: Path, drawn: Path, events: list[object], code: int, told: str
+) -> None:
+    def handle(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        start_stream(handler)
+        for event in events:
+            send(handler, event)
+
+    image = str(next((drawn / "images/10k/val").iterdir()))
+    with serving(handle, path="") as url:
+        address = url.removeprefix("http://")
+        done = run(place, "ask", "how many?", "--data", str(drawn), "--image", image, "--server", address, "--json")
+    assert done.returncode == code and told in done.stderr and "Traceback" not in done.stderr
+    assert f"asking {url}/v1" in done.stderr
+    answered = json.loads(done.stdout)
+    assert answered["answer"] == "Two cars." and answered["complete"] is (code == 0)
+    assert bool(answered["problem"]) is bool(told)

@@ -96,7 +96,7 @@ def _follow(answering: Any, quiet: bool) -> dict[str, Any]:
                 note(f"loading {event['what']}")
             case "waiting" | "thinking" if int(event["seconds"]) in _TOLD_S:
                 doing = f"waiting for {event['what']}" if event["event"] == "waiting" else "the model is thinking"
-                note(f"{doing}, {event['seconds']} s")
+                note(f"{doing}, {event['seconds']:.0f} s")
             case "anchors":
                 told |= {"anchors": event["anchors"], "fallback": event["fallback"]}
                 if not quiet:

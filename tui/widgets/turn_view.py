@@ -45,9 +45,9 @@ class TurnView(Vertical):
             case "loading":
                 self._doing = f"loading {event['what']}"
             case "waiting":
-                self._doing = f"waiting for {event['what']}, {event['seconds']} s"
+                self._doing = f"waiting for {event['what']}, {event['seconds']:.0f} s"
             case "thinking":
-                self._doing = f"the model is thinking, {event['seconds']} s"
+                self._doing = f"the model is thinking, {event['seconds']:.0f} s"
             case "unsaid":
                 self.turn = replace(self.turn, answer="")
                 await self.query_one(Markdown).update("")
