@@ -29,7 +29,7 @@ def test_tags_are_written_while_another_process_lists_files(tmp_path: Path) -> N
     script = (
         "import sys\nfrom pathlib import Path\nfrom core.catalog import Catalog\nfrom core.dataset import Sample\n"
         "root = Path(sys.argv[1])\ncatalog = Catalog(root / 'c.sqlite', root)\nprint('ready', flush=True)\n"
-        "catalog.refresh(Sample('train', root / f'{n:06}.jpg', None) for n in range(30_000))\n"
+        "catalog.refresh(Sample('train', root / f'{n:06}.jpg', None) for n in range(12_000))\n"
     )
     with subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE) as process:
         assert process.stdout and process.stdout.readline()
@@ -38,7 +38,7 @@ def test_tags_are_written_while_another_process_lists_files(tmp_path: Path) -> N
             catalog.add_tag([1 + written % 100], f"t{written}")
             written += 1
     assert process.returncode == 0 and written
-    assert len(catalog.tags()) == written and catalog.progress() == (30_000, 30_000)
+    assert len(catalog.tags()) == written and catalog.progress() == (12_000, 12_000)
 
 
 def test_many_threads_tag_and_nothing_is_lost(tmp_path: Path) -> None:
@@ -69,10 +69,10 @@ def test_a_lock_that_is_not_let_go_is_called_that(tmp_path: Path, monkeypatch: p
 
 def test_what_is_not_wanted_any_more_ends(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path / "c.sqlite", tmp_path)
-    catalog.refresh(many(tmp_path, 20_000))
+    catalog.refresh(many(tmp_path, 8_000))
     with pytest.raises(InterruptedReadError):
         catalog.find(parse_query("sort:-bus"), unwanted=lambda: True)
-    assert len(catalog.find(parse_query("sort:-bus"), unwanted=lambda: False)) == 20_000
+    assert len(catalog.find(parse_query("sort:-bus"), unwanted=lambda: False)) == 8_000
     catalog.interrupt()
     with pytest.raises(InterruptedReadError):
         catalog.find(parse_query("sort:-bus"))
