@@ -8,6 +8,7 @@ from textual.widgets import Input, Label, Static
 
 from core.config import build_config
 from core.engine import Engine
+from core.history import History
 from core.job import tail_log
 from core.runs import Run
 from core.workspace import Workspace
@@ -73,7 +74,7 @@ async def test_a_run_is_configured_started_watched_stopped_resumed_and_deleted(a
         await until(pilot, lambda: engine.runs())
         run = engine.runs()[0]
         await until(pilot, lambda: "images/s" in text(app, "#run-summary"))
-        await until(pilot, lambda: app.query_one(TrainPane)._histories[run.name].epochs)
+        await until(pilot, lambda: app.query_one(TrainPane)._histories.get(run.name, History()).epochs)
         await pilot.press("v", "l", "plus", "0", "m", "space")
         await pilot.press("s")
         await until(pilot, lambda: run.status.state == "stopped")
