@@ -3,7 +3,8 @@
 import errno
 import fcntl
 
-_WITHOUT = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
+WITHOUT = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
+"""What a file system without locks says."""
 
 
 def hold(file: int, alone: bool = True) -> None:
@@ -17,5 +18,5 @@ def hold(file: int, alone: bool = True) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
     except OSError as error:
-        if error.errno not in _WITHOUT:
+        if error.errno not in WITHOUT:
             raise

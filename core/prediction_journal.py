@@ -20,6 +20,7 @@ from typing_extensions import TypedDict
 
 from core.disk_errors import disk_error
 from core.errors import BddsegError, RecordError
+from core.file_lock import WITHOUT
 from core.imagefile import READER_VERSION
 from core.json_text import decode
 from core.owned_folder import OwnedFolder
@@ -130,7 +131,7 @@ class PredictionJournal:
             self._file = os.open(self._path, flags, 0o666)
         except OSError as error:
             raise disk_error(error, self._path, "opened") from error
-        if not _locked(self._file):
+        if not _locked(self._file, self._path):
             os.close(self._file)
             raise BddsegError(
                 f"another prediction is being written into {sanitize_path(folder.folder)}: "
@@ -214,7 +215,8 @@ def _dump(name: str, entry: Entry) -> str:
     return json.dumps({"name": name, "image": entry.image, "mask": entry.mask})
 
 
-def _locked(file: int) -> bool:
+def _locked(file: int, path: Path) -> bool:
+    """Whether nobody else predicts into the folder; where the file system has no locks, nobody can tell."""
     deadline = time.monotonic() + _PATIENCE_S
     while True:
         try:
@@ -223,5 +225,9 @@ def _locked(file: int) -> bool:
             if time.monotonic() >= deadline:
                 return False
             time.sleep(0.05)
+        except OSError as error:
+            if error.errno in WITHOUT:
+                return True
+            raise disk_error(error, path, "locked") from error
         else:
             return True

@@ -89,6 +89,8 @@ def export_run(run: Run, checkpoint: str, kind: Kind, to: Path, reporter: Report
             folder.claim(FILES[kind])
             for name in FILES[kind]:
                 (writing / name).replace(to / name)
+            # A card that someone goes on writing is theirs.
+            folder.done(FILES[kind])
     except OSError as error:
         raise disk_error(error, to) from error
     files = sorted(FILES[kind])

@@ -147,6 +147,16 @@ def test_an_export_replaces_no_file_of_the_users_own(run: Run, engine: Engine, t
     )
 
 
+def test_a_model_card_that_somebody_went_on_writing_is_not_replaced(run: Run, tmp_path: Path) -> None:
+    to = tmp_path / "out"
+    export_to(run, "smp", to)
+    card = (to / "README.md").read_text() + "Trained on my own streets."
+    (to / "README.md").write_text(card)
+    with pytest.raises(BddsegError, match=r"README\.md"):
+        export_to(run, "smp", to)
+    assert (to / "README.md").read_text() == card
+
+
 @pytest.mark.parametrize("kind", ["smp"])
 def test_an_export_on_a_full_disk_is_one_true_line_and_leaves_the_earlier_one(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: export.Kind

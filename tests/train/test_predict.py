@@ -1,5 +1,6 @@
 """Predicting into folders that people name: what is theirs stays, and only what changed is made again."""
 
+import errno
 import json
 import os
 import shutil
@@ -187,6 +188,19 @@ def test_two_predictions_into_one_folder_do_not_mix(
     assert summed(out) == 3
 
 
+def test_a_file_system_without_locks_is_predicted_into(
+    run: Run, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def flock(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    folder = own(out, "predict")
+    with monkeypatch.context() as patch:
+        patch.setattr("core.prediction_journal.fcntl.flock", flock)
+        with PredictionJournal(folder) as journal:
+            assert journal.facts is None
+
+
 def test_a_stopped_prediction_goes_on_and_owns_no_name_that_it_did_not_write(
     run: Run, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -253,8 +267,6 @@ def test_folders_of_earlier_versions_go_on_without_the_masks_that_were_the_users
 def test_a_full_disk_is_one_true_line_and_leaves_no_half_files(
     run: Run, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import errno
-
     from train import predict as predicting
 
     lock, count = threading.Lock(), [0]
