@@ -181,7 +181,7 @@ def _forget(workspace: Workspace, root: Path, evaluation: str) -> str:
         for name in catalog.evaluations():
             run, slash, _ = name.partition("/")
             if name == evaluation or (slash and run not in runs):
-                catalog.record_scores(name, [])
+                catalog.forget_scores(name)
     except (BddsegError, OSError, sqlite3.Error) as error:
         return f"its scores stay in the catalog until another run is deleted: {sanitize(str(error))}"
     return ""
