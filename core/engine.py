@@ -227,11 +227,11 @@ class Engine:
 
         return HistoryReader(run.events).read_all()
 
-    def run(self, text: str) -> "Run":
-        """The run with this name or number, or `last`."""
+    def run(self, text: str, trained: bool = False) -> "Run":
+        """The run with this name or number, or `last`: the newest or, with `trained`, the newest with a checkpoint."""
         from core.runs import find_run
 
-        return find_run(self.workspace, text)
+        return find_run(self.workspace, text, trained)
 
     def train(self, root: Path, config: "TrainConfig", preset: str) -> "Run":
         """Starts a training run as a job of its own; returns at once."""
@@ -306,6 +306,12 @@ class Engine:
         from core.jobs import list_jobs
 
         return list_jobs(self.workspace, ended)
+
+    def jobs_of(self, run: "Run") -> "list[Job]":
+        """The live jobs of a run: its training, and what uses its model."""
+        from core.jobs import jobs_of
+
+        return [job for job in jobs_of(run) if job.status.live]
 
     def job(self, text: str) -> "Job":
         """The live job of that name, as `core.jobs.find_job` finds it."""

@@ -113,8 +113,8 @@ def list_runs(workspace: Workspace) -> list[Run]:
     return sorted(found, key=lambda r: _number(r.name), reverse=True)
 
 
-def find_run(workspace: Workspace, text: str) -> Run:
-    """The run with this name or number; `last` is the newest.
+def find_run(workspace: Workspace, text: str, trained: bool = False) -> Run:
+    """The run with this name or number; `last` is the newest or, with `trained`, the newest that has a checkpoint.
 
     Raises:
         UsageError: there is none; the nearest name is suggested.
@@ -123,7 +123,7 @@ def find_run(workspace: Workspace, text: str) -> Run:
     if not runs:
         raise UsageError("there are no runs yet: start one with `bddseg-tui train DIR`")
     if text == "last":
-        return runs[0]
+        return next((run for run in runs if not trained or run.checkpoints()), runs[0])
     number = int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
     for run in runs:
         if run.name == text or number == _number(run.name):

@@ -135,6 +135,15 @@ def test_a_run_is_found_by_name_number_or_last(workspace: Workspace, tmp_path: P
         find_run(workspace, "0001-dmo")
 
 
+def test_last_is_the_newest_run_with_a_checkpoint_where_a_model_is_used(workspace: Workspace, tmp_path: Path) -> None:
+    trained, failed = (create_run(workspace, tmp_path, build_config(), "demo") for _ in range(2))
+    assert find_run(workspace, "last", trained=True) == failed
+    (trained.folder / "checkpoints/best").mkdir(parents=True)
+    (trained.folder / "checkpoints/best/model.safetensors").touch()
+    assert find_run(workspace, "last") == failed
+    assert find_run(workspace, "last", trained=True) == trained
+
+
 def test_a_configuration_comes_back_from_its_run(workspace: Workspace, tmp_path: Path) -> None:
     config = build_config("focal", ["learning_rate=3e-4", "encoder_weights=none"])
     run = create_run(workspace, tmp_path, config, "focal")

@@ -152,7 +152,7 @@ def find_evaluation(core: "Engine", run: str, split: str, checkpoint: str, tta: 
     """
     from core.evaluation import evaluation_folder, load_evaluation
 
-    return load_evaluation(evaluation_folder(core.run(run).folder, checkpoint, split, tta))
+    return load_evaluation(evaluation_folder(core.run(run, trained=True).folder, checkpoint, split, tta))
 
 
 def _figures(evaluation: "Evaluation") -> dict[str, object]:

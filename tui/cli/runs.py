@@ -173,7 +173,7 @@ def evaluate(
     from tui.cli.tables import class_table
 
     core = engine(workspace)
-    found = core.run(run)
+    found = core.run(run, trained=True)
     label = f"evaluate {found.name}"
     folder, status = start_and_follow(core, lambda: core.evaluate(found, split, checkpoint, tta), label)
     expect_finished(status, label)

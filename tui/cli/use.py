@@ -42,7 +42,7 @@ def predict(
     from tui.cli.follow import expect_finished, start_and_follow
 
     core = engine(workspace)
-    found = core.run(run)
+    found = core.run(run, trained=True)
     label = f"predict {found.name}"
     _, status = start_and_follow(core, lambda: core.predict(found, to, source or split, checkpoint), label)
     expect_finished(status, label)
@@ -73,7 +73,7 @@ def export(
     from tui.cli.follow import expect_finished, start_and_follow
 
     core = engine(workspace)
-    found = core.run(run)
+    found = core.run(run, trained=True)
     to = folder or Path(f"{found.name}-{kind}")
     job, status = start_and_follow(core, lambda: core.export(found, kind, to, checkpoint), f"export {found.name}")
     expect_finished(status, f"export {found.name}")

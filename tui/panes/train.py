@@ -47,6 +47,8 @@ class Seen:
     states: tuple[RunState, ...]
     histories: Mapping[str, History]
     behind: bool
+    jobs: tuple[str, ...] = ()
+    """What uses the chosen run just now."""
 
 
 class TrainPane(Pane):
@@ -71,6 +73,7 @@ class TrainPane(Pane):
         self._hurry = threading.Event()
         self._summary = Text()
         self._drawn: tuple[object, ...] = ()
+        self._jobs_seen: tuple[str, ...] = ()
         self._pinned: list[str] = []
         self._look = ChartLook()
         self.use = TrainUse(self)
@@ -124,9 +127,18 @@ class TrainPane(Pane):
                 if not behind or self._hurry.is_set() or time.monotonic() - begun > SHOWN_EVERY_S:
                     break
             histories = {n: found[path] for n, path in events.items() if path in found}
-            seen = Seen(states, MappingProxyType(histories), behind)
+            seen = Seen(states, MappingProxyType(histories), behind, self._jobs(states, wanted[:1]))
         finally:
             self.post_message(self.Looked(seen))
+
+    def _jobs(self, states: tuple[RunState, ...], names: list[str]) -> tuple[str, ...]:
+        """What uses the run of that name, a line each."""
+        runs = [s.run for s in states if s.run.name in names]
+        jobs = [job for run in runs for job in self.bddseg.engine.jobs_of(run) if job.kind != "train"]
+        return tuple(
+            f"{job.kind} {job.folder.name}" + (f" {j.done:,}/{j.total:,}" if (j := job.status).total else "")
+            for job in jobs
+        )
 
     @on(Looked)
     def _looked(self, message: Looked) -> None:
@@ -138,7 +150,7 @@ class TrainPane(Pane):
             self._states, self._runs = seen.states, {s.run.name: (s.run, s.status) for s in seen.states}
             self._pinned = [p for p in self._pinned if p in self._runs]
             self._show_list()
-        self._histories = seen.histories
+        self._histories, self._jobs_seen = seen.histories, seen.jobs
         self._show_run()
         if (seen.behind or self._look_again) and self.is_shown:
             self._read()
@@ -161,7 +173,7 @@ class TrainPane(Pane):
             self._show_summary(Text("Training runs go on when you leave the app or the connection drops.", style="dim"))
         else:
             history = self._histories.get(name, History())
-            self._show_summary(summary_text(*self._runs[name], history))
+            self._show_summary(summary_text(*self._runs[name], history, self._jobs_seen))
             self.query_one(ClassHistory).show(history.epochs)
         names = [name, *(p for p in self._pinned if p != name)] if name else []
         drawn = (name, self._look, [(n, self._histories[n]) for n in names if n in self._histories])
@@ -209,7 +221,7 @@ class TrainPane(Pane):
 
         def configured(answer: "tuple[TrainConfig, str] | None") -> None:
             if answer is not None:
-                self._do(
+                self.act(
                     "started", lambda: self.bddseg.engine.train(collection.dataset.root, answer[0], answer[1]).name
                 )
 
@@ -219,11 +231,11 @@ class TrainPane(Pane):
 
     def action_stop_run(self) -> None:
         if run := self._chosen():
-            self._do("stopping: it writes a checkpoint first", lambda: self.bddseg.engine.stop(run))
+            self.use.stop(run)
 
     def action_resume_run(self) -> None:
         if run := self._chosen():
-            self._do("resumed", lambda: self.bddseg.engine.resume(run))
+            self.act("resumed", lambda: self.bddseg.engine.resume(run))
 
     def action_delete_run(self) -> None:
         run = self._chosen()
@@ -232,7 +244,7 @@ class TrainPane(Pane):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._do("deleted", lambda: self.bddseg.engine.delete(run))
+                self.act("deleted", lambda: self.bddseg.engine.delete(run))
 
         self.app.push_screen(
             ConfirmScreen(f"Delete {run.name}?", "Its checkpoints, events and evaluations go with it."), answered
@@ -240,7 +252,7 @@ class TrainPane(Pane):
 
     def action_evaluate_run(self) -> None:
         if run := self._chosen():
-            self._do("evaluating: see 3 Evaluate", lambda: str(self.bddseg.engine.evaluate(run).name))
+            self.act("evaluating: see 3 Evaluate", lambda: str(self.bddseg.engine.evaluate(run).name))
 
     def action_predict(self) -> None:
         if run := self._chosen():
@@ -257,7 +269,7 @@ class TrainPane(Pane):
         line.update(text)
 
     @work(thread=True, group="act", exit_on_error=False)
-    def _do(self, said: str, act: Callable[[], str | None]) -> None:
+    def act(self, said: str, act: Callable[[], str | None]) -> None:
         """Runs one engine call and says how it went."""
         try:
             found = act()
@@ -317,7 +329,7 @@ class TrainPane(Pane):
         self.app.call_from_thread(self.app.push_screen, ScrollScreen(Text(run.name, style="bold"), Text(text)))
 
 
-def summary_text(run: Run, status: Status, history: History) -> Text:
+def summary_text(run: Run, status: Status, history: History, jobs: tuple[str, ...] = ()) -> Text:
     """Three lines: state and time left; speed, memory and rate; the last and the best epoch."""
     facts, text = status.facts, Text(no_wrap=True, overflow="ellipsis")
     text.append(f" {state_mark(status.state)} ", STYLES.get(status.state, "bold"))
@@ -329,7 +341,9 @@ def summary_text(run: Run, status: Status, history: History) -> Text:
         text.append(f" {format_duration(float(facts['seconds_left']))} left")
     if status.message:
         text.append(f" {status.message}")
-    if status.state in ("failed", "lost", "stopped"):
+    if jobs:
+        text.append(f"  ▶ {', '.join(jobs)}" + ("" if status.live else "  s stops it"), "bold")
+    elif status.state in ("failed", "lost", "stopped"):
         text.append("  r resumes it" if run.checkpoints() else "  x deletes it, n starts another", "dim")
     about = run.problem or f"{sanitize_path(run.dataset.name)}, {run.preset}"
     text.append(f"\n {about}", "dim")

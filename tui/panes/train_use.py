@@ -17,6 +17,7 @@ from tui.screens.ask import PromptScreen
 from tui.screens.choose import ChooseScreen
 
 if TYPE_CHECKING:
+    from core.jobs import Job
     from tui.panes.train import TrainPane
 
 EVERY_S = 0.5
@@ -78,6 +79,29 @@ class TrainUse:
             return f"{sanitize_path(to)}; logits differ from the model's by at most {off:.1e}"
 
         self._run(f"export {run.name}", lambda: self._pane.bddseg.engine.export(run, kind, typed_path(to)), result)
+
+    def stop(self, run: Run) -> None:
+        """Stops the training of a run, or else the job that uses it; asks which where there are several."""
+        self._pane.run_worker(lambda: self._offer_stop(run), thread=True, group="use", exit_on_error=False)
+
+    def _offer_stop(self, run: Run) -> None:
+        pane, live = self._pane, self._pane.bddseg.engine.jobs_of(run)
+        training = [job for job in live if job.kind == "train"]
+        chosen = training or live
+        if len(chosen) > 1:
+            choices = [(f"{job.kind}  {job.name}", job) for job in chosen]
+            screen = ChooseScreen(f"Stop which job of {run.name}?", choices)
+            pane.app.call_from_thread(pane.app.push_screen, screen, self._stop)
+        elif chosen:
+            pane.app.call_from_thread(self._stop, chosen[0])
+        else:
+            text = f"{run.name} is not training (it is {run.status.state}), and no job uses it"
+            pane.app.call_from_thread(lambda: pane.notify(text, severity="error", markup=False))
+
+    def _stop(self, job: "Job | None") -> None:
+        if job is not None:
+            said = "stopping: it writes a checkpoint first" if job.kind == "train" else f"stopping {job.name}"
+            self._pane.act(said, lambda: self._pane.bddseg.engine.stop_job(job))
 
     def _run(self, label: str, start: Callable[[], Path], result: Callable[[Path], str]) -> None:
         self._pane.run_worker(lambda: self._follow(label, start, result), thread=True, group="use", exit_on_error=False)
