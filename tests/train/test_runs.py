@@ -223,7 +223,7 @@ def test_a_full_disk_keeps_the_last_checkpoint_and_says_what_to_do(
     engine = Engine(Workspace(small_disk))
     run = engine.train(drawn, config(), "demo")
     finished(engine, run, "failed")
-    assert "the disk is full: make room (then resume; the last one is kept)" in run.status.message
+    assert "the disk is full: make room, then resume; the last one is kept" in run.status.message
     assert "Traceback" not in tail_log(run.folder)
     assert json.loads((run.folder / "checkpoints/last/state.json").read_text())["progress"]["step"] == 1
     subprocess.run(["mount", "-o", "remount,size=2g", str(small_disk)], check=True)

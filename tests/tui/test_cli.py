@@ -179,7 +179,7 @@ def test_a_run_started_here_is_stopped_from_there_and_resumed(workspace: Workspa
     run("train", str(drawn), "--preset", "demo", *TINY[:-1], "epochs=200")
     assert json.loads(run("stop", "last", "--json").stdout)["state"] == "stopped"
     assert json.loads(run("resume", "last", "--json").stdout)["run"] == "0001-demo"
-    assert "lost at step" in run("stop", "last", "--now").stdout
+    assert "0001-demo lost" in run("stop", "last", "--now").stdout
 
 
 def test_the_demo_without_a_terminal_only_draws_when_asked_to(workspace: Workspace, tmp_path: Path) -> None:
