@@ -18,6 +18,7 @@ from tests.tui.conftest import AppPilot, until
 from tui.app import BddsegApp
 from tui.panes.train import TrainPane
 from tui.widgets.chart import Chart
+from tui.widgets.option_keys import KeyList
 
 
 def write_steps(run: Run, first: int, last: int, loss: float = 1.0) -> None:
@@ -119,3 +120,15 @@ async def test_a_run_that_is_resumed_while_it_is_watched_shows_what_stands(app: 
         write_steps(live, 1, 20)
         await until(pilot, lambda: last_step(pane, live) == 20)
         assert max(app.query_one(Chart)._plot.series[0].ys) < 10
+
+
+async def test_names_take_the_room_that_the_list_has_and_follow_the_terminal(app: BddsegApp, live: Run) -> None:
+    write_status(live.folder, Status("finished"))
+    write_steps(live, 1, 3)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, app)
+        listing = app.query_one("#runs", KeyList)
+        await until(pilot, lambda: "0001-demo" in str(listing.get_option_at_index(0).prompt))
+        assert "finished" not in str(listing.get_option_at_index(0).prompt)
+        await pilot.resize_terminal(160, 45)
+        await until(pilot, lambda: "finished" in str(listing.get_option_at_index(0).prompt))

@@ -95,6 +95,10 @@ class TrainPane(Pane):
         self.set_interval(EVERY_S, self._tick)
         self._tick()
 
+    def on_resize(self) -> None:
+        # Names are cut to the list's width, which is not known before.
+        self.call_after_refresh(self._show_list)
+
     def on_shown(self) -> None:
         self.query_one("#runs", KeyList).focus()
         self._tick()
