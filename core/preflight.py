@@ -17,6 +17,7 @@ from core.encoders import encoders, find_encoder
 from core.errors import BddsegError, UsageError
 from core.nearest import suggestion
 from core.sanitize import sanitize, sanitize_path
+from core.training_caches import cache_name
 from core.typed_path import typed_path
 from core.workspace import Workspace
 
@@ -45,7 +46,7 @@ def check_training(workspace: Workspace, dataset: Dataset, config: "TrainConfig"
     _check_weights(config)
     if not known or not _device_seems_there(config):
         _ask_torch(config)
-    _check_room(workspace, counts, config)
+    _check_room(workspace, dataset, counts, config)
 
 
 def _labelled(dataset: Dataset) -> dict[str, int]:
@@ -119,13 +120,15 @@ def _ask_torch(config: "TrainConfig") -> None:
         raise UsageError(f"{line}{near}")
 
 
-def _check_room(workspace: Workspace, counts: dict[str, int], config: "TrainConfig") -> None:
-    """Refuses where a cache that would be made anew does not fit; one that is there may need little more."""
+def _check_room(workspace: Workspace, dataset: Dataset, counts: dict[str, int], config: "TrainConfig") -> None:
+    """Refuses where caches that would be made anew do not fit; one that is there may need little more."""
     height, width = config.size
-    if any(workspace.cache.glob(f"{height}x{width}-*")):
-        return
     limits = {"train": config.train_limit, "val": config.val_limit}
-    images = sum(min(counts.get(split, 0), limit or sys.maxsize) for split, limit in limits.items())
+    images = sum(
+        min(counts.get(split, 0), limit or sys.maxsize)
+        for split, limit in limits.items()
+        if not (workspace.cache / cache_name(dataset.root, split, config.size)).exists()
+    )
     needed, free = images * 4 * height * width, shutil.disk_usage(workspace.cache).free
     if needed > free:
         raise BddsegError(

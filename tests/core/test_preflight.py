@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from core.config import build_config
+from core.dataset import open_dataset
 from core.engine import Engine
 from core.errors import BddsegError, UsageError
+from core.preflight import check_training
+from core.training_caches import cache_name
 
 
 @pytest.mark.parametrize(
@@ -56,3 +59,14 @@ def test_a_cache_that_cannot_fit_is_refused(engine: Engine, drawn: Path, monkeyp
     with pytest.raises(BddsegError, match=r"18 images at .* GB left: make room"):
         engine.train(drawn, build_config("demo"), "demo")
     assert engine.runs() == []
+
+
+def test_a_cache_that_is_there_needs_no_more_room(engine: Engine, drawn: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = build_config("demo")
+    (engine.workspace.cache / cache_name(drawn, "train", config.size)).mkdir()
+    usage = shutil.disk_usage(drawn)._replace(free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(BddsegError, match="the cache of 6 images"):
+        check_training(engine.workspace, open_dataset(drawn), config)
+    (engine.workspace.cache / cache_name(drawn, "val", config.size)).mkdir()
+    check_training(engine.workspace, open_dataset(drawn), config)

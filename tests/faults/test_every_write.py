@@ -63,5 +63,6 @@ def test_whichever_write_fails_nothing_acknowledged_is_lost(
     done = subprocess.run(command, cwd=HERE.parent.parent, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
     told = json.loads(done.stdout)
+    print(work, told)  # with -s: the figures of docs/results.md
     assert told["failures"] >= least, told
     assert all(told[kind] for kind in kinds), told
