@@ -75,7 +75,7 @@ def measured(words: list[str]) -> tuple[str, float]:
     watcher = (
         "import resource, subprocess, sys\n"
         "out = subprocess.run(sys.argv[1:], stdout=subprocess.PIPE, check=True, text=True).stdout\n"
-        "print(out.split()[-1], resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
+        "print((out.split() or ['-'])[-1], resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
     )
     out = subprocess.run([sys.executable, "-c", watcher, *words], capture_output=True, text=True, check=True).stdout
     said, mib = out.split()

@@ -26,19 +26,19 @@ FAULTS = ((errno.ENOSPC, True), (errno.EIO, False))
 class Disk:
     """The disk of this process, which can be made to fail."""
 
-    library: ctypes.CDLL = field(default_factory=lambda: ctypes.CDLL(None))
+    preloaded: ctypes.CDLL = field(default_factory=lambda: ctypes.CDLL(None))
     fired: int = 0
 
     @contextmanager
     def failing(self, nth: int, code: int, lasting: bool) -> Iterator[None]:
-        self.library.arm(nth, code, int(lasting))
+        self.preloaded.arm(nth, code, int(lasting))
         try:
             yield
         finally:
-            self.fired = self.library.disarm()
+            self.fired = self.preloaded.disarm()
 
     def calls(self) -> dict[str, int]:
-        return {name: self.library.calls(kind) for kind, name in enumerate(KINDS)}
+        return {name: self.preloaded.calls(kind) for kind, name in enumerate(KINDS)}
 
 
 def every_write(act: Callable[[int], None], check: Callable[[list[int], int], None], database: bool = False) -> None:

@@ -44,7 +44,8 @@ def move(
         return
     for m in moved:
         missing = f" ({m.missing:,} that were known are not there)" if m.missing else ""
-        kept = f"{m.samples:,} samples{missing}, {m.tags:,} tags, {m.runs:,} runs"
+        tags, runs = (f"{n:,} {word}{'s' * (n != 1)}" for n, word in ((m.tags, "tag"), (m.runs, "run")))
+        kept = f"{m.samples:,} samples{missing}, {tags}, {runs}"
         say(f"{sanitize_path(m.old)} is now {sanitize_path(m.new)}: {kept}")
 
 
