@@ -23,6 +23,7 @@ from core.locks import LOCK, is_locked, try_lock
 from core.process import ProcessId, give_up, identify, kill, let_go, start_detached, this_process
 from core.query import parse_query
 from core.runs import Run, create_run
+from core.training_caches import cache_name
 from core.use import delete_unused, in_use
 from core.workspace import Workspace
 
@@ -286,7 +287,8 @@ def test_scores_that_were_left_behind_go_with_the_next_run(engine: Engine, drawn
 def test_nothing_is_left_of_a_run_that_cannot_be_started(full_disk: Path, drawn: Path) -> None:
     engine = Engine(Workspace(full_disk / "workspace"))
     create_run(engine.workspace, drawn, build_config(), "demo")
-    (engine.workspace.cache / "288x512-there").mkdir()
+    for split in ("train", "val"):
+        (engine.workspace.cache / cache_name(drawn, split, build_config().size)).mkdir()
     fill(full_disk)
     with pytest.raises(BddsegError, match="the disk is full: make room"):
         engine.train(drawn, build_config(), "demo")

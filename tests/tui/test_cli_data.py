@@ -159,7 +159,7 @@ def test_a_move_is_told_and_so_is_a_repair(
     assert moved == {"old": str(dataset), "new": str(new), "samples": 21, "missing": 0, "tags": 1, "runs": 0}
     assert len(said(capsys, "list", str(new), "--filter", "tag:mine")[0].splitlines()) == 6
     out, _ = said(capsys, "move", str(dataset), str(new))
-    assert out == f"{dataset} is now {new}: 21 samples, 1 tags, 0 runs\n"
+    assert out == f"{dataset} is now {new}: 21 samples, 1 tag, 0 runs\n"
     assert "is not damaged" in said(capsys, "repair", str(new), code=1)[1]
     damage(collection.catalog.path, "scores")
     facts = json.loads(said(capsys, "repair", str(new), "--json")[0])
