@@ -17,7 +17,7 @@ from core.process import LAUNCHER, give_up, identify, let_go, start_detached
 from core.sanitize import sanitize_path
 from core.use import in_use
 
-_PATIENCE_S = 10.0
+_PATIENCE_S = 30.0
 """A job that has said its last word may still be leaving."""
 
 

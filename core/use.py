@@ -11,7 +11,7 @@ from core.errors import BddsegError
 from core.locks import USE, FolderLock, try_lock
 from core.sanitize import sanitize
 
-_PATIENCE_S = 10.0
+_PATIENCE_S = 30.0
 """A job that has said its last word may still be leaving."""
 
 

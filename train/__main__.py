@@ -35,8 +35,8 @@ def main(argv: list[str]) -> int:
         end_with_launcher()
     is_main = int(os.environ.get("RANK", "0")) == 0
     try:
-        # Nothing lets go of it, so that what this process works with is not deleted before it is gone.
-        take_over(run.folder / USE) or in_use(run.folder)
+        # What this process works with is not deleted before it has said its last word.
+        used = take_over(run.folder / USE) or in_use(run.folder)
         reporter = Reporter(folder) if is_main else Silent(folder)
     except BddsegError as error:
         print(f"error: {error}", flush=True)
@@ -63,6 +63,7 @@ def main(argv: list[str]) -> int:
         _last_words(reporter, "fail", "failed", f"{type(error).__name__}: {error} (more in log.txt)")
     finally:
         reporter.close()
+        used.release()
     return 1
 
 

@@ -6,13 +6,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from core.engine import Engine
 from core.errors import BddsegError
 from core.runs import Run
 from core.workspace import Workspace
-from tests.train.test_runs import config, finished
+from tests.train.test_runs import config, finished, steps, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +75,20 @@ def test_an_export_onto_a_full_disk_fails_and_says_so(trained: tuple[Engine, Run
     status = engine.wait(job)
     assert status.state == "failed"
     assert "the disk is full: make room" in status.message
+
+
+def test_processes_whose_launcher_is_killed_checkpoint_and_end(engine: Engine, drawn: Path) -> None:
+    several = config("processes=2", "device=cpu", "precision=fp32", "epochs=500", "checkpoint_minutes=60")
+    run = engine.train(drawn, several, "demo")
+    wait_for(run, lambda events: steps(events) >= 2)
+    process = run.status.process
+    assert process
+    launcher = psutil.Process(process.pid).parent()
+    assert launcher
+    workers = launcher.children(recursive=True)
+    launcher.kill()
+    _, alive = psutil.wait_procs(workers, timeout=90)
+    assert alive == []
+    assert run.status.state == "stopped"
+    assert "last" in run.checkpoints()
+    assert engine.delete(run) == ""
