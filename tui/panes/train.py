@@ -21,7 +21,7 @@ from core.run_states import RunState
 from core.runs import Run
 from core.sanitize import sanitize, sanitize_lines, sanitize_path
 from tui.commands import TRAIN, bindings
-from tui.figures import format_duration, fraction, state_mark
+from tui.figures import state_mark
 from tui.panes.pane import Pane
 from tui.panes.train_use import TrainUse
 from tui.screens.ask import ConfirmScreen
@@ -29,6 +29,7 @@ from tui.widgets.chart import Chart
 from tui.widgets.class_history import ClassHistory
 from tui.widgets.option_keys import KeyList
 from tui.widgets.run_plots import CHARTS, ChartLook, Curves, plot_runs
+from tui.widgets.run_summary import STYLES, summary_text
 
 if TYPE_CHECKING:
     from core.config import TrainConfig
@@ -37,7 +38,6 @@ EVERY_S = 0.5
 SHOWN_EVERY_S = 1.0
 """While a long file is read for the first time: each time the whole chart goes over the line."""
 EMPTY = "no runs yet: n configures and starts one"
-STYLES = {"running": "bold", "starting": "bold", "failed": "red", "lost": "red", "stopped": "yellow"}
 
 
 @dataclass(frozen=True)
@@ -331,42 +331,3 @@ class TrainPane(Pane):
         log = sanitize_lines(tail_log(run.folder)).strip() or "(nothing was printed)"
         text = f"{sanitize_path(run.folder)}\n\n{log}\n\n{sanitize_lines(settings)}"
         self.app.call_from_thread(self.app.push_screen, ScrollScreen(Text(run.name, style="bold"), Text(text)))
-
-
-def summary_text(run: Run, status: Status, history: History, jobs: tuple[str, ...] = ()) -> Text:
-    """Three lines: state and time left; speed, memory and rate; the last and the best epoch."""
-    facts, text = status.facts, Text(no_wrap=True, overflow="ellipsis")
-    text.append(f" {state_mark(status.state)} ", STYLES.get(status.state, "bold"))
-    if status.live:
-        text.append(f"{status.phase} ")
-    if status.total:
-        text.append(f"{status.done:,}/{status.total:,} ")
-    if status.live and status.phase == "train" and facts.get("seconds_left"):
-        text.append(f" {format_duration(float(facts['seconds_left']))} left")
-    if status.message:
-        text.append(f" {status.message}")
-    if jobs:
-        text.append(f"  ▶ {', '.join(jobs)}" + ("" if status.live else "  s stops it"), "bold")
-    elif status.state in ("failed", "lost", "stopped"):
-        text.append("  r resumes it" if run.checkpoints() else "  x deletes it, n starts another", "dim")
-    about = run.problem or f"{sanitize_path(run.dataset.name)}, {run.preset}"
-    text.append(f"\n {about}", "dim")
-    if facts.get("device"):
-        text.append(f", {sanitize(str(facts['device']))} {sanitize(str(facts.get('precision', '')))}", "dim")
-    if (last := history.last) is not None:
-        gpu = f"  GPU {last.gpu_percent:.0f} %" if last.gpu_percent is not None else ""
-        text.append(f"  {last.images_per_s:.1f} images/s  {last.memory:,.0f} MiB{gpu}  lr {last.lr:.2e}")
-    if history.left_out.count:
-        text.append(f"  ! {history.left_out.tell('event', 'it')}", "red")
-    text.append("\n ")
-    if history.epochs:
-        e, best = history.epochs[-1], history.best
-        text.append(
-            f"epoch {e.epoch}: pixel accuracy {fraction(e.pixel_accuracy)}  "
-            f"mIoU19 {fraction(e.miou19)}  mIoU20 {fraction(e.miou20)}"
-        )
-        if best:
-            text.append(f"  best {fraction(best.miou19)} at epoch {best.epoch}", "bold")
-    if history.left_out.count:
-        text.append("  " + history.left_out.tell("event", run.name), "yellow")
-    return text
