@@ -16,6 +16,7 @@ from core.errors import BddsegError
 from core.query import parse_query
 from core.runs import create_run
 from core.workspace import Workspace
+from tests.small_disk import mounted_disk
 
 OLD = Path(__file__).with_name("catalog-version-2.sql")
 
@@ -23,13 +24,8 @@ OLD = Path(__file__).with_name("catalog-version-2.sql")
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 3 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("mounting a small disk needs privileges")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with mounted_disk(tmp_path / "disk", "3m") as disk:
+        yield disk
 
 
 def fill(disk: Path) -> Path:

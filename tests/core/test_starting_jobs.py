@@ -26,6 +26,7 @@ from core.runs import Run, create_run
 from core.training_caches import cache_name
 from core.use import delete_unused, in_use
 from core.workspace import Workspace
+from tests.small_disk import mounted_disk
 
 SLEEP = ["-n", "1", "-r", "1", "import time; time.sleep(600)"]
 """Arguments of `python -m timeit`: a job that does nothing for a long time."""
@@ -230,12 +231,8 @@ def test_an_evaluation_is_not_deleted_while_it_is_read(
 @pytest.fixture
 def full_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk that a test may fill."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True).returncode:
-        pytest.skip("mounting a small disk needs privileges")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with mounted_disk(tmp_path / "small", "2m") as disk:
+        yield disk
 
 
 def fill(folder: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from core.errors import BddsegError
 from index.vectors import Entry, VectorTable
+from tests.small_disk import mounted_disk
 
 DIMENSION = 8
 
@@ -121,10 +122,7 @@ def test_vectors_that_are_not_finite_are_refused(table: VectorTable) -> None:
 
 
 def test_an_index_on_a_disk_that_cannot_be_written_is_read(tmp_path: Path) -> None:
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", tmp_path], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("mounting a small disk needs privileges")
-    try:
+    with mounted_disk(tmp_path, "3m"):
         made = VectorTable(tmp_path, "model@1", DIMENSION)
         made.append(entries("a", "b"), unit(2))
         subprocess.run(["mount", "-o", "remount,ro", tmp_path], check=True)
@@ -133,8 +131,6 @@ def test_an_index_on_a_disk_that_cannot_be_written_is_read(tmp_path: Path) -> No
             made.append(entries("c"), unit(1))
         with pytest.raises(BddsegError, match="cannot be written: the file system is read-only"):
             made.refresh([])
-    finally:
-        subprocess.run(["umount", "-l", tmp_path], check=True)
 
 
 def test_a_batch_that_the_disk_did_not_take_leaves_no_tail(table: VectorTable) -> None:

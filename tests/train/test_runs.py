@@ -27,6 +27,7 @@ from core.job import read_status, tail_log
 from core.process import kill
 from core.runs import Run, create_run
 from core.workspace import Workspace
+from tests.small_disk import mounted_disk
 
 DEADLINE_S = 240.0
 
@@ -208,13 +209,8 @@ def test_out_of_memory_names_what_was_tried(engine: Engine, drawn: Path) -> None
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk that holds one checkpoint and not two."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=130m", "tmpfs", str(folder)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("mounting a small disk needs privileges")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with mounted_disk(tmp_path / "small", "130m") as disk:
+        yield disk
 
 
 def test_a_full_disk_keeps_the_last_checkpoint_and_says_what_to_do(

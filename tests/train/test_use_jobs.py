@@ -13,6 +13,7 @@ from core.engine import Engine
 from core.errors import BddsegError
 from core.runs import Run
 from core.workspace import Workspace
+from tests.small_disk import mounted_disk
 from tests.train.test_runs import config, finished, steps, wait_for
 
 
@@ -57,13 +58,8 @@ def test_ctrl_c_says_what_goes_on_and_how_to_stop_it(trained: tuple[Engine, Run]
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk that holds a run and not its export."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("mounting a small disk needs privileges")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with mounted_disk(tmp_path / "small", "4m") as disk:
+        yield disk
 
 
 def test_an_export_onto_a_full_disk_fails_and_says_so(trained: tuple[Engine, Run], small_disk: Path) -> None:

@@ -13,6 +13,7 @@ from core import scan
 from core.catalog import Catalog
 from core.engine import Collection, Engine
 from tests.core.test_repair import damage
+from tests.small_disk import mounted_disk
 from tui.cli.root import run
 
 
@@ -119,11 +120,7 @@ def test_the_first_line_is_printed_before_the_second_sample_is_read(
 def test_a_list_of_a_workspace_that_cannot_be_written_says_so(
     dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(disk)], capture_output=True).returncode:
-        pytest.skip("mounting a small disk needs privileges")
-    try:
+    with mounted_disk(tmp_path / "disk", "3m") as disk:
         monkeypatch.setenv("BDDSEG_WORKSPACE", str(disk))
         said(capsys, "tag", str(dataset), "mine", "--filter", "split:val")
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
@@ -134,8 +131,6 @@ def test_a_list_of_a_workspace_that_cannot_be_written_says_so(
             "cannot be written: the file system is read-only"
             in said(capsys, "tag", str(dataset), "more", "--filter", "split:val", code=1)[1]
         )
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 def test_bringing_a_catalog_to_this_version_is_told(
