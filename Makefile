@@ -37,7 +37,7 @@ $(VENV)/.installed-test: $(VENV)/.installed
 
 # Trains the demo CLIP and LLaVA from nothing: hours on a CPU. See docs/architecture.md for where they go.
 models: $(VENV)/.installed
-	$(BIN)/python -m index.tiny build/models
+	$(BIN)/python -m bddseg_tui.index.demo_models build/models
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

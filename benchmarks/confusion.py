@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from torchmetrics.classification import MulticlassConfusionMatrix
 
+from bddseg_tui.core.classes import RAW_UNKNOWN, UNKNOWN
+from bddseg_tui.core.demo.generate import draw_scene
+from bddseg_tui.core.demo.scene import sample_scene
+from bddseg_tui.train.confusion import confusion_matrix
 from benchmarks.report import publish
-from core.classes import RAW_UNKNOWN, UNKNOWN
-from core.demo.generate import draw_scene
-from core.demo.scene import sample_scene
-from train.metrics import confusion_matrix
 
 PAIRS = 8
 

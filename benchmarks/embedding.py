@@ -19,10 +19,10 @@ from typing import Any
 import torch
 from PIL import Image
 
+from bddseg_tui.core.data.dataset import list_samples, open_dataset
+from bddseg_tui.index.build import build_index
+from bddseg_tui.index.clip import Clip, load_clip
 from benchmarks.report import publish
-from core.dataset import list_samples, open_dataset
-from index.build import build_index
-from index.clip import Clip, load_clip
 
 
 def ours(root: Path, clip: Clip) -> int:

@@ -35,10 +35,10 @@ from fastai.vision.all import (
 )
 from PIL import Image
 
+from bddseg_tui.core.classes import NUM_CLASSES
+from bddseg_tui.core.data.dataset import Sample, list_samples, open_dataset
+from bddseg_tui.core.runs.metrics import Scores, finite, scores
 from benchmarks.report import publish
-from core.classes import NUM_CLASSES
-from core.dataset import Sample, list_samples, open_dataset
-from core.scores import Scores, finite, scores
 
 BATCH = 8
 

@@ -17,13 +17,13 @@ from typing import Any
 import torch
 from transformers import TextIteratorStreamer
 
+from bddseg_tui.core.data.image_file import read_image
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.workspace.workspace import open_workspace
+from bddseg_tui.index.llava.local import load_llava
+from bddseg_tui.index.prompts import answer_messages
+from bddseg_tui.tui.ask.empty import SUGGESTIONS
 from benchmarks.report import publish, quantile
-from core.engine import Engine
-from core.imagefile import read_image
-from core.workspace import open_workspace
-from index.llava.local import load_llava
-from index.prompts import answer_messages
-from tui.widgets.chat_empty import SUGGESTIONS
 
 QUESTION = "what is the weather like?"
 
@@ -65,7 +65,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     service = (engine := Engine(open_workspace(None))).retrieval
-    collection = engine.open(arguments.dataset)
+    collection = engine.data.open(arguments.dataset)
     llava = load_llava("demo")
     found = service.search(collection, "city street", top=arguments.questions).result()["items"]
     times: dict[str, list[float]] = {"bare generate": [], "ours, same step": [], "ours, whole way": []}

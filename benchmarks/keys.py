@@ -12,12 +12,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.report import compile_packages, publish, summary
-from core.config import build_config
-from core.engine import Engine
-from core.process import kill
-from core.workspace import Workspace
 from tests.tui.terminal import Terminal
+
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.processes.process import kill
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.workspace.workspace import Workspace
+from benchmarks.report import compile_packages, publish, summary
 
 CURSOR, PICTURE = "▌".encode(), "▀".encode()
 SETTLED_S = 0.03
@@ -62,12 +63,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["BDDSEG_WORKSPACE"] = folder
         engine = Engine(Workspace(Path(folder)))
-        engine.scan(engine.open(arguments.dataset), lambda done, total: None)
+        engine.data.scan(engine.data.open(arguments.dataset), lambda done, total: None)
         run = None
         if not arguments.idle:
             config = build_config("demo", ["height=224", "width=224", "epochs=1000", "train_limit=64", "val_limit=8"])
-            run = engine.train(arguments.dataset, config, "demo")
-            status = engine.wait(run.folder, until=lambda s: s.done >= 2 and s.phase == "train")
+            run = engine.runs.train(arguments.dataset, config, "demo")
+            status = engine.runs.wait(run.folder, until=lambda s: s.done >= 2 and s.phase == "train")
             assert status.live, status.message
         lines, pictures = [], []
         try:

@@ -16,10 +16,11 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from benchmarks.report import compile_packages, publish, summary
-from core.engine import Engine
-from core.workspace import Workspace
 from tests.tui.terminal import Terminal
+
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.workspace.workspace import Workspace
+from benchmarks.report import compile_packages, publish, summary
 
 WORDS_PER_S = 30
 LETTERS = [chr(code) for code in range(0x0100, 0x0180)]
@@ -77,8 +78,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["BDDSEG_WORKSPACE"] = folder
         engine = Engine(Workspace(Path(folder)))
-        engine.scan(engine.open(arguments.dataset), lambda done, total: None)
-        engine.wait(engine.retrieval.build(arguments.dataset))
+        engine.data.scan(engine.data.open(arguments.dataset), lambda done, total: None)
+        engine.runs.wait(engine.retrieval.build(arguments.dataset))
         engine.retrieval.configure(server=f"http://127.0.0.1:{server.server_address[1]}/v1", server_model="m")
         with Terminal.app(arguments.dataset, "--images", "halfblock", size=(120, 40)) as terminal:
             terminal.until(lambda seen: "▀".encode() in seen)

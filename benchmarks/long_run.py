@@ -14,16 +14,16 @@ import time
 from pathlib import Path
 
 import psutil
-
-from benchmarks.report import compile_packages, publish, summary
-from core.config import build_config
-from core.demo.generate import generate
-from core.events import EventWriter
-from core.job import Status, write_status
-from core.process import this_process
-from core.runs import Run, create_run
-from core.workspace import Workspace
 from tests.tui.terminal import Terminal
+
+from bddseg_tui.core.demo.generate import generate
+from bddseg_tui.core.jobs.events import EventWriter
+from bddseg_tui.core.jobs.job import Status, write_status
+from bddseg_tui.core.processes.process import this_process
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.run import Run, create_run
+from bddseg_tui.core.workspace.workspace import Workspace
+from benchmarks.report import compile_packages, publish, summary
 
 EPOCH = 1_000
 TITLES = ("mIoU", "class IoU", "learning rate", "images/s", "memory MiB", "loss")

@@ -14,12 +14,12 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from bddseg_tui.core.classes import NUM_OFFICIAL
+from bddseg_tui.core.data.dataset import list_samples, open_dataset
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.runs.evaluation import evaluation_folder, load_evaluation
+from bddseg_tui.core.workspace.workspace import open_workspace
 from benchmarks.report import publish
-from core.classes import NUM_OFFICIAL
-from core.dataset import list_samples, open_dataset
-from core.engine import Engine
-from core.evaluation import evaluation_folder, load_evaluation
-from core.workspace import open_workspace
 
 TOLERANCE = 1e-6
 
@@ -42,10 +42,10 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     engine = Engine(open_workspace(arguments.workspace))
-    run = engine.run(arguments.run)
+    run = engine.runs.find(arguments.run)
     folder = evaluation_folder(run.folder, arguments.checkpoint, arguments.split)
     if not (folder / "result.json").exists():
-        status = engine.wait(engine.evaluate(run, arguments.split, arguments.checkpoint))
+        status = engine.runs.wait(engine.runs.evaluate(run, arguments.split, arguments.checkpoint))
         assert status.state == "finished", status.message
     ours = load_evaluation(folder)
     masks = [s.mask for s in list_samples(open_dataset(run.dataset)) if s.split == arguments.split and s.mask]

@@ -15,13 +15,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from bddseg_tui.core.data.dataset import open_dataset
+from bddseg_tui.core.files.atomic import write_text
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.evaluation import Evaluation, load_evaluation
+from bddseg_tui.core.runs.run import Run, create_run, list_runs
+from bddseg_tui.core.workspace.workspace import Workspace
 from benchmarks.report import publish
-from core.atomic import write_text
-from core.config import build_config
-from core.dataset import open_dataset
-from core.evaluation import Evaluation, load_evaluation
-from core.runs import Run, create_run, list_runs
-from core.workspace import Workspace
 
 ROWS: dict[str, tuple[str, tuple[str, ...]]] = {
     "cross-entropy": ("cross-entropy", ()),
@@ -77,7 +77,7 @@ def train_row(name: str, dataset: Path, workspace: Workspace, settings: list[str
 
 
 def _job(work: str, run: Run) -> None:
-    command = [sys.executable, "-P", "-m", "train", work, os.fspath(run.folder)]
+    command = [sys.executable, "-P", "-m", "bddseg_tui.train", work, os.fspath(run.folder)]
     subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": str(Path.cwd())}, stdout=subprocess.DEVNULL)
 
 

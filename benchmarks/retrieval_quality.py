@@ -22,22 +22,29 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from bddseg_tui.core.demo.generate import draw_scene
+from bddseg_tui.core.demo.scene import sample_scene
+from bddseg_tui.core.processes.parallel import map_unordered
+from bddseg_tui.core.retrieval.options import NOTHING_BELOW
+from bddseg_tui.index import prompts
+from bddseg_tui.index.clip import Clip, load_clip
+from bddseg_tui.index.demo_models.concepts import CONCEPTS, Description, fits, truths
+from bddseg_tui.index.demo_models.questions import (
+    Question,
+    any_search,
+    ask_with_context,
+    dress,
+    request,
+    write_question,
+)
+from bddseg_tui.index.demo_models.scenes import squash
+from bddseg_tui.index.llava import Llava, all_said, reply
+from bddseg_tui.index.llava.local import load_llava
+from bddseg_tui.index.pipeline import ANCHOR_TOKENS
+from bddseg_tui.index.search import FUSIONS, Hit, Searcher
+from bddseg_tui.index.search_language import Phrase
+from bddseg_tui.index.stores.exact import ExactStore
 from benchmarks.report import publish
-from core.demo.generate import draw_scene
-from core.demo.scene import sample_scene
-from core.parallel import map_unordered
-from core.retrieval.options import NOTHING_BELOW
-from index import prompts
-from index.clip import Clip, load_clip
-from index.llava import Llava, all_said, reply
-from index.llava.local import load_llava
-from index.phrases import Phrase
-from index.pipeline import ANCHOR_TOKENS
-from index.search import FUSIONS, Hit, Searcher
-from index.stores.exact import ExactStore
-from index.tiny.concepts import CONCEPTS, Description, fits, truths
-from index.tiny.questions import Question, any_search, ask_with_context, dress, request, write_question
-from index.tiny.scenes import squash
 
 SEED = 90_001
 _SIDE = (640, 360)
@@ -210,7 +217,7 @@ def measure_requests(haystack: Haystack, llava: Llava, sources: list[int]) -> fl
 
 def true_answer(question: Question, scene: Description) -> Any:
     """The same question's truth for another scene; None where it can't be called there."""
-    from index.tiny.answers import same_question
+    from bddseg_tui.index.demo_models.answers import same_question
 
     assert question.asked is not None
     return same_question(question.asked, scene)

@@ -25,18 +25,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from bddseg_tui.core.data.catalog import Catalog
+from bddseg_tui.core.data.dataset import list_samples, open_dataset
+from bddseg_tui.core.data.filter_language import parse_query
+from bddseg_tui.core.data.scan import scan
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.jobs.job import tail_log
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.evaluation import evaluation_folder
+from bddseg_tui.core.runs.run import Run, create_run
+from bddseg_tui.core.workspace.workspace import Workspace
 from benchmarks import scale_catalog
 from benchmarks.report import compile_packages, publish
-from core.catalog import Catalog
-from core.config import build_config
-from core.dataset import list_samples, open_dataset
-from core.engine import Engine
-from core.evaluation import evaluation_folder
-from core.job import tail_log
-from core.query import parse_query
-from core.runs import Run, create_run
-from core.scan import scan
-from core.workspace import Workspace
 
 SETTINGS = ["encoder=mobilenet_v2", "encoder_weights=none", "height=64", "width=128", "batch_size=16", "epochs=1"]
 FILTER = "class:car>1% -has:train sort:-bus"
@@ -64,7 +64,7 @@ def part(name: str, root: Path, workspace: Workspace) -> float:
     elif name == "filter":
         catalog.find(parse_query(FILTER), None)
     elif name == "cache":
-        from train.cache import open_cache
+        from bddseg_tui.train.cache import open_cache
 
         open_cache(dataset, "train", (64, 128), workspace.cache)
     return time.perf_counter() - start
@@ -84,8 +84,8 @@ def measured(words: list[str]) -> tuple[str, float]:
 
 def trained(engine: Engine, root: Path) -> Run:
     """A run of one step, to evaluate."""
-    run = engine.train(root, build_config("demo", [*SETTINGS, "train_limit=16", "val_limit=8"]), "demo")
-    assert engine.wait(run.folder).state == "finished", tail_log(run.folder)
+    run = engine.runs.train(root, build_config("demo", [*SETTINGS, "train_limit=16", "val_limit=8"]), "demo")
+    assert engine.runs.wait(run.folder).state == "finished", tail_log(run.folder)
     return run
 
 
@@ -95,7 +95,7 @@ def evaluated(model: Run, root: Path, workspace: Workspace) -> tuple[float, floa
     (run.folder / "checkpoints").symlink_to(model.folder / "checkpoints")
     evaluation_folder(run.folder, "best", "val").mkdir(parents=True)
     start = time.perf_counter()
-    _, mib = measured([sys.executable, "-m", "train", "evaluate", os.fspath(run.folder)])
+    _, mib = measured([sys.executable, "-m", "bddseg_tui.train", "evaluate", os.fspath(run.folder)])
     return time.perf_counter() - start, mib
 
 

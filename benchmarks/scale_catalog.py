@@ -10,13 +10,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.catalog import Catalog, ImageScore, ScanResult
-from core.classes import NUM_CLASSES
-from core.dataset import Sample, list_samples
-from core.engine import Collection, Engine
-from core.layouts import Dataset
-from core.query import parse_query
-from core.workspace import Workspace
+from bddseg_tui.core.classes import NUM_CLASSES
+from bddseg_tui.core.data.catalog import Catalog, ImageScore, ScanResult
+from bddseg_tui.core.data.dataset import Sample, list_samples
+from bddseg_tui.core.data.filter_language import parse_query
+from bddseg_tui.core.data.layouts import Dataset
+from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.workspace.workspace import Workspace
 
 Figures = dict[str, float]
 FIGURES = {
@@ -82,7 +82,7 @@ def measure(root: Path, workspace: Workspace, count: int) -> Figures:
     found["keystroke_ms"] = 1000 * best(lambda: (catalog.tags(), catalog.find(parse_query("tag:ta"))))
     found["find_ms"] = 1000 * best(lambda: catalog.find(parse_query("class:car>1% -has:train split:val sort:-bus")))
     collection = Collection(Dataset(root, "bdd100k", ()), catalog)
-    found["first_row_ms"] = 1000 * best(lambda: next(engine.iterate(collection, "")))
+    found["first_row_ms"] = 1000 * best(lambda: next(engine.data.iterate(collection, "")))
     found["mib_before"] = path.stat().st_size / 2**20
     found |= _evaluations(catalog, root, count)
     return found
@@ -104,7 +104,7 @@ def _evaluations(catalog: Catalog, root: Path, count: int) -> Figures:
 
 def measure_commands(root: Path, workspace: Workspace) -> Figures:
     """What `data list` costs as a command; the dataset's folder must be there."""
-    words = [sys.executable, "-m", "tui", "data", "list", os.fspath(root), "--no-scan"]
+    words = [sys.executable, "-m", "bddseg_tui.tui", "data", "list", os.fspath(root), "--no-scan"]
     environment = {**os.environ, "BDDSEG_WORKSPACE": os.fspath(workspace.root)}
     head = " ".join(f"'{word}'" for word in words) + " 2>/dev/null | head -1"
     found = {"head_s": best(lambda: subprocess.run(head, shell=True, env=environment, check=True, capture_output=True))}
@@ -123,7 +123,7 @@ def measure_quitting(root: Path, workspace: Workspace) -> Figures:
     """How long `q` takes while the app's scan lists a dataset of real files: at first, and when all is known."""
     other = Workspace(workspace.root / "real")
     found = {"quit_first_s": _quit(root, other)}
-    collection = Engine(other).open(root)
+    collection = Engine(other).data.open(root)
     collection.catalog.refresh(list_samples(collection.dataset))
     _pretend_scanned(collection.catalog)
     return found | {"quit_later_s": _quit(root, other)}
@@ -178,7 +178,7 @@ def _scores(root: Path, count: int, name: str) -> Iterator[ImageScore]:
 def _tagger(path: Path, root: Path) -> "subprocess.Popen[str]":
     """A process that tags one sample after another until its input ends, and then says the longest wait."""
     script = (
-        "import sys, threading, time\nfrom pathlib import Path\nfrom core.catalog import Catalog\n"
+        "import sys, threading, time\nfrom pathlib import Path\nfrom bddseg_tui.core.data.catalog import Catalog\n"
         "catalog, ended, worst, n = Catalog(Path(sys.argv[1]), Path(sys.argv[2])), threading.Event(), 0.0, 0\n"
         "threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()\n"
         "print('ready', flush=True)\n"

@@ -21,9 +21,9 @@ from pathlib import Path
 
 import psutil
 
+from bddseg_tui.core.errors import BddsegError
 from benchmarks.report import publish
 from benchmarks.soak_victims import Victim, prepare
-from core.errors import BddsegError
 
 GONE_S = 20.0
 """After so long nothing of a killed process may be left."""

@@ -14,18 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-
-from core.config import build_config
-from core.demo.generate import generate
-from core.engine import Engine
-from core.errors import BddsegError
-from core.events import read_events, rewind
-from core.job import read_status
-from core.query import parse_query
-from core.retrieval.service import service_of
-from core.runs import Run
-from core.workspace import Workspace
 from tests.tui.terminal import Terminal
+
+from bddseg_tui.core.data.filter_language import parse_query
+from bddseg_tui.core.demo.generate import generate
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.jobs.events import read_events, rewind
+from bddseg_tui.core.jobs.job import read_status
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.run import Run
+from bddseg_tui.core.services.retrieval import service_of
+from bddseg_tui.core.workspace.workspace import Workspace
 
 TINY = ["encoder=mobilenet_v2", "height=32", "width=64", "batch_size=4", "epochs=2", "checkpoint_minutes=1e-9"]
 TINY += ["threads=1", "device=cpu", "precision=fp32"]
@@ -98,14 +98,14 @@ class Job(Victim):
             return f"it failed: {status.message}"
         if status.state == "finished":
             return self._compare()
-        self.engine.jobs(ended=True)
-        self.engine.list_evaluations()
+        self.engine.runs.jobs(ended=True)
+        self.engine.analysis.list_evaluations()
         return ""
 
     def finish(self) -> str:
         self.start()
         assert self.folder
-        status = self.engine.wait(self.folder)
+        status = self.engine.runs.wait(self.folder)
         if status.state != "finished":
             return f"it ended as {status.state}: {status.message}"
         return self._compare()
@@ -129,9 +129,9 @@ class Fit(Job):
     def resume(self) -> Path:
         if self.run is None or self.run.status.state == "finished":
             self.forget()
-            self.run = self.engine.train(self.data, build_config("demo", TINY), "demo")
+            self.run = self.engine.runs.train(self.data, build_config("demo", TINY), "demo")
         else:
-            self.engine.resume(self.run)
+            self.engine.runs.resume(self.run)
         return self.run.folder
 
     def figures(self) -> object:
@@ -140,7 +140,7 @@ class Fit(Job):
 
     def forget(self) -> None:
         if self.run is not None and self.run.folder.exists():
-            self.engine.delete(self.run)
+            self.engine.runs.delete(self.run)
         self.run = None
 
     def __init__(self, engine: Engine, data: Path, wanted: object) -> None:
@@ -239,8 +239,8 @@ def prepare(root: Path) -> list[Victim]:
     os.environ["BDDSEG_WORKSPACE"] = str(workspace.root)
     generate(data, {"train": 12, "val": 6, "test": 3}, (128, 72), seed=7, workers=1)
     engine = Engine(workspace)
-    run = engine.train(data, build_config("demo", TINY), "demo")
-    status = engine.wait(run.folder)
+    run = engine.runs.train(data, build_config("demo", TINY), "demo")
+    status = engine.runs.wait(run.folder)
     if status.state != "finished":
         raise SystemExit(f"the unbroken run ended as {status.state}: {status.message}")
     out, to, service = root / "out", root / "exported", service_of(workspace)
@@ -253,9 +253,17 @@ def prepare(root: Path) -> list[Victim]:
     evaluated = run.folder / "evaluation/best-val"
     victims: list[Victim] = [
         Fit(engine, data, training_figures(run)),
-        Job("evaluate", engine, lambda: engine.evaluate(run), lambda: _evaluation(evaluated), lambda: drop(evaluated)),
-        Job("predict", engine, lambda: engine.predict(run, out), lambda: _hashes(out / "masks"), lambda: drop(out)),
-        Job("export", engine, lambda: engine.export(run, "smp", to), lambda: _hashes(to), lambda: drop(to)),
+        Job(
+            "evaluate",
+            engine,
+            lambda: engine.runs.evaluate(run),
+            lambda: _evaluation(evaluated),
+            lambda: drop(evaluated),
+        ),
+        Job(
+            "predict", engine, lambda: engine.runs.predict(run, out), lambda: _hashes(out / "masks"), lambda: drop(out)
+        ),
+        Job("export", engine, lambda: engine.runs.export(run, "smp", to), lambda: _hashes(to), lambda: drop(to)),
         Job("index", engine, lambda: service.build(data), lambda: _vectors(index), lambda: drop(index)),
         *_small(engine, data, index),
     ]
@@ -276,8 +284,8 @@ def _small(engine: Engine, data: Path, index: Path) -> list[Victim]:
     """Those that work on the catalog, and the retriever."""
     copy = data.with_name("scanned")
     shutil.copytree(data, copy)
-    collection, tagged = engine.open(copy), [0]
-    engine.scan(collection, lambda done, total: None)
+    collection, tagged = engine.data.open(copy), [0]
+    engine.data.scan(collection, lambda done, total: None)
     catalog = collection.catalog.path
     collection.catalog.add_tag(collection.catalog.find(parse_query(""))[:5], "kept")
     totals = collection.catalog.class_totals()
@@ -299,12 +307,22 @@ def _small(engine: Engine, data: Path, index: Path) -> list[Victim]:
 
     other = data.with_name("tagged")
     shutil.copytree(data, other)
-    marked = engine.open(other)
-    engine.scan(marked, lambda done, total: None)
+    marked = engine.data.open(other)
+    engine.data.scan(marked, lambda done, total: None)
 
     def tag_words() -> list[str]:
         tagged[0] += 1
-        return ["-m", "tui", "data", "tag", str(other), f"t{tagged[0]}", "--filter", "split:val", "--no-scan"]
+        return [
+            "-m",
+            "bddseg_tui.tui",
+            "data",
+            "tag",
+            str(other),
+            f"t{tagged[0]}",
+            "--filter",
+            "split:val",
+            "--no-scan",
+        ]
 
     def tags(whole: bool) -> str:
         try:
@@ -323,15 +341,19 @@ def _small(engine: Engine, data: Path, index: Path) -> list[Victim]:
             "root": str(data),
             "index": str(index),
             "clip": "demo",
-            "catalog": str(engine.open(data).catalog.path),
+            "catalog": str(engine.data.open(data).catalog.path),
         },
         "text": "rain",
         "top": 3,
     }
     feed = (json.dumps(request) + "\n").encode()
-    scan = Command("scan", lambda: ["-P", "-m", "core.scan", str(copy), str(catalog)], scanned, forget_counts, {})
+    scan = Command(
+        "scan", lambda: ["-P", "-m", "bddseg_tui.core.data.scan", str(copy), str(catalog)], scanned, forget_counts, {}
+    )
     tag = Command("tag", tag_words, tags, untag, {})
-    retriever = Retriever("retriever", lambda: ["-P", "-m", "index", "retriever"], lambda _: "", lambda: None, {}, feed)
+    retriever = Retriever(
+        "retriever", lambda: ["-P", "-m", "bddseg_tui.index", "retriever"], lambda _: "", lambda: None, {}, feed
+    )
     return [scan, tag, retriever, App(other, tags)]
 
 

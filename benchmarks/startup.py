@@ -10,8 +10,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.report import compile_packages, publish, summary
 from tests.tui.terminal import Terminal
+
+from benchmarks.report import compile_packages, publish, summary
 
 HELLO = """
 from textual.app import App
@@ -37,16 +38,16 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    from core.engine import Engine
-    from core.workspace import Workspace
+    from bddseg_tui.core.engine import Engine
+    from bddseg_tui.core.workspace.workspace import Workspace
 
     compile_packages()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["BDDSEG_WORKSPACE"] = folder
         engine = Engine(Workspace(Path(folder)))
-        collection = engine.open(arguments.dataset)
-        engine.scan(collection, lambda done, total: None)
-        name = engine.find(collection, "")[0].name.encode()
+        collection = engine.data.open(arguments.dataset)
+        engine.data.scan(collection, lambda done, total: None)
+        name = engine.data.find(collection, "")[0].name.encode()
         program = str(Path(sys.executable).with_name("bddseg-tui"))
         times: dict[str, list[float]] = {"hello": [], "list": [], "picture": []}
         for _ in range(arguments.rounds + 1):

@@ -18,18 +18,18 @@ from pathlib import Path
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from bddseg_tui.core.data.dataset import open_dataset
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.run import create_run
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.train.batches import Batch, batches, epoch_order
+from bddseg_tui.train.device import memory_mib
+from bddseg_tui.train.fit import train_step
+from bddseg_tui.train.job_writer import Silent
+from bddseg_tui.train.model import forward
+from bddseg_tui.train.normalise import normalise
+from bddseg_tui.train.setup import Trainer, setup
 from benchmarks.report import publish
-from core.config import build_config
-from core.dataset import open_dataset
-from core.runs import create_run
-from core.workspace import Workspace
-from train.data import Batch, batches, epoch_order
-from train.device import memory_mib
-from train.fit import train_step
-from train.model import forward
-from train.normalise import normalise
-from train.reporter import Silent
-from train.setup import Trainer, setup
 
 WARM = 5
 

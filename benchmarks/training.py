@@ -23,11 +23,11 @@ BATCH, SIZE, WARM = 8, 224, 4
 
 def ours(dataset: Path, steps: int) -> float:
     """Images/s of a real job, from the times of its step events."""
-    from core.config import build_config
-    from core.engine import Engine
-    from core.events import read_events
-    from core.job import tail_log
-    from core.workspace import Workspace
+    from bddseg_tui.core.engine import Engine
+    from bddseg_tui.core.jobs.events import read_events
+    from bddseg_tui.core.jobs.job import tail_log
+    from bddseg_tui.core.runs.config import build_config
+    from bddseg_tui.core.workspace.workspace import Workspace
 
     with tempfile.TemporaryDirectory() as folder:
         engine = Engine(Workspace(Path(folder)))
@@ -40,8 +40,8 @@ def ours(dataset: Path, steps: int) -> float:
             f"train_limit={count}",
             "val_limit=8",
         ]
-        run = engine.train(dataset, build_config("demo", settings), "demo")
-        assert engine.wait(run.folder).state == "finished", tail_log(run.folder)
+        run = engine.runs.train(dataset, build_config("demo", settings), "demo")
+        assert engine.runs.wait(run.folder).state == "finished", tail_log(run.folder)
         times = [e["time"] for e in read_events(run.events) if e["kind"] == "step"]
         return BATCH * (len(times) - WARM) / (times[-1] - times[WARM - 1])
 

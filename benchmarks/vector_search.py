@@ -20,9 +20,9 @@ import faiss  # noqa: E402
 import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
+from bddseg_tui.index.stores.exact import ExactStore  # noqa: E402
+from bddseg_tui.index.stores.hnsw import EF_CONSTRUCTION, LINKS, all_of, build_hnsw  # noqa: E402
 from benchmarks.report import publish, quantile  # noqa: E402
-from index.stores.exact import ExactStore  # noqa: E402
-from index.stores.hnsw import EF_CONSTRUCTION, LINKS, all_of, build_hnsw  # noqa: E402
 
 DIMENSION, CLUSTERS, TOP = 512, 400, 10
 Vectors = NDArray[np.float32]

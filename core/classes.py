@@ -64,7 +64,7 @@ def find_class(text: str) -> SegClass:
     """
     found = _BY_NAME.get(text.strip().lower())
     if found is None:
-        from core.nearest import suggestion
+        from bddseg_tui.core.suggest import suggestion
 
         raise ValueError(f"no class is called {text!r}{suggestion(text, [c.slug for c in CLASSES])}")
     return found

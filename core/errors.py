@@ -1,6 +1,6 @@
 """Errors that a person can act upon: one line that says what, where and what to do."""
 
-from core.sanitize import sanitize
+from bddseg_tui.core.sanitize import sanitize
 
 LONGEST = 2_000
 """Characters of a message; a longer one loses its middle."""

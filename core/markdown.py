@@ -6,7 +6,7 @@ Renderers bring no such function: `mdformat` and the like keep Markdown as it is
 
 import re
 
-from core.sanitize import sanitize, sanitize_lines
+from bddseg_tui.core.sanitize import sanitize, sanitize_lines
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 # An address is linked after all escapes are read; one with code in its middle is none.

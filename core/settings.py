@@ -10,15 +10,15 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.atomic import PRIVATE, write_text
-from core.disk_errors import disk_error, disk_reason
-from core.errors import RecordError
-from core.file_lock import hold
-from core.left_out import NOTHING_LEFT_OUT, LeftOut
-from core.regular_file import read_regular
-from core.retrieval.options import Retrieval, read_retrieval
-from core.toml_file import LARGEST, parse_toml
-from core.workspace import Workspace
+from bddseg_tui.core.errors import RecordError
+from bddseg_tui.core.files.atomic import PRIVATE, write_text
+from bddseg_tui.core.files.disk_errors import disk_error, disk_reason
+from bddseg_tui.core.files.file_lock import hold
+from bddseg_tui.core.files.regular_file import read_regular
+from bddseg_tui.core.files.skipped_records import NOTHING_LEFT_OUT, LeftOut
+from bddseg_tui.core.files.toml_file import LARGEST, parse_toml
+from bddseg_tui.core.retrieval.options import Retrieval, read_retrieval
+from bddseg_tui.core.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ import os
 import tempfile
 from pathlib import Path
 
-from core.config import build_config
-from core.engine import Engine
-from core.workspace import Workspace
-from tui.app import BddsegApp
-from tui.widgets.class_table import ClassTable
-from tui.widgets.picture import PictureView
-from tui.widgets.turn_view import TurnView
+from bddseg_tui.core.demo.generate import draw_if_missing
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui.app import BddsegApp
+from bddseg_tui.tui.ask.turn_view import TurnView
+from bddseg_tui.tui.evaluate.class_table import ClassTable
+from bddseg_tui.tui.shared.picture import PictureView
 
 SIZE = (132, 38)
 QUESTION = "I drive through the city at night, is there a bus?"
@@ -42,12 +43,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["BDDSEG_WORKSPACE"] = scratch
         engine = Engine(Workspace(Path(scratch)))
-        dataset = engine.demo()
-        engine.scan(engine.open(dataset), lambda done, total: None)
-        run = engine.train(dataset, build_config("demo"), "demo")
-        assert engine.wait(run.folder).state == "finished", run.status.message
-        assert engine.wait(engine.evaluate(run)).state == "finished"
-        assert engine.wait(engine.retrieval.build(dataset)).state == "finished"
+        dataset = engine.workspace.demo
+        draw_if_missing(dataset)
+        engine.data.scan(engine.data.open(dataset), lambda done, total: None)
+        run = engine.runs.train(dataset, build_config("demo"), "demo")
+        assert engine.runs.wait(run.folder).state == "finished", run.status.message
+        assert engine.runs.wait(engine.runs.evaluate(run)).state == "finished"
+        assert engine.runs.wait(engine.retrieval.build(dataset)).state == "finished"
         for name, keys in PANES.items():
             asyncio.run(picture(engine.workspace, dataset, name, keys, Path(__file__).parent))
 

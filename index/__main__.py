@@ -1,17 +1,17 @@
-"""`python -P -m index build|retriever|train ...`: the jobs of retrieval."""
+"""`python -P -m bddseg_tui.index build|retriever|train ...`: the jobs of retrieval."""
 
 import argparse
 import sys
 import traceback
 from pathlib import Path
 
-from core.arguments import ArgumentParser
-from core.dataset import open_dataset
-from core.disk_errors import disk_error, disk_reason
-from core.errors import BddsegError
-from core.process import yield_to_people
-from core.reporter import Reporter, StopRequestedError
-from core.sanitize import sanitize
+from bddseg_tui.core.data.dataset import open_dataset
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.disk_errors import disk_error, disk_reason
+from bddseg_tui.core.jobs.job_writer import Reporter, StopRequestedError
+from bddseg_tui.core.processes.argument_parser import ArgumentParser
+from bddseg_tui.core.processes.process import yield_to_people
+from bddseg_tui.core.sanitize import sanitize
 
 
 def build(arguments: argparse.Namespace) -> int:
@@ -19,9 +19,9 @@ def build(arguments: argparse.Namespace) -> int:
     reporter = Reporter(arguments.folder)
     try:
         reporter.update(force=True, state="running", phase="load")
-        from index.build import build_index
-        from index.clip import load_clip
-        from index.vectors import clear_vectors
+        from bddseg_tui.index.build import build_index
+        from bddseg_tui.index.clip import load_clip
+        from bddseg_tui.index.vector_table import clear_vectors
 
         clip = load_clip(arguments.model, arguments.device or None, arguments.download)
         reporter.event("start", model=clip.identity, dimension=clip.dimension)
@@ -60,7 +60,7 @@ def build(arguments: argparse.Namespace) -> int:
 
 def main(words: list[str]) -> int:
     """Runs one job."""
-    parser = ArgumentParser(prog="python -m index")
+    parser = ArgumentParser(prog="python -m bddseg_tui.index")
     jobs = parser.add_subparsers(dest="job", required=True)
     job = jobs.add_parser("build")
     job.add_argument("root", type=Path)
@@ -75,7 +75,7 @@ def main(words: list[str]) -> int:
     if arguments.job == "build":
         yield_to_people()
         return build(arguments)
-    from index.retriever import main as serve
+    from bddseg_tui.index.retriever import main as serve
 
     return serve()
 

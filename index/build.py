@@ -18,14 +18,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.dataset import Dataset, list_samples
-from core.errors import BddsegError
-from core.imagefile import READER_VERSION, BadFileError, read_image, read_orientation
-from core.parallel import cores
-from core.sanitize import sanitize
-from index.clip import Clip
-from index.stores.hnsw import GraphVectors, update_hnsw
-from index.vectors import Entry, OtherModelError, VectorTable, clear_vectors
+from bddseg_tui.core.data.dataset import Dataset, list_samples
+from bddseg_tui.core.data.image_file import READER_VERSION, BadFileError, read_image, read_orientation
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.processes.parallel import cores
+from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.index.clip import Clip
+from bddseg_tui.index.stores.hnsw import GraphVectors, update_hnsw
+from bddseg_tui.index.vector_table import Entry, OtherModelError, VectorTable, clear_vectors
 
 EXACT_LIMIT = 100_000
 """Up to this many images exact search is as fast as a graph, and never wrong."""

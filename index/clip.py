@@ -13,12 +13,12 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-from core.errors import BddsegError, UsageError
-from core.packed_weights import refuse_packed
-from core.sanitize import sanitize, sanitize_path
-from core.typed_path import typed_path
-from index.hub import offline
-from index.weights_check import refuse_broken, why_not_loaded
+from bddseg_tui.core.errors import BddsegError, UsageError
+from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.files.weights_archive import refuse_packed
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.index.hub import offline
+from bddseg_tui.index.weights_check import refuse_broken, why_not_loaded
 
 Vectors = NDArray[np.float32]
 DEMO = Path(__file__).parent / "weights" / "clip"

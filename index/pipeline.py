@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.errors import BddsegError
-from core.imagefile import read_image
-from core.retrieval.options import NOTHING_BELOW
-from index import prompts
-from index.llava import CutShort, Llava, OutOfServiceError, Piece, TakenBack, Thinking, Waiting, reply
-from index.phrases import Phrase
-from index.search import Hit, Searcher
+from bddseg_tui.core.data.image_file import read_image
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.retrieval.options import NOTHING_BELOW
+from bddseg_tui.index import prompts
+from bddseg_tui.index.llava import CutShort, Llava, OutOfServiceError, Piece, TakenBack, Thinking, Waiting, reply
+from bddseg_tui.index.search import Hit, Searcher
+from bddseg_tui.index.search_language import Phrase
 
 Emit = Callable[..., None]
 ANCHOR_TOKENS, TOPIC_TOKENS, ANSWER_TOKENS = 48, 4, 256

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.sanitize import sanitize
+from bddseg_tui.core.sanitize import sanitize
 
 MAX_ANCHORS = 5
 MAX_ANCHOR_LENGTH = 48

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
-from core.records import Count, FileName, checked
+from bddseg_tui.core.files.records import Count, FileName, checked
 
 Top = Annotated[int, Field(ge=1, le=100_000)]
 

@@ -20,18 +20,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from core.catalog import Catalog
-from core.errors import BddsegError, RecordError
-from core.imagefile import read_image
-from core.json_text import decode
-from core.query import parse_query
-from core.typed_path import typed_path
-from index.clip import Clip, load_clip
-from index.llava import Llava
-from index.phrases import parse_phrases
-from index.pipeline import Ask, CancelledError, ask, hit_json
-from index.requests import AskRequest, Request, SearchRequest, Setup, check_request
-from index.search import Searcher, open_searcher
+from bddseg_tui.core.data.catalog import Catalog
+from bddseg_tui.core.data.filter_language import parse_query
+from bddseg_tui.core.data.image_file import read_image
+from bddseg_tui.core.errors import BddsegError, RecordError
+from bddseg_tui.core.files.json_text import decode
+from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.index.clip import Clip, load_clip
+from bddseg_tui.index.llava import Llava
+from bddseg_tui.index.pipeline import Ask, CancelledError, ask, hit_json
+from bddseg_tui.index.requests import AskRequest, Request, SearchRequest, Setup, check_request
+from bddseg_tui.index.search import Searcher, open_searcher
+from bddseg_tui.index.search_language import parse_phrases
 
 
 @dataclass
@@ -134,13 +134,13 @@ class Retriever:
         if setup["server"]:
             key = (setup["server"], setup["server_model"], str(setup["thinking_tokens"]))
             if key not in self._llavas:
-                from index.llava.server import ServerLlava
+                from bddseg_tui.index.llava.server import ServerLlava
 
                 self._llavas[key] = ServerLlava(key[0], key[1], thinking_tokens=setup["thinking_tokens"])
             return self._llavas[key]
         key = (setup["llava"], setup["device"], setup["quantise"])
         if key not in self._llavas:
-            from index.llava.local import load_llava
+            from bddseg_tui.index.llava.local import load_llava
 
             emit("loading", what=f"LLaVA {key[0]}")
             self._llavas[key] = load_llava(key[0], key[1] or None, key[2], setup["download"])
@@ -169,7 +169,7 @@ def _allowed(setup: Setup, text: str, evaluation: str | None) -> list[bytes] | N
 
 def _facts(setup: Setup, evaluation: str | None) -> Callable[[bytes], list[tuple[str, float]]]:
     def facts(image: bytes) -> list[tuple[str, float]]:
-        from core.stats import image_shares
+        from bddseg_tui.core.data.class_stats import image_shares
 
         return image_shares(_catalog(setup), image, evaluation)
 

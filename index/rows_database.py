@@ -7,9 +7,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from core.database_errors import DAMAGED, UNWRITABLE, database_error, database_reason, primary_code
-from core.errors import BddsegError
-from core.sanitize import sanitize_path
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.database_errors import DAMAGED, UNWRITABLE, database_error, database_reason, primary_code
+from bddseg_tui.core.sanitize import sanitize_path
 
 _PATIENCE_S = 30.0
 _SCHEMA = """

@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.errors import BddsegError
-from index.build import EXACT_LIMIT
-from index.calibrate import fit_mixture, sigmoid_confidence
-from index.clip import Clip, Vectors
-from index.phrases import Phrase
-from index.stores import Store
-from index.stores.exact import ExactStore
-from index.stores.hnsw import load_hnsw
-from index.vectors import VectorTable
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.index.build import EXACT_LIMIT
+from bddseg_tui.index.clip import Clip, Vectors
+from bddseg_tui.index.confidence import fit_mixture, sigmoid_confidence
+from bddseg_tui.index.search_language import Phrase
+from bddseg_tui.index.stores import Store
+from bddseg_tui.index.stores.exact import ExactStore
+from bddseg_tui.index.stores.hnsw import load_hnsw
+from bddseg_tui.index.vector_table import VectorTable
 
 DUPLICATE = 0.985
 """Images whose cosine is above this count as the same picture."""
@@ -198,7 +198,7 @@ def open_searcher(folder: Path, clip: Clip, milvus: str = "", exact_limit: int =
     store: Store = ExactStore(matrix)
     rows: NDArray[np.int64] | None = None
     if milvus:
-        from index.stores.milvus import open_milvus
+        from bddseg_tui.index.stores.milvus import open_milvus
 
         store = open_milvus(milvus, os.fspath(folder.parent.name + "_" + folder.name), matrix, _contents(table, sha256))
     elif len(images) > exact_limit and (graph := load_hnsw(folder, sha256, clip.dimension, table.path.name)):
@@ -218,7 +218,7 @@ def _contents(table: VectorTable, sha256: str) -> str:
 
 def manifest_checksum(folder: Path) -> str:
     """The checksum of the last finished build, or nothing."""
-    from core.retrieval.manifest import read_manifest
+    from bddseg_tui.core.retrieval.manifest import read_manifest
 
     manifest = read_manifest(folder)
     return manifest.sha256 if manifest else ""

@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from core.errors import BddsegError
-from core.sanitize import sanitize
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.sanitize import sanitize
 
 _SHOWN = 3
 _KEYS = re.compile(r"(Missing|Unexpected) key\(s\) in state_dict: (.*?)\.\s*(?:Unexpected|size mismatch|$)", re.DOTALL)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from core.demo.generate import generate
-from core.engine import Collection, Engine
-from core.workspace import Workspace
+from bddseg_tui.core.demo.generate import generate
+from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.workspace.workspace import Workspace
 
 # Tests must not depend on the terminal that they run in, nor on another process's settings.
 for name in (
@@ -64,8 +64,8 @@ def engine(workspace: Workspace) -> Engine:
 @pytest.fixture
 def collection(engine: Engine, dataset: Path) -> Collection:
     """The dataset, scanned."""
-    opened = engine.open(dataset)
-    engine.scan(opened, lambda done, total: None)
+    opened = engine.data.open(dataset)
+    engine.data.scan(opened, lambda done, total: None)
     return opened
 
 

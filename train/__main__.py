@@ -1,4 +1,4 @@
-"""`python -P -m train fit|evaluate|predict RUN ...`: one job, from its start to its last status."""
+"""`python -P -m bddseg_tui.train fit|evaluate|predict RUN ...`: one job, from its start to its last status."""
 
 import argparse
 import contextlib
@@ -9,19 +9,19 @@ import traceback
 import warnings
 from pathlib import Path
 
-from core.arguments import ArgumentParser
-from core.disk_errors import disk_error, disk_reason
-from core.errors import BddsegError
-from core.evaluation import evaluation_folder
-from core.event_kinds import Kind
-from core.job import State, Status, write_status
-from core.locks import USE, take_over
-from core.process import end_with_launcher, yield_to_people
-from core.runs import Run
-from core.sanitize import sanitize_path
-from core.use import in_use
-from core.workspace import Workspace
-from train.reporter import Reporter, Silent, StopRequestedError
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.disk_errors import disk_error, disk_reason
+from bddseg_tui.core.jobs.job import State, Status, write_status
+from bddseg_tui.core.jobs.run_events import Kind
+from bddseg_tui.core.jobs.use_lock import in_use
+from bddseg_tui.core.processes.argument_parser import ArgumentParser
+from bddseg_tui.core.processes.locks import USE, take_over
+from bddseg_tui.core.processes.process import end_with_launcher, yield_to_people
+from bddseg_tui.core.runs.evaluation import evaluation_folder
+from bddseg_tui.core.runs.run import Run
+from bddseg_tui.core.sanitize import sanitize_path
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.train.job_writer import Reporter, Silent, StopRequestedError
 
 
 def main(argv: list[str]) -> int:
@@ -71,22 +71,22 @@ def _work(run: Run, arguments: argparse.Namespace, reporter: Reporter) -> None:
     warnings.filterwarnings("ignore")
     logging.getLogger("torch").setLevel(logging.ERROR)
     if arguments.work == "fit":
-        from train.fit import fit_run
+        from bddseg_tui.train.fit import fit_run
 
         reporter.check_stop()
         fit_run(run, reporter)
     elif arguments.work == "evaluate":
-        from train.evaluate import evaluate_run
+        from bddseg_tui.train.evaluate import evaluate_run
 
         reporter.check_stop()
         evaluate_run(run, arguments.checkpoint, arguments.split, reporter, arguments.tta)
     elif arguments.work == "export":
-        from train.export import export_run, parse_kind
+        from bddseg_tui.train.export import export_run, parse_kind
 
         reporter.check_stop()
         export_run(run, arguments.checkpoint, parse_kind(arguments.kind), Path(arguments.to), reporter)
     else:
-        from train.predict import predict_run
+        from bddseg_tui.train.predict import predict_run
 
         reporter.check_stop()
         predict_run(run, arguments.checkpoint, arguments.split, Path(arguments.to), reporter)
@@ -116,7 +116,7 @@ def _folder(run: Run, arguments: argparse.Namespace) -> Path:
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
-    parser = ArgumentParser(prog="python -m train")
+    parser = ArgumentParser(prog="python -m bddseg_tui.train")
     works = parser.add_subparsers(dest="work", required=True)
     for name in ("fit", "evaluate", "predict", "export"):
         work = works.add_parser(name)

@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as TF
 
-from core.config import TrainConfig
-from train.losses import PADDING
+from bddseg_tui.core.runs.config import TrainConfig
+from bddseg_tui.train.losses import PADDING
 
 GREY = (0.2989, 0.587, 0.114)
 """Weights of red, green and blue in an image's grey, as torchvision has them (ITU-R BT.601)."""

@@ -12,13 +12,13 @@ from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
-from core.classes import NUM_CLASSES
-from core.config import TrainConfig
-from core.errors import BddsegError
-from train.gradient_checkpointing import recompute_activations
-from train.losses import Loss
-from train.model import forward
-from train.normalise import normalise
+from bddseg_tui.core.classes import NUM_CLASSES
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.runs.config import TrainConfig
+from bddseg_tui.train.gradient_checkpointing import recompute_activations
+from bddseg_tui.train.losses import Loss
+from bddseg_tui.train.model import forward
+from bddseg_tui.train.normalise import normalise
 
 LARGEST = 64
 """Of all processes together. A GPU holds far more small images, but then an epoch is a few steps only."""
@@ -32,7 +32,7 @@ def find_batch_size(
 ) -> int:
     """The largest power of two up to LARGEST, and up to the number of images, that fits on every process.
 
-    `smallest` is how few images a part may have (`train/smallest_part.py`).
+    `smallest` is how few images a part may have (`train/minimum_batch.py`).
 
     On a GPU a step is tried, and its half whenever memory runs out. On a CPU the operating system would kill the
     process instead of refusing it, so the memory that one image takes is counted and compared with what is free.

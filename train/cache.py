@@ -1,7 +1,7 @@
 """The training cache: images and masks decoded and resized once, as uint8 arrays mapped from disk.
 
 No epoch decodes a JPEG. A split of a dataset has one cache for each training size, brought up to date in place: what is
-new or has changed is read by all cores into slots that nobody uses (`core/training_caches.py` has the files).
+new or has changed is read by all cores into slots that nobody uses (`core/runs/training_caches.py` has the files).
 Nothing here imports torch: the workers that decode would each spend seconds on it.
 """
 
@@ -17,17 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.classes import NUM_CLASSES
-from core.dataset import Dataset, Sample, list_samples
-from core.disk_errors import disk_error
-from core.errors import BddsegError
-from core.imagefile import BadFileError, read_image, read_mask
-from core.parallel import map_unordered
-from core.sanitize import sanitize, sanitize_path
-from core.size_mismatch import size_mismatch
-from core.training_caches import INDEX, cache_name
-from train.cache_files import OpenFolder, map_slots, opened, write_slot
-from train.cache_index import CacheIndex, Held, Read
+from bddseg_tui.core.classes import NUM_CLASSES
+from bddseg_tui.core.data.dataset import Dataset, Sample, list_samples
+from bddseg_tui.core.data.image_file import BadFileError, read_image, read_mask
+from bddseg_tui.core.data.size_mismatch import size_mismatch
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.disk_errors import disk_error
+from bddseg_tui.core.processes.parallel import map_unordered
+from bddseg_tui.core.runs.training_caches import INDEX, cache_name
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.train.cache_files import OpenFolder, map_slots, opened, write_slot
+from bddseg_tui.train.cache_index import CacheIndex, Held, Read
 
 COMMIT_EVERY_S = 5.0
 Report = Callable[[int, int], None]

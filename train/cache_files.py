@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.atomic import write_text
-from core.errors import BddsegError
-from core.sanitize import sanitize_path
-from core.training_caches import ABOUT, IMAGES, LOCK, MASKS, UPDATE_LOCK
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.atomic import write_text
+from bddseg_tui.core.runs.training_caches import ABOUT, IMAGES, LOCK, MASKS, UPDATE_LOCK
+from bddseg_tui.core.sanitize import sanitize_path
 
 _LOOK_EVERY_S = 0.2
 Wait = Callable[[], None]

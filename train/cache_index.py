@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.classes import NUM_CLASSES
-from core.dataset import Sample
-from core.imagefile import READER_VERSION
+from bddseg_tui.core.classes import NUM_CLASSES
+from bddseg_tui.core.data.dataset import Sample
+from bddseg_tui.core.data.image_file import READER_VERSION
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS images (

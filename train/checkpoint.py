@@ -26,15 +26,15 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from typing_extensions import TypedDict
 
-from core.atomic import replace_link, sync_folder, sync_tree
-from core.disk_errors import disk_error, disk_reason
-from core.errors import BddsegError, RecordError
-from core.json_text import decode
-from core.records import Count, Fraction, Real, checked, read_record
-from core.regular_file import read_regular
-from core.sanitize import sanitize, sanitize_path
-from core.temporaries import sweep, temporary_path
-from train.state_check import misfit
+from bddseg_tui.core.errors import BddsegError, RecordError
+from bddseg_tui.core.files.atomic import replace_link, sync_folder, sync_tree
+from bddseg_tui.core.files.disk_errors import disk_error, disk_reason
+from bddseg_tui.core.files.json_text import decode
+from bddseg_tui.core.files.records import Count, Fraction, Real, checked, read_record
+from bddseg_tui.core.files.regular_file import read_regular
+from bddseg_tui.core.files.temporary_files import sweep, temporary_path
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.train.state_check import misfit
 
 
 @dataclass

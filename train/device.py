@@ -5,9 +5,9 @@ import os
 import torch
 from accelerate import Accelerator
 
-from core.config import TrainConfig
-from core.errors import BddsegError
-from core.parallel import cores
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.processes.parallel import cores
+from bddseg_tui.core.runs.config import TrainConfig
 
 
 def make_accelerator(config: TrainConfig) -> Accelerator:

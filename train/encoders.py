@@ -1,6 +1,6 @@
 """What the U-Net costs with each encoder that SMP or timm has, as `core/encoders.csv` keeps it for the app.
 
-python -m train.encoders > core/encoders.csv     counts every one of them anew: some minutes
+python -m bddseg_tui.train.encoders > core/encoders.csv     counts every one of them anew: some minutes
 
 The app shows the table and imports no model, so the counting is done here, once for the versions of the libraries that
 the project is tested with; an encoder that is not in the table is counted by `count` when someone asks for it.
@@ -16,10 +16,10 @@ import timm
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from core.classes import NUM_CLASSES
-from core.encoders import COUNTED_AT, Encoder
-from core.errors import BddsegError
-from core.sanitize import sanitize
+from bddseg_tui.core.classes import NUM_CLASSES
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.runs.encoders import COUNTED_AT, Encoder
+from bddseg_tui.core.sanitize import sanitize
 
 
 def count(name: str) -> Encoder:

@@ -11,25 +11,25 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.analysis.per_image import PerImage, PerImageWriter
-from core.atomic import write_text
-from core.classes import NUM_OFFICIAL
-from core.config import TrainConfig, validate
-from core.dataset import Sample, list_samples, open_dataset
-from core.errors import BddsegError
-from core.evaluation import evaluation_folder, evaluation_name
-from core.evaluation_scores import mark_pending, record_evaluation
-from core.runs import Run
-from core.sanitize import sanitize, sanitize_path
-from core.scores import boundary_scores, calibration, finite, scores
-from core.temporaries import temporary_folder, temporary_path
-from core.workspace import Workspace
-from train.checkpoint import load_model
-from train.device import make_accelerator
-from train.infer import SPARSE, Predicted, predict_samples, write_prediction
-from train.metrics import BINS, boundary_counts, calibration_counts, confusion_matrix
-from train.reporter import Reporter
-from train.tta import Tta
+from bddseg_tui.core.analysis.per_image import PerImage, PerImageWriter
+from bddseg_tui.core.analysis.record_scores import mark_pending, record_evaluation
+from bddseg_tui.core.classes import NUM_OFFICIAL
+from bddseg_tui.core.data.dataset import Sample, list_samples, open_dataset
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.atomic import write_text
+from bddseg_tui.core.files.temporary_files import temporary_folder, temporary_path
+from bddseg_tui.core.runs.config import TrainConfig, validate
+from bddseg_tui.core.runs.evaluation import evaluation_folder, evaluation_name
+from bddseg_tui.core.runs.metrics import boundary_scores, calibration, finite, scores
+from bddseg_tui.core.runs.run import Run
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.train.checkpoint import load_model
+from bddseg_tui.train.confusion import BINS, boundary_counts, calibration_counts, confusion_matrix
+from bddseg_tui.train.device import make_accelerator
+from bddseg_tui.train.infer import SPARSE, Predicted, predict_samples, write_prediction
+from bddseg_tui.train.job_writer import Reporter
+from bddseg_tui.train.tta import Tta
 
 _PATIENCE_S = 60.0
 """How long an evaluation that is done waits for a catalog that others write."""

@@ -15,22 +15,22 @@ import numpy as np
 import torch
 from torch import nn
 
-from core.atomic import sync_tree, write_text
-from core.classes import CLASSES
-from core.config import TrainConfig, validate
-from core.disk_errors import disk_error
-from core.errors import BddsegError
-from core.evaluation import Evaluation, evaluation_folder, load_evaluation
-from core.exports import CARD, FILES
-from core.owned_folder import own
-from core.report.card import model_card
-from core.runs import Run
-from core.sanitize import sanitize, sanitize_path
-from core.temporaries import temporary_folder
-from train.checkpoint import load_model
-from train.model import encoder_name
-from train.normalise import statistics
-from train.reporter import Reporter
+from bddseg_tui.core.classes import CLASSES
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.atomic import sync_tree, write_text
+from bddseg_tui.core.files.disk_errors import disk_error
+from bddseg_tui.core.files.owned_folder import own
+from bddseg_tui.core.files.temporary_files import temporary_folder
+from bddseg_tui.core.report.card import model_card
+from bddseg_tui.core.runs.config import TrainConfig, validate
+from bddseg_tui.core.runs.evaluation import Evaluation, evaluation_folder, load_evaluation
+from bddseg_tui.core.runs.export_kinds import CARD, FILES
+from bddseg_tui.core.runs.run import Run
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.train.checkpoint import load_model
+from bddseg_tui.train.job_writer import Reporter
+from bddseg_tui.train.model import encoder_name
+from bddseg_tui.train.normalise import statistics
 
 Kind = Literal["onnx", "torchscript", "smp", "hub-folder"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

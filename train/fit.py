@@ -6,20 +6,20 @@ from contextlib import nullcontext
 import numpy as np
 import torch
 
-from core.classes import NUM_CLASSES
-from core.runs import Run
-from core.scores import Scores, finite, scores
-from train import checkpoint
-from train.augment import augment, draw_chances
-from train.data import batches, epoch_order
-from train.failures import is_out_of_memory, non_finite, not_finite, out_of_memory
-from train.metrics import confusion_matrix
-from train.model import forward
-from train.normalise import normalise
-from train.reporter import Reporter, StopRequestedError
-from train.schedule import lr_factor
-from train.setup import Trainer, setup
-from train.telling import report_best, report_step
+from bddseg_tui.core.classes import NUM_CLASSES
+from bddseg_tui.core.runs.metrics import Scores, finite, scores
+from bddseg_tui.core.runs.run import Run
+from bddseg_tui.train import checkpoint
+from bddseg_tui.train.augment import augment, draw_chances
+from bddseg_tui.train.batches import batches, epoch_order
+from bddseg_tui.train.confusion import confusion_matrix
+from bddseg_tui.train.job_writer import Reporter, StopRequestedError
+from bddseg_tui.train.model import forward
+from bddseg_tui.train.normalise import normalise
+from bddseg_tui.train.progress_events import report_best, report_step
+from bddseg_tui.train.schedule import lr_factor
+from bddseg_tui.train.setup import Trainer, setup
+from bddseg_tui.train.step_errors import is_out_of_memory, non_finite, not_finite, out_of_memory
 
 
 def fit_run(run: Run, reporter: Reporter) -> None:

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
-from core.atomic import write_bytes
-from core.classes import RAW_UNKNOWN, UNKNOWN
-from core.dataset import Sample
-from core.imagefile import BadFileError, read_image, read_mask
-from core.parallel import cores
-from core.size_mismatch import size_mismatch
-from train.model import encoder_name
-from train.normalise import normalise
-from train.tta import Tta, augmented_logits
+from bddseg_tui.core.classes import RAW_UNKNOWN, UNKNOWN
+from bddseg_tui.core.data.dataset import Sample
+from bddseg_tui.core.data.image_file import BadFileError, read_image, read_mask
+from bddseg_tui.core.data.size_mismatch import size_mismatch
+from bddseg_tui.core.files.atomic import write_bytes
+from bddseg_tui.core.processes.parallel import cores
+from bddseg_tui.train.model import encoder_name
+from bddseg_tui.train.normalise import normalise
+from bddseg_tui.train.tta import Tta, augmented_logits
 
 AHEAD = 8
 SPARSE = 4

@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from core.classes import NUM_CLASSES, UNKNOWN
-from core.config import TrainConfig
+from bddseg_tui.core.classes import NUM_CLASSES, UNKNOWN
+from bddseg_tui.core.runs.config import TrainConfig
 
 PADDING = 255
 """Mask value of pixels that random zoom added: no loss counts them."""

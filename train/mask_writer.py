@@ -5,11 +5,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from core.disk_errors import disk_error
-from core.errors import BddsegError
-from core.owned_folder import OwnedFolder
-from core.prediction_files import mask_of
-from core.prediction_journal import Entry, ImageStamp, PredictionJournal, stamp_of
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.disk_errors import disk_error
+from bddseg_tui.core.files.owned_folder import OwnedFolder
+from bddseg_tui.core.runs.prediction_files import mask_of
+from bddseg_tui.core.runs.prediction_journal import Entry, ImageStamp, PredictionJournal, stamp_of
 
 _BATCH = 64
 """Names that are claimed at once: each claim is synced to the disk, and a kill leaves so many without a file."""

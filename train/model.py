@@ -6,15 +6,15 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from core.classes import NUM_CLASSES
-from core.config import TrainConfig
-from core.errors import BddsegError
-from core.nearest import suggestion
-from core.sanitize import sanitize, sanitize_path
-from core.typed_path import typed_path
-from train.lite0 import LITE0, packaged_lite0
-from train.state_check import misfit
-from train.weights_file import SUFFIXES, read_weights
+from bddseg_tui.core.classes import NUM_CLASSES
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.runs.config import TrainConfig
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.core.suggest import suggestion
+from bddseg_tui.train.efficientnet_lite0 import LITE0, packaged_lite0
+from bddseg_tui.train.state_check import misfit
+from bddseg_tui.train.weights_file import SUFFIXES, read_weights
 
 STRIDE = 32
 """The encoder halves five times, so height and width must be multiples of this."""

@@ -18,17 +18,18 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
-from core.atomic import write_bytes, write_text
-from core.catalog import Catalog, ImageScore
-from core.classes import CLASSES, NUM_CLASSES
-from core.config import TrainConfig, validate
-from core.dataset import Sample, open_dataset
-from core.disk_errors import disk_error
-from core.errors import BddsegError
-from core.evaluation import prediction_name
-from core.imagefile import BadFileError, read_image, read_mask
-from core.owned_folder import OwnedFolder, own
-from core.prediction_files import (
+from bddseg_tui.core.classes import CLASSES, NUM_CLASSES
+from bddseg_tui.core.data.catalog import Catalog, ImageScore
+from bddseg_tui.core.data.dataset import Sample, open_dataset
+from bddseg_tui.core.data.image_file import BadFileError, read_image, read_mask
+from bddseg_tui.core.data.scan import scan
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.atomic import write_bytes, write_text
+from bddseg_tui.core.files.disk_errors import disk_error
+from bddseg_tui.core.files.owned_folder import OwnedFolder, own
+from bddseg_tui.core.runs.config import TrainConfig, validate
+from bddseg_tui.core.runs.evaluation import prediction_name
+from bddseg_tui.core.runs.prediction_files import (
     OVERLAY_VIDEO,
     SUMMARY,
     files_of,
@@ -38,7 +39,7 @@ from core.prediction_files import (
     refuse_own_files,
     source_images,
 )
-from core.prediction_journal import (
+from bddseg_tui.core.runs.prediction_journal import (
     JOURNAL,
     Entry,
     Facts,
@@ -48,16 +49,15 @@ from core.prediction_journal import (
     image_stamp,
     stamp_of,
 )
-from core.runs import Run
-from core.sanitize import sanitize, sanitize_path
-from core.scan import scan
-from core.workspace import Workspace
-from train.checkpoint import load_model, weights_hash
-from train.device import make_accelerator
-from train.infer import predict_loaded, predict_samples, write_prediction
-from train.mask_writer import MaskWriter
-from train.reporter import Reporter
-from train.video import count_frames, encode_overlay, load_frames
+from bddseg_tui.core.runs.run import Run
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.train.checkpoint import load_model, weights_hash
+from bddseg_tui.train.device import make_accelerator
+from bddseg_tui.train.infer import predict_loaded, predict_samples, write_prediction
+from bddseg_tui.train.job_writer import Reporter
+from bddseg_tui.train.mask_writer import MaskWriter
+from bddseg_tui.train.video import count_frames, encode_overlay, load_frames
 
 PALETTE = [channel for c in CLASSES for channel in c.color]
 OPACITY = 0.5

@@ -12,25 +12,25 @@ from accelerate import Accelerator
 from numpy.typing import NDArray
 from torch import nn
 
-from core.config import TrainConfig, validate
-from core.dataset import open_dataset
-from core.runs import Run
-from core.workspace import Workspace
-from train import checkpoint
-from train.batch_size import find_batch_size
-from train.cache import CachedSplit, open_cache
-from train.checkpoint import Progress
-from train.device import make_accelerator
-from train.gradient_checkpointing import recompute_activations
-from train.losses import Loss, make_loss
-from train.mean import WeightMean
-from train.model import make_model
-from train.rare import class_rarity, repeat_factors
-from train.reporter import Reporter
-from train.resident import Pixels, pixels_of
-from train.smallest_part import check_parts
-from train.synced import synchronise_batch_norm
-from train.telling import announce
+from bddseg_tui.core.data.dataset import open_dataset
+from bddseg_tui.core.runs.config import TrainConfig, validate
+from bddseg_tui.core.runs.run import Run
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.train import checkpoint
+from bddseg_tui.train.batch_size import find_batch_size
+from bddseg_tui.train.cache import CachedSplit, open_cache
+from bddseg_tui.train.checkpoint import Progress
+from bddseg_tui.train.class_balance import class_rarity, repeat_factors
+from bddseg_tui.train.device import make_accelerator
+from bddseg_tui.train.device_data import Pixels, pixels_of
+from bddseg_tui.train.ema import WeightMean
+from bddseg_tui.train.gradient_checkpointing import recompute_activations
+from bddseg_tui.train.job_writer import Reporter
+from bddseg_tui.train.losses import Loss, make_loss
+from bddseg_tui.train.minimum_batch import check_parts
+from bddseg_tui.train.model import make_model
+from bddseg_tui.train.progress_events import announce
+from bddseg_tui.train.sync_batchnorm import synchronise_batch_norm
 
 
 @dataclass

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 import torch
 from torch import nn
 
-from core.sanitize import sanitize
+from bddseg_tui.core.sanitize import sanitize
 
 _NAMED = 3
 

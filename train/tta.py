@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from train.model import forward
+from bddseg_tui.train.model import forward
 
 Tta = Literal["none", "flip", "scales"]
 KINDS: tuple[Tta, ...] = get_args(Tta)

@@ -8,15 +8,15 @@ import numpy as np
 from PIL import Image
 from PIL.Image import Transpose
 
-from core.classes import UNKNOWN
-from core.dataset import Sample
-from core.disk_errors import disk_error
-from core.errors import BddsegError
-from core.imagefile import read_mask
-from core.prediction_files import frame_name
-from core.sanitize import sanitize_path
-from core.temporaries import temporary_path
-from train.infer import Loaded, shrink
+from bddseg_tui.core.classes import UNKNOWN
+from bddseg_tui.core.data.dataset import Sample
+from bddseg_tui.core.data.image_file import read_mask
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.disk_errors import disk_error
+from bddseg_tui.core.files.temporary_files import temporary_path
+from bddseg_tui.core.runs.prediction_files import frame_name
+from bddseg_tui.core.sanitize import sanitize_path
+from bddseg_tui.train.infer import Loaded, shrink
 
 _UPRIGHT = {90: Transpose.ROTATE_90, 180: Transpose.ROTATE_180, 270: Transpose.ROTATE_270}
 """By degrees counter-clockwise, as both FFmpeg's display matrix and Pillow count."""
@@ -37,7 +37,7 @@ def count_frames(video: Path) -> int:
 
 
 def load_frames(video: Path, size: tuple[int, int], known: Container[str]) -> Iterator[Loaded]:
-    """The frames that are not `known`, at the model's size, each named by its number (`core/prediction_files.py`).
+    """The frames that are not `known`, at the model's size, each named by its number (`core/runs/prediction_files.py`).
 
     Raises:
         BddsegError: the file can't be read as a video.

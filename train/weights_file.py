@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
-from core.disk_errors import disk_error
-from core.errors import BddsegError
-from core.regular_file import open_regular
-from core.sanitize import sanitize, sanitize_path
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.disk_errors import disk_error
+from bddseg_tui.core.files.regular_file import open_regular
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
 
 SUFFIXES = (".safetensors", ".pth", ".pt")
 LARGEST = 16 << 30

@@ -12,23 +12,23 @@ OPEN_OPTIONS = ("--workspace", "--images")
 
 
 def main() -> None:
-    """Runs the command line and exits as `tui.ending` says."""
+    """Runs the command line and exits as `tui.command_exit` says."""
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         # Before all else is imported: Ctrl+C ends the process without a traceback out of the middle of a module.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from tui.ending import prepare_streams
+    from bddseg_tui.tui.command_exit import prepare_streams
 
     prepare_streams()
     sys.exit(_main(sys.argv[1:]))
 
 
 def _main(words: list[str]) -> int:
-    from tui.ending import end, flush
+    from bddseg_tui.tui.command_exit import end, flush
 
     workspace = None
     try:
         if words == ["--version"]:
-            from core import __version__
+            from bddseg_tui.core import __version__
 
             print(f"bddseg-tui {__version__}")
             flush()
@@ -38,7 +38,7 @@ def _main(words: list[str]) -> int:
         if in_terminal and (plain := _plain_open(words)) is not None:
             workspace = plain[1]
             return _open(*plain)
-        from tui.cli.root import run
+        from bddseg_tui.tui.cli.root import run
 
         return run(["open", *words] if _means_open(words) else words)
     except BaseException as error:
@@ -49,7 +49,7 @@ def _without_workspace(words: list[str]) -> list[str]:
     """The words without a `--workspace DIR` before a command, which takes that after itself."""
     import os
 
-    from tui.cli import COMMANDS
+    from bddseg_tui.tui.cli import COMMANDS
 
     name, equals, value = (words or [""])[0].partition("=")
     rest = words[1:] if equals else words[2:]
@@ -61,7 +61,7 @@ def _without_workspace(words: list[str]) -> list[str]:
 
 def _means_open(words: list[str]) -> bool:
     """Whether `open` was left out: there are no words, or the first is an option of it, or looks like a folder."""
-    from tui.cli import COMMANDS
+    from bddseg_tui.tui.cli import COMMANDS
 
     if not words:
         return True
@@ -73,7 +73,7 @@ def _means_open(words: list[str]) -> bool:
 def _is_folder(word: str) -> bool:
     import os
 
-    from core.typed_path import typed_path
+    from bddseg_tui.core.files.typed_path import typed_path
 
     return os.path.isdir(typed_path(word))  # noqa: PTH112 (Path.is_dir raises where a word is too long for a name)
 
@@ -83,7 +83,7 @@ def _plain_open(words: list[str]) -> "tuple[Path | None, Path | None, str] | Non
 
     Typer would take them as well, but importing it takes a third of the time to the first content.
     """
-    from tui.cli import COMMANDS
+    from bddseg_tui.tui.cli import COMMANDS
 
     if words and words[0] in COMMANDS and words[0] != "open":
         return None
@@ -104,7 +104,7 @@ def _plain_open(words: list[str]) -> "tuple[Path | None, Path | None, str] | Non
         return None
     if folders and not _is_folder(folders[0]):
         return None
-    from core.typed_path import typed_path
+    from bddseg_tui.core.files.typed_path import typed_path
 
     return (
         typed_path(folders[0]) if folders else None,
@@ -114,8 +114,8 @@ def _plain_open(words: list[str]) -> "tuple[Path | None, Path | None, str] | Non
 
 
 def _open(dataset: "Path | None", workspace: "Path | None", images: str) -> int:
-    from core.workspace import open_workspace
-    from tui.start import start_app
+    from bddseg_tui.core.workspace.workspace import open_workspace
+    from bddseg_tui.tui.start import start_app
 
     return start_app(open_workspace(workspace), dataset, images)
 

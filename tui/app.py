@@ -13,23 +13,23 @@ from textual.notifications import SeverityLevel
 from textual.theme import Theme
 from textual.widgets import ContentSwitcher, Footer
 
-from core.engine import Collection, Engine
-from core.errors import BddsegError
-from core.sanitize import sanitize, sanitize_lines
-from core.settings import Settings, check_settings, save_settings
-from core.workspace import Workspace
-from tui.commands import APP, bindings
-from tui.images.protocol import PROTOCOLS, Protocol
-from tui.palette import CommandProvider
-from tui.panes.dataset import DatasetPane
-from tui.panes.pane import Pane
-from tui.typeahead import TypeAhead
-from tui.widgets.header import Header
+from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.sanitize import sanitize, sanitize_lines
+from bddseg_tui.core.settings import Settings, check_settings, save_settings
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui.command_palette import CommandProvider
+from bddseg_tui.tui.dataset.pane import DatasetPane
+from bddseg_tui.tui.header import Header
+from bddseg_tui.tui.shared.commands import APP, bindings
+from bddseg_tui.tui.shared.pane import Pane
+from bddseg_tui.tui.shared.typeahead import TypeAhead
+from bddseg_tui.tui.terminal.protocol import PROTOCOLS, Protocol
 
 if TYPE_CHECKING:
     from textual.driver import Driver
 
-    from tui.driver import DeviceAttributes
+    from bddseg_tui.tui.terminal.driver import DeviceAttributes
 
 DARK = Theme(
     "bddseg-dark",
@@ -77,8 +77,8 @@ class BddsegApp(App[int]):
     TITLE = "bddseg-tui"
     CSS_PATH = [
         "app.tcss",
-        *(f"panes/{name}.tcss" for name in ("dataset", "train", "evaluate", "chat")),
-        "screens/dialog.tcss",
+        *(f"{name}/pane.tcss" for name in ("dataset", "train", "evaluate", "ask")),
+        "shared/dialog.tcss",
     ]
     COMMANDS = {CommandProvider}
     BINDINGS: ClassVar = [*bindings(APP), Binding("ctrl+c", "quit", show=False, priority=True)]
@@ -163,7 +163,7 @@ class BddsegApp(App[int]):
     @work(thread=True, exclusive=True, group="open", exit_on_error=False)
     def _open(self, root: Path) -> None:
         try:
-            collection = self.engine.open(root, lambda text: self.call_from_thread(self.notify, text, timeout=10))
+            collection = self.engine.data.open(root, lambda text: self.call_from_thread(self.notify, text, timeout=10))
         except (BddsegError, OSError, ValueError) as error:
             self.call_from_thread(self._first_run, sanitize(str(error)))
             return
@@ -183,7 +183,7 @@ class BddsegApp(App[int]):
         self.call_after_refresh(gc.freeze)
 
     def _first_run(self, why: str = "") -> None:
-        from tui.screens.first_run import FirstRunScreen
+        from bddseg_tui.tui.first_run import FirstRunScreen
 
         def chosen(root: Path | None) -> None:
             if root is not None:
@@ -216,21 +216,21 @@ class BddsegApp(App[int]):
     def _make_pane(name: str) -> Pane:
         # All but Dataset are imported when they are first shown: the first picture should not wait for them.
         if name == "train":
-            from tui.panes.train import TrainPane
+            from bddseg_tui.tui.train.pane import TrainPane
 
             return TrainPane()
         if name == "chat":
-            from tui.panes.chat import ChatPane
+            from bddseg_tui.tui.ask.pane import ChatPane
 
             return ChatPane()
-        from tui.panes.evaluate import EvaluatePane
+        from bddseg_tui.tui.evaluate.pane import EvaluatePane
 
         return EvaluatePane()
 
     async def show_evaluation(self, name: str) -> None:
         """Opens the Evaluate pane on an evaluation."""
         await self.action_show("evaluate")
-        from tui.panes.evaluate import EvaluatePane
+        from bddseg_tui.tui.evaluate.pane import EvaluatePane
 
         self.query_one(EvaluatePane).choose(name)
 
@@ -247,7 +247,7 @@ class BddsegApp(App[int]):
     # -- runs in the background ------------------------------------------------------------------------------
 
     def _watch_runs(self) -> None:
-        from tui.run_watch import RunWatch
+        from bddseg_tui.tui.job_notifications import RunWatch
 
         self.run_watch = RunWatch(self)
         self.run_watch.start()
@@ -255,13 +255,13 @@ class BddsegApp(App[int]):
     # -- looks -----------------------------------------------------------------------------------------------
 
     def action_help(self) -> None:
-        from tui.screens.help import HelpScreen
+        from bddseg_tui.tui.help_screen import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen())
 
     def action_workspace(self) -> None:
-        from tui.screens.room import RoomScreen
+        from bddseg_tui.tui.disk_use_screen import RoomScreen
 
         if len(self.screen_stack) == 1:
             self.push_screen(RoomScreen())
@@ -294,7 +294,7 @@ class BddsegApp(App[int]):
             self._set_protocol("sixel")
 
     def _set_protocol(self, protocol: Protocol) -> None:
-        from tui.widgets.picture import PictureView
+        from bddseg_tui.tui.shared.picture import PictureView
 
         self._may_upgrade = False
         self.protocol = protocol

@@ -4,12 +4,12 @@ import gc
 import sys
 from pathlib import Path
 
-from core.errors import BddsegError
-from core.workspace import Workspace
-from tui.app import BddsegApp
-from tui.driver import AskingDriver
-from tui.ending import interruptible
-from tui.images.protocol import guess_protocol
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui.app import BddsegApp
+from bddseg_tui.tui.command_exit import interruptible
+from bddseg_tui.tui.terminal.driver import AskingDriver
+from bddseg_tui.tui.terminal.protocol import guess_protocol
 
 
 def start_app(workspace: Workspace, dataset: Path | None, images: str) -> int:
@@ -19,10 +19,10 @@ def start_app(workspace: Workspace, dataset: Path | None, images: str) -> int:
         BddsegError: the dataset cannot be opened.
         Exception: whatever ended the app; the terminal is as it was before.
     """
-    from core.settings import load_settings
+    from bddseg_tui.core.settings import load_settings
 
     if dataset is not None and not dataset.is_dir():
-        from core.dataset import open_dataset
+        from bddseg_tui.core.data.dataset import open_dataset
 
         open_dataset(dataset)
     if images == "auto":

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from core.analysis.per_image import PerImage
-from core.scores import image_scores
+from bddseg_tui.core.analysis.per_image import PerImage
+from bddseg_tui.core.runs.metrics import image_scores
 
 
 @dataclass(frozen=True)

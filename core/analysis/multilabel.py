@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.analysis.threshold import Threshold
-from core.classes import CLASSES, NUM_CLASSES
+from bddseg_tui.core.analysis.threshold import Threshold
+from bddseg_tui.core.classes import CLASSES, NUM_CLASSES
 
 Presence = NDArray[np.bool_]
 

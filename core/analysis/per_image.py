@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.atomic import replacing, write_text
-from core.classes import NUM_CLASSES
-from core.disk_errors import disk_reason
-from core.errors import BddsegError, RecordError
-from core.json_text import decode
-from core.regular_file import open_regular, read_regular
-from core.sanitize import sanitize_path
-from core.temporaries import temporary_path
+from bddseg_tui.core.classes import NUM_CLASSES
+from bddseg_tui.core.errors import BddsegError, RecordError
+from bddseg_tui.core.files.atomic import replacing, write_text
+from bddseg_tui.core.files.disk_errors import disk_reason
+from bddseg_tui.core.files.json_text import decode
+from bddseg_tui.core.files.regular_file import open_regular, read_regular
+from bddseg_tui.core.files.temporary_files import temporary_path
+from bddseg_tui.core.sanitize import sanitize_path
 
 _ARRAYS: dict[str, tuple[type, tuple[int, ...]]] = {
     "confusion": (np.uint32, (NUM_CLASSES, NUM_CLASSES)),

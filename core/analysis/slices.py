@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.analysis.per_image import PerImage
-from core.catalog import Catalog
-from core.classes import CLASSES, NUM_OFFICIAL
-from core.scores import Scores, scores
+from bddseg_tui.core.analysis.per_image import PerImage
+from bddseg_tui.core.classes import CLASSES, NUM_OFFICIAL
+from bddseg_tui.core.data.catalog import Catalog
+from bddseg_tui.core.runs.metrics import Scores, scores
 
 Chosen = NDArray[np.bool_]
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from core.errors import UsageError
+from bddseg_tui.core.errors import UsageError
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.demo.canvas import CAMERA_HEIGHT, FAR, SCALE, Canvas
-from core.demo.scene import Scene
+from bddseg_tui.core.demo.canvas import CAMERA_HEIGHT, FAR, SCALE, Canvas
+from bddseg_tui.core.demo.scene import Scene
 
 Picture = NDArray[np.float32]
 # How rough each raw mask value looks: (fine grain, coarse patches), in grey levels.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from core.demo.scene import Rgb, Scene
+from bddseg_tui.core.demo.scene import Rgb, Scene
 
 CAMERA_HEIGHT = 1.45
 FAR = 400.0

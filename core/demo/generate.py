@@ -11,20 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.atomic import write_bytes, write_text
-from core.classes import CLASSES, RAW_UNKNOWN
-from core.demo.atmosphere import apply_atmosphere
-from core.demo.canvas import SCALE, Canvas
-from core.demo.scene import Scene, SceneObject, sample_scene
-from core.demo.scenery import paint_hood, paint_scenery
-from core.demo.traffic import paint_object
-from core.disk_errors import disk_error
-from core.errors import BddsegError, RecordError
-from core.json_text import decode
-from core.owned_folder import MARKER, own
-from core.parallel import map_unordered
-from core.regular_file import read_regular
-from core.sanitize import sanitize_path
+from bddseg_tui.core.classes import CLASSES, RAW_UNKNOWN
+from bddseg_tui.core.demo.atmosphere import apply_atmosphere
+from bddseg_tui.core.demo.canvas import SCALE, Canvas
+from bddseg_tui.core.demo.scene import Scene, SceneObject, sample_scene
+from bddseg_tui.core.demo.scenery import paint_hood, paint_scenery
+from bddseg_tui.core.demo.traffic import paint_object
+from bddseg_tui.core.errors import BddsegError, RecordError
+from bddseg_tui.core.files.atomic import write_bytes, write_text
+from bddseg_tui.core.files.disk_errors import disk_error
+from bddseg_tui.core.files.json_text import decode
+from bddseg_tui.core.files.owned_folder import MARKER, own
+from bddseg_tui.core.files.regular_file import read_regular
+from bddseg_tui.core.processes.parallel import map_unordered
+from bddseg_tui.core.sanitize import sanitize_path
 
 DEFAULT_COUNTS = {"train": 240, "val": 60, "test": 40}
 RECIPE = ".demo.json"
@@ -137,6 +137,12 @@ def generate(
     except OSError as error:
         raise disk_error(error, root) from error
     return len(tasks)
+
+
+def draw_if_missing(root: Path, report: Callable[[int, int], None] | None = None) -> None:
+    """Draws the demo dataset as `generate` does by default, if it is not there as a whole."""
+    if not is_complete(root):
+        generate(root, report=report)
 
 
 def is_complete(root: Path) -> bool:

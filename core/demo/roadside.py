@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from core.demo.canvas import Canvas, mix, shade
-from core.demo.scene import Rgb
+from bddseg_tui.core.demo.canvas import Canvas, mix, shade
+from bddseg_tui.core.demo.scene import Rgb
 
 BUILDING, WALL, FENCE, VEGETATION, TERRAIN = 2, 3, 4, 8, 9
 RAW_UNKNOWN = 255

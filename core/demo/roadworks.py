@@ -1,7 +1,7 @@
 """What stands on a construction site: cones, striped boards, an excavator. BDD100K has no class for them."""
 
-from core.demo.canvas import Canvas, shade
-from core.demo.scene import COLORS, SceneObject
+from bddseg_tui.core.demo.canvas import Canvas, shade
+from bddseg_tui.core.demo.scene import COLORS, SceneObject
 
 RAW_UNKNOWN = 255
 _ORANGE, _WHITE, _IRON = (244, 104, 24), (238, 238, 232), (58, 56, 54)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from core.demo.canvas import Canvas, mix, shade
-from core.demo.roadside import FACADES, SNOW, paint_roadside
-from core.demo.scene import Rgb, Scene
+from bddseg_tui.core.demo.canvas import Canvas, mix, shade
+from bddseg_tui.core.demo.roadside import FACADES, SNOW, paint_roadside
+from bddseg_tui.core.demo.scene import Rgb, Scene
 
 ROAD, SIDEWALK, BUILDING, WALL, FENCE, POLE, VEGETATION, TERRAIN, SKY = 0, 1, 2, 3, 4, 5, 8, 9, 10
 RAW_UNKNOWN = 255

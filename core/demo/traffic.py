@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from core.demo.canvas import Canvas, Point, mix, shade
-from core.demo.roadworks import paint_works
-from core.demo.scene import COLORS, SIZES, Rgb, SceneObject
+from bddseg_tui.core.demo.canvas import Canvas, Point, mix, shade
+from bddseg_tui.core.demo.roadworks import paint_works
+from bddseg_tui.core.demo.scene import COLORS, SIZES, Rgb, SceneObject
 
 POLE, LIGHT, SIGN = 5, 6, 7
 CLASS_OF = {"person": 11, "rider": 12, "car": 13, "truck": 14, "bus": 15, "train": 16, "motorcycle": 17, "bicycle": 18}

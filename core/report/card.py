@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
-from core.classes import CLASSES
-from core.evaluation import Evaluation
-from core.markdown import markdown, markdown_code
-from core.report import tables
+from bddseg_tui.core.classes import CLASSES
+from bddseg_tui.core.markdown import markdown, markdown_code
+from bddseg_tui.core.report import tables
+from bddseg_tui.core.runs.evaluation import Evaluation
 
 _USE = {
     "smp": 'model = segmentation_models_pytorch.from_pretrained(".").eval()  # images are normalised by you, see below',
@@ -45,7 +45,7 @@ def model_card(
         size: (height, width) that it was exported at.
         statistics: mean and standard deviation by channel that images are normalised with.
     """
-    template = files("core").joinpath("report", "card.md.j2").read_text("utf-8")
+    template = files("bddseg_tui.core.analysis.report").joinpath("card.md.j2").read_text("utf-8")
     from jinja2 import Environment
 
     figures = []

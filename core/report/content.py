@@ -3,16 +3,16 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.analysis.multilabel import MultiLabel
-from core.analysis.service import AnalysisService, Matrix
-from core.analysis.slices import Slice
-from core.catalog import Row
-from core.errors import BddsegError
-from core.evaluation import Evaluation
-from core.history import History
-from core.history_reader import HistoryReader
-from core.runs import find_run
-from core.workspace import Workspace
+from bddseg_tui.core.analysis.multilabel import MultiLabel
+from bddseg_tui.core.analysis.slices import Slice
+from bddseg_tui.core.data.catalog import Row
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.runs.evaluation import Evaluation
+from bddseg_tui.core.runs.history import History
+from bddseg_tui.core.runs.history_reader import HistoryReader
+from bddseg_tui.core.runs.run import find_run
+from bddseg_tui.core.services.analysis import AnalysisService, Matrix
+from bddseg_tui.core.workspace.workspace import Workspace
 
 WORST, TYPICAL = 6, 6
 

@@ -5,11 +5,11 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.catalog import Row
-from core.classes import CLASSES, UNKNOWN
-from core.imagefile import BadFileError, read_mask
-from core.pictures import PictureRequest, View, compose
-from core.sanitize import sanitize
+from bddseg_tui.core.classes import CLASSES, UNKNOWN
+from bddseg_tui.core.data.catalog import Row
+from bddseg_tui.core.data.image_file import BadFileError, read_mask
+from bddseg_tui.core.data.pictures import PictureRequest, View, compose
+from bddseg_tui.core.sanitize import sanitize
 
 VIEWS: tuple[tuple[View, str], ...] = (
     ("image", "image"),

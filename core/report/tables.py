@@ -4,9 +4,9 @@ import csv
 import io
 from collections.abc import Sequence
 
-from core.evaluation import Evaluation
-from core.markdown import markdown
-from core.report.content import Content
+from bddseg_tui.core.markdown import markdown
+from bddseg_tui.core.report.content import Content
+from bddseg_tui.core.runs.evaluation import Evaluation
 
 Table = tuple[list[str], list[list[str]]]
 """(head, rows)."""

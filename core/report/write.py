@@ -7,16 +7,16 @@ from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
-from core.analysis.service import AnalysisService
-from core.atomic import write_bytes
-from core.disk_errors import disk_error
-from core.evaluation import Evaluation
-from core.markdown import markdown
-from core.owned_folder import own
-from core.report import charts, tables
-from core.report.content import Content, gather
-from core.report.samples import VIEWS, sample_pictures
-from core.workspace import Workspace
+from bddseg_tui.core.files.atomic import write_bytes
+from bddseg_tui.core.files.disk_errors import disk_error
+from bddseg_tui.core.files.owned_folder import own
+from bddseg_tui.core.markdown import markdown
+from bddseg_tui.core.report import charts, tables
+from bddseg_tui.core.report.content import Content, gather
+from bddseg_tui.core.report.samples import VIEWS, sample_pictures
+from bddseg_tui.core.runs.evaluation import Evaluation
+from bddseg_tui.core.services.analysis import AnalysisService
+from bddseg_tui.core.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def _tables(content: Content) -> dict[str, tables.Table]:
 def _page(content: Content, drawn: Charts) -> str:
     from jinja2 import Environment
 
-    template = files("core").joinpath("report", "report.html.j2").read_text("utf-8")
+    template = files("bddseg_tui.core.analysis.report").joinpath("report.html.j2").read_text("utf-8")
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     svgs = {name: _inline(charts.render(draw, size)) for name, (draw, size) in drawn.items()}
     return environment.from_string(template).render(

@@ -4,12 +4,12 @@ import re
 import shutil
 from pathlib import Path
 
-from core.atomic import replacing, write_text
-from core.disk_errors import disk_error
-from core.markdown import markdown, markdown_code, markdown_lines
-from core.owned_folder import own
-from core.path_component import inside
-from core.retrieval.chats import Chat
+from bddseg_tui.core.files.atomic import replacing, write_text
+from bddseg_tui.core.files.disk_errors import disk_error
+from bddseg_tui.core.files.owned_folder import own
+from bddseg_tui.core.files.path_component import inside
+from bddseg_tui.core.markdown import markdown, markdown_code, markdown_lines
+from bddseg_tui.core.retrieval.chats import Chat
 
 
 def export_markdown(chat: Chat, root: Path, to: Path) -> Path:

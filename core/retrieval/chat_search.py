@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-from core.retrieval.chats import Chat, read_chat
+from bddseg_tui.core.retrieval.chats import Chat, read_chat
 
 _HEAD = 64 << 10
 """Bytes of a chat's file that are looked at for its title."""

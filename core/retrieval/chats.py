@@ -13,15 +13,15 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, PlainValidator, TypeAdapter
 from typing_extensions import TypedDict
 
-from core.append import append_lines
-from core.disk_errors import disk_error
-from core.errors import RecordError
-from core.json_text import decode
-from core.left_out import NOTHING_LEFT_OUT, LeftOut
-from core.path_component import inside
-from core.records import Count, Line, Moment, Real, Text, checked
-from core.regular_file import open_regular, read_regular
-from core.sanitize import sanitize_path
+from bddseg_tui.core.errors import RecordError
+from bddseg_tui.core.files.append import append_lines
+from bddseg_tui.core.files.disk_errors import disk_error
+from bddseg_tui.core.files.json_text import decode
+from bddseg_tui.core.files.path_component import inside
+from bddseg_tui.core.files.records import Count, Line, Moment, Real, Text, checked
+from bddseg_tui.core.files.regular_file import open_regular, read_regular
+from bddseg_tui.core.files.skipped_records import NOTHING_LEFT_OUT, LeftOut
+from bddseg_tui.core.sanitize import sanitize_path
 
 State = Literal["done", "failed", "cancelled"]
 _HEADER = b'{"chat":'

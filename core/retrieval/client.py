@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import BddsegError, RecordError
-from core.json_text import decode
-from core.left_out import NOTHING_LEFT_OUT
-from core.retrieval.event_kinds import check_event
-from core.retrieval.retriever_process import COMMAND, Limits, RetrieverProcess
+from bddseg_tui.core.errors import BddsegError, RecordError
+from bddseg_tui.core.files.json_text import decode
+from bddseg_tui.core.files.skipped_records import NOTHING_LEFT_OUT
+from bddseg_tui.core.retrieval.events import check_event
+from bddseg_tui.core.retrieval.retriever_process import COMMAND, Limits, RetrieverProcess
 
 Event = dict[str, Any]
 LAST = ("done", "error", "cancelled")

@@ -7,8 +7,8 @@ from typing import Any, NotRequired
 from pydantic import TypeAdapter, with_config
 from typing_extensions import TypedDict
 
-from core.errors import RecordError
-from core.records import Count, Fraction, Line, Moment, Real, read_record
+from bddseg_tui.core.errors import RecordError
+from bddseg_tui.core.files.records import Count, Fraction, Line, Moment, Real, read_record
 
 
 @dataclass(frozen=True)

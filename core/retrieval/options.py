@@ -4,11 +4,11 @@ import re
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
-from core.errors import UsageError
-from core.left_out import NOTHING_LEFT_OUT, LeftOut
-from core.nearest import suggestion
-from core.retrieval.server_address import server_address
-from core.sanitize import sanitize
+from bddseg_tui.core.errors import UsageError
+from bddseg_tui.core.files.skipped_records import NOTHING_LEFT_OUT, LeftOut
+from bddseg_tui.core.retrieval.server_address import server_address
+from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.core.suggest import suggestion
 
 NOTHING_BELOW = 0.4
 """Below this confidence of the best image, nothing fits. Chosen on scenes that the demo models were watched on."""

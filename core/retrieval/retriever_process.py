@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.disk_errors import disk_reason
-from core.errors import BddsegError
-from core.sanitize import sanitize_path
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.disk_errors import disk_reason
+from bddseg_tui.core.sanitize import sanitize_path
 
-COMMAND = (sys.executable, "-P", "-m", "index", "retriever")
+COMMAND = (sys.executable, "-P", "-m", "bddseg_tui.index", "retriever")
 _LONGEST_LINE = 8_000_000
 
 

@@ -4,8 +4,8 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from core.errors import UsageError
-from core.sanitize import sanitize
+from bddseg_tui.core.errors import UsageError
+from bddseg_tui.core.sanitize import sanitize
 
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _ENDPOINTS = re.compile(r"/(?:chat/completions|completions|models|responses)$")

@@ -9,8 +9,8 @@ from typing import Literal, Protocol
 
 from PIL import Image
 
-from core.errors import BddsegError
-from index.prompts import Message
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.index.prompts import Message
 
 
 class OutOfServiceError(BddsegError):

@@ -8,7 +8,7 @@ import codecs
 import json
 from typing import Any
 
-from index.llava.chunks import Failed, Odd, Part, error_words, parts_of
+from bddseg_tui.index.llava.chunks import Failed, Odd, Part, error_words, parts_of
 
 _LONGEST_LINE = 1_000_000
 _PAGE = ("<!doctype", "<html", "<head", "<body", "<?xml")

@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from PIL import Image
 
-from core.errors import BddsegError
-from core.sanitize import sanitize
-from core.typed_path import typed_path
-from index.llava import Piece, at_limit
-from index.prompts import Message
-from index.weights_check import difference, refuse_broken, why_not_loaded
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.index.llava import Piece, at_limit
+from bddseg_tui.index.prompts import Message
+from bddseg_tui.index.weights_check import difference, refuse_broken, why_not_loaded
 
 DEMO = Path(__file__).parent.parent / "weights" / "llava"
 _SMALL = 200_000_000

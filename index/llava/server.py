@@ -17,18 +17,18 @@ from urllib.parse import urlsplit, urlunsplit
 
 from PIL import Image
 
-from core.errors import BddsegError
-from core.retrieval.server_address import server_address, shown_address
-from core.sanitize import sanitize
-from index.llava import OutOfServiceError, Piece, Waiting
-from index.llava.chunks import error_words
-from index.llava.decode import ReplyDecoder, TooLongError, WebPageError, loads
-from index.llava.dialect import Dialect, other_addresses, pause_s, wrong_address, wrong_model
-from index.llava.exchange import Exchange, Head, Patience, Request, Silence, TooMuchError
-from index.llava.failures import KEY, refusal, transport, web_page, where
-from index.llava.models import choose_model, model_names
-from index.llava.verdict import ErrorReplyError, OnlyThoughtError, Verdict
-from index.prompts import Message
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.retrieval.server_address import server_address, shown_address
+from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.index.llava import OutOfServiceError, Piece, Waiting
+from bddseg_tui.index.llava.chunks import error_words
+from bddseg_tui.index.llava.decode import ReplyDecoder, TooLongError, WebPageError, loads
+from bddseg_tui.index.llava.dialect import Dialect, other_addresses, pause_s, wrong_address, wrong_model
+from bddseg_tui.index.llava.exchange import Exchange, Head, Patience, Request, Silence, TooMuchError
+from bddseg_tui.index.llava.models import choose_model, model_names
+from bddseg_tui.index.llava.server_errors import KEY, refusal, transport, web_page, where
+from bddseg_tui.index.llava.verdict import ErrorReplyError, OnlyThoughtError, Verdict
+from bddseg_tui.index.prompts import Message
 
 THINKING_TOKENS = 2048
 _SIDE = 1024

@@ -4,12 +4,12 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from core.errors import BddsegError
-from core.sanitize import sanitize
-from index.llava import CutShort, Piece, TakenBack, Thinking, at_limit
-from index.llava.chunks import BROKEN, FILTER, LIMIT, Declined, Failed, Finished, Odd, Part, Said, Thought
-from index.llava.failures import shortened, transport, where
-from index.llava.thoughts import ThoughtSplitter, Told
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.index.llava import CutShort, Piece, TakenBack, Thinking, at_limit
+from bddseg_tui.index.llava.chunks import BROKEN, FILTER, LIMIT, Declined, Failed, Finished, Odd, Part, Said, Thought
+from bddseg_tui.index.llava.reasoning import ThoughtSplitter, Told
+from bddseg_tui.index.llava.server_errors import shortened, transport, where
 
 MOST_CHARACTERS = 20_000
 

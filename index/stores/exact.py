@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from index.stores import Rows, Vectors, padded
+from bddseg_tui.index.stores import Rows, Vectors, padded
 
 _CHUNK = 65536
 

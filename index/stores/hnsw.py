@@ -6,7 +6,7 @@ under another name first. Reads during writes are not safe there; here a graph o
 
 Its labels are rows of the matrix's file, which stay when others come or die. So a graph grows with the file: new rows
 are added, dead ones marked. It is built anew where the file is another one, which it is once a fifth of it is dead
-(`index/vectors.py`), where too much of the graph is dead, and where its recall has suffered.
+(`index/vector_table.py`), where too much of the graph is dead, and where its recall has suffered.
 """
 
 import hashlib
@@ -22,13 +22,13 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
-from core.atomic import sync_folder, write_text
-from core.errors import RecordError
-from core.records import Count, Fraction, Real, read_record
-from core.temporaries import temporary_folder
-from index.stores import Rows, Vectors, padded
-from index.stores.exact import top
-from index.vectors import checksum
+from bddseg_tui.core.errors import RecordError
+from bddseg_tui.core.files.atomic import sync_folder, write_text
+from bddseg_tui.core.files.records import Count, Fraction, Real, read_record
+from bddseg_tui.core.files.temporary_files import temporary_folder
+from bddseg_tui.index.stores import Rows, Vectors, padded
+from bddseg_tui.index.stores.exact import top
+from bddseg_tui.index.vector_table import checksum
 
 LINKS, EF_CONSTRUCTION = 32, 200
 RECALL = 0.99

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import BddsegError
-from core.sanitize import sanitize
-from index.stores import Rows, Vectors, padded
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.index.stores import Rows, Vectors, padded
 
 _BATCH = 2000
 _TIMEOUT_S = 60.0

@@ -8,16 +8,16 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, hamming_loss, precision_recall_fscore_support
 
-from core.analysis.compare import image_changes, settings_diff
-from core.analysis.matrix import images_of_cell, images_of_pair, normalise
-from core.analysis.multilabel import classify, presence
-from core.analysis.per_image import PerImage, PerImageWriter, load_per_image
-from core.analysis.slices import slices
-from core.analysis.threshold import Threshold, parse_threshold
-from core.engine import Collection
-from core.errors import BddsegError, UsageError
-from core.query import parse_query
-from core.scores import boundary_scores, calibration, scores
+from bddseg_tui.core.analysis.compare import image_changes, settings_diff
+from bddseg_tui.core.analysis.confusion_matrix import images_of_cell, images_of_pair, normalise
+from bddseg_tui.core.analysis.multilabel import classify, presence
+from bddseg_tui.core.analysis.per_image import PerImage, PerImageWriter, load_per_image
+from bddseg_tui.core.analysis.slices import slices
+from bddseg_tui.core.analysis.threshold import Threshold, parse_threshold
+from bddseg_tui.core.data.filter_language import parse_query
+from bddseg_tui.core.engine import Collection
+from bddseg_tui.core.errors import BddsegError, UsageError
+from bddseg_tui.core.runs.metrics import boundary_scores, calibration, scores
 
 Counts = NDArray[np.uint32]
 

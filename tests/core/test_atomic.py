@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from core import atomic
+from bddseg_tui.core.files import atomic
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from core.best import FILE, Best, best_epochs
-from core.config import build_config
-from core.events import EventTail
-from core.job import Status, write_status
-from core.run_states import RunStates
-from core.runs import Run, create_run
-from core.workspace import Workspace
+from bddseg_tui.core.jobs.events import EventTail
+from bddseg_tui.core.jobs.job import Status, write_status
+from bddseg_tui.core.runs.best_epoch import FILE, Best, best_epochs
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.run import Run, create_run
+from bddseg_tui.core.runs.run_states import RunStates
+from bddseg_tui.core.workspace.workspace import Workspace
 
 
 def epoch(number: int, miou: float | None) -> dict[str, Any]:

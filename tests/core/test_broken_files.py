@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.check import check_dataset
-from core.classes import CLASSES
-from core.dataset import open_dataset
-from core.imagefile import BadFileError, read_image, read_mask
+from bddseg_tui.core.classes import CLASSES
+from bddseg_tui.core.data.dataset import open_dataset
+from bddseg_tui.core.data.image_file import BadFileError, read_image, read_mask
+from bddseg_tui.core.data.validate_dataset import check_dataset
 
 
 def encoded(kind: str, mode: str = "RGB", size: tuple[int, int] = (64, 48), **options: object) -> bytes:

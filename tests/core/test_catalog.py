@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from core.catalog import Catalog, ImageScore, schema
-from core.config import build_config
-from core.engine import Collection, Engine
-from core.errors import BddsegError
-from core.query import parse_query
-from core.runs import create_run
-from core.workspace import Workspace
+from bddseg_tui.core.data.catalog import Catalog, ImageScore, schema
+from bddseg_tui.core.data.filter_language import parse_query
+from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.run import create_run
+from bddseg_tui.core.workspace.workspace import Workspace
 from tests.small_disk import mounted_disk
 
 OLD = Path(__file__).with_name("catalog-version-2.sql")
@@ -55,9 +55,9 @@ def leave_log(path: Path, statement: str) -> None:
 def scanned_on(disk: Path, dataset: Path) -> Collection:
     """The dataset's catalog on a disk, with a tag and an evaluation."""
     engine = Engine(Workspace(disk))
-    opened = engine.open(dataset)
-    engine.scan(opened, lambda done, total: None)
-    rows = engine.find(opened, "split:val")
+    opened = engine.data.open(dataset)
+    engine.data.scan(opened, lambda done, total: None)
+    rows = engine.data.find(opened, "split:val")
     opened.catalog.add_tag([rows[0].id], "mine")
     opened.catalog.record_scores("run/best-val", [ImageScore(r.image, r.image, 0.5, 0.5) for r in rows])
     return opened
@@ -87,7 +87,7 @@ def test_everything_is_read_on_a_disk_that_cannot_be_written(state: str, small_d
         fill(small_disk)
     else:
         make_read_only(small_disk)
-    catalog = Engine(Workspace(small_disk)).open(dataset).catalog
+    catalog = Engine(Workspace(small_disk)).data.open(dataset).catalog
     assert everything(catalog) == expected
     assert len(catalog.find(parse_query("tag:mine"))) == (2 if "log" in state else 1)
 
@@ -106,7 +106,7 @@ def test_a_full_disk_is_called_that_and_nothing_is_lost_by_it(small_disk: Path, 
             work()
     assert opened.catalog.tags() == ["mine"] and opened.catalog.evaluations() == ["run/best-val"]
     with pytest.raises(BddsegError, match=r"the disk is full: make room$"):
-        Engine(Workspace(small_disk)).open(dataset / "images/10k/val")
+        Engine(Workspace(small_disk)).data.open(dataset / "images/10k/val")
     filling.unlink()
     opened.catalog.add_tag(ids, "more")
     assert opened.catalog.find(parse_query("tag:more")) == ids
@@ -118,8 +118,8 @@ def test_a_run_is_deleted_to_make_room_on_a_full_disk(small_disk: Path, dataset:
     opened.catalog.record_scores(f"{run.name}/best-val", [ImageScore(dataset / "images/10k/val/a.jpg", dataset / "p")])
     (run.folder / "checkpoint").write_bytes(bytes(200_000))
     fill(small_disk)
-    engine.delete(engine.run("last"))
-    assert engine.runs() == [] and f"{run.name}/best-val" not in opened.catalog.evaluations()
+    engine.runs.delete(engine.runs.find("last"))
+    assert engine.runs.list_runs() == [] and f"{run.name}/best-val" not in opened.catalog.evaluations()
     assert opened.catalog.tags() == ["mine"]
 
 
@@ -129,7 +129,7 @@ def test_a_read_only_disk_is_called_that(small_disk: Path, dataset: Path) -> Non
     with pytest.raises(BddsegError, match="cannot be written: the file system is read-only"):
         opened.catalog.add_tag([1], "more")
     with pytest.raises(BddsegError, match="scan-lock cannot be written: the file system is read-only"):
-        Engine(Workspace(small_disk)).scan(opened, lambda done, total: None)
+        Engine(Workspace(small_disk)).data.scan(opened, lambda done, total: None)
 
 
 # -- versions ------------------------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ def test_a_kill_while_a_catalog_is_brought_to_this_version_leaves_the_old_one(st
     path = tmp_path / "c.sqlite"
     old_catalog(path)
     script = (
-        "import os, sqlite3, sys\nfrom pathlib import Path\nfrom core.catalog import schema\n"
+        "import os, sqlite3, sys\nfrom pathlib import Path\nfrom bddseg_tui.core.data.catalog import schema\n"
         "db = sqlite3.connect(sys.argv[1], isolation_level=None)\ndb.execute('BEGIN IMMEDIATE')\n"
         "left = int(sys.argv[2])\n"
         "def step(_):\n    global left\n    left -= 1\n    if left < 0: os.kill(os.getpid(), 9)\n"

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from core.catalog import Catalog, ImageScore, InterruptedReadError, database, paths, samples
-from core.dataset import Sample
-from core.engine import Collection, Engine
-from core.errors import BddsegError
-from core.query import parse_query
+from bddseg_tui.core.data.catalog import Catalog, ImageScore, InterruptedReadError, database, paths, samples
+from bddseg_tui.core.data.dataset import Sample
+from bddseg_tui.core.data.filter_language import parse_query
+from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.errors import BddsegError
 
 
 def many(root: Path, count: int) -> Iterator[Sample]:
@@ -27,7 +27,8 @@ def test_tags_are_written_while_another_process_lists_files(tmp_path: Path) -> N
     catalog = Catalog(tmp_path / "c.sqlite", tmp_path)
     catalog.refresh(many(tmp_path, 100))
     script = (
-        "import sys\nfrom pathlib import Path\nfrom core.catalog import Catalog\nfrom core.dataset import Sample\n"
+        "import sys\nfrom pathlib import Path\nfrom bddseg_tui.core.data.catalog import Catalog\n"
+        "from bddseg_tui.core.data.dataset import Sample\n"
         "root = Path(sys.argv[1])\ncatalog = Catalog(root / 'c.sqlite', root)\nprint('ready', flush=True)\n"
         "catalog.refresh(Sample('train', root / f'{n:06}.jpg', None) for n in range(12_000))\n"
     )
@@ -108,7 +109,7 @@ def test_an_evaluation_whose_writer_is_killed_leaves_the_old_one_and_is_taken_aw
     catalog.refresh(many(tmp_path, 3000))
     catalog.record_scores("run/best-val", scored(tmp_path, 3000, "p"))
     script = (
-        "import os, sys\nfrom pathlib import Path\nfrom core.catalog import Catalog, ImageScore\n"
+        "import os, sys\nfrom pathlib import Path\nfrom bddseg_tui.core.data.catalog import Catalog, ImageScore\n"
         "root = Path(sys.argv[1])\n"
         "def scores():\n    for n in range(3000):\n        if n == 2500: os.kill(os.getpid(), 9)\n"
         "        yield ImageScore(root / f'{n:06}.jpg', root / 'q' / f'{n:06}.png', 1.0, 1.0)\n"
@@ -166,7 +167,7 @@ def test_pages_hold_the_same_as_the_whole_list(
     monkeypatch.setattr(samples, "PAGE", 5)
     collection.catalog.add_tag([2, 5, 9], "mine")
     ids = collection.catalog.find(parse_query(text))
-    assert [r.id for r in engine.iterate(collection, text, limit=limit)] == ids[:limit]
+    assert [r.id for r in engine.data.iterate(collection, text, limit=limit)] == ids[:limit]
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import BddsegError
-from core.retrieval.chat_export import export_markdown
-from core.retrieval.chats import (
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.retrieval.chat_export import export_markdown
+from bddseg_tui.core.retrieval.chats import (
     Candidate,
     Chat,
     Turn,
@@ -21,8 +21,8 @@ from core.retrieval.chats import (
     new_chat,
     read_chat,
 )
-from core.retrieval.service import service_of
-from core.workspace import Workspace
+from bddseg_tui.core.services.retrieval import service_of
+from bddseg_tui.core.workspace.workspace import Workspace
 
 TURN = Turn(
     1,
@@ -223,7 +223,7 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
     code = (
         "import resource, signal, sys; from pathlib import Path\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))\n"
-        "from core.retrieval.chats import *; from core.errors import BddsegError\n"
+        "from bddseg_tui.core.retrieval.chats import *; from bddseg_tui.core.errors import BddsegError\n"
         "try: append_turn(new_chat(Path(sys.argv[1]), Path('/d')), Turn(1, 'q'))\n"
         "except BddsegError as error: print(error)\n"
     )
@@ -234,8 +234,8 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
 FILLING = """
 import resource, signal, sys
 from pathlib import Path
-from core.errors import BddsegError
-from core.retrieval.chats import *
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.retrieval.chats import *
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 path, kept = Path(sys.argv[1]), []
 for limit in range(0, 2200, 7):

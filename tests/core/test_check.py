@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.check import check_dataset
-from core.dataset import list_samples, open_dataset
+from bddseg_tui.core.data.dataset import list_samples, open_dataset
+from bddseg_tui.core.data.validate_dataset import check_dataset
 
 
 def kinds(root: Path) -> dict[str, str]:

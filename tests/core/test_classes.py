@@ -1,6 +1,6 @@
 import pytest
 
-from core.classes import CLASSES, NUM_CLASSES, UNKNOWN, find_class
+from bddseg_tui.core.classes import CLASSES, NUM_CLASSES, UNKNOWN, find_class
 
 
 def test_ids_are_the_train_ids_in_order() -> None:

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from core.config import build_config, load_preset, preset_names
-from core.errors import UsageError
+from bddseg_tui.core.errors import UsageError
+from bddseg_tui.core.runs.config import build_config, load_preset, preset_names
 
 
 def test_every_preset_is_valid() -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.dataset import list_samples, open_dataset
-from core.errors import BddsegError
+from bddseg_tui.core.data.dataset import list_samples, open_dataset
+from bddseg_tui.core.errors import BddsegError
 
 
 def picture(path: Path, mode: str = "RGB") -> None:

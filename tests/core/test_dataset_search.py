@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from core.dataset import Dataset, list_samples, open_dataset
-from core.errors import BddsegError
-from core.unpack import unpack
+from bddseg_tui.core.data.dataset import Dataset, list_samples, open_dataset
+from bddseg_tui.core.data.unpack import unpack
+from bddseg_tui.core.errors import BddsegError
 
 OFFICIAL = {"train": "images/10k/train", "val": "images/10k/val", "test": "images/10k/test"}
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.classes import CLASSES
-from core.demo.generate import draw_scene, generate, is_complete
-from core.demo.scene import sample_scene
-from core.errors import BddsegError
-from core.owned_folder import MARKER
+from bddseg_tui.core.classes import CLASSES
+from bddseg_tui.core.demo.generate import draw_scene, generate, is_complete
+from bddseg_tui.core.demo.scene import sample_scene
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.owned_folder import MARKER
 
 
 def digest(root: Path) -> str:
@@ -96,7 +96,7 @@ def test_a_complete_dataset_needs_nothing_written(dataset: Path, monkeypatch: py
     def refuse(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("core.demo.generate.own", refuse)
+    monkeypatch.setattr("bddseg_tui.core.demo.generate.own", refuse)
     generate(dataset, {"train": 12, "val": 6, "test": 3}, (128, 72), seed=7)
 
 

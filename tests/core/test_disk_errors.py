@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.disk_errors import disk_error, disk_reason
+from bddseg_tui.core.files.disk_errors import disk_error, disk_reason
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])

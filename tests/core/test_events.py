@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import BddsegError
-from core.events import EventTail, EventWriter, read_event_file, read_events, rewind
-from core.history_reader import HistoryReader
-from core.job import JobLock, read_status
-from core.left_out import LeftOut
-from core.reporter import Reporter
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.skipped_records import LeftOut
+from bddseg_tui.core.jobs.events import EventTail, EventWriter, read_event_file, read_events, rewind
+from bddseg_tui.core.jobs.job import JobLock, read_status
+from bddseg_tui.core.jobs.job_writer import Reporter
+from bddseg_tui.core.runs.history_reader import HistoryReader
 
 
 def test_events_are_numbered_and_read_back(tmp_path: Path) -> None:

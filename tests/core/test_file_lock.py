@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from core.file_lock import hold
-from core.owned_folder import own
+from bddseg_tui.core.files.file_lock import hold
+from bddseg_tui.core.files.owned_folder import own
 
 
 def test_a_file_system_without_locks_is_written_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from core.check import check_sample
-from core.dataset import Sample
-from core.imagefile import BadFileError, read_image, read_mask, read_size
-from core.pictures import PictureRequest, compose
-from core.sanitize import sanitize
+from bddseg_tui.core.data.dataset import Sample
+from bddseg_tui.core.data.image_file import BadFileError, read_image, read_mask, read_size
+from bddseg_tui.core.data.pictures import PictureRequest, compose
+from bddseg_tui.core.data.validate_dataset import check_sample
+from bddseg_tui.core.sanitize import sanitize
 
 SIZE = (12, 8)
 

@@ -7,19 +7,19 @@ from pathlib import Path
 
 from hypothesis import example, given
 
-from core.errors import BddsegError
-from core.evaluation import load_evaluation
-from core.events import EventWriter, read_event_file, rewind
-from core.history_reader import HistoryReader
-from core.job import read_status
-from core.retrieval.chats import Turn, append_turn, list_chats
-from core.retrieval.manifest import manifest_problem, read_manifest
-from core.sanitize import sanitize
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.jobs.events import EventWriter, read_event_file, rewind
+from bddseg_tui.core.jobs.job import read_status
+from bddseg_tui.core.retrieval.chats import Turn, append_turn, list_chats
+from bddseg_tui.core.retrieval.manifest import manifest_problem, read_manifest
+from bddseg_tui.core.runs.evaluation import load_evaluation
+from bddseg_tui.core.runs.history_reader import HistoryReader
+from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.tui.cli.follow import describe
+from bddseg_tui.tui.evaluate.evaluation_text import confusions, overall
 from tests.core.odd_json import DEEP, like
 from tests.core.test_manifest import GOOD as MANIFEST
 from tests.core.test_odd_records import result
-from tui.cli.follow import describe
-from tui.widgets.evaluation_text import confusions, overall
 
 STEP = {"seq": 7, "time": 5.0, "kind": "step", "step": 3, "epoch": 1, "loss": 0.5, "lr": 1e-3, "memory_mib": 9.0}
 EPOCH = {"kind": "epoch", "step": 3, "epoch": 1, "val_loss": 0.5, "miou19": 0.5, "classes": result()["classes"]}

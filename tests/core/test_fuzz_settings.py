@@ -7,17 +7,25 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.analysis.threshold import parse_threshold
-from core.config import TrainConfig, build_config
-from core.engine import Engine
-from core.errors import LONGEST, BddsegError, UsageError
-from core.query import KEYS, STATES, completions, parse_query, split_meaning, split_of, with_split
-from core.retrieval.options import NAMES, check_value
-from core.runs import Run
-from core.sanitize import sanitize
-from core.settings import Settings, check_settings, save_settings
-from core.typed_path import typed_path
-from core.workspace import Workspace
+from bddseg_tui.core.analysis.threshold import parse_threshold
+from bddseg_tui.core.data.filter_language import (
+    KEYS,
+    STATES,
+    completions,
+    parse_query,
+    split_meaning,
+    split_of,
+    with_split,
+)
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.errors import LONGEST, BddsegError, UsageError
+from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.retrieval.options import NAMES, check_value
+from bddseg_tui.core.runs.config import TrainConfig, build_config
+from bddseg_tui.core.runs.run import Run
+from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.core.settings import Settings, check_settings, save_settings
+from bddseg_tui.core.workspace.workspace import Workspace
 from tests.core.odd_json import DEEP, TEXT
 
 WORDS = st.text(st.sampled_from("abusri:%<>=-+.,0123456789~/ \t[]{}\"'#\\ٌ９") | st.characters(), max_size=20)
@@ -56,8 +64,8 @@ def test_filters(text: str) -> None:
 
 
 def test_filters_find(engine: Engine, drawn: Path) -> None:
-    collection = engine.open(drawn)
-    engine.scan(collection, lambda done, total: None)
+    collection = engine.data.open(drawn)
+    engine.data.scan(collection, lambda done, total: None)
 
     @given(st.lists(TERMS, max_size=4).map(" ".join))
     @example("tag:\udcff name:\ud800 \0")

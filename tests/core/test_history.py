@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from core.curve import CurveBuilder, Points
-from core.history import HistoryBuilder
-from core.history_reader import Histories, HistoryReader
+from bddseg_tui.core.runs.curve import CurveBuilder, Points
+from bddseg_tui.core.runs.history import HistoryBuilder
+from bddseg_tui.core.runs.history_reader import Histories, HistoryReader
 
 
 def step(number: int, loss: float | None = 1.0) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from core.config import build_config
-from core.engine import Engine
-from core.errors import BddsegError, UsageError
-from core.job import JobLock, Status, StatusFile, read_status, write_status
-from core.process import identify, let_go, start_detached, this_process
-from core.run_jobs import delete_run
-from core.runs import create_run, find_run, list_runs
-from core.workspace import Workspace
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.errors import BddsegError, UsageError
+from bddseg_tui.core.jobs.job import JobLock, Status, StatusFile, read_status, write_status
+from bddseg_tui.core.processes.process import identify, let_go, start_detached, this_process
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.run import create_run, find_run, list_runs
+from bddseg_tui.core.runs.run_jobs import delete_run
+from bddseg_tui.core.workspace.workspace import Workspace
 
 
 def test_a_live_status_of_a_living_process_is_believed(tmp_path: Path) -> None:
@@ -155,8 +155,8 @@ def test_training_needs_a_labelled_train_split(engine: Engine, tmp_path: Path) -
 
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
     with pytest.raises(BddsegError, match="no labelled train split"):
-        engine.train(tmp_path, build_config(), "demo")
-    assert engine.runs() == []
+        engine.runs.train(tmp_path, build_config(), "demo")
+    assert engine.runs.list_runs() == []
 
 
 def test_a_job_can_say_everything_into_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.retrieval.manifest import manifest_problem, read_manifest
+from bddseg_tui.core.retrieval.manifest import manifest_problem, read_manifest
 
 GOOD: dict[str, Any] = {
     "version": 1,

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from core.markdown import markdown, markdown_code, markdown_lines
+from bddseg_tui.core.markdown import markdown, markdown_code, markdown_lines
 
 RENDERER = MarkdownIt("gfm-like", {"html": True, "linkify": True})
 PLAIN = {"paragraph", "text", "text_special", "softbreak", "inline", "code_inline", "hardbreak", "entity"}

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.check import check_sample
-from core.classes import CLASSES
-from core.dataset import Sample
-from core.imagefile import BadFileError, read_mask
-from core.mask_faults import doubt_of_values
-from core.pictures import PictureRequest, compose
+from bddseg_tui.core.classes import CLASSES
+from bddseg_tui.core.data.dataset import Sample
+from bddseg_tui.core.data.image_file import BadFileError, read_mask
+from bddseg_tui.core.data.mask_faults import doubt_of_values
+from bddseg_tui.core.data.pictures import PictureRequest, compose
+from bddseg_tui.core.data.validate_dataset import check_sample
 
 PALETTE = [channel for c in CLASSES[:19] for channel in c.color]
 IDS = np.tile(np.arange(19, dtype=np.uint8), (19, 1))

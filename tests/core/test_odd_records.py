@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.analysis.per_image import PerImageWriter, load_per_image
-from core.classes import CLASSES
-from core.config import build_config
-from core.engine import Engine
-from core.errors import BddsegError
-from core.evaluation import NoEvaluationError, load_evaluation
-from core.runs import Run, create_run
+from bddseg_tui.core.analysis.per_image import PerImageWriter, load_per_image
+from bddseg_tui.core.classes import CLASSES
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.evaluation import NoEvaluationError, load_evaluation
+from bddseg_tui.core.runs.run import Run, create_run
 
 DEEP = b"[" * 100_000
 
@@ -74,7 +74,7 @@ def test_an_evaluation_that_cannot_be_read_is_listed_beside_those_that_can(engin
     evaluated(run, "best-val", json.dumps(result()).encode())
     evaluated(run, "last-val", json.dumps(result(run=None)).encode())
     (run.folder / "evaluation" / "best-test").mkdir()
-    found = engine.list_evaluations()
+    found = engine.analysis.list_evaluations()
     assert [e.name for e in found.found] == ["0001-demo/best-val"]
     assert [name for name, _ in found.unreadable] == ["0001-demo/last-val"]
     assert "run should be" in found.unreadable[0][1]
@@ -159,13 +159,13 @@ def test_a_run_whose_configuration_makes_no_sense_says_why_and_can_be_deleted(
 ) -> None:
     content, why = ODD_CONFIGURATIONS[name]
     (run.folder / "config.toml").write_bytes(content)
-    found = engine.run("1")
+    found = engine.runs.find("1")
     assert why in found.problem and "\n" not in found.problem
     assert (found.shown_dataset, found.preset) == ("-", "")
     with pytest.raises(BddsegError, match="mend it or delete that run"):
         _ = found.spec
-    engine.delete(found)
-    assert engine.runs() == []
+    engine.runs.delete(found)
+    assert engine.runs.list_runs() == []
 
 
 def test_a_run_with_odd_events_is_listed_with_the_others_and_shown_with_how_many(
@@ -173,7 +173,7 @@ def test_a_run_with_odd_events_is_listed_with_the_others_and_shown_with_how_many
 ) -> None:
     other = create_run(engine.workspace, engine.workspace.root, build_config("demo"), "demo")
     other.events.write_bytes(b'{"kind": "epoch"}\n{"kind": "step", "step": 1, "epoch": 1}\n' + DEEP + b"\n")
-    from tui.cli.root import run as command
+    from bddseg_tui.tui.cli.root import run as command
 
     assert command(["runs"]) == 0
     told = capfd.readouterr()
@@ -183,10 +183,10 @@ def test_a_run_with_odd_events_is_listed_with_the_others_and_shown_with_how_many
 
 
 def test_a_job_is_followed_whatever_its_events_leave_out(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    from core.events import EventTail
-    from core.job import Status
-    from tui.cli.console import console
-    from tui.cli.follow import _tell
+    from bddseg_tui.core.jobs.events import EventTail
+    from bddseg_tui.core.jobs.job import Status
+    from bddseg_tui.tui.cli.console import console
+    from bddseg_tui.tui.cli.follow import _tell
 
     lines = [{"kind": "start", "parameters": 2_000_000}, {"kind": "epoch", "epoch": 1, "step": 1}, {"kind": "warning"}]
     lines += [{"kind": "warning", "message": "[red]\x1b[2J", "files": ["[/x]"]}]

@@ -10,13 +10,20 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from core.catalog import Catalog, listing
-from core.check import check_sample
-from core.dataset import Sample, list_samples, open_dataset
-from core.engine import Collection
-from core.imagefile import READER_VERSION, read_image, read_mask, read_mask_values, read_orientation, read_size
-from core.pictures import PictureRequest, compose
-from core.scan import scan
+from bddseg_tui.core.data.catalog import Catalog, listing
+from bddseg_tui.core.data.dataset import Sample, list_samples, open_dataset
+from bddseg_tui.core.data.image_file import (
+    READER_VERSION,
+    read_image,
+    read_mask,
+    read_mask_values,
+    read_orientation,
+    read_size,
+)
+from bddseg_tui.core.data.pictures import PictureRequest, compose
+from bddseg_tui.core.data.scan import scan
+from bddseg_tui.core.data.validate_dataset import check_sample
+from bddseg_tui.core.engine import Collection
 
 SIZE = (96, 64)
 FORMATS = ["JPEG", "MPO", "PNG", "WEBP", "TIFF"]
@@ -174,7 +181,7 @@ def test_what_another_reader_saw_is_read_again(collection: Collection, monkeypat
 def test_what_a_training_cache_holds_of_another_reader_is_missing(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from train import cache_index
+    from bddseg_tui.train import cache_index
 
     missing = []
     for version in (READER_VERSION, READER_VERSION, READER_VERSION + 1):

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import BddsegError
-from core.owned_folder import MARKER, own
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.owned_folder import MARKER, own
 
 
 def test_a_claimed_file_may_be_replaced_by_the_same_work(tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_a_hundred_thousand_names_are_read_back(tmp_path: Path) -> None:
 
 def test_a_process_killed_between_claim_and_write_owns_what_it_claimed(tmp_path: Path) -> None:
     code = (
-        "import os, signal, sys; from pathlib import Path; from core.owned_folder import own\n"
+        "import os, signal, sys; from pathlib import Path; from bddseg_tui.core.files.owned_folder import own\n"
         "own(Path(sys.argv[1]), 'predict').claim(['a.png']); os.kill(os.getpid(), signal.SIGKILL)"
     )
     done = subprocess.run([sys.executable, "-c", code, os.fspath(tmp_path)], check=False)
@@ -204,7 +204,7 @@ def test_a_full_disk_is_one_line_and_the_marker_stays_whole(tmp_path: Path) -> N
     before = (tmp_path / MARKER).read_bytes()
     code = (
         "import resource, signal, sys; from pathlib import Path\n"
-        "from core.owned_folder import own; from core.errors import BddsegError\n"
+        "from bddseg_tui.core.files.owned_folder import own; from bddseg_tui.core.errors import BddsegError\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
         "try: own(Path(sys.argv[1]), 'predict').claim([f'{i}.png' for i in range(99)])\n"
         "except BddsegError as error: print(error)\n"

@@ -9,7 +9,7 @@ import pytest
 
 OWNER = """
 import sys, time
-from core.parallel import map_unordered
+from bddseg_tui.core.processes.parallel import map_unordered
 
 if __name__ == "__main__":
     for _ in map_unordered(time.sleep, [float(s) for s in sys.argv[1:]], workers=2, chunk=1):

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import UsageError
-from core.path_component import inside, path_component
+from bddseg_tui.core.errors import UsageError
+from bddseg_tui.core.files.path_component import inside, path_component
 
 
 @pytest.mark.parametrize("name", ["val", "best-val", "night 2", "straße", "x" * 200])

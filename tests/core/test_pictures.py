@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.classes import CLASSES
-from core.imagefile import BadFileError
-from core.pictures import RIGHT, WRONG, PictureRequest, compose
+from bddseg_tui.core.classes import CLASSES
+from bddseg_tui.core.data.image_file import BadFileError
+from bddseg_tui.core.data.pictures import RIGHT, WRONG, PictureRequest, compose
 
 
 @pytest.fixture

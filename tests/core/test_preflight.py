@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from core.config import build_config
-from core.dataset import open_dataset
-from core.engine import Engine
-from core.errors import BddsegError, UsageError
-from core.preflight import check_training
-from core.training_caches import cache_name
+from bddseg_tui.core.data.dataset import open_dataset
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.errors import BddsegError, UsageError
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.preflight import check_training
+from bddseg_tui.core.runs.training_caches import cache_name
 
 
 @pytest.mark.parametrize(
@@ -28,37 +28,37 @@ def test_weights_that_cannot_be_had_are_refused_before_the_run_is_made(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "broken.safetensors").write_bytes(b"\xff" * 64)
     with pytest.raises(UsageError, match=said):
-        engine.train(drawn, build_config("cross-entropy", [setting]), "cross-entropy")
-    assert engine.runs() == []
+        engine.runs.train(drawn, build_config("cross-entropy", [setting]), "cross-entropy")
+    assert engine.runs.list_runs() == []
 
 
 def test_weights_of_timm_are_looked_up_too(engine: Engine, drawn: Path) -> None:
     settings = ["encoder=tu-resnet18", "encoder_weights=imagnet"]
     with pytest.raises(UsageError, match="did you mean 'imagenet'"):
-        engine.train(drawn, build_config("demo", settings), "demo")
-    assert engine.runs() == []
+        engine.runs.train(drawn, build_config("demo", settings), "demo")
+    assert engine.runs.list_runs() == []
 
 
 def test_an_encoder_that_torch_does_not_know_is_refused_before_the_run_is_made(engine: Engine, drawn: Path) -> None:
     with pytest.raises(UsageError, match=r"no encoder 'tu-resnet1888' \(did you mean 'tu-resnet"):
-        engine.train(drawn, build_config("demo", ["encoder=tu-resnet1888", "encoder_weights=none"]), "demo")
-    assert engine.runs() == []
+        engine.runs.train(drawn, build_config("demo", ["encoder=tu-resnet1888", "encoder_weights=none"]), "demo")
+    assert engine.runs.list_runs() == []
 
 
 def test_a_train_split_of_which_no_image_has_a_mask_is_refused(engine: Engine, dataset: Path) -> None:
     shutil.rmtree(dataset / "labels/sem_seg/masks/train")
     (dataset / "labels/sem_seg/masks/train").mkdir()
     with pytest.raises(BddsegError, match="no labelled train split"):
-        engine.train(dataset, build_config("demo"), "demo")
-    assert engine.runs() == []
+        engine.runs.train(dataset, build_config("demo"), "demo")
+    assert engine.runs.list_runs() == []
 
 
 def test_a_cache_that_cannot_fit_is_refused(engine: Engine, drawn: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(drawn)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
     with pytest.raises(BddsegError, match=r"18 images at .* GB left: make room"):
-        engine.train(drawn, build_config("demo"), "demo")
-    assert engine.runs() == []
+        engine.runs.train(drawn, build_config("demo"), "demo")
+    assert engine.runs.list_runs() == []
 
 
 def test_a_cache_that_is_there_needs_no_more_room(engine: Engine, drawn: Path, monkeypatch: pytest.MonkeyPatch) -> None:

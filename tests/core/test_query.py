@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from core.catalog import Catalog, ImageScore
-from core.engine import Collection, Engine
-from core.query import QueryError, completions, parse_query
+from bddseg_tui.core.data.catalog import Catalog, ImageScore
+from bddseg_tui.core.data.filter_language import QueryError, completions, parse_query
+from bddseg_tui.core.engine import Collection, Engine
 
 
 def names(engine: Engine, collection: Collection, text: str) -> list[str]:
-    return [r.name for r in engine.find(collection, text)]
+    return [r.name for r in engine.data.find(collection, text)]
 
 
 def test_no_filter_matches_everything_with_test_last(engine: Engine, collection: Collection) -> None:
-    assert [r.split for r in engine.find(collection, "")] == ["train"] * 12 + ["val"] * 6 + ["test"] * 3
+    assert [r.split for r in engine.data.find(collection, "")] == ["train"] * 12 + ["val"] * 6 + ["test"] * 3
 
 
 def test_a_split_filter_and_its_negation_divide_the_samples(engine: Engine, collection: Collection) -> None:
@@ -23,13 +23,13 @@ def test_a_split_filter_and_its_negation_divide_the_samples(engine: Engine, coll
 
 
 def test_a_share_filter_agrees_with_the_shares(engine: Engine, collection: Collection) -> None:
-    expected = [r.name for r in engine.find(collection, "") if (r.share(13) or 0) > 3]
+    expected = [r.name for r in engine.data.find(collection, "") if (r.share(13) or 0) > 3]
     assert sorted(names(engine, collection, "class:car>3%")) == sorted(expected)
     assert expected
 
 
 def test_sorting_by_a_class_puts_most_first_and_unlabelled_last(engine: Engine, collection: Collection) -> None:
-    shares = [r.share(0) for r in engine.find(collection, "sort:-road")]
+    shares = [r.share(0) for r in engine.data.find(collection, "sort:-road")]
     known = [s for s in shares if s is not None]
     assert known == sorted(known, reverse=True)
     assert shares[-3:] == [None] * 3
@@ -88,7 +88,7 @@ def test_the_last_word_is_completed(text: str, first: str) -> None:
 
 
 def test_figures_of_an_evaluation_filter_and_sort(engine: Engine, collection: Collection) -> None:
-    rows = engine.find(collection, "split:val")
+    rows = engine.data.find(collection, "split:val")
     scores = [
         ImageScore(
             row.image,
@@ -106,7 +106,7 @@ def test_figures_of_an_evaluation_filter_and_sort(engine: Engine, collection: Co
     collection.catalog.record_scores("run/best-val", scores)
 
     def found(text: str) -> list[str]:
-        return [r.name for r in engine.find(collection, text, "run/best-val")]
+        return [r.name for r in engine.data.find(collection, text, "run/best-val")]
 
     names = [r.name for r in rows]
     assert found("biou<10% is:scored") == names[:2]
@@ -114,7 +114,7 @@ def test_figures_of_an_evaluation_filter_and_sort(engine: Engine, collection: Co
     assert found("missed:rider") == [names[2]]
     assert found("invented:train sort:-iou") == names[:3:-1]
     assert found("-missed:rider is:scored sort:confidence") == [n for n in names[::-1] if n != names[2]]
-    row = engine.find(collection, "missed:rider", "run/best-val")[0]
+    row = engine.data.find(collection, "missed:rider", "run/best-val")[0]
     assert row.miou == row.figures["iou"] == 0.2 and row.figures["accuracy"] == 0.9
 
 

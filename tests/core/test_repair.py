@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from core.engine import Collection, Engine
-from core.errors import BddsegError
-from core.scan import _scan_lock
+from bddseg_tui.core.data.scan import _scan_lock
+from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.errors import BddsegError
 
 
 @pytest.fixture
 def tagged(engine: Engine, collection: Collection) -> dict[str, tuple[str, ...]]:
     """Tags by the name of a sample: all have one, some have two."""
-    rows = engine.find(collection, "")
+    rows = engine.data.find(collection, "")
     collection.catalog.add_tag([r.id for r in rows], "all")
     collection.catalog.add_tag([r.id for r in rows if r.split == "val"], "val")
-    return {r.name: r.tags for r in engine.find(collection, "")}
+    return {r.name: r.tags for r in engine.data.find(collection, "")}
 
 
 def damage(path: Path, table: str) -> None:
@@ -38,15 +38,15 @@ def test_tags_are_saved_out_of_a_damaged_catalog(
     path, root = collection.catalog.path, collection.dataset.root
     damage(path, table)
     before = path.read_bytes()
-    done = engine.repair(root)
+    done = engine.data.repair(root)
     assert (done.tags, done.samples) == (2, 21)
     assert done.kept.read_bytes() == before
     assert [p.name for p in path.parent.iterdir() if p.name.startswith(".")] == []
-    opened = engine.open(root)
-    engine.scan(opened, lambda done, total: None)
-    found = {r.name: r.tags for r in engine.find(opened, "")}
+    opened = engine.data.open(root)
+    engine.data.scan(opened, lambda done, total: None)
+    found = {r.name: r.tags for r in engine.data.find(opened, "")}
     assert found == tagged
-    assert [r.split for r in engine.find(opened, "")] == ["train"] * 12 + ["val"] * 6 + ["test"] * 3
+    assert [r.split for r in engine.data.find(opened, "")] == ["train"] * 12 + ["val"] * 6 + ["test"] * 3
 
 
 def test_a_damaged_catalog_says_what_to_do(engine: Engine, collection: Collection) -> None:
@@ -59,19 +59,19 @@ def test_a_file_that_is_no_catalog_is_kept_and_replaced(engine: Engine, dataset:
     path = engine.workspace.catalog_path(dataset)
     path.write_bytes(b"this is not a database" * 100)
     with pytest.raises(BddsegError, match="it is damaged"):
-        engine.open(dataset)
-    done = engine.repair(dataset)
+        engine.data.open(dataset)
+    done = engine.data.repair(dataset)
     assert done.tags == 0 and done.kept.read_bytes() == b"this is not a database" * 100
-    engine.open(dataset)
+    engine.data.open(dataset)
 
 
 def test_a_catalog_that_is_not_damaged_stays_as_it_is(engine: Engine, collection: Collection) -> None:
     before = collection.catalog.path.read_bytes()
     with pytest.raises(BddsegError, match="is not damaged"):
-        engine.repair(collection.dataset.root)
+        engine.data.repair(collection.dataset.root)
     assert collection.catalog.path.read_bytes() == before
     with _scan_lock(collection.catalog.path), pytest.raises(BddsegError, match="is being scanned"):
-        engine.repair(collection.dataset.root)
+        engine.data.repair(collection.dataset.root)
 
 
 def test_tags_in_the_log_of_a_damaged_catalog_are_saved_too(engine: Engine, collection: Collection) -> None:
@@ -80,4 +80,4 @@ def test_tags_in_the_log_of_a_damaged_catalog_are_saved_too(engine: Engine, coll
     collection.catalog.add_tag([1], "old")
     damage(collection.catalog.path, "scores")
     leave_log(collection.catalog.path, "INSERT INTO tags SELECT 2, id FROM tag_names")
-    assert engine.repair(collection.dataset.root).samples == 2
+    assert engine.data.repair(collection.dataset.root).samples == 2

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from core.config import build_config
-from core.engine import Engine
-from core.errors import BddsegError
-from core.evaluation import Evaluation, load_evaluation
-from core.owned_folder import MARKER
-from core.report import tables
-from core.report.card import model_card
-from core.report.content import gather
-from core.report.write import Forms, _markdown, _page
-from core.runs import create_run
-from core.workspace import Workspace
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.owned_folder import MARKER
+from bddseg_tui.core.report import tables
+from bddseg_tui.core.report.card import model_card
+from bddseg_tui.core.report.content import gather
+from bddseg_tui.core.report.write import Forms, _markdown, _page
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.evaluation import Evaluation, load_evaluation
+from bddseg_tui.core.runs.run import create_run
+from bddseg_tui.core.workspace.workspace import Workspace
 
 EVIL = '![x](http://evil.com/x.png) <img src=x onerror=alert(1)> www.evil.com "a": $x$ $'
 
@@ -90,18 +90,18 @@ def test_a_report_refuses_to_replace_a_file_of_the_persons(
     (tmp_path / "to").mkdir()
     (tmp_path / "to/classes.csv").write_text("theirs")
     with pytest.raises(BddsegError, match=r"report refuses to replace classes\.csv"):
-        engine.report(evaluation, to=tmp_path / "to", forms=Forms(csv=True))
+        engine.analysis.report(evaluation, to=tmp_path / "to", forms=Forms(csv=True))
     assert [p.name for p in (tmp_path / "to").iterdir()] == ["classes.csv"]
 
 
 def test_a_report_beside_its_evaluation_replaces_that_of_an_earlier_version(
     engine: Engine, evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.report.write._charts", lambda *_: {})  # they take seconds
+    monkeypatch.setattr("bddseg_tui.core.report.write._charts", lambda *_: {})  # they take seconds
     folder = evaluation.folder / "report"
     folder.mkdir()
     (folder / "report.html").write_text("old")
-    (page,) = engine.report(evaluation)
+    (page,) = engine.analysis.report(evaluation)
     assert "</html>" in page.read_text()
     assert (folder / MARKER).exists()
-    assert engine.report(evaluation) == [page]
+    assert engine.analysis.report(evaluation) == [page]

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import UsageError
-from core.query import parse_query, split_meaning
-from core.retrieval.manifest import read_manifest
-from core.retrieval.options import Retrieval, check_value, read_retrieval
-from core.retrieval.service import service_of
-from core.settings import load_settings, save_settings
-from core.workspace import Workspace
+from bddseg_tui.core.data.filter_language import parse_query, split_meaning
+from bddseg_tui.core.errors import UsageError
+from bddseg_tui.core.retrieval.manifest import read_manifest
+from bddseg_tui.core.retrieval.options import Retrieval, check_value, read_retrieval
+from bddseg_tui.core.services.retrieval import service_of
+from bddseg_tui.core.settings import load_settings, save_settings
+from bddseg_tui.core.workspace.workspace import Workspace
 
 
 def test_settings_survive_a_restart(workspace: Workspace) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import BddsegError
-from core.retrieval.client import RetrieverClient
-from core.retrieval.retriever_process import Limits
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.retrieval.client import RetrieverClient
+from bddseg_tui.core.retrieval.retriever_process import Limits
 
 SAYS = """
 import json, os, subprocess, sys, time

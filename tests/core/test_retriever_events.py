@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from core.errors import RecordError
-from core.retrieval.client import RetrieverClient
-from core.retrieval.event_kinds import check_event
+from bddseg_tui.core.errors import RecordError
+from bddseg_tui.core.retrieval.client import RetrieverClient
+from bddseg_tui.core.retrieval.events import check_event
 from tests.core.odd_json import like
 
 ITEM = {"name": "a", "image": "a.jpg", "path": "/d/a.jpg", "score": 0.5, "confidence": 0.9, "duplicates": ["b"]}

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from core.config import build_config
-from core.engine import Engine
-from core.errors import UsageError
-from core.job import Status, write_status
-from core.room import Item
-from core.room.free import sweep_deleted
-from core.runs import create_run
-from core.training_caches import ABOUT, LOCK, cache_name
-from core.workspace import Workspace
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.errors import UsageError
+from bddseg_tui.core.jobs.job import Status, write_status
+from bddseg_tui.core.maintenance import Item
+from bddseg_tui.core.maintenance.free import sweep_deleted
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.run import create_run
+from bddseg_tui.core.runs.training_caches import ABOUT, LOCK, cache_name
+from bddseg_tui.core.workspace.workspace import Workspace
 
 MIB = 1 << 20
 
@@ -50,7 +50,7 @@ def kinds(items: list[Item]) -> dict[str, str]:
 def test_everything_is_listed_with_what_it_is_of_and_what_it_takes(
     engine: Engine, workspace: Workspace, dataset: Path
 ) -> None:
-    engine.scan(engine.open(dataset), lambda done, total: None)
+    engine.data.scan(engine.data.open(dataset), lambda done, total: None)
     cache = make_cache(workspace, dataset)
     run = create_run(workspace, dataset, build_config("demo", []), "demo")
     write_status(run.folder, Status("stopped"), durable=False)
@@ -84,7 +84,7 @@ def test_what_is_kept_of_a_dataset_that_is_gone_is_freed_and_of_one_that_is_ther
     engine: Engine, workspace: Workspace, dataset: Path, drawn: Path
 ) -> None:
     for root in (dataset, drawn):
-        engine.scan(engine.open(root), lambda done, total: None)
+        engine.data.scan(engine.data.open(root), lambda done, total: None)
         filled(workspace.index_path(root, "demo"))
     shutil.rmtree(dataset)
     freed = engine.free(["gone"])
@@ -97,8 +97,8 @@ def test_what_is_kept_of_a_dataset_that_is_gone_is_freed_and_of_one_that_is_ther
 def test_tags_of_a_dataset_that_is_gone_stay_until_they_are_named_by_someone_who_is_sure(
     engine: Engine, workspace: Workspace, dataset: Path
 ) -> None:
-    collection = engine.open(dataset)
-    engine.scan(collection, lambda done, total: None)
+    collection = engine.data.open(dataset)
+    engine.data.scan(collection, lambda done, total: None)
     collection.catalog.add_tag([1, 2], "odd")
     path = workspace.catalog_path(dataset)
     name = f"catalogs/{path.name}"
@@ -110,7 +110,7 @@ def test_tags_of_a_dataset_that_is_gone_stay_until_they_are_named_by_someone_who
 
 
 def test_a_catalog_whose_tags_cannot_be_counted_is_kept(engine: Engine, workspace: Workspace, dataset: Path) -> None:
-    engine.scan(engine.open(dataset), lambda done, total: None)
+    engine.data.scan(engine.data.open(dataset), lambda done, total: None)
     path = workspace.catalog_path(dataset)
     with closing(sqlite3.connect(path)) as db:
         db.execute("DROP TABLE tags")
@@ -149,12 +149,12 @@ def test_what_killed_deletions_left_is_freed_and_swept_but_not_under_one_that_go
     filled(left)
     run = create_run(workspace, dataset, build_config("demo", []), "demo")
     write_status(run.folder, Status("stopped"), durable=False)
-    engine.delete(run)
+    engine.runs.delete(run)
     assert not going_on.exists() and not left.exists(), "whoever deletes a run sweeps what others left"
 
 
 def test_an_index_that_is_being_built_is_kept(engine: Engine, workspace: Workspace, dataset: Path) -> None:
-    engine.scan(engine.open(dataset), lambda done, total: None)
+    engine.data.scan(engine.data.open(dataset), lambda done, total: None)
     folder = filled(workspace.index_path(dataset, "demo"))
     shutil.rmtree(dataset)
     with (folder / "lock").open("w") as lock:

@@ -1,6 +1,6 @@
 import pytest
 
-from core.sanitize import sanitize, sanitize_lines, sanitize_path
+from bddseg_tui.core.sanitize import sanitize, sanitize_lines, sanitize_path
 
 HOSTILE = [
     "\x1b[2J",

@@ -10,11 +10,11 @@ import psutil
 import pytest
 from PIL import Image
 
-from core import scan as scanning
-from core.catalog import ImageScore
-from core.engine import Collection, Engine
-from core.errors import BddsegError
-from core.query import parse_query
+from bddseg_tui.core.data import scan as scanning
+from bddseg_tui.core.data.catalog import ImageScore
+from bddseg_tui.core.data.filter_language import parse_query
+from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.errors import BddsegError
 
 
 def count_reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
@@ -30,7 +30,7 @@ def count_reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 def rescan(engine: Engine, collection: Collection) -> None:
-    engine.scan(collection, lambda done, total: None)
+    engine.data.scan(collection, lambda done, total: None)
 
 
 def test_a_rescan_reads_only_what_changed(
@@ -39,24 +39,24 @@ def test_a_rescan_reads_only_what_changed(
     read = count_reads(monkeypatch)
     rescan(engine, collection)
     assert read == []
-    row = engine.find(collection, "split:val")[0]
+    row = engine.data.find(collection, "split:val")[0]
     assert row.mask
     Image.new("L", (128, 72), 10).save(row.mask)
     rescan(engine, collection)
     assert read == [row.image]
-    assert engine.find(collection, f"name:{row.name}")[0].share(10) == 100.0
+    assert engine.data.find(collection, f"name:{row.name}")[0].share(10) == 100.0
 
 
 def test_a_changed_sample_keeps_its_tags(engine: Engine, collection: Collection) -> None:
-    row = engine.find(collection, "")[0]
+    row = engine.data.find(collection, "")[0]
     collection.catalog.add_tag([row.id], "mine")
     os.utime(row.image, ns=(1, 1))
     rescan(engine, collection)
-    assert [r.name for r in engine.find(collection, "tag:mine")] == [row.name]
+    assert [r.name for r in engine.data.find(collection, "tag:mine")] == [row.name]
 
 
 def test_files_that_are_gone_are_not_shown_any_more(engine: Engine, collection: Collection) -> None:
-    gone = engine.find(collection, "")[0]
+    gone = engine.data.find(collection, "")[0]
     gone.image.unlink()
     rescan(engine, collection)
     catalog = collection.catalog
@@ -69,21 +69,21 @@ def test_files_that_are_gone_are_not_shown_any_more(engine: Engine, collection: 
 
 
 def test_tags_and_scores_come_back_with_the_images_that_were_absent(engine: Engine, collection: Collection) -> None:
-    rows = engine.find(collection, "split:val")
+    rows = engine.data.find(collection, "split:val")
     catalog = collection.catalog
     catalog.add_tag([rows[0].id], "mine")
     catalog.record_scores("run/best-val", [ImageScore(r.image, r.image.with_suffix(".png"), 0.5, 0.25) for r in rows])
     folder = rows[0].image.parent
     away = folder.with_name("away")
     folder.rename(away)
-    rescan(engine, engine.open(collection.dataset.root))
+    rescan(engine, engine.data.open(collection.dataset.root))
     assert catalog.progress() == (15, 0)
-    assert engine.find(collection, "tag:mine") == engine.find(collection, "is:scored", "run/best-val") == []
+    assert engine.data.find(collection, "tag:mine") == engine.data.find(collection, "is:scored", "run/best-val") == []
     assert catalog.class_totals("val") == [(0, 0)] * 20
     away.rename(folder)
     rescan(engine, collection)
-    assert [r.name for r in engine.find(collection, "tag:mine")] == [rows[0].name]
-    scored = engine.find(collection, "split:val", "run/best-val")
+    assert [r.name for r in engine.data.find(collection, "tag:mine")] == [rows[0].name]
+    scored = engine.data.find(collection, "split:val", "run/best-val")
     assert [(r.miou, r.prediction, r.counts) for r in scored] == [
         (0.25, r.image.with_suffix(".png"), r.counts) for r in rows
     ]
@@ -92,7 +92,7 @@ def test_tags_and_scores_come_back_with_the_images_that_were_absent(engine: Engi
 def test_images_that_are_back_are_not_read_again(
     engine: Engine, collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    image = engine.find(collection, "")[0].image
+    image = engine.data.find(collection, "")[0].image
     image.rename(image.with_suffix(".away"))
     rescan(engine, collection)
     image.with_suffix(".away").rename(image)
@@ -114,18 +114,18 @@ def test_a_dataset_that_is_all_gone_is_an_error_and_changes_nothing(engine: Engi
 
 
 def test_broken_files_become_problems_and_end_nothing(engine: Engine, collection: Collection) -> None:
-    row = engine.find(collection, "split:train")[0]
+    row = engine.data.find(collection, "split:train")[0]
     assert row.mask
     row.mask.write_bytes(b"broken")
     rescan(engine, collection)
-    found = engine.find(collection, "is:problem")
+    found = engine.data.find(collection, "is:problem")
     assert [(r.name, (r.problem or "").split(":")[0]) for r in found] == [(row.name, "unreadable-mask")]
 
 
 def test_an_interrupted_scan_goes_on_where_it_stopped(
     engine: Engine, dataset: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = engine.open(dataset)
+    opened = engine.data.open(dataset)
     monkeypatch.setattr(scanning, "COMMIT_EVERY_S", -1.0)
 
     def interrupt(done: int, total: int) -> None:
@@ -133,7 +133,7 @@ def test_an_interrupted_scan_goes_on_where_it_stopped(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        engine.scan(opened, interrupt)
+        engine.data.scan(opened, interrupt)
     assert opened.catalog.progress() == (21, 16)
     read = count_reads(monkeypatch)
     rescan(engine, opened)
@@ -141,9 +141,9 @@ def test_an_interrupted_scan_goes_on_where_it_stopped(
 
 
 def test_a_killed_scan_leaves_no_lock_behind(engine: Engine, dataset: Path) -> None:
-    opened = engine.open(dataset)
+    opened = engine.data.open(dataset)
     holder = (
-        "import sys, time; from pathlib import Path; from core.scan import _scan_lock\n"
+        "import sys, time; from pathlib import Path; from bddseg_tui.core.data.scan import _scan_lock\n"
         "with _scan_lock(Path(sys.argv[1])): print('held', flush=True); time.sleep(600)"
     )
     process = subprocess.Popen([sys.executable, "-c", holder, str(opened.catalog.path)], stdout=subprocess.PIPE)
@@ -156,10 +156,10 @@ def test_a_killed_scan_leaves_no_lock_behind(engine: Engine, dataset: Path) -> N
 
 
 def test_a_second_scan_waits_for_the_first_and_then_finds_everything(engine: Engine, dataset: Path) -> None:
-    opened = engine.open(dataset)
+    opened = engine.data.open(dataset)
     with scanning._scan_lock(opened.catalog.path) as free:
         assert free
-        waiting = engine.start_scan(opened)
+        waiting = engine.data.start_scan(opened)
         assert waiting.stdout
         assert waiting.stdout.readline() == b'{"done": 0, "total": 0}\n'
     assert b'{"done": 21, "total": 21}' in waiting.stdout.read()
@@ -167,8 +167,8 @@ def test_a_second_scan_waits_for_the_first_and_then_finds_everything(engine: Eng
 
 
 def test_a_scan_in_a_process_of_its_own_fills_the_catalog(engine: Engine, dataset: Path) -> None:
-    opened = engine.open(dataset)
-    process = engine.start_scan(opened)
+    opened = engine.data.open(dataset)
+    process = engine.data.start_scan(opened)
     assert process.stdout
     assert b'"total": 21' in process.stdout.read()
     assert process.wait() == 0
@@ -176,21 +176,21 @@ def test_a_scan_in_a_process_of_its_own_fills_the_catalog(engine: Engine, datase
 
 
 def test_a_scan_process_says_why_it_failed(engine: Engine, dataset: Path) -> None:
-    opened = engine.open(dataset)
+    opened = engine.data.open(dataset)
     shutil.rmtree(dataset)
-    process = engine.start_scan(opened)
+    process = engine.data.start_scan(opened)
     assert process.stdout
     assert "does not exist" in json.loads(process.stdout.read())["error"]
     assert process.wait() == 1
 
 
 def test_the_scan_process_ends_when_its_starter_is_killed(engine: Engine, dataset: Path) -> None:
-    opened = engine.open(dataset)
+    opened = engine.data.open(dataset)
     starter = (
         "import sys, time\nfrom pathlib import Path\n"
-        "from core.engine import Engine\nfrom core.workspace import Workspace\n"
+        "from bddseg_tui.core.engine import Engine\nfrom core.workspace.workspace import Workspace\n"
         "engine = Engine(Workspace(Path(sys.argv[1])))\n"
-        "print(engine.start_scan(engine.open(Path(sys.argv[2]))).pid, flush=True); time.sleep(600)"
+        "print(engine.data.start_scan(engine.data.open(Path(sys.argv[2]))).pid, flush=True); time.sleep(600)"
     )
     # The lock is held here, so that the scan does not end by itself.
     with scanning._scan_lock(opened.catalog.path):
@@ -204,11 +204,11 @@ def test_the_scan_process_ends_when_its_starter_is_killed(engine: Engine, datase
 
 
 def test_ending_a_scan_ends_its_workers_at_once(engine: Engine, dataset: Path) -> None:
-    opened = engine.open(dataset)
+    opened = engine.data.open(dataset)
     with scanning._scan_lock(opened.catalog.path):
-        process = engine.start_scan(opened)
+        process = engine.data.start_scan(opened)
         assert process.stdout and process.stdout.readline()
-        engine.end_scan(process)
+        engine.data.end_scan(process)
         assert process.wait(timeout=20) != 0
 
 
@@ -216,7 +216,7 @@ def test_a_read_only_dataset_is_scanned_and_left_as_it_was(engine: Engine, datas
     before = {p: p.stat().st_mtime_ns for p in dataset.rglob("*")}
     for path in sorted(before, reverse=True):
         path.chmod(0o555 if path.is_dir() else 0o444)
-    rescan(engine, engine.open(dataset))
+    rescan(engine, engine.data.open(dataset))
     assert {p: p.stat().st_mtime_ns for p in dataset.rglob("*")} == before
 
 
@@ -234,13 +234,13 @@ def test_names_with_anything_in_them_are_catalogued(engine: Engine, dataset: Pat
     for stem in stems:
         Image.new("RGB", (16, 12)).save(Path(os.fsdecode(os.fsencode(images) + b"/" + stem + b".jpg")), "JPEG")
         Image.new("L", (16, 12), 3).save(Path(os.fsdecode(os.fsencode(masks) + b"/" + stem + b".png")), "PNG")
-    opened = engine.open(dataset)
+    opened = engine.data.open(dataset)
     rescan(engine, opened)
-    found = engine.find(opened, "class:wall>99%")
+    found = engine.data.find(opened, "class:wall>99%")
     assert len(found) == len(stems)
     assert all(r.name.isprintable() for r in found)
     assert all(r.image.exists() for r in found)
     predictions = [ImageScore(r.image, r.image.with_suffix(".png"), 0.5, 0.5) for r in found]
     opened.catalog.record_scores("run/best-train", predictions)
-    scored = engine.find(opened, "is:scored", "run/best-train")
+    scored = engine.data.find(opened, "is:scored", "run/best-train")
     assert {r.prediction for r in scored} == {p.prediction for p in predictions}

@@ -1,7 +1,7 @@
 import pytest
 
-from core.errors import RecordError
-from core.scan_lines import read_line
+from bddseg_tui.core.data.scan_lines import read_line
+from bddseg_tui.core.errors import RecordError
 
 
 def test_a_line_of_a_scan_is_progress_or_an_error() -> None:

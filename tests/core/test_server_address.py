@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.errors import UsageError
-from core.retrieval.server_address import server_address, shown_address
+from bddseg_tui.core.errors import UsageError
+from bddseg_tui.core.retrieval.server_address import server_address, shown_address
 
 
 @pytest.mark.parametrize(

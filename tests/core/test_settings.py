@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import BddsegError
-from core.settings import Settings, check_settings, load_settings, save_settings
-from core.workspace import Workspace
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.settings import Settings, check_settings, load_settings, save_settings
+from bddseg_tui.core.workspace.workspace import Workspace
 
 FULL = """
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
-from tui.cli.root import run
+from bddseg_tui.tui.cli.root import run
 sys.exit(run(["settings", "top=7", "--workspace", sys.argv[1]]))
 """
 
@@ -66,7 +66,8 @@ def test_a_damaged_file_counts_as_none(workspace: Workspace, text: str) -> None:
 
 
 def test_processes_that_change_settings_at_one_time_keep_each_others(workspace: Workspace) -> None:
-    code = "import sys; from pathlib import Path; from core.workspace import Workspace; from core.settings import *\n"
+    code = "import sys; from pathlib import Path; from bddseg_tui.core.workspace.workspace import Workspace\n"
+    code += "from bddseg_tui.core.settings import *\n"
     code += "save_settings(Workspace(Path(sys.argv[1])), **{sys.argv[2]: sys.argv[3]})"
     changes = [("theme", "light"), ("images", "none"), ("dataset", "/data")]
     started = [subprocess.Popen([sys.executable, "-c", code, os.fspath(workspace.root), *c]) for c in changes]

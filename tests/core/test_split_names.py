@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from core.config import build_config
-from core.engine import Engine
-from core.errors import UsageError
-from core.evaluation import evaluation_folder
-from core.runs import Run, create_run
-from core.workspace import Workspace
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.errors import UsageError
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.evaluation import evaluation_folder
+from bddseg_tui.core.runs.run import Run, create_run
+from bddseg_tui.core.workspace.workspace import Workspace
 
 NAMES = ["x/../../../..", "../val", "/tmp/val", "val/x", "a\0b", "", ".", "val\n", "x" * 300]
 
@@ -29,9 +29,9 @@ def test_evaluate_and_predict_refuse_names_that_leave_the_run(
 ) -> None:
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(UsageError, match="plain name"):
-        engine.evaluate(run, split)
+        engine.runs.evaluate(run, split)
     with pytest.raises(UsageError, match="plain name"):
-        engine.predict(run, tmp_path / "to", split)
+        engine.runs.predict(run, tmp_path / "to", split)
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -45,8 +45,8 @@ def test_no_part_of_an_evaluations_name_leads_out_of_its_run(name: str) -> None:
 @pytest.mark.parametrize("checkpoint", ["../best", "/tmp", "best/../best", ""])
 def test_a_checkpoint_is_one_of_those_that_there_are(engine: Engine, run: Run, checkpoint: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="has no checkpoint"):
-        engine.evaluate(run, "val", checkpoint)
+        engine.runs.evaluate(run, "val", checkpoint)
     with pytest.raises(UsageError, match="has no checkpoint"):
-        engine.predict(run, tmp_path / "to", "val", checkpoint)
+        engine.runs.predict(run, tmp_path / "to", "val", checkpoint)
     with pytest.raises(UsageError, match="has no checkpoint"):
-        engine.export(run, "onnx", tmp_path / "to", checkpoint)
+        engine.runs.export(run, "onnx", tmp_path / "to", checkpoint)

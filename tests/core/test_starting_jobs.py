@@ -12,20 +12,20 @@ from pathlib import Path
 
 import pytest
 
-from core.catalog import ImageScore
-from core.config import build_config
-from core.engine import Engine
-from core.errors import BddsegError, UsageError
-from core.job import SILENT_S, JobLock, Status, StatusFile, read_status, write_status
-from core.jobs import find_job, list_jobs
-from core.launch import launch, taken_up
-from core.locks import LOCK, is_locked, try_lock
-from core.process import ProcessId, give_up, identify, kill, let_go, start_detached, this_process
-from core.query import parse_query
-from core.runs import Run, create_run
-from core.training_caches import cache_name
-from core.use import delete_unused, in_use
-from core.workspace import Workspace
+from bddseg_tui.core.data.catalog import ImageScore
+from bddseg_tui.core.data.filter_language import parse_query
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.errors import BddsegError, UsageError
+from bddseg_tui.core.jobs.job import SILENT_S, JobLock, Status, StatusFile, read_status, write_status
+from bddseg_tui.core.jobs.launch import launch, taken_up
+from bddseg_tui.core.jobs.use_lock import delete_unused, in_use
+from bddseg_tui.core.processes.locks import LOCK, is_locked, try_lock
+from bddseg_tui.core.processes.process import ProcessId, give_up, identify, kill, let_go, start_detached, this_process
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.job_list import find_job, list_jobs
+from bddseg_tui.core.runs.run import Run, create_run
+from bddseg_tui.core.runs.training_caches import cache_name
+from bddseg_tui.core.workspace.workspace import Workspace
 from tests.small_disk import mounted_disk
 
 SLEEP = ["-n", "1", "-r", "1", "import time; time.sleep(600)"]
@@ -33,8 +33,8 @@ SLEEP = ["-n", "1", "-r", "1", "import time; time.sleep(600)"]
 RACE = """
 import sys
 from pathlib import Path
-from core.launch import launch, taken_up
-from core.errors import BddsegError
+from bddseg_tui.core.jobs.launch import launch, taken_up
+from bddseg_tui.core.errors import BddsegError
 folder = Path(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()
@@ -106,15 +106,15 @@ def test_a_run_is_not_deleted_while_a_job_uses_it(engine: Engine, run: Run, kind
         job(run.folder / kind / "best-x", run.folder),
         pytest.raises(BddsegError, match=f"{said}.*bddseg-tui stop 0001-demo/"),
     ):
-        engine.delete(run)
-    assert engine.delete(run) == ""
-    assert engine.runs() == []
+        engine.runs.delete(run)
+    assert engine.runs.delete(run) == ""
+    assert engine.runs.list_runs() == []
 
 
 def test_a_run_whose_job_has_no_readable_status_is_protected_by_its_lock(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.use._PATIENCE_S", 0.0)
+    monkeypatch.setattr("bddseg_tui.core.jobs.use_lock._PATIENCE_S", 0.0)
     folder = run.folder / "prediction/best-test"
     with job(folder, run.folder):
         (folder / "status.json").unlink()
@@ -146,7 +146,8 @@ def test_a_process_that_is_not_let_go_does_nothing_and_ends(tmp_path: Path) -> N
 
 
 def test_a_stop_that_comes_before_a_job_is_ready_is_kept_for_it(tmp_path: Path) -> None:
-    code = "import os; from core.process import on_stop; on_stop(lambda *_: os._exit(7)); import time; time.sleep(600)"
+    code = "import os, time; from bddseg_tui.core.processes.process import on_stop\n"
+    code += "on_stop(lambda *_: os._exit(7)); time.sleep(600)"
     child = start_detached("timeit", ["-n", "1", "-r", "1", code], tmp_path / "log.txt")
     os.kill(child.pid, signal.SIGTERM)
     let_go(child)
@@ -173,9 +174,9 @@ def test_a_job_of_another_host_lives_while_it_is_heard_of(tmp_path: Path) -> Non
 def test_a_job_that_cannot_be_reached_is_not_stopped_silently(engine: Engine, run: Run) -> None:
     StatusFile(run.folder).update(state="running", process=ProcessId("elsewhere", "b", 1, "1"), force=True)
     with pytest.raises(BddsegError, match=r"runs on elsewhere.*stop it there"):
-        engine.stop(run)
+        engine.runs.stop(run)
     with pytest.raises(BddsegError, match="still training"):
-        engine.delete(run)
+        engine.runs.delete(run)
     assert SILENT_S > 60
 
 
@@ -216,15 +217,15 @@ def test_the_training_of_a_run_is_meant_by_its_name_alone(workspace: Workspace, 
 def test_an_evaluation_is_not_deleted_while_it_is_read(
     engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.use._PATIENCE_S", 0.0)
+    monkeypatch.setattr("bddseg_tui.core.jobs.use_lock._PATIENCE_S", 0.0)
     folder = run.folder / "evaluation/best-val"
     folder.mkdir(parents=True)
     write_status(folder, Status("finished"))
     with in_use(folder), pytest.raises(BddsegError, match="is in use"):
-        engine.delete_evaluation(run, "best-val")
+        engine.analysis.delete(run, "best-val")
     with job(folder), pytest.raises(BddsegError, match=r"still being made.*stop 0001-demo/evaluate-best-val"):
-        engine.delete_evaluation(run, "best-val")
-    engine.delete_evaluation(run, "best-val")
+        engine.analysis.delete(run, "best-val")
+    engine.analysis.delete(run, "best-val")
     assert run.evaluations() == []
 
 
@@ -257,27 +258,27 @@ def test_a_run_is_deleted_on_a_full_disk(full_disk: Path, drawn: Path) -> None:
     engine = Engine(Workspace(full_disk / "workspace"))
     run = create_run(engine.workspace, drawn, build_config(), "demo")
     (run.folder / "model.safetensors").write_bytes(bytes(400_000))
-    engine.scan(engine.open(drawn), lambda done, total: None)
+    engine.data.scan(engine.data.open(drawn), lambda done, total: None)
     fill(full_disk)
-    assert engine.delete(run) == ""
-    assert engine.runs() == []
+    assert engine.runs.delete(run) == ""
+    assert engine.runs.list_runs() == []
 
 
 def test_a_run_is_deleted_though_its_catalog_cannot_be_opened(engine: Engine, run: Run) -> None:
     engine.workspace.catalog_path(run.dataset).write_bytes(b"no database" * 1000)
-    assert "its scores stay in the catalog" in engine.delete(run)
-    assert engine.runs() == []
+    assert "its scores stay in the catalog" in engine.runs.delete(run)
+    assert engine.runs.list_runs() == []
 
 
 def test_scores_that_were_left_behind_go_with_the_next_run(engine: Engine, drawn: Path) -> None:
     runs = [create_run(engine.workspace, drawn, build_config(), "demo") for _ in range(3)]
-    collection = engine.open(drawn)
-    engine.scan(collection, lambda done, total: None)
+    collection = engine.data.open(drawn)
+    engine.data.scan(collection, lambda done, total: None)
     for name in runs:
         image = collection.catalog.rows(collection.catalog.find(parse_query("")))[0].image
         collection.catalog.record_scores(f"{name.name}/best-val", [ImageScore(image, drawn, 0.5, 0.5)])
     shutil.rmtree(runs[0].folder)
-    engine.delete(runs[1])
+    engine.runs.delete(runs[1])
     assert collection.catalog.evaluations() == ["0003-demo/best-val"]
 
 
@@ -288,8 +289,8 @@ def test_nothing_is_left_of_a_run_that_cannot_be_started(full_disk: Path, drawn:
         (engine.workspace.cache / cache_name(drawn, split, build_config().size)).mkdir()
     fill(full_disk)
     with pytest.raises(BddsegError, match="the disk is full: make room"):
-        engine.train(drawn, build_config(), "demo")
-    assert [r.name for r in engine.runs()] == ["0001-demo"]
+        engine.runs.train(drawn, build_config(), "demo")
+    assert [r.name for r in engine.runs.list_runs()] == ["0001-demo"]
 
 
 def test_a_started_process_is_the_one_in_the_status(tmp_path: Path) -> None:

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from core import atomic, temporaries
-from core.temporaries import sweep, temporary_file, temporary_folder, temporary_path
-from core.workspace import Workspace
+from bddseg_tui.core.files import atomic
+from bddseg_tui.core.files import temporary_files as temporaries
+from bddseg_tui.core.files.temporary_files import sweep, temporary_file, temporary_folder, temporary_path
+from bddseg_tui.core.workspace.workspace import Workspace
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from core.atomic import replacing
-from core.temporaries import temporary_folder
+from bddseg_tui.core.files.atomic import replacing
+from bddseg_tui.core.files.temporary_files import temporary_folder
 here = Path(sys.argv[1])
 with replacing(here / "settings.toml") as file, temporary_folder(here) as folder:
     file.write(b"half of")
@@ -50,7 +51,7 @@ def test_what_a_live_process_is_writing_stays(tmp_path: Path) -> None:
 def test_what_another_host_is_writing_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     left = _kill_a_writer(tmp_path)
     temporaries._maker.cache_clear()
-    monkeypatch.setattr("core.process.gethostname", lambda: "another")
+    monkeypatch.setattr("bddseg_tui.core.processes.process.gethostname", lambda: "another")
     assert sweep([tmp_path]) == 0
     assert all(path.exists() for path in left)
     temporaries._maker.cache_clear()

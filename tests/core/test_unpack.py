@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import BddsegError
-from core.unpack import unpack
+from bddseg_tui.core.data.unpack import unpack
+from bddseg_tui.core.errors import BddsegError
 
 
 def make_zip(path: Path, entries: dict[str, bytes]) -> Path:
@@ -185,7 +185,8 @@ def test_what_macs_and_windows_leave_behind_is_left_out(tmp_path: Path) -> None:
 def test_a_killed_call_leaves_nothing_that_the_next_one_does_not_sweep(tmp_path: Path) -> None:
     archive = make_zip(tmp_path / "a.zip", {f"images/{i}.jpg": os.urandom(50_000) for i in range(20)})
     code = (
-        "import os, signal, sys; from pathlib import Path; import core.unpack as u; real = u.read_entry\n"
+        "import os, signal, sys; from pathlib import Path\n"
+        "import bddseg_tui.core.data.unpack as u; real = u.read_entry\n"
         "def read(archive, entry):\n"
         "    for block in real(archive, entry):\n"
         "        if '7.jpg' in entry.filename: os.kill(os.getpid(), signal.SIGKILL)\n"

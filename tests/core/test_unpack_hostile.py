@@ -14,9 +14,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import BddsegError
-from core.sanitize import sanitize
-from core.unpack import unpack
+from bddseg_tui.core.data.unpack import unpack
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.sanitize import sanitize
 
 PARTS = ["bdd100k", "images", "10k", "train", "labels", "..", ".", "", "link", "deep", "file", "C:", "\\", "a\\..\\b"]
 PARTS += [

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import BddsegError
-from core.sanitize import sanitize
-from core.unpack import unpack
+from bddseg_tui.core.data.unpack import unpack
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.sanitize import sanitize
 
 
 def zipped(entries: dict[str, bytes] | None = None) -> bytes:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from core.demo.generate import generate
+from bddseg_tui.core.demo.generate import generate
 
 HERE = Path(__file__).parent
 

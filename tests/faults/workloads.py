@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.errors import BddsegError
+from bddseg_tui.core.errors import BddsegError
 
 KINDS = ("write", "sync", "rename", "open", "mkdir", "truncate")
 FAULTS = ((errno.ENOSPC, True), (errno.EIO, False))
@@ -81,20 +81,20 @@ def true_line(said: str, code: int, database: bool) -> None:
 
 
 def tag(folder: Path) -> None:
-    from core.engine import Engine
-    from core.query import parse_query
-    from core.workspace import Workspace
+    from bddseg_tui.core.data.filter_language import parse_query
+    from bddseg_tui.core.engine import Engine
+    from bddseg_tui.core.workspace.workspace import Workspace
 
     engine = Engine(Workspace(folder / "workspace"))
-    opened = engine.open(folder / "data")
-    engine.scan(opened, lambda done, total: None)
+    opened = engine.data.open(folder / "data")
+    engine.data.scan(opened, lambda done, total: None)
     ids = list(opened.catalog.find(parse_query("")))
 
     def act(number: int) -> None:
-        engine.open(folder / "data").catalog.add_tag(ids[:1], f"t{number}")
+        engine.data.open(folder / "data").catalog.add_tag(ids[:1], f"t{number}")
 
     def check(acknowledged: list[int], number: int) -> None:
-        found = {int(name[1:]) for name in engine.open(folder / "data").catalog.tags()}
+        found = {int(name[1:]) for name in engine.data.open(folder / "data").catalog.tags()}
         assert set(acknowledged) <= found <= {*acknowledged, number}, (acknowledged, found)
         if number in found and number not in acknowledged:
             opened.catalog.remove_tag(ids[:1], f"t{number}")
@@ -103,9 +103,9 @@ def tag(folder: Path) -> None:
 
 
 def chat(folder: Path) -> None:
-    from core.retrieval.chats import Chat, Turn
-    from core.retrieval.service import service_of
-    from core.workspace import Workspace
+    from bddseg_tui.core.retrieval.chats import Chat, Turn
+    from bddseg_tui.core.services.retrieval import service_of
+    from bddseg_tui.core.workspace.workspace import Workspace
 
     service = service_of(Workspace(folder / "workspace"))
     root, answer = Path("/data"), "yes" * 3000
@@ -131,8 +131,8 @@ def chat(folder: Path) -> None:
 
 
 def settings(folder: Path) -> None:
-    from core.settings import load_settings, save_settings
-    from core.workspace import Workspace
+    from bddseg_tui.core.settings import load_settings, save_settings
+    from bddseg_tui.core.workspace.workspace import Workspace
 
     workspace = Workspace(folder / "workspace")
     kept = [""]
@@ -154,7 +154,7 @@ def settings(folder: Path) -> None:
 def checkpoint(folder: Path) -> None:
     import torch
 
-    from train.checkpoint import Progress, load, save
+    from bddseg_tui.train.checkpoint import Progress, load, save
 
     torch.manual_seed(0)
     model = torch.nn.Linear(3, 2)
@@ -187,7 +187,7 @@ def checkpoint(folder: Path) -> None:
 def index(folder: Path) -> None:
     import numpy as np
 
-    from index.vectors import Entry, VectorTable
+    from bddseg_tui.index.vector_table import Entry, VectorTable
 
     def vectors(number: int) -> "np.ndarray[tuple[int, int], np.dtype[np.float32]]":
         return np.full((3, 4), number, np.float32)
@@ -211,44 +211,44 @@ def index(folder: Path) -> None:
 
 
 def scan(folder: Path) -> None:
-    from core.engine import Engine
-    from core.workspace import Workspace
+    from bddseg_tui.core.engine import Engine
+    from bddseg_tui.core.workspace.workspace import Workspace
 
     def engine(number: int) -> Engine:
         """Each in a workspace of its own: what opening makes is written too."""
         return Engine(Workspace(folder / f"workspace-{number}"))
 
     def act(number: int) -> None:
-        engine(number).scan(engine(number).open(folder / "data"), lambda done, total: None)
+        engine(number).data.scan(engine(number).data.open(folder / "data"), lambda done, total: None)
 
     def check(acknowledged: list[int], number: int) -> None:
-        opened = engine(number).open(folder / "data")
+        opened = engine(number).data.open(folder / "data")
         if number in acknowledged:
             assert opened.catalog.progress() == (3, 0)
-        engine(number).scan(opened, lambda done, total: None)
+        engine(number).data.scan(opened, lambda done, total: None)
         assert opened.catalog.progress() == (3, 0)
 
     every_write(act, check, database=True)
 
 
 def rescan(folder: Path) -> None:
-    from core.engine import Engine
-    from core.query import parse_query
-    from core.workspace import Workspace
+    from bddseg_tui.core.data.filter_language import parse_query
+    from bddseg_tui.core.engine import Engine
+    from bddseg_tui.core.workspace.workspace import Workspace
 
     engine = Engine(Workspace(folder / "workspace"))
-    opened = engine.open(folder / "data")
-    engine.scan(opened, lambda done, total: None)
+    opened = engine.data.open(folder / "data")
+    engine.data.scan(opened, lambda done, total: None)
     opened.catalog.add_tag(opened.catalog.find(parse_query("")), "mine")
     images = sorted((folder / "data/images").rglob("*.jpg"))
 
     def act(number: int) -> None:
         for image in images:
             os.utime(image, (number, number))
-        engine.scan(engine.open(folder / "data"), lambda done, total: None)
+        engine.data.scan(engine.data.open(folder / "data"), lambda done, total: None)
 
     def check(acknowledged: list[int], number: int) -> None:
-        again = engine.open(folder / "data")
+        again = engine.data.open(folder / "data")
         assert len(again.catalog.find(parse_query("tag:mine"))) == len(images)
         if number in acknowledged:
             assert again.catalog.progress() == (3, 0)

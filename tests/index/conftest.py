@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from core.dataset import open_dataset
-from core.engine import Collection, Engine
-from core.scan import scan
-from index.build import build_index
-from index.clip import Clip, load_clip
-from index.llava.local import LocalLlava, load_llava
-from index.search import Searcher, open_searcher
+from bddseg_tui.core.data.dataset import open_dataset
+from bddseg_tui.core.data.scan import scan
+from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.index.build import build_index
+from bddseg_tui.index.clip import Clip, load_clip
+from bddseg_tui.index.llava.local import LocalLlava, load_llava
+from bddseg_tui.index.search import Searcher, open_searcher
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,6 @@ def indexed(drawn: Path, clip: Clip, tmp_path_factory: pytest.TempPathFactory) -
 def collection(workspace: object, drawn: Path) -> Collection:
     """The drawn dataset, scanned into a catalog of the test's own."""
     engine = Engine(workspace)  # type: ignore[arg-type]
-    opened = engine.open(drawn)
+    opened = engine.data.open(drawn)
     scan(opened.catalog, opened.dataset, lambda *_: None, workers=1)
     return opened

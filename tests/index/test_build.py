@@ -15,14 +15,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.dataset import list_samples, open_dataset
-from core.engine import Engine
-from core.errors import BddsegError
-from core.job import read_status
-from core.workspace import Workspace
-from index.build import build_index
-from index.clip import Clip
-from index.vectors import VectorTable
+from bddseg_tui.core.data.dataset import list_samples, open_dataset
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.jobs.job import read_status
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.index.build import build_index
+from bddseg_tui.index.clip import Clip
+from bddseg_tui.index.vector_table import VectorTable
 
 
 def build(root: Path, clip: Clip, folder: Path, batch: int = 8) -> dict[str, object]:
@@ -30,7 +30,7 @@ def build(root: Path, clip: Clip, folder: Path, batch: int = 8) -> dict[str, obj
 
 
 def test_every_image_is_embedded_as_it_is_alone(dataset: Path, clip: Clip, tmp_path: Path) -> None:
-    from core.imagefile import read_image
+    from bddseg_tui.core.data.image_file import read_image
 
     manifest = build(dataset, clip, tmp_path / "index")
     images, matrix = VectorTable(tmp_path / "index", clip.identity, clip.dimension).load()
@@ -119,7 +119,7 @@ def test_a_killed_job_goes_on_and_ends_with_the_vectors_of_an_unbroken_one(
         time.sleep(0.01)
     assert read_status(folder).state == "lost" and service.info(dataset) is None
     service.build(dataset)
-    ended = Engine(workspace).wait(folder)
+    ended = Engine(workspace).runs.wait(folder)
     assert ended.state == "finished", ended
     tables = [VectorTable(f, clip.identity, clip.dimension).load() for f in (tmp_path / "unbroken", folder)]
     both = [dict(zip(images, matrix, strict=True)) for images, matrix in tables]

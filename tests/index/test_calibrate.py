@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from index.calibrate import fit_mixture, sigmoid_confidence
+from bddseg_tui.index.confidence import fit_mixture, sigmoid_confidence
 
 
 def test_two_humps_are_told_apart() -> None:

@@ -7,11 +7,11 @@ import open_clip
 import pytest
 import torch
 
-from core.dataset import list_samples, open_dataset
-from core.errors import BddsegError, UsageError
-from core.imagefile import read_image
-from index.build import draft_size
-from index.clip import DEMO, Clip, load_clip
+from bddseg_tui.core.data.dataset import list_samples, open_dataset
+from bddseg_tui.core.data.image_file import read_image
+from bddseg_tui.core.errors import BddsegError, UsageError
+from bddseg_tui.index.build import draft_size
+from bddseg_tui.index.clip import DEMO, Clip, load_clip
 
 
 def test_embeddings_equal_those_of_open_clip(clip: Clip, drawn: Path) -> None:
@@ -29,8 +29,8 @@ def test_embeddings_equal_those_of_open_clip(clip: Clip, drawn: Path) -> None:
 def test_decoding_at_a_smaller_size_hardly_moves_an_embedding(clip: Clip, tmp_path: Path) -> None:
     from PIL import Image
 
-    from core.demo.generate import draw_scene
-    from core.demo.scene import sample_scene
+    from bddseg_tui.core.demo.generate import draw_scene
+    from bddseg_tui.core.demo.scene import sample_scene
 
     Image.fromarray(draw_scene(sample_scene(5, 3), 1280, 720).picture).save(tmp_path / "large.jpg", quality=92)
     whole, draft = (read_image(tmp_path / "large.jpg", at_least=a) for a in (None, draft_size(clip)))

@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.demo.generate import draw_scene
-from core.demo.scene import sample_scene
-from index import prompts
-from index.clip import Clip
-from index.llava import CutShort, all_said, reply
-from index.llava.local import LocalLlava
-from index.phrases import Phrase
-from index.search import Searcher
-from index.stores.exact import ExactStore
-from index.tiny.answers import ask_about
-from index.tiny.concepts import BY_NAME, CONCEPTS, Description, fits, truths, vehicles
-from index.tiny.questions import dress, write_question
+from bddseg_tui.core.demo.generate import draw_scene
+from bddseg_tui.core.demo.scene import sample_scene
+from bddseg_tui.index import prompts
+from bddseg_tui.index.clip import Clip
+from bddseg_tui.index.demo_models.answers import ask_about
+from bddseg_tui.index.demo_models.concepts import BY_NAME, CONCEPTS, Description, fits, truths, vehicles
+from bddseg_tui.index.demo_models.questions import dress, write_question
+from bddseg_tui.index.llava import CutShort, all_said, reply
+from bddseg_tui.index.llava.local import LocalLlava
+from bddseg_tui.index.search import Searcher
+from bddseg_tui.index.search_language import Phrase
+from bddseg_tui.index.stores.exact import ExactStore
 
 SEED, COUNT = 77_007, 60
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.dataset import list_samples, open_dataset
-from index.build import build_index
-from index.clip import Clip
-from index.search import open_searcher
-from index.stores import Rows, Vectors
-from index.stores.exact import top
-from index.stores.hnsw import RECALL, GraphVectors, HnswStore, load_hnsw, update_hnsw
-from index.vectors import checksum
+from bddseg_tui.core.data.dataset import list_samples, open_dataset
+from bddseg_tui.index.build import build_index
+from bddseg_tui.index.clip import Clip
+from bddseg_tui.index.search import open_searcher
+from bddseg_tui.index.stores import Rows, Vectors
+from bddseg_tui.index.stores.exact import top
+from bddseg_tui.index.stores.hnsw import RECALL, GraphVectors, HnswStore, load_hnsw, update_hnsw
+from bddseg_tui.index.vector_table import checksum
 
 DIMENSION = 24
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import BddsegError
-from core.packed_weights import refuse_packed
-from index.clip import DEMO, load_clip
-from index.llava.local import DEMO as DEMO_LLAVA
-from index.llava.local import load_llava
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.weights_archive import refuse_packed
+from bddseg_tui.index.clip import DEMO, load_clip
+from bddseg_tui.index.llava.local import DEMO as DEMO_LLAVA
+from bddseg_tui.index.llava.local import load_llava
 from tests.hostile_weights import ARCHIVES, PICKLES, SAFETENSORS, as_zip
 
 FILES: dict[str, Callable[[Path], bytes]] = {

@@ -10,12 +10,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from core.errors import BddsegError
-from index.clip import DEMO, Clip, load_clip
-from index.hub import offline
-from index.llava.local import DEMO as DEMO_LLAVA
-from index.llava.local import load_llava
-from index.weights_check import difference
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.index.clip import DEMO, Clip, load_clip
+from bddseg_tui.index.hub import offline
+from bddseg_tui.index.llava.local import DEMO as DEMO_LLAVA
+from bddseg_tui.index.llava.local import load_llava
+from bddseg_tui.index.weights_check import difference
 
 State = dict[str, torch.Tensor]
 

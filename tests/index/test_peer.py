@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from core.imagefile import read_image
-from index.llava import Piece
-from index.llava.local import DEMO, LocalLlava
-from index.llava.server import ServerLlava
-from index.prompts import anchor_messages, answer_messages
+from bddseg_tui.core.data.image_file import read_image
+from bddseg_tui.index.llava import Piece
+from bddseg_tui.index.llava.local import DEMO, LocalLlava
+from bddseg_tui.index.llava.server import ServerLlava
+from bddseg_tui.index.prompts import anchor_messages, answer_messages
 from tests.index.conftest import Indexed
 
 

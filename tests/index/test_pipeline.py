@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from core.errors import BddsegError
-from index.llava import CutShort, OutOfServiceError, Piece, TakenBack, Thinking, Waiting
-from index.pipeline import Ask, CancelledError, ask
-from index.prompts import Message
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.index.llava import CutShort, OutOfServiceError, Piece, TakenBack, Thinking, Waiting
+from bddseg_tui.index.pipeline import Ask, CancelledError, ask
+from bddseg_tui.index.prompts import Message
 from tests.index.conftest import Indexed
 
 Reply = str | BddsegError | list[Piece]
@@ -65,7 +65,7 @@ def of(events: Events, kind: str) -> dict[str, Any]:
 
 def sure(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets the best image always fit: what fits is the model's business, not the pipeline's."""
-    monkeypatch.setattr("index.pipeline.NOTHING_BELOW", 0.0)
+    monkeypatch.setattr("bddseg_tui.index.pipeline.NOTHING_BELOW", 0.0)
 
 
 def test_a_question_goes_through_all_steps_in_order(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +123,7 @@ def test_asking_about_a_candidate_searches_for_nothing(indexed: Indexed) -> None
 
 
 def test_when_nothing_fits_that_is_said_with_the_nearest(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.pipeline.NOTHING_BELOW", 1.1)
+    monkeypatch.setattr("bddseg_tui.index.pipeline.NOTHING_BELOW", 1.1)
     events, llava = run(indexed, Ask("show me a unicorn"), "unicorn")
     done = of(events, "done")
     assert done["fits"] is False and done["image"] is None

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from core.engine import Collection, Engine
-from core.errors import BddsegError
-from core.retrieval.client import LAST
-from core.retrieval.event_kinds import check_event
-from core.retrieval.service import RetrievalService
-from core.workspace import Workspace
+from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.retrieval.client import LAST
+from bddseg_tui.core.retrieval.events import check_event
+from bddseg_tui.core.services.retrieval import RetrievalService
+from bddseg_tui.core.workspace.workspace import Workspace
 
 
 @pytest.fixture(scope="module")
 def service(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RetrievalService]:
     made = Engine(Workspace(tmp_path_factory.mktemp("retriever"))).retrieval
     folder = made.build(drawn)
-    status = Engine(made.workspace).wait(folder)
+    status = Engine(made.workspace).runs.wait(folder)
     assert status.state == "finished", status
     yield made
     made.close()
@@ -29,8 +29,8 @@ def service(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
 @pytest.fixture
 def opened(service: RetrievalService, drawn: Path) -> Collection:
     engine = Engine(service.workspace)
-    collection = engine.open(drawn)
-    engine.scan(collection, lambda *_: None)
+    collection = engine.data.open(drawn)
+    engine.data.scan(collection, lambda *_: None)
     return collection
 
 
@@ -93,7 +93,7 @@ def test_a_crash_is_a_message_and_the_next_request_starts_anew(service: Retrieva
 def test_without_an_index_nothing_is_started(workspace: Workspace, drawn: Path) -> None:
     engine = Engine(workspace)
     with pytest.raises(BddsegError, match="no finished index"):
-        engine.retrieval.search(engine.open(drawn), "night")
+        engine.retrieval.search(engine.data.open(drawn), "night")
     assert engine.retrieval.client.pid is None
 
 
@@ -110,8 +110,8 @@ def test_a_name_with_escape_sequences_opens_as_it_is_and_shows_sanitized(
     strange = os.fsdecode(os.fsencode(image.parent) + b"/\xff\x1b[2J\xe2\x80\xaegpj.jpg")
     image.rename(strange)
     engine = Engine(service.workspace)
-    assert engine.wait(service.build(dataset)).state == "finished"
-    collection = engine.open(dataset)
+    assert engine.runs.wait(service.build(dataset)).state == "finished"
+    collection = engine.data.open(dataset)
     items = service.search(collection, like=strange, top=1).result()["items"]
     assert Path(items[0]["path"]).read_bytes() == Path(strange).read_bytes()
     assert not any(ord(c) < 32 or c == "\u202e" for c in items[0]["name"])
@@ -137,7 +137,7 @@ def test_a_request_that_makes_no_sense_is_answered_with_the_reason(
 
 
 def test_lines_that_are_no_request_are_left_out() -> None:
-    from index.retriever import serve
+    from bddseg_tui.index.retriever import serve
 
     sent: list[dict[str, object]] = []
     lines = ["{", "[]", "3", '{"id": "x", "do": "load"}', "[" * 100_000, '{"id": null}', '{"id": 7, "do": "cancel"}']

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.dataset import list_samples, open_dataset
-from core.errors import BddsegError
-from core.imagefile import read_image
-from index.build import build_index
-from index.clip import Clip
-from index.phrases import Phrase
-from index.search import FUSIONS, Searcher, open_searcher
-from index.stores.hnsw import all_of, build_hnsw
+from bddseg_tui.core.data.dataset import list_samples, open_dataset
+from bddseg_tui.core.data.image_file import read_image
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.index.build import build_index
+from bddseg_tui.index.clip import Clip
+from bddseg_tui.index.search import FUSIONS, Searcher, open_searcher
+from bddseg_tui.index.search_language import Phrase
+from bddseg_tui.index.stores.hnsw import all_of, build_hnsw
 from tests.index.conftest import Indexed
 
 

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from core.errors import BddsegError
-from index.llava import CutShort, OutOfServiceError, Piece, Waiting
-from index.llava.exchange import Patience
-from index.llava.server import ServerLlava
-from index.prompts import Message, answer_messages
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.index.llava import CutShort, OutOfServiceError, Piece, Waiting
+from bddseg_tui.index.llava.exchange import Patience
+from bddseg_tui.index.llava.server import ServerLlava
+from bddseg_tui.index.prompts import Message, answer_messages
 from tests.index.serving import Handle, answer_json, chunk, send, send_token, serving, start_stream
 
 QUESTION = answer_messages("is there a bus?")

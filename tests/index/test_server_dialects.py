@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from core.errors import BddsegError
-from index.llava import CutShort, OutOfServiceError, Piece, TakenBack
-from index.llava.exchange import Patience
-from index.llava.server import ServerLlava
-from index.prompts import Message
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.index.llava import CutShort, OutOfServiceError, Piece, TakenBack
+from bddseg_tui.index.llava.exchange import Patience
+from bddseg_tui.index.llava.server import ServerLlava
+from bddseg_tui.index.prompts import Message
 from tests.index.serving import answer_json, chunk, send, serving, start_stream
 
 NOW = Patience(connect=2.0, first=5.0, silence=0.5, whole=5.0, busy=0.0)

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.stores import Store, Vectors
-from index.stores.exact import ExactStore
-from index.stores.hnsw import RECALL, all_of, build_hnsw, load_hnsw
-from index.stores.milvus import open_milvus
+from bddseg_tui.index.stores import Store, Vectors
+from bddseg_tui.index.stores.exact import ExactStore
+from bddseg_tui.index.stores.hnsw import RECALL, all_of, build_hnsw, load_hnsw
+from bddseg_tui.index.stores.milvus import open_milvus
 
 COUNT, DIMENSION = 600, 32
 

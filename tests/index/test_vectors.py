@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import BddsegError
-from index.vectors import Entry, VectorTable
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.index.vector_table import Entry, VectorTable
 from tests.small_disk import mounted_disk
 
 DIMENSION = 8
@@ -138,7 +138,7 @@ def test_a_batch_that_the_disk_did_not_take_leaves_no_tail(table: VectorTable) -
     size = table.path.stat().st_size
     code = (
         "import resource, signal, sys; from pathlib import Path; import numpy as np\n"
-        "from core.errors import BddsegError; from index.vectors import Entry, VectorTable\n"
+        "from bddseg_tui.core.errors import BddsegError; from bddseg_tui.index.vector_table import Entry, VectorTable\n"
         "table = VectorTable(Path(sys.argv[1]), 'model@1', 8)\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (40, 40))\n"
         "try: table.append([Entry(b'b', '1', b'b')], np.ones((1, 8), 'f4'))\n"

@@ -2,9 +2,8 @@
 
 import pytest
 
-from core.errors import UsageError
-from index.phrases import Phrase, parse_phrases
-from index.prompts import (
+from bddseg_tui.core.errors import UsageError
+from bddseg_tui.index.prompts import (
     MAX_ANCHORS,
     anchor_messages,
     answer_messages,
@@ -13,6 +12,7 @@ from index.prompts import (
     parse_topic,
     topic_messages,
 )
+from bddseg_tui.index.search_language import Phrase, parse_phrases
 
 
 def test_a_search_is_split_into_phrases_with_weights_and_minus() -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from core.config import build_config
-from core.runs import Run, create_run
-from core.workspace import Workspace
-from train import checkpoint
-from train.checkpoint import Progress
-from train.model import make_model
-from train.reporter import Reporter
-from train.setup import make_optimizer
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.run import Run, create_run
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.train import checkpoint
+from bddseg_tui.train.checkpoint import Progress
+from bddseg_tui.train.job_writer import Reporter
+from bddseg_tui.train.model import make_model
+from bddseg_tui.train.setup import make_optimizer
 
 
 @pytest.fixture(scope="session")

@@ -14,12 +14,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.dataset import list_samples, open_dataset
-from core.errors import BddsegError
-from core.training_caches import cache_name, list_caches, unused
-from train import cache as caching
-from train import cache_files
-from train.cache import CachedSplit, open_cache, resize_sample
+from bddseg_tui.core.data.dataset import list_samples, open_dataset
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.runs.training_caches import cache_name, list_caches, unused
+from bddseg_tui.train import cache as caching
+from bddseg_tui.train import cache_files
+from bddseg_tui.train.cache import CachedSplit, open_cache, resize_sample
 
 SIZE = (32, 64)
 
@@ -145,7 +145,7 @@ def test_another_reader_of_images_reads_all_again(
 ) -> None:
     os.close(opened(dataset, cache).lock)
     before = size_of(cache)
-    monkeypatch.setattr("train.cache_index.READER_VERSION", 99)
+    monkeypatch.setattr("bddseg_tui.train.cache_index.READER_VERSION", 99)
     opened(dataset, cache)
     assert len(read) == 24 and size_of(cache) == before
 
@@ -228,8 +228,8 @@ def test_a_disk_that_fills_meanwhile_is_a_true_line_and_what_was_read_is_kept(
 CODE = """
 import os, signal, sys
 from pathlib import Path
-from core.dataset import open_dataset
-from train import cache, cache_files
+from bddseg_tui.core.data.dataset import open_dataset
+from bddseg_tui.train import cache, cache_files
 cache.COMMIT_EVERY_S = 0.0
 real, n = cache.write_slot, 0
 def write(*args):

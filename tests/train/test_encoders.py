@@ -3,9 +3,9 @@
 import pytest
 import segmentation_models_pytorch as smp
 
-from core.encoders import encoders, find_encoder, matching
-from core.errors import BddsegError
-from train.encoders import count, names
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.runs.encoders import encoders, find_encoder, matching
+from bddseg_tui.train.encoders import count, names
 
 
 @pytest.mark.parametrize(

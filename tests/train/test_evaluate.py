@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.engine import Engine
-from core.errors import BddsegError
-from core.events import read_events
-from core.query import parse_query
-from core.runs import Run
+from bddseg_tui.core.data.filter_language import parse_query
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.jobs.events import read_events
+from bddseg_tui.core.runs.run import Run
+from bddseg_tui.train import evaluate, export
+from bddseg_tui.train.evaluate import evaluate_run
+from bddseg_tui.train.export import export_run
+from bddseg_tui.train.job_writer import Reporter, StopRequestedError
 from tests.train.conftest import job
-from train import evaluate, export
-from train.evaluate import evaluate_run
-from train.export import export_run
-from train.reporter import Reporter, StopRequestedError
 
 
 @pytest.fixture
@@ -49,10 +49,10 @@ def warnings(folder: Path) -> list[str]:
 def test_a_catalog_that_is_locked_at_the_end_costs_the_evaluation_nothing(
     run: Run, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    collection = engine.open(run.dataset)
-    engine.scan(collection, lambda done, total: None)
+    collection = engine.data.open(run.dataset)
+    engine.data.scan(collection, lambda done, total: None)
     monkeypatch.setattr(evaluate, "_PATIENCE_S", 0.0)
-    monkeypatch.setattr("core.catalog.database.PATIENCE_S", 0.05)
+    monkeypatch.setattr("bddseg_tui.core.data.catalog.database.PATIENCE_S", 0.05)
     other = sqlite3.connect(collection.catalog.path)
     other.execute("BEGIN IMMEDIATE")
     folder = evaluated(run)
@@ -62,7 +62,7 @@ def test_a_catalog_that_is_locked_at_the_end_costs_the_evaluation_nothing(
     other.rollback()
     other.close()
     assert collection.catalog.evaluations() == []
-    assert [e.images for e in engine.evaluations()] == [6]
+    assert [e.images for e in engine.analysis.evaluations()] == [6]
     assert collection.catalog.evaluations() == ["0001-demo/best-val"]
     assert len(collection.catalog.find(parse_query("is:scored"), "0001-demo/best-val")) == 6
     assert not (folder / "scores-pending").exists()
@@ -70,10 +70,10 @@ def test_a_catalog_that_is_locked_at_the_end_costs_the_evaluation_nothing(
 
 def test_an_evaluation_that_was_killed_before_the_catalog_knew_it_is_recorded_later(run: Run, engine: Engine) -> None:
     folder = evaluated(run)
-    collection = engine.open(run.dataset)
+    collection = engine.data.open(run.dataset)
     collection.catalog.forget_scores("0001-demo/best-val")
     (folder / "scores-pending").touch()
-    engine.evaluations()
+    engine.analysis.evaluations()
     assert collection.catalog.evaluations() == ["0001-demo/best-val"]
 
 
@@ -115,7 +115,7 @@ def test_masks_without_a_known_pixel_give_figures_without_numbers(run: Run, engi
     for mask in (run.dataset / "labels/sem_seg/masks/val").iterdir():
         Image.new("L", (128, 72), 255).save(mask)
     evaluated(run)
-    (found,) = engine.evaluations()
+    (found,) = engine.analysis.evaluations()
     assert (found.miou19, found.pixel_accuracy, found.boundary_miou19, found.ece) == (None, None, None, None)
     assert found.miou20 is not None
 
@@ -132,7 +132,7 @@ def test_an_export_replaces_no_file_of_the_users_own(run: Run, engine: Engine, t
     (to / name).write_text("theirs")
     (to / "notes.txt").write_text("theirs")
     with pytest.raises(BddsegError, match=f"export refuses to replace {name}"):
-        engine.export(run, "smp", to)
+        engine.runs.export(run, "smp", to)
     assert not (run.folder / "export").exists()
     with pytest.raises(BddsegError, match=f"export refuses to replace {name}"):
         export_to(run, "smp", to)

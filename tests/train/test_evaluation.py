@@ -15,31 +15,31 @@ import torch
 from PIL import Image
 from torchmetrics.classification import MulticlassConfusionMatrix
 
-from core.analysis.per_image import load_per_image
-from core.config import build_config
-from core.dataset import list_samples, open_dataset
-from core.engine import Engine
-from core.errors import UsageError
-from core.evaluation import load_evaluation
-from core.events import read_events
-from core.imagefile import read_mask
-from core.job import tail_log
-from core.query import parse_query
-from core.report.write import Forms
-from core.runs import Run
-from core.workspace import Workspace
-from train.checkpoint import load_model
-from train.export import Normalised
+from bddseg_tui.core.analysis.per_image import load_per_image
+from bddseg_tui.core.data.dataset import list_samples, open_dataset
+from bddseg_tui.core.data.filter_language import parse_query
+from bddseg_tui.core.data.image_file import read_mask
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.errors import UsageError
+from bddseg_tui.core.jobs.events import read_events
+from bddseg_tui.core.jobs.job import tail_log
+from bddseg_tui.core.report.write import Forms
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.evaluation import load_evaluation
+from bddseg_tui.core.runs.run import Run
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.train.checkpoint import load_model
+from bddseg_tui.train.export import Normalised
 
 
 @pytest.fixture(scope="module")
 def evaluated(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Engine, Run]:
     engine = Engine(Workspace(tmp_path_factory.mktemp("evaluated")))
     settings = ["encoder=mobilenet_v2", "height=32", "width=64", "batch_size=4", "epochs=1", "threads=1"]
-    run = engine.train(drawn, build_config("demo", settings), "demo")
-    assert engine.wait(run.folder).state == "finished", tail_log(run.folder)
-    folder = engine.evaluate(run)
-    assert engine.wait(folder).state == "finished", tail_log(folder)
+    run = engine.runs.train(drawn, build_config("demo", settings), "demo")
+    assert engine.runs.wait(run.folder).state == "finished", tail_log(run.folder)
+    folder = engine.runs.evaluate(run)
+    assert engine.runs.wait(folder).state == "finished", tail_log(folder)
     return engine, run
 
 
@@ -62,14 +62,14 @@ def test_the_reported_confusion_is_torchmetrics_on_the_written_predictions(
         if sample.split == "val" and sample.mask:
             predicted = read_mask(run.folder / f"evaluation/best-val/predictions/{sample.name}.png")
             metric.update(torch.from_numpy(predicted).int(), torch.from_numpy(read_mask(sample.mask)).int())
-    result = engine.evaluations()[0]
+    result = engine.analysis.evaluations()[0]
     assert torch.equal(torch.tensor(result.confusion), metric.compute())
     assert result.images == 6
 
 
 def test_each_image_has_a_score_in_the_catalog(evaluated: tuple[Engine, Run], drawn: Path) -> None:
     engine, run = evaluated
-    catalog = engine.open(drawn).catalog
+    catalog = engine.data.open(drawn).catalog
     name = f"{run.name}/best-val"
     assert catalog.evaluations() == [name]
     ids = catalog.find(parse_query("is:scored sort:iou"), name)
@@ -85,13 +85,13 @@ def test_predict_writes_masks_and_previews_for_images_without_masks(
     evaluated: tuple[Engine, Run], tmp_path: Path
 ) -> None:
     engine, run = evaluated
-    folder = engine.predict(run, tmp_path / "out", "test")
-    assert engine.wait(folder).state == "finished", tail_log(folder)
+    folder = engine.runs.predict(run, tmp_path / "out", "test")
+    assert engine.runs.wait(folder).state == "finished", tail_log(folder)
     masks, colours = sorted((tmp_path / "out/masks").iterdir()), sorted((tmp_path / "out/colour").iterdir())
     assert len(masks) == 3 and [p.name for p in masks] == [p.name for p in colours]
     with Image.open(masks[0]) as mask, Image.open(colours[0]) as colour:
         assert (mask.mode, mask.size, colour.size) == ("L", (128, 72), (128, 72))
-    catalog, name = engine.open(run.dataset).catalog, f"{run.name}/best-test predicted"
+    catalog, name = engine.data.open(run.dataset).catalog, f"{run.name}/best-test predicted"
     assert name in catalog.evaluations()
     rows = catalog.rows(catalog.find(parse_query("split:test"), name), name)
     assert sorted(r.prediction for r in rows if r.prediction) == masks
@@ -109,8 +109,8 @@ def test_predict_goes_on_where_it_stopped_and_starts_again_for_another_checkpoin
         shutil.copy(image, folder / image.name)
     shutil.copy(image, folder / f"{image.stem}.png.jpg")
     (folder / "broken.jpg").write_bytes(b"no picture")
-    job = engine.predict(run, out, tmp_path / "photos")
-    assert engine.wait(job).state == "finished", tail_log(job)
+    job = engine.runs.predict(run, out, tmp_path / "photos")
+    assert engine.runs.wait(job).state == "finished", tail_log(job)
     masks = sorted((out / "masks/deep").iterdir())
     assert len(masks) == 4 and len(list((out / "overlay/deep").iterdir())) == 4
     summary = json.loads((out / "summary.json").read_text())
@@ -118,11 +118,11 @@ def test_predict_goes_on_where_it_stopped_and_starts_again_for_another_checkpoin
     assert sum(c["percentage"] for c in summary["classes"]) == pytest.approx(100)
     masks[0].unlink()
     before = [m.stat().st_mtime_ns for m in masks[1:]]
-    assert engine.wait(engine.predict(run, out, tmp_path / "photos")).state == "finished"
+    assert engine.runs.wait(engine.runs.predict(run, out, tmp_path / "photos")).state == "finished"
     assert masks[0].exists() and [m.stat().st_mtime_ns for m in masks[1:]] == before
     journal = (out / "predictions.jsonl").read_text()
     (out / "predictions.jsonl").write_text(journal.replace("step-", "another-", 1))
-    assert engine.wait(engine.predict(run, out, tmp_path / "photos")).state == "finished"
+    assert engine.runs.wait(engine.runs.predict(run, out, tmp_path / "photos")).state == "finished"
     assert all(m.stat().st_mtime_ns > b for m, b in zip(masks[1:], before, strict=True))
 
 
@@ -137,8 +137,8 @@ def test_predict_a_video_writes_a_mask_a_frame_and_an_overlay_video(
             with Image.open(image) as picture:
                 target.mux(stream.encode(av.VideoFrame.from_image(picture.convert("RGB"))))
         target.mux(stream.encode(None))
-    job = engine.predict(run, tmp_path / "out", tmp_path / "drive.mp4")
-    assert engine.wait(job).state == "finished", tail_log(job)
+    job = engine.runs.predict(run, tmp_path / "out", tmp_path / "drive.mp4")
+    assert engine.runs.wait(job).state == "finished", tail_log(job)
     assert [p.stem for p in sorted((tmp_path / "out/masks").iterdir())] == [f"{n:06d}" for n in range(7)]
     with av.open(str(tmp_path / "out/overlay.mp4")) as made:
         frames = list(made.decode(video=0))
@@ -149,7 +149,7 @@ def test_predict_a_video_writes_a_mask_a_frame_and_an_overlay_video(
 def test_a_file_that_is_no_video_is_one_line(evaluated: tuple[Engine, Run], tmp_path: Path) -> None:
     engine, run = evaluated
     (tmp_path / "drive.mp4").write_bytes(b"no video" * 100)
-    status = engine.wait(engine.predict(run, tmp_path / "out", tmp_path / "drive.mp4"))
+    status = engine.runs.wait(engine.runs.predict(run, tmp_path / "out", tmp_path / "drive.mp4"))
     assert (status.state, "cannot be read as a video" in status.message) == ("failed", True)
 
 
@@ -157,13 +157,13 @@ def test_counts_by_image_add_up_to_the_confusion_and_fill_the_catalog(
     evaluated: tuple[Engine, Run], drawn: Path
 ) -> None:
     engine, _ = evaluated
-    result = engine.evaluations()[0]
+    result = engine.analysis.evaluations()[0]
     found = load_per_image(result.folder)
     assert found.total().tolist() == [list(row) for row in result.confusion]
     assert result.boundary_miou19 is not None and 0 <= result.boundary_miou19 <= 1
     assert result.ece is not None and 0 <= result.ece <= 1
     assert sum(b["share"] for b in result.raw["calibration"]) == pytest.approx(1)
-    catalog = engine.open(drawn).catalog
+    catalog = engine.data.open(drawn).catalog
     rows = catalog.rows(catalog.find(parse_query("is:scored sort:-brightness"), result.name), result.name)
     brightness = [r.figures["brightness"] or 0 for r in rows]
     assert len(rows) == 6 and brightness == sorted(brightness, reverse=True)
@@ -176,7 +176,7 @@ def test_counts_by_image_add_up_to_the_confusion_and_fill_the_catalog(
 
 def test_a_cell_lists_the_images_with_its_pixels(evaluated: tuple[Engine, Run]) -> None:
     engine, _ = evaluated
-    result = engine.evaluations()[0]
+    result = engine.analysis.evaluations()[0]
     matrix = engine.analysis.matrix(result, "pixels", "row")
     counts = np.asarray(matrix.counts)
     row, column = (int(v) for v in np.argwhere((counts > 0) & ~np.eye(20, dtype=bool))[0])
@@ -192,20 +192,20 @@ def test_a_cell_lists_the_images_with_its_pixels(evaluated: tuple[Engine, Run]) 
 
 def test_test_time_augmentation_is_kept_apart(evaluated: tuple[Engine, Run]) -> None:
     engine, run = evaluated
-    folder = engine.evaluate(run, tta="flip")
-    assert engine.wait(folder).state == "finished", tail_log(folder)
+    folder = engine.runs.evaluate(run, tta="flip")
+    assert engine.runs.wait(folder).state == "finished", tail_log(folder)
     plain, flipped = (load_evaluation(run.folder / "evaluation" / n) for n in ("best-val", "best-val+flip"))
     assert (plain.tta, flipped.tta) == ("none", "flip") and flipped.name.endswith("best-val+flip")
     assert plain.confusion != flipped.confusion
     changes = engine.analysis.changes(plain, flipped)
     assert len(changes) == 6 and changes[0][1].change <= changes[-1][1].change
-    engine.delete_evaluation(run, flipped.name)
+    engine.analysis.delete(run, flipped.name)
 
 
 def test_a_report_is_one_page_that_needs_no_other_file(evaluated: tuple[Engine, Run], tmp_path: Path) -> None:
     engine, _ = evaluated
-    result = engine.evaluations()[0]
-    files = engine.report(result, [result], tmp_path, Forms(markdown=True, csv=True))
+    result = engine.analysis.evaluations()[0]
+    files = engine.analysis.report(result, [result], tmp_path, Forms(markdown=True, csv=True))
     page = files[0].read_text()
     assert page.count("data:image/jpeg;base64,") >= 6 and page.count("<svg") >= 6
     assert not re.search(r"(?:src|href)=\"(?!data:|#)", page)
@@ -221,8 +221,8 @@ def test_a_report_is_one_page_that_needs_no_other_file(evaluated: tuple[Engine, 
 @pytest.mark.parametrize("kind", ["onnx", "torchscript", "smp", "hub-folder"])
 def test_an_export_is_the_same_model_and_has_a_card(evaluated: tuple[Engine, Run], tmp_path: Path, kind: str) -> None:
     engine, run = evaluated
-    job = engine.export(run, kind, tmp_path)
-    assert engine.wait(job).state == "finished", tail_log(job)
+    job = engine.runs.export(run, kind, tmp_path)
+    assert engine.runs.wait(job).state == "finished", tail_log(job)
     told = [e for e in read_events(job / "events.jsonl") if e["kind"] == "exported"]
     assert told[-1]["max_difference"] < 1e-3
     card = (tmp_path / "README.md").read_text()
@@ -245,26 +245,26 @@ def test_an_export_is_the_same_model_and_has_a_card(evaluated: tuple[Engine, Run
 def test_an_export_of_another_kind_is_named(evaluated: tuple[Engine, Run], tmp_path: Path) -> None:
     engine, run = evaluated
     with pytest.raises(UsageError, match="did you mean 'onnx'"):
-        engine.export(run, "onxx", tmp_path)
+        engine.runs.export(run, "onxx", tmp_path)
 
 
 def test_a_split_without_masks_cannot_be_evaluated(evaluated: tuple[Engine, Run]) -> None:
     engine, run = evaluated
-    status = engine.wait(engine.evaluate(run, "test"))
+    status = engine.runs.wait(engine.runs.evaluate(run, "test"))
     assert (status.state, "has no masks" in status.message) == ("failed", True)
 
 
 def test_a_checkpoint_that_is_not_there_is_named(evaluated: tuple[Engine, Run]) -> None:
     engine, run = evaluated
     with pytest.raises(UsageError, match="no checkpoint 'worst'"):
-        engine.evaluate(run, "val", "worst")
+        engine.runs.evaluate(run, "val", "worst")
 
 
 def test_deleting_an_evaluation_forgets_its_scores(evaluated: tuple[Engine, Run], drawn: Path) -> None:
     engine, run = evaluated
-    folder = engine.evaluate(run, "train")
-    assert engine.wait(folder).state == "finished", tail_log(folder)
+    folder = engine.runs.evaluate(run, "train")
+    assert engine.runs.wait(folder).state == "finished", tail_log(folder)
     assert load_evaluation(folder).images == 12
-    engine.delete_evaluation(run, f"{run.name}/best-train")
+    engine.analysis.delete(run, f"{run.name}/best-train")
     assert not folder.exists()
-    assert engine.open(drawn).catalog.evaluations() == [f"{run.name}/best-val"]
+    assert engine.data.open(drawn).catalog.evaluations() == [f"{run.name}/best-val"]

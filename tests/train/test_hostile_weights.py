@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import BddsegError
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.train.weights_file import read_weights
 from tests.hostile_weights import ARCHIVES, PICKLES, SAFETENSORS, as_zip
-from train.weights_file import read_weights
 
 FILES: dict[str, Callable[[Path], bytes]] = {
     **{f"pickle: {n}": f for n, f in PICKLES.items()},

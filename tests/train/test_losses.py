@@ -9,12 +9,12 @@ import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import nn
 
-from core.classes import UNKNOWN
-from core.config import TrainConfig, build_config
-from core.errors import BddsegError
-from train.checkpoint import Progress
-from train.fit import train_step
-from train.losses import PADDING, class_weights, dice_loss, focal_loss, make_loss
+from bddseg_tui.core.classes import UNKNOWN
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.runs.config import TrainConfig, build_config
+from bddseg_tui.train.checkpoint import Progress
+from bddseg_tui.train.fit import train_step
+from bddseg_tui.train.losses import PADDING, class_weights, dice_loss, focal_loss, make_loss
 
 CPU = torch.device("cpu")
 

@@ -11,22 +11,22 @@ import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import nn
 
-from core.config import TrainConfig, build_config
-from core.dataset import open_dataset
-from core.engine import Engine
-from core.errors import BddsegError
-from core.events import read_events
-from core.job import tail_log
-from train import batch_size
-from train.batch_size import activation_bytes, find_batch_size
-from train.cache import open_cache
-from train.data import batches
-from train.failures import SINGLE_VALUE
-from train.gradient_checkpointing import recompute_activations
-from train.losses import make_loss
-from train.model import forward, make_model
-from train.resident import Pixels, pixels_of, to_device
-from train.smallest_part import check_parts, smallest_part
+from bddseg_tui.core.data.dataset import open_dataset
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.jobs.events import read_events
+from bddseg_tui.core.jobs.job import tail_log
+from bddseg_tui.core.runs.config import TrainConfig, build_config
+from bddseg_tui.train import batch_size
+from bddseg_tui.train.batch_size import activation_bytes, find_batch_size
+from bddseg_tui.train.batches import batches
+from bddseg_tui.train.cache import open_cache
+from bddseg_tui.train.device_data import Pixels, pixels_of, to_device
+from bddseg_tui.train.gradient_checkpointing import recompute_activations
+from bddseg_tui.train.losses import make_loss
+from bddseg_tui.train.minimum_batch import check_parts, smallest_part
+from bddseg_tui.train.model import forward, make_model
+from bddseg_tui.train.step_errors import SINGLE_VALUE
 
 CPU = torch.device("cpu")
 ENCODERS = ("resnet18", "tu-tf_efficientnet_lite0", "tu-convnext_atto")
@@ -112,8 +112,8 @@ def test_where_a_gpu_runs_out_of_memory_the_batch_is_halved_until_it_fits(monkey
 
 def test_a_run_that_finds_its_batch_size_keeps_it_when_resumed(engine: Engine, drawn: Path) -> None:
     settings = config("batch_size=0", "height=32", "width=64", "epochs=2", "checkpoint_minutes=1e-9", "threads=1")
-    run = engine.train(drawn, settings, "demo")
-    assert engine.wait(run.folder).state == "finished", tail_log(run.folder)
+    run = engine.runs.train(drawn, settings, "demo")
+    assert engine.runs.wait(run.folder).state == "finished", tail_log(run.folder)
     start = read_events(run.events)[0]
     assert start["batch_size"] == 8
     assert start["steps_an_epoch"] == start["train_images"] // 8

@@ -6,9 +6,9 @@ import torch
 from scipy.ndimage import binary_erosion
 from torchmetrics.classification import MulticlassConfusionMatrix
 
-from core.classes import NUM_CLASSES, UNKNOWN
-from core.scores import image_scores, scores
-from train.metrics import (
+from bddseg_tui.core.classes import NUM_CLASSES, UNKNOWN
+from bddseg_tui.core.runs.metrics import image_scores, scores
+from bddseg_tui.train.confusion import (
     BINS,
     boundary,
     boundary_counts,

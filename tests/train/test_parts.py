@@ -10,20 +10,20 @@ import segmentation_models_pytorch as smp
 import torch
 from torchvision.transforms.v2 import functional as TF
 
-from core.config import TrainConfig, build_config
-from core.dataset import open_dataset
-from core.errors import BddsegError
-from train import checkpoint
-from train.augment import augment, draw_chances
-from train.cache import open_cache
-from train.checkpoint import Progress
-from train.data import batches, epoch_order
-from train.losses import PADDING
-from train.model import forward, make_model
-from train.normalise import normalise
-from train.resident import pixels_of
-from train.schedule import lr_factor
-from train.setup import make_optimizer
+from bddseg_tui.core.data.dataset import open_dataset
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.runs.config import TrainConfig, build_config
+from bddseg_tui.train import checkpoint
+from bddseg_tui.train.augment import augment, draw_chances
+from bddseg_tui.train.batches import batches, epoch_order
+from bddseg_tui.train.cache import open_cache
+from bddseg_tui.train.checkpoint import Progress
+from bddseg_tui.train.device_data import pixels_of
+from bddseg_tui.train.losses import PADDING
+from bddseg_tui.train.model import forward, make_model
+from bddseg_tui.train.normalise import normalise
+from bddseg_tui.train.schedule import lr_factor
+from bddseg_tui.train.setup import make_optimizer
 
 SMALL = build_config("demo", ["encoder=mobilenet_v2", "height=32", "width=64"])
 

@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.engine import Engine
-from core.errors import BddsegError
-from core.owned_folder import MARKER, own
-from core.prediction_journal import PredictionJournal, read_journal
-from core.runs import Run
-from core.workspace import Workspace
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.owned_folder import MARKER, own
+from bddseg_tui.core.runs.prediction_journal import PredictionJournal, read_journal
+from bddseg_tui.core.runs.run import Run
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.train.job_writer import Reporter, StopRequestedError
+from bddseg_tui.train.predict import predict_run
 from tests.train.conftest import job
-from train.predict import predict_run
-from train.reporter import Reporter, StopRequestedError
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_a_file_of_the_users_own_in_the_way_is_refused_before_any_work(
     (out / name).parent.mkdir(parents=True)
     (out / name).write_bytes(b"theirs")
     with pytest.raises(BddsegError, match=f"refuses to replace {name}"):
-        Engine(Workspace(run.folder.parent.parent)).predict(run, out, photos)
+        Engine(Workspace(run.folder.parent.parent)).runs.predict(run, out, photos)
     assert not (run.folder / "prediction").exists()
     with pytest.raises(BddsegError, match=f"refuses to replace {name}"):
         predict(run, photos, out)
@@ -98,7 +98,7 @@ def test_a_mask_that_was_corrected_by_hand_is_refused_by_any_checkpoint(run: Run
         with pytest.raises(BddsegError, match=r"masks/b\.png in .* changed after they were predicted"):
             predict(run, photos, out, which)
         with pytest.raises(BddsegError, match="changed after they were predicted"):
-            Engine(Workspace(run.folder.parent.parent)).predict(run, out, photos, which)
+            Engine(Workspace(run.folder.parent.parent)).runs.predict(run, out, photos, which)
     assert corrected.read_bytes() == before and len(masks(out)) == 3
 
 
@@ -120,7 +120,7 @@ def test_another_reader_of_images_predicts_all_again(
 ) -> None:
     predict(run, photos, out)
     before = masks(out)
-    monkeypatch.setattr("core.prediction_journal.READER_VERSION", 99)
+    monkeypatch.setattr("bddseg_tui.core.runs.prediction_journal.READER_VERSION", 99)
     predict(run, photos, out)
     assert all(t != before[n] for n, t in masks(out).items())
 
@@ -181,7 +181,7 @@ def test_hidden_files_are_no_images(run: Run, photos: Path, out: Path) -> None:
 def test_two_predictions_into_one_folder_do_not_mix(
     run: Run, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.prediction_journal._PATIENCE_S", 0.0)
+    monkeypatch.setattr("bddseg_tui.core.runs.prediction_journal._PATIENCE_S", 0.0)
     with PredictionJournal(own(out, "predict")), pytest.raises(BddsegError, match="another prediction is being"):
         predict(run, photos, out)
     predict(run, photos, out)
@@ -196,7 +196,7 @@ def test_a_file_system_without_locks_is_predicted_into(
 
     folder = own(out, "predict")
     with monkeypatch.context() as patch:
-        patch.setattr("core.prediction_journal.fcntl.flock", flock)
+        patch.setattr("bddseg_tui.core.runs.prediction_journal.fcntl.flock", flock)
         with PredictionJournal(folder) as journal:
             assert journal.facts is None
 
@@ -267,7 +267,7 @@ def test_folders_of_earlier_versions_go_on_without_the_masks_that_were_the_users
 def test_a_full_disk_is_one_true_line_and_leaves_no_half_files(
     run: Run, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from train import predict as predicting
+    from bddseg_tui.train import predict as predicting
 
     lock, count = threading.Lock(), [0]
     real = predicting.write_prediction
@@ -308,7 +308,7 @@ def held_upright(path: Path, frames: list[Image.Image], degrees: int) -> None:
 
 @pytest.mark.parametrize("degrees", [90, 180])
 def test_a_telephones_video_is_seen_upright(tmp_path: Path, degrees: int) -> None:
-    from train.video import load_frames
+    from bddseg_tui.train.video import load_frames
 
     upright = Image.new("RGB", (64, 96), (200, 30, 30))
     upright.paste((20, 20, 200), (0, 48, 64, 96))
@@ -340,4 +340,4 @@ def test_a_video_goes_on_and_leaves_the_users_masks(run: Run, photos: Path, out:
     assert not own(out, "predict").owns("masks/000003.png")
     Image.new("L", (64, 96), 3).save(out / "masks/000003.png")
     with pytest.raises(BddsegError, match=r"refuses to replace masks/000003\.png"):
-        Engine(Workspace(run.folder.parent.parent)).predict(run, out, tmp_path / "v.mp4")
+        Engine(Workspace(run.folder.parent.parent)).runs.predict(run, out, tmp_path / "v.mp4")

@@ -10,24 +10,24 @@ import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import nn
 
-from core.classes import UNKNOWN
-from core.config import build_config
-from core.dataset import Sample, list_samples, open_dataset
-from core.engine import Engine
-from core.job import tail_log
-from train import lite0
-from train.augment import augment, draw_chances
-from train.checkpoint import Progress, load, load_model, save
-from train.data import epoch_order
-from train.fit import train_step
-from train.infer import predict_samples
-from train.losses import PADDING, dice_loss, hard_cross_entropy, make_loss
-from train.mean import WeightMean
-from train.model import make_model
-from train.normalise import normalise, statistics
-from train.rare import class_rarity, repeat_factors
-from train.setup import make_optimizer
-from train.tta import augmented_logits
+from bddseg_tui.core.classes import UNKNOWN
+from bddseg_tui.core.data.dataset import Sample, list_samples, open_dataset
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.jobs.job import tail_log
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.train import efficientnet_lite0 as lite0
+from bddseg_tui.train.augment import augment, draw_chances
+from bddseg_tui.train.batches import epoch_order
+from bddseg_tui.train.checkpoint import Progress, load, load_model, save
+from bddseg_tui.train.class_balance import class_rarity, repeat_factors
+from bddseg_tui.train.ema import WeightMean
+from bddseg_tui.train.fit import train_step
+from bddseg_tui.train.infer import predict_samples
+from bddseg_tui.train.losses import PADDING, dice_loss, hard_cross_entropy, make_loss
+from bddseg_tui.train.model import make_model
+from bddseg_tui.train.normalise import normalise, statistics
+from bddseg_tui.train.setup import make_optimizer
+from bddseg_tui.train.tta import augmented_logits
 
 CPU = torch.device("cpu")
 
@@ -230,8 +230,8 @@ def test_a_run_with_every_ingredient_trains_and_predicts_with_the_mean(engine: E
         "rare_crops=0.5",
         "rare_images=0.3",
     ]
-    run = engine.train(drawn, build_config("demo", settings), "demo")
-    assert engine.wait(run.folder).state == "finished", tail_log(run.folder)
+    run = engine.runs.train(drawn, build_config("demo", settings), "demo")
+    assert engine.runs.wait(run.folder).state == "finished", tail_log(run.folder)
     best = run.folder / "checkpoints/best"
     assert (best / "weights.safetensors").exists()
     model = load_model(best)

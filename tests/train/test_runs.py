@@ -19,14 +19,14 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from core.config import TrainConfig, build_config
-from core.engine import Engine
-from core.errors import BddsegError
-from core.events import Event, read_events, rewind
-from core.job import read_status, tail_log
-from core.process import kill
-from core.runs import Run, create_run
-from core.workspace import Workspace
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.jobs.events import Event, read_events, rewind
+from bddseg_tui.core.jobs.job import read_status, tail_log
+from bddseg_tui.core.processes.process import kill
+from bddseg_tui.core.runs.config import TrainConfig, build_config
+from bddseg_tui.core.runs.run import Run, create_run
+from bddseg_tui.core.workspace.workspace import Workspace
 from tests.small_disk import mounted_disk
 
 DEADLINE_S = 240.0
@@ -61,7 +61,7 @@ def wait_for(run: Run, until: Callable[[list[Event]], bool]) -> None:
 
 
 def finished(engine: Engine, run: Run, state: str = "finished") -> None:
-    status = engine.wait(run.folder)
+    status = engine.runs.wait(run.folder)
     assert status.state == state, f"{status} {tail_log(run.folder)}"
 
 
@@ -82,7 +82,7 @@ def steps(events: list[Event]) -> int:
 def unbroken(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Engine, Run]:
     """A run that nothing disturbed."""
     engine = Engine(Workspace(tmp_path_factory.mktemp("unbroken")))
-    run = engine.train(drawn, config(), "demo")
+    run = engine.runs.train(drawn, config(), "demo")
     finished(engine, run)
     return engine, run
 
@@ -99,7 +99,7 @@ def test_a_run_leaves_everything_that_its_layout_promises(unbroken: tuple[Engine
     assert [e["seq"] for e in events] == list(range(1, len(events) + 1))
     rows = next(e for e in events if e["kind"] == "epoch")["classes"]
     assert [r["id"] for r in rows] == list(range(20))
-    best, facts = engine.history(run).best, run.status.facts
+    best, facts = engine.runs.history(run).best, run.status.facts
     assert best and (facts["best_epoch"], facts["best_miou19"]) == (best.epoch, pytest.approx(best.miou19))
 
 
@@ -108,13 +108,13 @@ def test_a_killed_run_resumes_to_the_very_same_losses(
     unbroken: tuple[Engine, Run], engine: Engine, drawn: Path, attempt: int
 ) -> None:
     step = random.SystemRandom().randint(1, 5)
-    run = engine.train(drawn, config(), "demo")
+    run = engine.runs.train(drawn, config(), "demo")
     wait_for(run, lambda events: steps(events) >= step)
     status = run.status
     assert status.process
     kill(status.process)
-    assert engine.wait(run.folder).state == "lost"
-    engine.resume(run)
+    assert engine.runs.wait(run.folder).state == "lost"
+    engine.runs.resume(run)
     finished(engine, run)
     assert losses(run) == losses(unbroken[1]), f"killed at step {step}"
     assert epochs(run) == epochs(unbroken[1]), f"killed at step {step}"
@@ -125,34 +125,34 @@ def test_a_killed_run_resumes_to_the_very_same_losses(
 def test_sigterm_checkpoints_and_ends_cleanly_and_the_rest_is_the_same(
     unbroken: tuple[Engine, Run], engine: Engine, drawn: Path
 ) -> None:
-    run = engine.train(drawn, config("checkpoint_minutes=60"), "demo")
+    run = engine.runs.train(drawn, config("checkpoint_minutes=60"), "demo")
     wait_for(run, lambda events: steps(events) >= 2)
-    engine.stop(run)
+    engine.runs.stop(run)
     finished(engine, run, "stopped")
     at = read_events(run.events)[-1]
     assert at["kind"] == "stop"
     saved = json.loads((run.folder / "checkpoints/last/state.json").read_text())["progress"]["step"]
     assert saved == losses(run)[-1][0]
-    engine.resume(run)
+    engine.runs.resume(run)
     finished(engine, run)
     assert losses(run) == losses(unbroken[1])
 
 
 def test_a_run_cannot_be_worked_on_twice(engine: Engine, drawn: Path) -> None:
-    run = engine.train(drawn, config("epochs=50"), "demo")
+    run = engine.runs.train(drawn, config("epochs=50"), "demo")
     wait_for(run, lambda events: steps(events) >= 1)
     with pytest.raises(BddsegError, match="still training"):
-        engine.resume(run)
+        engine.runs.resume(run)
     with pytest.raises(BddsegError, match="still training"):
-        engine.delete(run)
-    engine.stop(run, now=True)
-    assert engine.wait(run.folder).state == "lost"
-    engine.delete(run)
-    assert engine.runs() == []
+        engine.runs.delete(run)
+    engine.runs.stop(run, now=True)
+    assert engine.runs.wait(run.folder).state == "lost"
+    engine.runs.delete(run)
+    assert engine.runs.list_runs() == []
 
 
 def test_a_hang_up_does_not_reach_a_run(engine: Engine, drawn: Path) -> None:
-    run = engine.train(drawn, config("epochs=50"), "demo")
+    run = engine.runs.train(drawn, config("epochs=50"), "demo")
     wait_for(run, lambda events: steps(events) >= 1)
     process = run.status.process
     assert process
@@ -164,16 +164,16 @@ def test_a_hang_up_does_not_reach_a_run(engine: Engine, drawn: Path) -> None:
 
 
 def test_a_loss_that_is_no_number_ends_the_run_and_the_good_checkpoint_stays(engine: Engine, drawn: Path) -> None:
-    run = engine.train(drawn, config("epochs=50"), "demo")
+    run = engine.runs.train(drawn, config("epochs=50"), "demo")
     wait_for(run, lambda events: steps(events) >= 2)
-    engine.stop(run)
+    engine.runs.stop(run)
     finished(engine, run, "stopped")
     path = run.folder / "checkpoints/last/model.safetensors"
     weights = load_file(path)
     weights["segmentation_head.0.weight"].fill_(3e38)
     save_file(weights, path)
     target = (run.folder / "checkpoints/last").resolve()
-    engine.resume(run)
+    engine.runs.resume(run)
     finished(engine, run, "failed")
     assert re.search("loss became (nan|inf) at step", run.status.message), run.status.message
     assert "learning_rate" in run.status.message
@@ -182,7 +182,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_the_good_checkpoint_stays(eng
 
 
 def test_missing_weights_fail_before_anything_else_is_done(engine: Engine, drawn: Path) -> None:
-    run = engine.train(drawn, config("encoder=resnet18", "encoder_weights=imagenet"), "demo")
+    run = engine.runs.train(drawn, config("encoder=resnet18", "encoder_weights=imagenet"), "demo")
     finished(engine, run, "failed")
     assert "encoder_weights=none" in run.status.message
     assert [e["kind"] for e in read_events(run.events)] == ["fail"]
@@ -195,7 +195,7 @@ def test_out_of_memory_names_what_was_tried(engine: Engine, drawn: Path) -> None
     run = create_run(engine.workspace, drawn, config(*large), "demo")
     limit = 8 << 30
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "train", "fit", str(run.folder)],
+        [sys.executable, "-P", "-m", "bddseg_tui.train", "fit", str(run.folder)],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
         capture_output=True,
         text=True,
@@ -217,13 +217,13 @@ def test_a_full_disk_keeps_the_last_checkpoint_and_says_what_to_do(
     unbroken: tuple[Engine, Run], small_disk: Path, drawn: Path
 ) -> None:
     engine = Engine(Workspace(small_disk))
-    run = engine.train(drawn, config(), "demo")
+    run = engine.runs.train(drawn, config(), "demo")
     finished(engine, run, "failed")
     assert "the disk is full: make room, then resume; the last one is kept" in run.status.message
     assert "Traceback" not in tail_log(run.folder)
     assert json.loads((run.folder / "checkpoints/last/state.json").read_text())["progress"]["step"] == 1
     subprocess.run(["mount", "-o", "remount,size=2g", str(small_disk)], check=True)
-    engine.resume(run)
+    engine.runs.resume(run)
     finished(engine, run)
     assert losses(run) == losses(unbroken[1])
 
@@ -235,7 +235,7 @@ def test_two_processes_train_together_with_uneven_shares_and_images_that_do_not_
     for mask in masks[::2]:
         Image.new("L", (128, 72), 255).save(mask)
     uneven = ["processes=2", "batch_size=3", "accumulate=2", "val_limit=4", "unknown=ignore"]
-    run = engine.train(dataset, config(*uneven, "device=cpu", "precision=fp32", "epochs=1"), "demo")
+    run = engine.runs.train(dataset, config(*uneven, "device=cpu", "precision=fp32", "epochs=1"), "demo")
     finished(engine, run)
     assert [s for s, _ in losses(run)] == [1, 2, 3, 4]
     assert all(math.isfinite(loss) for _, loss in losses(run))
@@ -250,7 +250,7 @@ def test_two_processes_come_to_the_numbers_of_one(engine: Engine, drawn: Path) -
     figures = []
     for processes in (1, 2):
         settings = config(f"processes={processes}", *plain)
-        run = engine.train(drawn, settings, "demo")
+        run = engine.runs.train(drawn, settings, "demo")
         finished(engine, run)
         events = read_events(run.events)
         steps_of = [e["loss"] for e in events if e["kind"] == "step"]
@@ -265,7 +265,7 @@ def test_two_processes_come_to_the_numbers_of_one(engine: Engine, drawn: Path) -
 
 
 def test_a_run_that_was_only_made_is_trained_by_two_machines_launchers(engine: Engine, drawn: Path) -> None:
-    run = engine.create(drawn, config("device=cpu", "precision=fp32", "epochs=1"), "demo")
+    run = engine.runs.create(drawn, config("device=cpu", "precision=fp32", "epochs=1"), "demo")
     assert (run.status.state, run.status.message) == ("stopped", "made, and not started yet")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -273,7 +273,7 @@ def test_a_run_that_was_only_made_is_trained_by_two_machines_launchers(engine: E
     machines = []
     for rank in range(2):
         where = ["--nnodes=2", "--nproc-per-node=1", f"--node-rank={rank}", "--master-addr=127.0.0.1"]
-        words = [*where, f"--master-port={port}", "-m", "train", "fit", os.fspath(run.folder)]
+        words = [*where, f"--master-port={port}", "-m", "bddseg_tui.train", "fit", os.fspath(run.folder)]
         command = [sys.executable, "-m", "torch.distributed.run", *words]
         machines.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
     for machine in machines:
@@ -287,20 +287,20 @@ def test_a_run_that_was_only_made_is_trained_by_two_machines_launchers(engine: E
 def test_broken_images_never_end_a_run(engine: Engine, dataset: Path) -> None:
     for split in ("train", "val"):
         next((dataset / "images/10k" / split).iterdir()).write_bytes(b"broken")
-    run = engine.train(dataset, config("epochs=1"), "demo")
+    run = engine.runs.train(dataset, config("epochs=1"), "demo")
     finished(engine, run)
     warnings = [e["message"] for e in read_events(run.events) if e["kind"] == "warning"]
     assert warnings == ["1 images of train are left out", "1 images of val are left out"]
-    folder = engine.evaluate(run)
-    assert engine.wait(folder).state == "finished"
-    assert [e.left_out for e in engine.evaluations()] == [1]
+    folder = engine.runs.evaluate(run)
+    assert engine.runs.wait(folder).state == "finished"
+    assert [e.left_out for e in engine.analysis.evaluations()] == [1]
 
 
 def test_a_run_that_was_killed_again_and_again_loses_nothing(
     unbroken: tuple[Engine, Run], engine: Engine, drawn: Path
 ) -> None:
     rng = random.SystemRandom()
-    run = engine.train(drawn, config(), "demo")
+    run = engine.runs.train(drawn, config(), "demo")
     for _ in range(3):
         target = steps(read_events(run.events)) + 1
         deadline = time.monotonic() + DEADLINE_S
@@ -311,7 +311,7 @@ def test_a_run_that_was_killed_again_and_again_loses_nothing(
         if not status.live or not status.process:
             break
         kill(status.process)
-        engine.wait(run.folder)
-        engine.resume(run)
+        engine.runs.wait(run.folder)
+        engine.runs.resume(run)
     finished(engine, run)
     assert losses(run) == losses(unbroken[1])

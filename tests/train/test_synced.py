@@ -12,7 +12,7 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-from train.synced import SyncedBatchNorm, synchronise_batch_norm
+from bddseg_tui.train.sync_batchnorm import SyncedBatchNorm, synchronise_batch_norm
 
 CPU = torch.device("cpu")
 ENCODERS = ["resnet18", "tu-tf_efficientnet_lite0"]

@@ -9,10 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.engine import Engine
-from core.errors import BddsegError
-from core.runs import Run
-from core.workspace import Workspace
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.runs.run import Run
+from bddseg_tui.core.workspace.workspace import Workspace
 from tests.small_disk import mounted_disk
 from tests.train.test_runs import config, finished, steps, wait_for
 
@@ -20,29 +20,29 @@ from tests.train.test_runs import config, finished, steps, wait_for
 @pytest.fixture(scope="module")
 def trained(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Engine, Run]:
     engine = Engine(Workspace(tmp_path_factory.mktemp("trained")))
-    run = engine.train(drawn, config("epochs=1"), "demo")
+    run = engine.runs.train(drawn, config("epochs=1"), "demo")
     finished(engine, run)
     return engine, run
 
 
 def test_an_evaluation_is_made_once_protects_its_run_and_is_stopped_cleanly(trained: tuple[Engine, Run]) -> None:
     engine, run = trained
-    folder = engine.evaluate(run)
+    folder = engine.runs.evaluate(run)
     with pytest.raises(BddsegError, match=r"0001-demo/evaluate-best-val is being evaluated already"):
-        engine.evaluate(run)
+        engine.runs.evaluate(run)
     with pytest.raises(BddsegError, match="being evaluated"):
-        engine.delete(run)
-    assert [job.name for job in engine.jobs()] == ["0001-demo/evaluate-best-val"]
-    engine.stop_job(engine.job("last"))
-    status = engine.wait(folder)
+        engine.runs.delete(run)
+    assert [job.name for job in engine.runs.jobs()] == ["0001-demo/evaluate-best-val"]
+    engine.runs.stop_job(engine.runs.job("last"))
+    status = engine.runs.wait(folder)
     assert (status.state, status.message) == ("stopped", "stopped on request")
-    assert engine.jobs() == []
+    assert engine.runs.jobs() == []
 
 
 def test_ctrl_c_says_what_goes_on_and_how_to_stop_it(trained: tuple[Engine, Run]) -> None:
     engine, run = trained
     root = str(engine.workspace.root)
-    words = [sys.executable, "-m", "tui", "evaluate", run.name, "--tta", "flip", "--workspace", root]
+    words = [sys.executable, "-m", "bddseg_tui.tui", "evaluate", run.name, "--tta", "flip", "--workspace", root]
     command = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
     assert command.stderr
     command.stderr.readline()
@@ -51,7 +51,9 @@ def test_ctrl_c_says_what_goes_on_and_how_to_stop_it(trained: tuple[Engine, Run]
     assert command.returncode == 130
     stop = f"bddseg-tui stop 0001-demo/evaluate-best-val+flip --workspace {root}"
     assert f"`{stop}` ends it" in said
-    done = subprocess.run([sys.executable, "-m", "tui", *stop.split()[1:]], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "bddseg_tui.tui", *stop.split()[1:]], capture_output=True, text=True, timeout=60
+    )
     assert (done.returncode, done.stdout.split()[:2]) == (0, ["0001-demo/evaluate-best-val+flip", "stopped"])
 
 
@@ -67,15 +69,15 @@ def test_an_export_onto_a_full_disk_fails_and_says_so(trained: tuple[Engine, Run
     # The job's own folder is on the full disk too: its last words have to find room.
     (small_disk / "export").mkdir()
     (run.folder / "export").symlink_to(small_disk / "export")
-    job = engine.export(run, "smp", small_disk / "out")
-    status = engine.wait(job)
+    job = engine.runs.export(run, "smp", small_disk / "out")
+    status = engine.runs.wait(job)
     assert status.state == "failed"
     assert "the disk is full: make room" in status.message
 
 
 def test_processes_whose_launcher_is_killed_checkpoint_and_end(engine: Engine, drawn: Path) -> None:
     several = config("processes=2", "device=cpu", "precision=fp32", "epochs=500", "checkpoint_minutes=60")
-    run = engine.train(drawn, several, "demo")
+    run = engine.runs.train(drawn, several, "demo")
     wait_for(run, lambda events: steps(events) >= 2)
     process = run.status.process
     assert process
@@ -87,4 +89,4 @@ def test_processes_whose_launcher_is_killed_checkpoint_and_end(engine: Engine, d
     assert alive == []
     assert run.status.state == "stopped"
     assert "last" in run.checkpoints()
-    assert engine.delete(run) == ""
+    assert engine.runs.delete(run) == ""

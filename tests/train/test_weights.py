@@ -15,14 +15,14 @@ import segmentation_models_pytorch as smp
 import torch
 from safetensors.torch import load_file, save_file
 
-from core.config import build_config
-from core.errors import BddsegError
-from core.runs import Run
-from train import checkpoint, weights_file
-from train.checkpoint import load_model
-from train.model import make_model
-from train.setup import make_optimizer
-from train.smallest_part import smallest_part
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.run import Run
+from bddseg_tui.train import checkpoint, weights_file
+from bddseg_tui.train.checkpoint import load_model
+from bddseg_tui.train.minimum_batch import smallest_part
+from bddseg_tui.train.model import make_model
+from bddseg_tui.train.setup import make_optimizer
 
 SMALL = build_config("demo", ["encoder=mobilenet_v2", "height=32", "width=64"])
 State = dict[str, torch.Tensor]
@@ -245,7 +245,7 @@ def test_weights_that_are_no_numbers_are_never_saved(untrained: Run, tmp_path: P
 
     from accelerate import Accelerator
 
-    from train.fit import save
+    from bddseg_tui.train.fit import save
 
     model = make_model(SMALL)
     with torch.no_grad():

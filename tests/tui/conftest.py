@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from core.workspace import Workspace
-from tui.app import BddsegApp
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui.app import BddsegApp
 
 AppPilot = Pilot[int]
 WAIT_ROUNDS = 600

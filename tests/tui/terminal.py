@@ -37,7 +37,7 @@ class Terminal:
     @classmethod
     def app(cls, dataset: Path, *options: str, size: tuple[int, int] = (100, 30)) -> "Terminal":
         """The app on a dataset."""
-        return cls([sys.executable, "-m", "tui", "open", str(dataset), *options], size)
+        return cls([sys.executable, "-m", "bddseg_tui.tui", "open", str(dataset), *options], size)
 
     def __enter__(self) -> "Terminal":
         return self

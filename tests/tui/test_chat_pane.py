@@ -10,23 +10,23 @@ import pytest
 from textual.command import CommandList
 from textual.widgets import Input, OptionList, Static
 
-from core.engine import Engine
-from core.retrieval.chats import Candidate, Turn
-from core.retrieval.client import gathered
-from core.workspace import Workspace
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.retrieval.chats import Candidate, Turn
+from bddseg_tui.core.retrieval.client import gathered
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui.app import BddsegApp
+from bddseg_tui.tui.ask.one_picture import OnePictureScreen
+from bddseg_tui.tui.ask.pane import ChatPane
+from bddseg_tui.tui.ask.question_box import QuestionBox
+from bddseg_tui.tui.ask.settings_screen import RetrievalSettingsScreen
+from bddseg_tui.tui.ask.turn_view import TurnView
+from bddseg_tui.tui.dataset.pane import DatasetPane
+from bddseg_tui.tui.dataset.sample_list import SampleList
+from bddseg_tui.tui.dataset.search_results import ResultsScreen
+from bddseg_tui.tui.shared.picture import PictureView
+from bddseg_tui.tui.shared.thumbnails import Thumbnails
 from tests.index.serving import chunk, send, serving, start_stream
 from tests.tui.conftest import AppPilot, until
-from tui.app import BddsegApp
-from tui.panes.chat import ChatPane
-from tui.panes.dataset import DatasetPane
-from tui.screens.one_picture import OnePictureScreen
-from tui.screens.results import ResultsScreen
-from tui.screens.retrieval_settings import RetrievalSettingsScreen
-from tui.widgets.picture import PictureView
-from tui.widgets.question_box import QuestionBox
-from tui.widgets.sample_list import SampleList
-from tui.widgets.thumbnails import Thumbnails
-from tui.widgets.turn_view import TurnView
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +34,7 @@ def indexed_workspace(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """A workspace in which the drawn dataset has an index."""
     workspace = Workspace(tmp_path_factory.mktemp("indexed") / "workspace")
     engine = Engine(workspace)
-    status = engine.wait(engine.retrieval.build(drawn))
+    status = engine.runs.wait(engine.retrieval.build(drawn))
     assert status.state == "finished", status
     return workspace
 

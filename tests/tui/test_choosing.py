@@ -9,11 +9,11 @@ import pytest
 from rich.text import Text
 from textual.app import App
 
-from core.retrieval.chat_search import ChatSearch
-from core.retrieval.chats import Turn, append_turn, new_chat
+from bddseg_tui.core.retrieval.chat_search import ChatSearch
+from bddseg_tui.core.retrieval.chats import Turn, append_turn, new_chat
+from bddseg_tui.tui.shared.choice_list import ChoiceList
+from bddseg_tui.tui.shared.choose import ChooseScreen
 from tests.tui.conftest import AppPilot, until
-from tui.screens.choose import ChooseScreen
-from tui.widgets.choice_list import ChoiceList
 
 
 class Bare(App[int]):

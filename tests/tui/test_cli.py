@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from core.workspace import Workspace
-from tui.__main__ import _means_open, _plain_open
-from tui.cli import COMMANDS
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui.__main__ import _means_open, _plain_open
+from bddseg_tui.tui.cli import COMMANDS
 
 TINY = [
     "--set",
@@ -27,7 +27,11 @@ TINY = [
 
 def run(*words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [sys.executable, "-m", "tui", *words], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300
+        [sys.executable, "-m", "bddseg_tui.tui", *words],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=300,
     )
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
@@ -48,7 +52,7 @@ def test_the_app_without_a_terminal_says_so(workspace: Workspace, drawn: Path) -
 def test_every_command_is_known_by_name_so_that_no_folder_hides_it(workspace: Workspace) -> None:
     from typer.main import get_command
 
-    from tui.cli.root import _add_commands, app
+    from bddseg_tui.tui.cli.root import _add_commands, app
 
     _add_commands(["--help"])
     assert set(get_command(app).commands) == set(COMMANDS)  # type: ignore[attr-defined]

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core import scan
-from core.catalog import Catalog
-from core.engine import Collection, Engine
+from bddseg_tui.core.data import scan
+from bddseg_tui.core.data.catalog import Catalog
+from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.tui.cli.root import run
 from tests.core.test_repair import damage
 from tests.small_disk import mounted_disk
-from tui.cli.root import run
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> tuple[str, str]:
@@ -61,7 +61,7 @@ def test_the_files_of_a_small_dataset_are_all_looked_at(
 ) -> None:
     settle(dataset)
     said(capsys, "list", str(dataset))
-    row = engine.find(engine.open(dataset), "split:val")[0]
+    row = engine.data.find(engine.data.open(dataset), "split:val")[0]
     assert row.mask
     # Written over in place, which no folder tells of.
     with row.mask.open("r+b") as file:
@@ -89,7 +89,7 @@ def test_without_a_scan_nothing_can_be_listed(
 def test_samples_that_are_absent_are_told(
     engine: Engine, collection: Collection, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows = engine.find(collection, "split:val")
+    rows = engine.data.find(collection, "split:val")
     collection.catalog.add_tag([rows[0].id], "mine")
     rows[0].image.unlink()
     out, err = said(capsys, "list", str(collection.dataset.root), "--filter", "tag:mine")

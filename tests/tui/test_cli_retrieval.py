@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from core.engine import Engine
-from core.retrieval.chats import Turn
-from core.workspace import Workspace
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.retrieval.chats import Turn
+from bddseg_tui.core.workspace.workspace import Workspace
 from tests.index.serving import chunk, send, serving, start_stream
 
 
@@ -29,7 +29,7 @@ def place(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(workspace: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     """Runs `bddseg-tui WORDS` in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "tui", *words],
+        [sys.executable, "-m", "bddseg_tui.tui", *words],
         env={**os.environ, "BDDSEG_WORKSPACE": os.fspath(workspace)},
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from core.workspace import Workspace
+from bddseg_tui.core.workspace.workspace import Workspace
 
 
 def run(*words: str, code: int) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([sys.executable, "-m", "tui", "data", *words], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "bddseg_tui.tui", "data", *words], capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == code, done.stdout + done.stderr
     return done
 

@@ -10,22 +10,22 @@ from rich.color import ColorSystem
 from textual.geometry import Region
 from textual.widgets import Input, Label, Static
 
-from core.catalog import Catalog, ImageScore, Row
-from core.engine import Engine
-from core.query import parse_query
-from core.workspace import Workspace
+from bddseg_tui.core.data.catalog import Catalog, ImageScore, Row
+from bddseg_tui.core.data.filter_language import parse_query
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui.app import BddsegApp
+from bddseg_tui.tui.dataset.filter_bar import FilterBar
+from bddseg_tui.tui.dataset.fullscreen import FullScreen
+from bddseg_tui.tui.dataset.pane import DatasetPane
+from bddseg_tui.tui.dataset.sample_list import SampleList
+from bddseg_tui.tui.first_run import FirstRunScreen
+from bddseg_tui.tui.help_screen import HelpScreen
+from bddseg_tui.tui.shared.legend import Legend
+from bddseg_tui.tui.shared.picture import PictureView
+from bddseg_tui.tui.shared.prompt import PromptScreen
+from bddseg_tui.tui.shared.text_screen import ScrollScreen
 from tests.tui.conftest import AppPilot, until
-from tui.app import BddsegApp
-from tui.panes.dataset import DatasetPane
-from tui.screens.ask import PromptScreen
-from tui.screens.first_run import FirstRunScreen
-from tui.screens.fullscreen import FullScreen
-from tui.screens.help import HelpScreen
-from tui.screens.scroll import ScrollScreen
-from tui.widgets.filter_bar import FilterBar
-from tui.widgets.legend import Legend
-from tui.widgets.picture import PictureView
-from tui.widgets.sample_list import SampleList
 
 
 async def ready(app: BddsegApp, pilot: AppPilot) -> SampleList:
@@ -357,14 +357,14 @@ async def test_two_apps_share_a_workspace(workspace: Workspace, drawn: Path) -> 
     async with first.run_test(size=(100, 30)) as one, second.run_test(size=(100, 30)) as two:
         await ready(first, one)
         await ready(second, two)
-        collection = Engine(workspace).open(drawn)
+        collection = Engine(workspace).data.open(drawn)
         assert collection.catalog.progress() == (21, 0)
 
 
 def test_half_blocks_in_16_colours_use_no_others() -> None:
     from PIL import Image
 
-    from tui.images.halfblock import halfblock_strips
+    from bddseg_tui.tui.terminal.halfblock import halfblock_strips
 
     strips = halfblock_strips(Image.new("RGB", (4, 3), (200, 30, 30)))
     drawn = "".join(

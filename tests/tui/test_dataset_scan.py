@@ -7,14 +7,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.catalog import database
-from core.engine import Collection
-from core.workspace import Workspace
+from bddseg_tui.core.data.catalog import database
+from bddseg_tui.core.engine import Collection
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui.app import BddsegApp
+from bddseg_tui.tui.dataset.pane import DatasetPane
+from bddseg_tui.tui.dataset.sample_list import SampleList
 from tests.core.test_repair import damage
 from tests.tui.conftest import AppPilot, until
-from tui.app import BddsegApp
-from tui.panes.dataset import DatasetPane
-from tui.widgets.sample_list import SampleList
 
 
 def told(app: BddsegApp) -> str:

@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 import typer
 
-from core.engine import Engine
-from core.errors import LONGEST, BddsegError, UsageError
-from core.failure import LARGEST, LOG, explained, keep_traceback
-from core.typed_path import typed_path
-from core.workspace import Workspace
-from tui.cli import root
-from tui.cli.root import run
-from tui.ending import end
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.errors import LONGEST, BddsegError, UsageError
+from bddseg_tui.core.files.error_log import LARGEST, LOG, explained, keep_traceback
+from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui.cli import root
+from bddseg_tui.tui.cli.root import run
+from bddseg_tui.tui.command_exit import end
 
-PROGRAM = [sys.executable, "-m", "tui"]
+PROGRAM = [sys.executable, "-m", "bddseg_tui.tui"]
 
 
 def shell(command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -166,7 +166,7 @@ def test_a_settings_file_that_is_nested_without_end_keeps_nobody_from_working(
 def test_a_database_that_is_none_is_one_line(
     workspace: Workspace, engine: Engine, drawn: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    path = engine.open(drawn).catalog.path
+    path = engine.data.open(drawn).catalog.path
     for file in path.parent.glob(f"{path.name}*"):
         file.unlink()
     path.write_bytes(b"no database" * 1000)

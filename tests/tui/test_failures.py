@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, Label
 
-from core.failure import LOG
-from core.workspace import Workspace
+from bddseg_tui.core.files.error_log import LOG
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui.app import BddsegApp
+from bddseg_tui.tui.dataset.pane import DatasetPane
+from bddseg_tui.tui.dataset.sample_list import SampleList
+from bddseg_tui.tui.first_run import FirstRunScreen
 from tests.tui.conftest import until
 from tests.tui.terminal import Terminal
-from tui.app import BddsegApp
-from tui.panes.dataset import DatasetPane
-from tui.screens.first_run import FirstRunScreen
-from tui.widgets.sample_list import SampleList
 
 
 async def test_a_home_of_nobody_is_told_where_it_was_typed(workspace: Workspace) -> None:
@@ -42,12 +42,12 @@ async def test_a_mistake_in_a_thread_is_told_and_kept_and_the_app_goes_on(app: B
 
 MISTAKEN = """
 import sys
-from tui.panes.dataset import DatasetPane
+from bddseg_tui.tui.dataset.pane import DatasetPane
 def mistaken(self, *_):
     raise {error}
 DatasetPane.action_sort = mistaken
 sys.argv = ["bddseg-tui", {dataset!r}]
-from tui.__main__ import main
+from bddseg_tui.tui.__main__ import main
 main()
 """
 

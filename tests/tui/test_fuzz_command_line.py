@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.engine import Engine
-from core.sanitize import sanitize_lines
-from core.workspace import Workspace
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.sanitize import sanitize_lines
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui.cli import COMMANDS
+from bddseg_tui.tui.cli.root import run
 from tests.core.odd_json import TEXT
 from tests.core.test_fuzz_settings import NUMBERS, TERMS, WORDS
-from tui.cli import COMMANDS
-from tui.cli.root import run
 
 # All but what starts processes, draws, or goes on for long when its words happen to be right.
 QUICK = sorted(
@@ -42,7 +42,7 @@ LINES = st.builds(
 def test_the_command_line(
     workspace: Workspace, engine: Engine, drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine.scan(engine.open(drawn), lambda done, total: None)
+    engine.data.scan(engine.data.open(drawn), lambda done, total: None)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setenv("HOME", str(tmp_path / "here"))

@@ -30,9 +30,9 @@ def test_the_app_shows_pictures_without_the_models_libraries(drawn: Path, tmp_pa
     code = f"""
 import asyncio
 from pathlib import Path
-from core.workspace import Workspace
-from tui.app import BddsegApp
-from tui.widgets.picture import PictureView
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui.app import BddsegApp
+from bddseg_tui.tui.shared.picture import PictureView
 async def main():
     app = BddsegApp(Workspace(Path({str(tmp_path)!r})), Path({str(drawn)!r}))
     async with app.run_test(size=(120, 40)) as pilot:
@@ -47,22 +47,39 @@ asyncio.run(main())
 
 
 def test_the_first_picture_needs_neither_numpy_nor_pydantic_nor_textual_image() -> None:
-    code = "import tui.start, tui.app, tui.panes.dataset, core.engine, core.pictures, tui.images.halfblock"
+    code = "from bddseg_tui.tui import start, app; from bddseg_tui.tui.dataset import pane; "
+    code += "from bddseg_tui.core import engine; from bddseg_tui.core.data import pictures; "
+    code += "from bddseg_tui.tui.terminal import halfblock"
     assert loaded_by(code, "numpy", "pydantic", "textual_image", *HEAVY) == set()
 
 
 @pytest.mark.parametrize(
-    "module", ["core.engine", "core.catalog", "core.scan", "core.runs", "core.config", "core.demo.generate"]
+    "module",
+    [
+        "bddseg_tui.core.engine",
+        "bddseg_tui.core.data.catalog",
+        "bddseg_tui.core.data.scan",
+        "bddseg_tui.core.runs.run",
+        "bddseg_tui.core.runs.config",
+        "bddseg_tui.core.demo.generate",
+    ],
 )
 def test_the_engine_knows_neither_textual_nor_torch(module: str) -> None:
     assert loaded_by(f"import {module}", "textual", "rich", "typer", *HEAVY) == set()
 
 
 def test_the_version_is_answered_without_importing_anything_of_size() -> None:
-    code = "import sys; sys.argv = ['bddseg-tui', '--version']; import tui.__main__ as m\n"
+    code = "import sys; sys.argv = ['bddseg-tui', '--version']; import bddseg_tui.tui.__main__ as m\n"
     code += "try: m.main()\nexcept SystemExit as end: assert end.code == 0"
     assert loaded_by(code, "textual", "rich", "typer", "numpy", "PIL", *HEAVY) == set()
 
 
 def test_workers_that_decode_do_not_import_torch() -> None:
-    assert loaded_by("import train.cache, core.scan, core.check, core.demo.generate", "torch") == set()
+    assert (
+        loaded_by(
+            "from bddseg_tui.train import cache; from bddseg_tui.core.data import scan, validate_dataset; "
+            "from bddseg_tui.core.demo import generate",
+            "torch",
+        )
+        == set()
+    )

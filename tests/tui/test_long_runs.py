@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 from textual.widgets import Static
 
-from core.config import build_config
-from core.history import History
-from core.history_reader import Histories
-from core.job import Status, write_status
-from core.process import this_process
-from core.runs import Run, create_run
-from core.workspace import Workspace
+from bddseg_tui.core.jobs.job import Status, write_status
+from bddseg_tui.core.processes.process import this_process
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.history import History
+from bddseg_tui.core.runs.history_reader import Histories
+from bddseg_tui.core.runs.run import Run, create_run
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui.app import BddsegApp
+from bddseg_tui.tui.shared.vim_list import KeyList
+from bddseg_tui.tui.train.chart import Chart
+from bddseg_tui.tui.train.pane import TrainPane
 from tests.tui.conftest import AppPilot, until
-from tui.app import BddsegApp
-from tui.panes.train import TrainPane
-from tui.widgets.chart import Chart
-from tui.widgets.option_keys import KeyList
 
 
 def write_steps(run: Run, first: int, last: int, loss: float = 1.0) -> None:

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from core.retrieval.chats import Chat, Turn
+from bddseg_tui.core.retrieval.chats import Chat, Turn
+from bddseg_tui.tui.app import BddsegApp
+from bddseg_tui.tui.ask.pane import ChatPane
+from bddseg_tui.tui.dataset.sample_list import SampleList
 from tests.tui.conftest import AppPilot, until
-from tui.app import BddsegApp
-from tui.panes.chat import ChatPane
-from tui.widgets.sample_list import SampleList
 
 
 def told(pilot: AppPilot) -> str:

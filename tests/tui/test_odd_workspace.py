@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 from textual.widgets import Static
 
-from core.config import build_config
-from core.engine import Engine
-from core.job import Status, write_status
-from core.retrieval.chats import Turn, append_turn
-from core.runs import create_run
-from core.workspace import Workspace
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.jobs.job import Status, write_status
+from bddseg_tui.core.retrieval.chats import Turn, append_turn
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.run import create_run
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui.app import BddsegApp
+from bddseg_tui.tui.ask.pane import ChatPane
+from bddseg_tui.tui.dataset.sample_list import SampleList
+from bddseg_tui.tui.shared.vim_list import KeyList
 from tests.core.test_odd_records import DEEP, result
 from tests.tui.conftest import AppPilot, until
-from tui.app import BddsegApp
-from tui.panes.chat import ChatPane
-from tui.widgets.option_keys import KeyList
-from tui.widgets.sample_list import SampleList
 
 EVENTS = b'{"kind": "epoch"}\n{"kind": "step", "step": 1, "epoch": 1, "loss": 0.5}\n' + DEEP + b"\nnull\n"
 

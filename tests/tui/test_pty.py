@@ -10,12 +10,12 @@ import psutil
 import pytest
 from PIL import Image
 
-from core.config import build_config
-from core.engine import Engine
-from core.events import read_events
-from core.process import kill
-from core.runs import Run
-from core.workspace import Workspace
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.jobs.events import read_events
+from bddseg_tui.core.processes.process import kill
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.run import Run
+from bddseg_tui.core.workspace.workspace import Workspace
 from tests.tui.terminal import Terminal
 
 SMALL = ["encoder=mobilenet_v2", "height=32", "width=64", "batch_size=4", "epochs=500", "threads=1"]
@@ -32,7 +32,7 @@ def steps(run: Run) -> int:
 
 def start(engine: Engine, dataset: Path) -> Run:
     """A run that has made its first step."""
-    run = engine.train(dataset, build_config("demo", SMALL), "demo")
+    run = engine.runs.train(dataset, build_config("demo", SMALL), "demo")
     deadline = time.monotonic() + 120
     while steps(run) < 1:
         assert run.status.live and time.monotonic() < deadline
@@ -62,7 +62,7 @@ def test_a_dialog_and_what_is_typed_into_it_may_come_in_one_packet(workspace: Wo
 
 
 def test_the_first_screen_draws_the_demo_and_check_uses_processes(workspace: Workspace) -> None:
-    with Terminal([sys.executable, "-m", "tui", "open", "--images", "none"]) as terminal:
+    with Terminal([sys.executable, "-m", "bddseg_tui.tui", "open", "--images", "none"]) as terminal:
         terminal.until(lambda seen: b"draw the demo" in seen)
         terminal.send(b"d")
         terminal.until(lambda seen: b"1/340" in seen, deadline_s=120)
@@ -176,7 +176,7 @@ def test_app_and_run_killed_together_are_both_found_again(workspace: Workspace, 
         terminal.send(b"q")
         assert terminal.wait() == 0
     assert run.status.live
-    engine.stop(run, now=True)
+    engine.runs.stop(run, now=True)
 
 
 def test_a_read_only_dataset_and_a_damaged_catalog_are_no_traceback(workspace: Workspace, drawn: Path) -> None:
@@ -193,8 +193,8 @@ def test_a_read_only_dataset_and_a_damaged_catalog_are_no_traceback(workspace: W
 def test_leaving_does_not_wait_for_a_scan_that_says_nothing(workspace: Workspace, drawn: Path) -> None:
     with Terminal.app(drawn, "--images", "none") as terminal:
         app = psutil.Process(terminal.process.pid)
-        terminal.until(lambda seen: any("core.scan" in " ".join(p.cmdline()) for p in app.children()))
-        (scan,) = (p for p in app.children() if "core.scan" in " ".join(p.cmdline()))
+        terminal.until(lambda seen: any("bddseg_tui.core.data.scan" in " ".join(p.cmdline()) for p in app.children()))
+        (scan,) = (p for p in app.children() if "bddseg_tui.core.data.scan" in " ".join(p.cmdline()))
         # As one is that waits for a disk: it neither ends nor prints.
         scan.suspend()
         terminal.until(lambda seen: b"listing" in seen or b"1/21" in seen)

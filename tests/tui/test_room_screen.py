@@ -4,12 +4,12 @@ from pathlib import Path
 
 from textual.widgets import Label, Static
 
-from core.workspace import Workspace
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui.app import BddsegApp
+from bddseg_tui.tui.disk_use_screen import RoomScreen
+from bddseg_tui.tui.shared.choice_list import ChoiceList
+from bddseg_tui.tui.shared.prompt import ConfirmScreen
 from tests.tui.conftest import until
-from tui.app import BddsegApp
-from tui.screens.ask import ConfirmScreen
-from tui.screens.room import RoomScreen
-from tui.widgets.choice_list import ChoiceList
 
 
 def said(app: BddsegApp, selector: str, kind: type[Static] = Static) -> str:

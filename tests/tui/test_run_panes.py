@@ -6,33 +6,33 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, Label, Static
 
-from core.config import build_config
-from core.engine import Engine
-from core.history import History
-from core.job import tail_log
-from core.runs import Run
-from core.workspace import Workspace
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.jobs.job import tail_log
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.history import History
+from bddseg_tui.core.runs.run import Run
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui.app import BddsegApp
+from bddseg_tui.tui.dataset.filter_bar import FilterBar
+from bddseg_tui.tui.dataset.sample_list import SampleList
+from bddseg_tui.tui.evaluate.class_table import ClassTable
+from bddseg_tui.tui.evaluate.figure_table import FigureTable
+from bddseg_tui.tui.evaluate.heatmap import Heatmap
+from bddseg_tui.tui.evaluate.images_screen import ImagesScreen
+from bddseg_tui.tui.evaluate.matrix_screen import MatrixScreen
+from bddseg_tui.tui.evaluate.pane import EvaluatePane
+from bddseg_tui.tui.evaluate.side_by_side import SideBySideScreen
+from bddseg_tui.tui.help_screen import help_text
+from bddseg_tui.tui.shared.choice_list import ChoiceList
+from bddseg_tui.tui.shared.choose import ChooseScreen
+from bddseg_tui.tui.shared.commands import GROUPS
+from bddseg_tui.tui.shared.picture import PictureView
+from bddseg_tui.tui.shared.prompt import PromptScreen
+from bddseg_tui.tui.shared.text_screen import ScrollScreen
+from bddseg_tui.tui.shared.vim_list import KeyList
+from bddseg_tui.tui.train.configure import ConfigureScreen
+from bddseg_tui.tui.train.pane import TrainPane
 from tests.tui.conftest import AppPilot, until
-from tui.app import BddsegApp
-from tui.commands import GROUPS
-from tui.panes.evaluate import EvaluatePane
-from tui.panes.train import TrainPane
-from tui.screens.ask import PromptScreen
-from tui.screens.choose import ChooseScreen
-from tui.screens.configure import ConfigureScreen
-from tui.screens.help import help_text
-from tui.screens.images import ImagesScreen
-from tui.screens.matrix import MatrixScreen
-from tui.screens.scroll import ScrollScreen
-from tui.screens.side_by_side import SideBySideScreen
-from tui.widgets.choice_list import ChoiceList
-from tui.widgets.class_table import ClassTable
-from tui.widgets.figure_table import FigureTable
-from tui.widgets.filter_bar import FilterBar
-from tui.widgets.heatmap import Heatmap
-from tui.widgets.option_keys import KeyList
-from tui.widgets.picture import PictureView
-from tui.widgets.sample_list import SampleList
 
 SMALL = {"encoder": "mobilenet_v2", "height": "32", "width": "64", "batch_size": "4", "epochs": "1", "threads": "1"}
 
@@ -40,10 +40,10 @@ SMALL = {"encoder": "mobilenet_v2", "height": "32", "width": "64", "batch_size":
 @pytest.fixture
 def trained(engine: Engine, drawn: Path) -> Run:
     """A finished run with an evaluation, in the test's workspace."""
-    run = engine.train(drawn, build_config("demo", [f"{k}={v}" for k, v in SMALL.items()]), "demo")
-    assert engine.wait(run.folder).state == "finished", tail_log(run.folder)
-    folder = engine.evaluate(run)
-    assert engine.wait(folder).state == "finished", tail_log(folder)
+    run = engine.runs.train(drawn, build_config("demo", [f"{k}={v}" for k, v in SMALL.items()]), "demo")
+    assert engine.runs.wait(run.folder).state == "finished", tail_log(run.folder)
+    folder = engine.runs.evaluate(run)
+    assert engine.runs.wait(folder).state == "finished", tail_log(folder)
     return run
 
 
@@ -71,8 +71,8 @@ async def test_a_run_is_configured_started_watched_stopped_resumed_and_deleted(a
         assert "valid integer" in str(app.screen.query_one("#help-epochs", Static).render())
         await configure(pilot, app, {"epochs": "500"})
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: engine.runs())
-        run = engine.runs()[0]
+        await until(pilot, lambda: engine.runs.list_runs())
+        run = engine.runs.list_runs()[0]
         await until(pilot, lambda: "images/s" in text(app, "#run-summary"))
         await until(pilot, lambda: app.query_one(TrainPane)._histories.get(run.name, History()).epochs)
         await pilot.press("v", "l", "plus", "0", "m", "space")
@@ -81,11 +81,11 @@ async def test_a_run_is_configured_started_watched_stopped_resumed_and_deleted(a
         await until(pilot, lambda: "stopped" in text(app, "#run-summary"))
         await pilot.press("r")
         await until(pilot, lambda: run.status.state == "running")
-        engine.stop(run, now=True)
+        engine.runs.stop(run, now=True)
         await until(pilot, lambda: "lost" in text(app, "#run-summary"))
         await pilot.press("x")
         await pilot.press("y")
-        await until(pilot, lambda: not engine.runs())
+        await until(pilot, lambda: not engine.runs.list_runs())
         await until(pilot, lambda: "go on when you leave" in text(app, "#run-summary"))
 
 
@@ -114,7 +114,9 @@ async def test_an_encoder_is_chosen_by_what_it_costs(app: BddsegApp) -> None:
 async def test_the_app_may_be_left_and_a_new_one_finds_the_run(
     workspace: Workspace, drawn: Path, engine: Engine
 ) -> None:
-    run = engine.train(drawn, build_config("demo", [f"{k}={v}" for k, v in {**SMALL, "epochs": "500"}.items()]), "demo")
+    run = engine.runs.train(
+        drawn, build_config("demo", [f"{k}={v}" for k, v in {**SMALL, "epochs": "500"}.items()]), "demo"
+    )
     for _ in range(2):
         app = BddsegApp(workspace, drawn, "halfblock")
         async with app.run_test(size=(140, 45)) as pilot:
@@ -122,7 +124,7 @@ async def test_the_app_may_be_left_and_a_new_one_finds_the_run(
             await until(pilot, lambda app=app: app.query(TrainPane))  # type: ignore[misc]
             await until(pilot, lambda app=app: "running" in text(app, "#run-summary"))  # type: ignore[misc]
         assert run.status.live
-    engine.stop(run, now=True)
+    engine.runs.stop(run, now=True)
 
 
 async def test_a_run_is_exported_and_predicts_a_folder_from_its_pane(
@@ -201,8 +203,8 @@ async def test_views_matrix_and_slices_of_an_evaluation_lead_to_its_images(app: 
 async def test_two_evaluations_are_compared_by_image_and_setting_and_reported(
     app: BddsegApp, trained: Run, engine: Engine, tmp_path: Path
 ) -> None:
-    folder = engine.evaluate(trained, tta="flip")
-    assert engine.wait(folder).state == "finished", tail_log(folder)
+    folder = engine.runs.evaluate(trained, tta="flip")
+    assert engine.runs.wait(folder).state == "finished", tail_log(folder)
     async with app.run_test(size=(140, 45)) as pilot:
         await until(pilot, lambda: app.collection)
         await pilot.press("3")
@@ -305,7 +307,7 @@ async def test_predictions_of_an_evaluation_are_browsed_in_the_dataset_pane(app:
 
 
 async def test_the_end_of_a_run_is_announced_in_every_pane(app: BddsegApp, engine: Engine, drawn: Path) -> None:
-    run = engine.train(drawn, build_config("demo", [f"{k}={v}" for k, v in SMALL.items()]), "demo")
+    run = engine.runs.train(drawn, build_config("demo", [f"{k}={v}" for k, v in SMALL.items()]), "demo")
     async with app.run_test(size=(140, 45)) as pilot:
         await until(pilot, lambda: app.query_one("#header").activity)  # type: ignore[attr-defined]
         await until(pilot, lambda: any(n.message.startswith(f"{run.name} finished") for n in app._notifications))

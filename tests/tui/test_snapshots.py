@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from textual.widgets import Static
 
-from core.retrieval.chats import Candidate, Turn
-from core.workspace import Workspace
+from bddseg_tui.core.retrieval.chats import Candidate, Turn
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui.app import BddsegApp
+from bddseg_tui.tui.ask.pane import ChatPane
+from bddseg_tui.tui.ask.turn_view import TurnView
+from bddseg_tui.tui.dataset.sample_list import SampleList
+from bddseg_tui.tui.shared.picture import PictureView
 from tests.tui.conftest import AppPilot, until
-from tui.app import BddsegApp
-from tui.panes.chat import ChatPane
-from tui.widgets.picture import PictureView
-from tui.widgets.sample_list import SampleList
-from tui.widgets.turn_view import TurnView
 
 Compare = Any
 

@@ -12,8 +12,8 @@ from tests.tui.terminal import DEADLINE_S, Terminal
 PROGRAM = """
 import select, signal, sys
 from pathlib import Path
-from core.workspace import Workspace
-from tui.start import start_app
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui.start import start_app
 if {ignored}:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 assert sys.stdin.isatty()

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 from textual.geometry import Size
 
-from core.config import build_config
-from core.engine import Engine
-from core.events import EventWriter
-from core.job import Status, write_status
-from core.retrieval.chats import Candidate, Turn, append_turn
-from core.runs import create_run
-from core.workspace import Workspace
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.jobs.events import EventWriter
+from bddseg_tui.core.jobs.job import Status, write_status
+from bddseg_tui.core.retrieval.chats import Candidate, Turn, append_turn
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.run import create_run
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui.app import SMALLEST, BddsegApp
+from bddseg_tui.tui.dataset.sample_list import SampleList
 from tests.core.test_odd_records import result
 from tests.tui.conftest import AppPilot, until
-from tui.app import SMALLEST, BddsegApp
-from tui.widgets.sample_list import SampleList
 
 WORDS = "Is there a bus behind the very-long-and-unbreakable-name-of-a-street, 日本語のとても長い言葉, or none?"
 ALL = os.environ.get("HYPOTHESIS_PROFILE") == "long"
@@ -85,7 +85,7 @@ async def resized(pilot: AppPilot, width: int, height: int) -> None:
 
 
 async def show_chat(pilot: AppPilot) -> None:
-    from tui.panes.chat import ChatPane
+    from bddseg_tui.tui.ask.pane import ChatPane
 
     pane = pilot.app.query_one(ChatPane)
     (chat,) = pane.service.chats(pane.collection.dataset.root)

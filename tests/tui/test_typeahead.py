@@ -3,12 +3,12 @@
 from textual.events import Key, Paste
 from textual.widgets import Input
 
+from bddseg_tui.tui.app import BddsegApp
+from bddseg_tui.tui.dataset.pane import DatasetPane
+from bddseg_tui.tui.shared.choose import ChooseScreen
+from bddseg_tui.tui.shared.prompt import PromptScreen
 from tests.tui.conftest import AppPilot, until
 from tests.tui.test_dataset_pane import ready
-from tui.app import BddsegApp
-from tui.panes.dataset import DatasetPane
-from tui.screens.ask import PromptScreen
-from tui.screens.choose import ChooseScreen
 
 NAMED = {"\r": "enter", "\x1b": "escape", "/": "slash", ":": "colon", "-": "minus"}
 

@@ -10,14 +10,14 @@ import pytest
 from PIL import Image
 from textual import events
 
-from core.history import History, HistoryBuilder, MovingMean
-from tui.driver import DeviceAttributes, _Parser
-from tui.images.graphics import encode, free_kitty
-from tui.images.halfblock import halfblock_strips
-from tui.images.protocol import guess_protocol
-from tui.widgets.chart import Plot, Series, _Grid, _number, _plot_series
-from tui.widgets.class_table import bar
-from tui.widgets.run_plots import CHARTS, ChartLook, Curves, plot_runs
+from bddseg_tui.core.runs.history import History, HistoryBuilder, MovingMean
+from bddseg_tui.tui.evaluate.class_table import bar
+from bddseg_tui.tui.terminal.driver import DeviceAttributes, _Parser
+from bddseg_tui.tui.terminal.graphics import encode, free_kitty
+from bddseg_tui.tui.terminal.halfblock import halfblock_strips
+from bddseg_tui.tui.terminal.protocol import guess_protocol
+from bddseg_tui.tui.train.chart import Plot, Series, _Grid, _number, _plot_series
+from bddseg_tui.tui.train.run_plots import CHARTS, ChartLook, Curves, plot_runs
 
 
 @pytest.mark.parametrize(
@@ -177,8 +177,8 @@ def test_a_plot_is_compared_by_value_so_that_nothing_is_redrawn_in_vain() -> Non
 
 
 def test_package_data_is_where_the_app_looks_for_it() -> None:
-    import tui.app
+    from bddseg_tui.tui import app
 
-    folder = Path(tui.app.__file__).parent
-    for name in tui.app.BddsegApp.CSS_PATH:
+    folder = Path(app.__file__).parent
+    for name in app.BddsegApp.CSS_PATH:
         assert (folder / str(name)).exists()

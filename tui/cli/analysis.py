@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.errors import UsageError
-from core.sanitize import sanitize, sanitize_path
-from core.typed_path import typed_path
-from tui.cli.output import JsonOption, RunArgument, WorkspaceOption, engine, percent, print_json, say
+from bddseg_tui.core.errors import UsageError
+from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.tui.cli.output import JsonOption, RunArgument, WorkspaceOption, engine, percent, print_json, say
 
 if TYPE_CHECKING:
-    from core.engine import Engine
-    from core.evaluation import Evaluation
+    from bddseg_tui.core.engine import Engine
+    from bddseg_tui.core.runs.evaluation import Evaluation
 
 SplitOption = Annotated[str, typer.Option(help="The split that was evaluated.")]
 CheckpointOption = Annotated[str, typer.Option(help="best or last.")]
@@ -37,8 +37,8 @@ def classify(
     """Report a model as a multi-label classifier: which classes it finds in images."""
     from rich.table import Table
 
-    from core.analysis.threshold import parse_threshold
-    from tui.cli.console import console
+    from bddseg_tui.core.analysis.threshold import parse_threshold
+    from bddseg_tui.tui.cli.console import console
 
     core = engine(workspace)
     evaluation = find_evaluation(core, run, split, checkpoint, tta)
@@ -132,12 +132,12 @@ def report(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Write an evaluation's report as one HTML page: tables, charts, worst images."""
-    from core.report.write import Forms
+    from bddseg_tui.core.report.write import Forms
 
     core = engine(workspace)
     evaluation = find_evaluation(core, run, split, checkpoint, tta)
     others = [find_evaluation(core, other, split, checkpoint, tta) for other in compare_with or ()]
-    files = [sanitize_path(f) for f in core.report(evaluation, others, to, Forms(markdown, csv, charts))]
+    files = [sanitize_path(f) for f in core.analysis.report(evaluation, others, to, Forms(markdown, csv, charts))]
     if json:
         print_json({"evaluation": evaluation.name, "files": files})
     for file in [] if json else files:
@@ -150,9 +150,9 @@ def find_evaluation(core: "Engine", run: str, split: str, checkpoint: str, tta: 
     Raises:
         BddsegError: there is none; the message says how to make it.
     """
-    from core.evaluation import evaluation_folder, load_evaluation
+    from bddseg_tui.core.runs.evaluation import evaluation_folder, load_evaluation
 
-    return load_evaluation(evaluation_folder(core.run(run, trained=True).folder, checkpoint, split, tta))
+    return load_evaluation(evaluation_folder(core.runs.find(run, trained=True).folder, checkpoint, split, tta))
 
 
 def _figures(evaluation: "Evaluation") -> dict[str, object]:
@@ -164,7 +164,7 @@ def _figures(evaluation: "Evaluation") -> dict[str, object]:
 def _print_comparison(found: "list[Evaluation]", settings: dict[str, tuple[object, ...]]) -> None:
     from rich.table import Table
 
-    from tui.cli.console import console
+    from bddseg_tui.tui.cli.console import console
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")

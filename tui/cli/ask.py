@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from core.errors import BddsegError, UsageError
-from core.retrieval.server_address import server_address, shown_address
-from core.sanitize import sanitize, sanitize_path
-from core.typed_path import typed_path
-from tui.cli.output import JsonOption, WorkspaceOption, engine, note, print_json, say, tell, write
-from tui.cli.retrieval import DataOption, DownloadOption, FilterOption, TopOption, open_last
+from bddseg_tui.core.errors import BddsegError, UsageError
+from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.retrieval.server_address import server_address, shown_address
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.tui.cli.index import DataOption, DownloadOption, FilterOption, TopOption, open_last
+from bddseg_tui.tui.cli.output import JsonOption, WorkspaceOption, engine, note, print_json, say, tell, write
 
 _TOLD_S = (3, 10, 30, *range(60, 3600, 60))
 """Seconds of waiting after which a line says so."""
@@ -186,8 +186,8 @@ def settings(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Show or change the settings of index and chat."""
-    from core.retrieval.options import HELP, check_value
-    from core.settings import check_settings
+    from bddseg_tui.core.retrieval.options import HELP, check_value
+    from bddseg_tui.core.settings import check_settings
 
     core = engine(workspace)
     wanted: dict[str, Any] = {}

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from core.sanitize import sanitize_lines
+from bddseg_tui.core.sanitize import sanitize_lines
 
 
 class SafeConsole(Console):

@@ -6,11 +6,21 @@ from typing import Annotated
 
 import typer
 
-from core.sanitize import sanitize, sanitize_path
-from core.typed_path import typed_path
-from core.unpack import OLD
-from tui.cli import keep, samples
-from tui.cli.output import DatasetArgument, JsonOption, WorkspaceOption, engine, print_json, progress, say, tell
+from bddseg_tui.core.data.unpack import OLD
+from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.tui.cli import data_moves as keep
+from bddseg_tui.tui.cli import data_samples as samples
+from bddseg_tui.tui.cli.output import (
+    DatasetArgument,
+    JsonOption,
+    WorkspaceOption,
+    engine,
+    print_json,
+    progress,
+    say,
+    tell,
+)
 
 _SHOWN = 50
 """Refused entries that are listed one by one; JSON has all."""
@@ -24,7 +34,7 @@ keep.add_to(app)
 def check(dataset: DatasetArgument, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
     """Open every image and mask and list what is wrong; exits with 1 if anything is."""
     with progress("checking", "samples") as report:
-        found = engine(workspace).check(dataset, report)
+        found = engine(workspace).data.check(dataset, report)
     if json:
         print_json(found.to_json())
     else:
@@ -51,7 +61,7 @@ def unpack(
 ) -> None:
     """Unpack the official BDD100K zips into the layout; can be run again after an interruption."""
     with progress("unpacking", "bytes") as report:
-        outcome = engine(workspace).unpack(archives, to, report)
+        outcome = engine(workspace).data.unpack(archives, to, report)
     if not json:
         for line in outcome.refused[:_SHOWN]:
             say(f"refused  {line}")

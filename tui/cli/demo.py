@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from core.sanitize import sanitize_path
-from core.typed_path import typed_path
-from tui.cli.output import JsonOption, WorkspaceOption, engine, note, overall, print_json, progress, say
+from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.sanitize import sanitize_path
+from bddseg_tui.tui.cli.output import JsonOption, WorkspaceOption, engine, note, overall, print_json, progress, say
 
 QUESTION = "I drive through the city at night, is there a bus?"
 
@@ -46,16 +46,18 @@ def demo(
 
     With --json the dataset is drawn, and nothing else done.
     """
+    from bddseg_tui.core.demo.generate import generate
+
     core = engine(workspace)
     root = folder or core.workspace.demo
     with progress("drawing", "scenes") as report:
-        core.demo(
+        generate(
             root,
-            report,
             counts={"train": train, "val": val, "test": test},
             size=(width, height),
             seed=seed,
             workers=workers,
+            report=report,
         )
     note(f"demo dataset in {sanitize_path(root)}")
     if data_only or json:
@@ -63,7 +65,7 @@ def demo(
             print_json({"dataset": sanitize_path(root), "train": train, "val": val, "test": test, "seed": seed})
         return
     if sys.stdin.isatty() and sys.stdout.isatty():
-        from tui.start import start_app
+        from bddseg_tui.tui.start import start_app
 
         if core.retrieval.info(root) is None:
             # Twenty seconds of another core; by the time someone asks, it is there.
@@ -74,23 +76,23 @@ def demo(
 
 def _pipeline(root: Path, workspace: Path | None) -> None:
     """Train, evaluate, and say where everything is."""
-    from core.config import build_config
-    from core.evaluation import load_evaluation
-    from tui.cli.console import console
-    from tui.cli.follow import follow
-    from tui.cli.tables import class_table
+    from bddseg_tui.core.runs.config import build_config
+    from bddseg_tui.core.runs.evaluation import load_evaluation
+    from bddseg_tui.tui.cli.console import console
+    from bddseg_tui.tui.cli.follow import follow
+    from bddseg_tui.tui.cli.tables import class_table
 
     core = engine(workspace)
-    run = core.train(root, build_config("demo"), "demo")
+    run = core.runs.train(root, build_config("demo"), "demo")
     follow(run.folder, "train")
-    folder = core.evaluate(run)
+    folder = core.runs.evaluate(run)
     follow(folder, "evaluate")
     result = load_evaluation(folder)
     console().print(class_table(result.classes, f"{result.name}: {result.images} images at their own resolution"))
     say(overall(result.pixel_accuracy, result.miou19, result.miou20))
     follow(core.retrieval.build(root), "index")
     say(f"question   {QUESTION}")
-    told = core.retrieval.ask(core.open(root), QUESTION).result()
+    told = core.retrieval.ask(core.data.open(root), QUESTION).result()
     say(f"answer     {told['answer']}")
     say(f"image      {sanitize_path(told['path']) if told['path'] else '-'}")
     core.retrieval.close()

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from core.config import TrainConfig
-from core.encoders import matching
-from core.errors import UsageError
-from core.sanitize import sanitize
-from tui.cli.output import JsonOption, print_json, say
+from bddseg_tui.core.errors import UsageError
+from bddseg_tui.core.runs.config import TrainConfig
+from bddseg_tui.core.runs.encoders import matching
+from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.tui.cli.output import JsonOption, print_json, say
 
 DEFAULTS = TrainConfig()
 

@@ -10,16 +10,16 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from core.engine import Engine
-from core.errors import BddsegError
-from core.events import Event, EventTail
-from core.job import SECONDS_LEFT, Status, read_status
-from core.sanitize import sanitize, sanitize_path
-from core.workspace import open_workspace
-from tui.cli.console import console as safe_console
-from tui.cli.output import note
-from tui.cli.tables import epoch_line
-from tui.figures import format_duration
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.jobs.events import Event, EventTail
+from bddseg_tui.core.jobs.job import SECONDS_LEFT, Status, read_status
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.core.workspace.workspace import open_workspace
+from bddseg_tui.tui.cli.console import console as safe_console
+from bddseg_tui.tui.cli.output import note
+from bddseg_tui.tui.cli.tables import epoch_line
+from bddseg_tui.tui.shared.format import format_duration
 
 QUIET_REPORT_S = 10.0
 
@@ -33,14 +33,16 @@ def start_and_follow(core: Engine, start: Callable[[], Path], label: str) -> tup
         BddsegError: the job cannot be started, failed or was lost; the message is the job's own.
         typer.Exit: Ctrl+C; the exit code is 130.
     """
-    before = {job.folder for job in core.jobs()}
+    before = {job.folder for job in core.runs.jobs()}
     folder = None
     try:
         folder = start()
         return folder, follow(folder, label)
     except KeyboardInterrupt:
         # It may have come while the job was being started.
-        left = [job for job in core.jobs() if job.folder == folder or (folder is None and job.folder not in before)]
+        left = [
+            job for job in core.runs.jobs() if job.folder == folder or (folder is None and job.folder not in before)
+        ]
         note("")
         for job in left:
             note(goes_on(core, job.name))

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from core.job import SECONDS_LEFT
-from core.jobs import Job
-from core.sanitize import sanitize_path
-from tui.cli.output import JsonOption, WorkspaceOption, engine, note, print_json, tell
+from bddseg_tui.core.jobs.job import SECONDS_LEFT
+from bddseg_tui.core.runs.job_list import Job
+from bddseg_tui.core.sanitize import sanitize_path
+from bddseg_tui.tui.cli.output import JsonOption, WorkspaceOption, engine, note, print_json, tell
 
 jobs_app = typer.Typer(invoke_without_command=True, help="List what is running; stop one.")
 
@@ -37,10 +37,10 @@ def jobs(
     """List every job that is running: training, evaluating, predicting, exporting, building an index."""
     if context.invoked_subcommand:
         return
-    from tui.cli.console import console
-    from tui.cli.tables import jobs_table
+    from bddseg_tui.tui.cli.console import console
+    from bddseg_tui.tui.cli.tables import jobs_table
 
-    found = engine(workspace).jobs(ended)
+    found = engine(workspace).runs.jobs(ended)
     if json:
         print_json([_job_json(job) for job in found])
     elif found:
@@ -54,9 +54,9 @@ def stop(
 ) -> None:
     """Ask a job to end, and wait for it. A training run writes a checkpoint first."""
     core = engine(workspace)
-    job = core.job(name)
-    core.stop_job(job, now)
-    status = core.wait(job.folder)
+    job = core.runs.job(name)
+    core.runs.stop_job(job, now)
+    status = core.runs.wait(job.folder)
     steps = "at step " if job.kind == "train" else "at "
     done = f" {steps}{status.done:,} of {status.total:,}" if status.total else ""
     facts = {"run": job.run, "kind": job.kind, "state": status.state, "done": status.done, "total": status.total}

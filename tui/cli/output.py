@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from core.engine import Engine
-from core.sanitize import sanitize, sanitize_lines
-from core.typed_path import typed_path
-from core.workspace import open_workspace
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.sanitize import sanitize, sanitize_lines
+from bddseg_tui.core.workspace.workspace import open_workspace
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -67,7 +67,7 @@ def tell(as_json: bool, text: str, **facts: Any) -> None:
 
 def print_json(value: Any) -> None:
     """Prints JSON; it is ASCII, so no terminal obeys what is in it. What is not finite is null."""
-    from core.records import plain
+    from bddseg_tui.core.files.records import plain
 
     print(json.dumps(plain(value), indent=2, allow_nan=False), flush=True)
 
@@ -86,7 +86,7 @@ def progress(label: str, unit: str) -> Iterator[Callable[[int, int], None]]:
     )
     from rich.text import Text
 
-    from tui.cli.console import console as safe_console
+    from bddseg_tui.tui.cli.console import console as safe_console
 
     class Rate(ProgressColumn):
         def render(self, task: Task) -> Text:

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from core.typed_path import typed_path
-from tui.cli.output import WorkspaceOption
+from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.tui.cli.output import WorkspaceOption
 
 app = typer.Typer(
     name="bddseg-tui",
@@ -37,20 +37,20 @@ def open_app(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Open the app."""
-    from core.workspace import open_workspace
+    from bddseg_tui.core.workspace.workspace import open_workspace
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        from core.errors import UsageError
+        from bddseg_tui.core.errors import UsageError
 
         raise UsageError("the app needs a terminal; every other command works without one (see --help)")
-    from tui.start import start_app
+    from bddseg_tui.tui.start import start_app
 
     raise typer.Exit(start_app(open_workspace(workspace), dataset, images))
 
 
 def run(words: list[str]) -> int:
     """Runs one command; returns the exit code. Whatever happens is told in one line."""
-    from tui.ending import INTERRUPTED, end, flush, interruptible
+    from bddseg_tui.tui.command_exit import INTERRUPTED, end, flush, interruptible
 
     try:
         _add_commands(words)
@@ -78,8 +78,8 @@ _CommandLineError: type[Exception] = next(c for c in typer.BadParameter.__mro__ 
 
 def _wrong_usage(error: Any) -> int:
     """Says in one line what is wrong with the words, and which command's help to read."""
-    from core.sanitize import sanitize
-    from tui.ending import USAGE, say_last
+    from bddseg_tui.core.sanitize import sanitize
+    from bddseg_tui.tui.command_exit import USAGE, say_last
 
     if type(error).__name__ != "NoArgsIsHelpError":
         context = getattr(error, "ctx", None)
@@ -102,7 +102,10 @@ def _add_commands(words: list[str]) -> None:
     """Adds the groups of commands; opening the app imports none of them, since that time would be waited for."""
     if words[:1] == ["open"] or app.registered_groups:
         return
-    from tui.cli import analysis, ask, data, demo, encoders, jobs, retrieval, room, runs, use
+    from bddseg_tui.tui.cli import analysis, ask, data, demo, encoders, jobs, runs
+    from bddseg_tui.tui.cli import index as retrieval
+    from bddseg_tui.tui.cli import predict_export as use
+    from bddseg_tui.tui.cli import workspace as room
 
     app.add_typer(data.app, name="data")
     demo.add_to(app)

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from core.errors import BddsegError
-from core.sanitize import sanitize, sanitize_path
-from core.typed_path import typed_path
-from tui.cli.output import (
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.tui.cli.output import (
     DatasetArgument,
     JsonOption,
     RunArgument,
@@ -21,12 +21,12 @@ from tui.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from core.best import Best
-    from core.engine import Engine
-    from core.event_kinds import EpochEvent
-    from core.history import EpochPoint
-    from core.job import Status
-    from core.runs import Run
+    from bddseg_tui.core.engine import Engine
+    from bddseg_tui.core.jobs.job import Status
+    from bddseg_tui.core.jobs.run_events import EpochEvent
+    from bddseg_tui.core.runs.best_epoch import Best
+    from bddseg_tui.core.runs.history import EpochPoint
+    from bddseg_tui.core.runs.run import Run
 
 CheckpointOption = Annotated[str, typer.Option(help="best or last.")]
 FollowOption = Annotated[bool, typer.Option("--follow", help="Stay and show it; Ctrl+C leaves it running.")]
@@ -67,19 +67,19 @@ def train(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Train a U-Net as a job of its own, which outlives this terminal."""
-    from core.config import build_config
+    from bddseg_tui.core.runs.config import build_config
 
     core = engine(workspace)
     settings = [*(assignments or ()), *(["compile=true"] if compile else [])]
     settings += [f"processes={processes}"] if processes else []
     if create:
-        run = core.create(dataset, build_config(preset, settings, config), preset)
+        run = core.runs.create(dataset, build_config(preset, settings, config), preset)
         tell(json, sanitize_path(run.folder), run=run.name, folder=sanitize_path(run.folder))
         return
-    run = core.train(dataset, build_config(preset, settings, config), preset)
+    run = core.runs.train(dataset, build_config(preset, settings, config), preset)
     if not follow:
         # Missing weights or a wrong device show themselves within seconds: wait for them.
-        status = core.wait(run.folder, until=lambda s: s.phase in ("cache", "train", "validate"))
+        status = core.runs.wait(run.folder, until=lambda s: s.phase in ("cache", "train", "validate"))
         if status.state == "failed":
             raise BddsegError(status.message)
     if json:
@@ -95,8 +95,8 @@ def resume(
 ) -> None:
     """Go on with a run from its last checkpoint."""
     core = engine(workspace)
-    found = core.run(run)
-    core.resume(found)
+    found = core.runs.find(run)
+    core.runs.resume(found)
     if json:
         print_json({"run": found.name, "folder": sanitize_path(found.folder)})
     else:
@@ -110,12 +110,12 @@ def runs(context: typer.Context, json: JsonOption = False, workspace: WorkspaceO
     """List every run, newest first."""
     if context.invoked_subcommand:
         return
-    from tui.cli.console import console
-    from tui.cli.tables import runs_table
+    from bddseg_tui.tui.cli.console import console
+    from bddseg_tui.tui.cli.tables import runs_table
 
     core = engine(workspace)
-    states = core.run_states().read()
-    best = core.best_epochs(states)
+    states = core.runs.run_states().read()
+    best = core.runs.best_epochs(states)
     if json:
         print_json([_run_json(s.run, s.status, best[s.run.name]) for s in states])
     elif states:
@@ -129,11 +129,11 @@ def runs(context: typer.Context, json: JsonOption = False, workspace: WorkspaceO
 @runs_app.command("show")
 def show(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
     """Show a run's state, settings and epochs."""
-    from tui.cli.tables import print_run
+    from bddseg_tui.tui.cli.tables import print_run
 
     core = engine(workspace)
-    found = core.run(run)
-    history = core.history(found)
+    found = core.runs.find(run)
+    history = core.runs.history(found)
     if json:
         facts = _run_json(found, found.status, history.best)
         print_json({**facts, "config": found.spec["train"], "epochs": _epochs(found)})
@@ -147,8 +147,8 @@ def show(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOption 
 def delete(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
     """Delete a run that nothing uses, with its evaluations."""
     core = engine(workspace)
-    found = core.run(run)
-    left = core.delete(found)
+    found = core.runs.find(run)
+    left = core.runs.delete(found)
     if left:
         note(f"warning: {left}")
     tell(json, f"deleted {found.name}", deleted=found.name, **({"left": left} if left else {}))
@@ -166,16 +166,16 @@ def evaluate(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Evaluate a checkpoint at the dataset's own resolution."""
-    from core.evaluation import load_evaluation
-    from tui.cli.console import console
-    from tui.cli.follow import expect_finished, start_and_follow
-    from tui.cli.output import overall, percent
-    from tui.cli.tables import class_table
+    from bddseg_tui.core.runs.evaluation import load_evaluation
+    from bddseg_tui.tui.cli.console import console
+    from bddseg_tui.tui.cli.follow import expect_finished, start_and_follow
+    from bddseg_tui.tui.cli.output import overall, percent
+    from bddseg_tui.tui.cli.tables import class_table
 
     core = engine(workspace)
-    found = core.run(run, trained=True)
+    found = core.runs.find(run, trained=True)
     label = f"evaluate {found.name}"
-    folder, status = start_and_follow(core, lambda: core.evaluate(found, split, checkpoint, tta), label)
+    folder, status = start_and_follow(core, lambda: core.runs.evaluate(found, split, checkpoint, tta), label)
     expect_finished(status, label)
     result = load_evaluation(folder)
     if json:
@@ -194,9 +194,9 @@ def evaluations(context: typer.Context, json: JsonOption = False, workspace: Wor
     """List every finished evaluation, newest run first."""
     if context.invoked_subcommand:
         return
-    from tui.cli.output import overall
+    from bddseg_tui.tui.cli.output import overall
 
-    found = engine(workspace).list_evaluations()
+    found = engine(workspace).analysis.list_evaluations()
     if json:
         print_json([{key: e.raw.get(key) for key in RESULT_KEYS} for e in found.found])
     for e in [] if json else found.found:
@@ -215,21 +215,21 @@ def delete_evaluation(
 ) -> None:
     """Delete an evaluation with its predictions and scores."""
     core = engine(workspace)
-    left = core.delete_evaluation(core.run(name.partition("/")[0]), name)
+    left = core.analysis.delete(core.runs.find(name.partition("/")[0]), name)
     if left:
         note(f"warning: {left}")
     tell(json, f"deleted {sanitize(name)}", deleted=sanitize(name), **({"left": left} if left else {}))
 
 
 def _follow(core: "Engine", folder: Path, name: str) -> None:
-    from tui.cli.follow import start_and_follow
+    from bddseg_tui.tui.cli.follow import start_and_follow
 
     _, status = start_and_follow(core, lambda: folder, name)
     note(f"{name} {status.state}")
 
 
 def _epochs(run: "Run") -> "list[EpochEvent]":
-    from core.events import read_events, rewind
+    from bddseg_tui.core.jobs.events import read_events, rewind
 
     return [e for e in rewind(read_events(run.events, ("epoch", "start", "resume"))) if e["kind"] == "epoch"]
 

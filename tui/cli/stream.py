@@ -5,8 +5,8 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from core.records import plain
-from core.sanitize import sanitize
+from bddseg_tui.core.files.records import plain
+from bddseg_tui.core.sanitize import sanitize
 
 _AT_ONCE = 50
 """So many are handed on one by one, as somebody may be waiting to see one; what follows goes out by the buffer."""

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
-from core.best import Best
-from core.history import ClassScore, History
-from core.job import SECONDS_LEFT
-from core.jobs import Job
-from core.run_states import RunState
-from core.runs import Run
-from core.sanitize import sanitize, sanitize_path
-from tui.cli.console import console as safe_console
-from tui.cli.output import percent
-from tui.figures import format_duration, state_mark
+from bddseg_tui.core.jobs.job import SECONDS_LEFT
+from bddseg_tui.core.runs.best_epoch import Best
+from bddseg_tui.core.runs.history import ClassScore, History
+from bddseg_tui.core.runs.job_list import Job
+from bddseg_tui.core.runs.run import Run
+from bddseg_tui.core.runs.run_states import RunState
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.tui.cli.console import console as safe_console
+from bddseg_tui.tui.cli.output import percent
+from bddseg_tui.tui.shared.format import format_duration, state_mark
 
 
 def class_table(classes: Sequence[ClassScore], title: str) -> Table:

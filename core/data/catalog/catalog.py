@@ -1,0 +1,139 @@
+"""One dataset's catalog, as the rest of the program has it."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from bddseg_tui.core.data.catalog import listing, samples, scanned, scores, tags
+from bddseg_tui.core.data.catalog.database import Database
+from bddseg_tui.core.data.catalog.records import ImageScore, Row, ScanResult
+from bddseg_tui.core.data.dataset import Dataset, Sample
+from bddseg_tui.core.data.filter_language import Query
+
+
+class Catalog:
+    """What is known of a dataset's samples. Any thread may call any method.
+
+    Reading needs neither room on the disk nor permission to write. Nothing that is written makes others wait for more
+    than a tenth of a second, and what a method has returned from survives a kill.
+
+    Raises:
+        BddsegError: in one line, wherever the file cannot be read or written; says of a damaged one what to do.
+    """
+
+    def __init__(self, path: Path, root: Path) -> None:
+        self.path = path
+        self.root = root
+        self._database = Database(path, root)
+
+    def interrupt(self) -> None:
+        """Ends what is being read in every thread: the dataset is being left."""
+        self._database.interrupt()
+
+    def kept_open(self) -> AbstractContextManager[None]:
+        """For a time in which much is written: the last connection that closes moves all that into its place."""
+        return self._database.kept_open()
+
+    # -- writing ---------------------------------------------------------------------------------------------
+
+    def refresh(self, found: Iterable[Sample], told: Callable[[int, int], None] | None = None) -> tuple[int, int]:
+        """Makes the catalog show just these samples; returns (samples in all, samples yet to be scanned).
+
+        One whose image or mask changed is scanned again. One that is not there any more keeps its tags and scores and
+        is not shown until it is back. `told` hears of the same two numbers on the way.
+
+        Raises:
+            BddsegError: there are none, though some are known.
+        """
+        return listing.refresh(self._database, self.root, found, told)
+
+    def remember_folders(self, times: dict[str, int], began: float) -> None:
+        """Notes that the folders were listed, which had these times (`folder_times`) when that began."""
+        listing.remember_folders(self._database, self.root, times, began)
+
+    def record(self, results: Sequence[ScanResult]) -> None:
+        """Stores what a scan found out, all in one transaction."""
+        scanned.record(self._database, results)
+
+    def add_tag(self, ids: Iterable[int], tag: str) -> None:
+        """Gives these samples a tag; a tag is one word."""
+        tags.add_tag(self._database, ids, tag)
+
+    def remove_tag(self, ids: Iterable[int], tag: str) -> None:
+        """Takes a tag from these samples."""
+        tags.remove_tag(self._database, ids, tag)
+
+    def record_scores(self, evaluation: str, found: Iterable[ImageScore]) -> None:
+        """Replaces what an evaluation says of each image; until all is there, the catalog says what it said before."""
+        scores.record_scores(self._database, self.root, evaluation, found)
+
+    def forget_scores(self, evaluation: str) -> None:
+        """Takes away what an evaluation says, and gives its room back to the disk."""
+        scores.forget_scores(self._database, evaluation)
+
+    def clear_left_over(self) -> None:
+        """Takes away what killed writers left."""
+        scores.clear_left_over(self._database)
+
+    # -- reading ---------------------------------------------------------------------------------------------
+
+    def progress(self) -> tuple[int, int]:
+        """(samples in all, samples yet to be scanned)."""
+        return listing.progress(self._database)
+
+    def absent(self) -> int:
+        """How many samples are known that were not there at the last scan."""
+        return listing.absent(self._database)
+
+    def listed_at(self, dataset: Dataset) -> float | None:
+        """When (seconds since the epoch) files were last listed, if none was added or taken away since; else None."""
+        return listing.listed_at(self._database, listing.folder_times(dataset))
+
+    def pending(self) -> Iterator[tuple[int, Path, Path | None]]:
+        """(id, image, mask) of every sample that is yet to be scanned, read a page at a time."""
+        return scanned.unscanned(self._database, self.root)
+
+    def find(
+        self,
+        query: Query,
+        evaluation: str | None = None,
+        limit: int | None = None,
+        unwanted: Callable[[], bool] | None = None,
+    ) -> list[int]:
+        """Ids of the samples that match, in the query's order, at most `limit`.
+
+        `unwanted` is asked now and then, from this thread; once it says so, this ends with a BddsegError.
+        """
+        return samples.find(self._database, query, evaluation, limit, unwanted)
+
+    def stream(self, query: Query, evaluation: str | None = None, limit: int | None = None) -> Iterator[list[Row]]:
+        """Pages of the samples that match, in the query's order: the first is there at once, none is kept."""
+        return samples.stream(self._database, self.root, query, evaluation, limit)
+
+    def images(self, query: Query, evaluation: str | None = None) -> list[Path]:
+        """Image paths of the samples that match, in no order: for searching among them."""
+        return samples.images(self._database, self.root, query, evaluation)
+
+    def find_images(self, images: Sequence[Path], evaluation: str | None = None) -> list[Row]:
+        """The samples with these image paths, in this order; those that are unknown are left out."""
+        return samples.find_images(self._database, self.root, images, evaluation)
+
+    def rows(self, ids: Sequence[int], evaluation: str | None = None) -> list[Row]:
+        """The samples with these ids, in this order; ids that are gone are left out."""
+        return samples.rows(self._database, self.root, ids, evaluation)
+
+    def splits(self) -> dict[str, int]:
+        """How many samples each split holds."""
+        return samples.splits(self._database)
+
+    def class_totals(self, split: str | None = None) -> list[tuple[int, int]]:
+        """By class (pixels, images that hold it), over all scanned masks or those of one split."""
+        return samples.class_totals(self._database, split)
+
+    def tags(self) -> list[str]:
+        """Every tag in use."""
+        return tags.tags(self._database)
+
+    def evaluations(self) -> list[str]:
+        """Names of the evaluations that have per-image scores."""
+        return scores.evaluations(self._database)

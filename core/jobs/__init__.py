@@ -1,0 +1,1 @@
+"""A job: a process that speaks through a folder of its own."""

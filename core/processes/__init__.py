@@ -1,0 +1,1 @@
+"""Processes: who they are, their locks, and work in several."""

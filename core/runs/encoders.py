@@ -1,0 +1,51 @@
+"""The encoders that a U-Net can have, with what each costs; counted by `train/encoders.py`."""
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+COUNTED_AT = 224
+"""Height and width in pixels that multiplications are counted at."""
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """An encoder by the name that `TrainConfig.encoder` takes.
+
+    `parameters` and `multiplications` (with their additions, of one forward pass of one 224 x 224 image) are of the
+    whole U-Net. `weights` are the names of its pre-trained weights.
+    """
+
+    name: str
+    parameters: int
+    multiplications: int
+    weights: tuple[str, ...]
+
+    def giga_multiplications(self, height: int, width: int) -> float:
+        """10^9 multiplications that an image of this size takes, in pixels.
+
+        In proportion to its pixels, which holds but for attention over the whole image.
+        """
+        return self.multiplications / 1e9 * height * width / COUNTED_AT**2
+
+
+@cache
+def encoders() -> tuple[Encoder, ...]:
+    """All that were counted: SMP's own first, then timm's (`tu-`)."""
+    table = files("bddseg_tui.core.runs").joinpath("encoders.csv").read_text("utf-8")
+    return tuple(
+        Encoder(row["name"], int(row["parameters"]), int(row["multiplications"]), tuple(row["weights"].split()))
+        for row in csv.DictReader(table.splitlines())
+    )
+
+
+def find_encoder(name: str) -> Encoder | None:
+    """The encoder with this name; None where it was not counted."""
+    return next((e for e in encoders() if e.name == name), None)
+
+
+def matching(words: str) -> list[Encoder]:
+    """Encoders whose names hold each of the words, in the table's order."""
+    wanted = words.lower().split()
+    return [e for e in encoders() if all(w in e.name.lower() for w in wanted)]

@@ -1,0 +1,156 @@
+"""The result of an evaluation, as `result.json` in its job's folder holds it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, NotRequired
+
+from pydantic import AfterValidator, Field, TypeAdapter, with_config
+from typing_extensions import TypedDict
+
+from bddseg_tui.core.classes import NUM_CLASSES
+from bddseg_tui.core.errors import BddsegError, RecordError
+from bddseg_tui.core.files.path_component import path_component
+from bddseg_tui.core.files.records import Count, Fraction, Line, read_record
+from bddseg_tui.core.jobs.run_events import ClassRow, all_classes
+from bddseg_tui.core.runs.history import ClassScore, class_scores
+from bddseg_tui.core.sanitize import sanitize_path
+
+_Counts = Annotated[list[Count], Field(min_length=NUM_CLASSES, max_length=NUM_CLASSES)]
+
+
+class _ResultRow(ClassRow):
+    boundary_iou: NotRequired[Fraction | None]
+
+
+class _Bin(TypedDict):
+    share: Fraction
+    confidence: Fraction
+    accuracy: Fraction
+
+
+@with_config(extra="allow")
+class _Result(TypedDict):
+    run: Line
+    checkpoint: Line
+    split: Line
+    images: Count
+    pixel_accuracy: Fraction | None
+    miou19: Fraction | None
+    miou20: Fraction | None
+    classes: Annotated[list[_ResultRow], Field(min_length=NUM_CLASSES), AfterValidator(all_classes)]
+    confusion: Annotated[list[_Counts], Field(min_length=NUM_CLASSES, max_length=NUM_CLASSES)]
+    left_out: Count
+    tta: NotRequired[Line]
+    boundary_miou19: NotRequired[Fraction | None]
+    ece: NotRequired[Fraction | None]
+    calibration: NotRequired[list[_Bin] | None]
+
+
+_RESULT = TypeAdapter(_Result)
+_LARGEST = 4 << 20
+
+PENDING = "scores-pending"
+"""A file that is in an evaluation's folder as long as the catalog lacks its scores by image."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Figures of one checkpoint on one split, at the dataset's own resolution; fractions are 0..1.
+
+    `confusion` counts pixels, [actual][predicted], 20 x 20. `ece` is the expected calibration error, `boundary` the
+    boundary IoU by class; both are None in evaluations of earlier versions.
+    """
+
+    run: str
+    checkpoint: str
+    split: str
+    images: int
+    pixel_accuracy: float | None
+    miou19: float | None
+    miou20: float | None
+    classes: tuple[ClassScore, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    left_out: int
+    folder: Path
+    raw: dict[str, Any]
+    tta: str = "none"
+    boundary_miou19: float | None = None
+    ece: float | None = None
+    boundary: tuple[float | None, ...] = (None,) * NUM_CLASSES
+
+    @property
+    def name(self) -> str:
+        """What the catalog calls this evaluation."""
+        return evaluation_name(self.run, self.checkpoint, self.split, self.tta)
+
+
+def evaluation_name(run: str, checkpoint: str, split: str, tta: str = "none") -> str:
+    """What the catalog calls an evaluation. What was augmented at test time has a name of its own."""
+    return f"{run}/{_last_name(checkpoint, split, tta)}"
+
+
+def prediction_name(run: str, checkpoint: str, split: str) -> str:
+    """What the catalog calls predictions of a split, which need no masks and have no scores."""
+    return f"{run}/{checkpoint}-{split} predicted"
+
+
+def evaluation_folder(run_folder: Path, checkpoint: str, split: str, tta: str = "none") -> Path:
+    """The job's folder of an evaluation.
+
+    Raises:
+        UsageError: one of them is no plain name.
+    """
+    parts = [path_component(checkpoint, "a checkpoint"), path_component(split, "a split"), path_component(tta, "--tta")]
+    return run_folder / "evaluation" / _last_name(parts[0], parts[1], parts[2])
+
+
+def _last_name(checkpoint: str, split: str, tta: str) -> str:
+    return f"{checkpoint}-{split}" + (f"+{tta}" if tta != "none" else "")
+
+
+@dataclass(frozen=True)
+class Evaluations:
+    """Finished evaluations, and by name what is wrong with those that cannot be read."""
+
+    found: tuple[Evaluation, ...]
+    unreadable: tuple[tuple[str, str], ...]
+
+
+class NoEvaluationError(BddsegError):
+    """There is no finished evaluation."""
+
+
+def load_evaluation(folder: Path) -> Evaluation:
+    """Reads a finished evaluation.
+
+    Raises:
+        NoEvaluationError: there is none.
+        BddsegError: the file makes no sense; the message says why.
+    """
+    path = folder / "result.json"
+    try:
+        raw = read_record(_RESULT, path, _LARGEST)
+    except FileNotFoundError as error:
+        raise NoEvaluationError(
+            f"no evaluation in {sanitize_path(folder)}: make one with `bddseg-tui evaluate`"
+        ) from error
+    except RecordError as error:
+        raise BddsegError(f"{sanitize_path(path)} is damaged ({error}): evaluate again") from error
+    return Evaluation(
+        raw["run"],
+        raw["checkpoint"],
+        raw["split"],
+        raw["images"],
+        raw["pixel_accuracy"],
+        raw["miou19"],
+        raw["miou20"],
+        class_scores(raw["classes"]),
+        tuple(tuple(row) for row in raw["confusion"]),
+        raw["left_out"],
+        folder,
+        dict(raw),
+        raw.get("tta", "none"),
+        raw.get("boundary_miou19"),
+        raw.get("ece"),
+        tuple(row.get("boundary_iou") for row in raw["classes"]),
+    )

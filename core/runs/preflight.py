@@ -1,0 +1,137 @@
+"""What would end a training within seconds is found before its run is made, so that no failed run is left for it.
+
+Names are looked up in the table of encoders. What only torch can tell (a name that is not in the table, a device for
+which there is no sign) is asked of a process of `train`, which takes some seconds and happens only then.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bddseg_tui.core.data.dataset import Dataset, list_samples
+from bddseg_tui.core.errors import BddsegError, UsageError
+from bddseg_tui.core.files.disk_errors import disk_reason
+from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.runs.encoders import encoders, find_encoder
+from bddseg_tui.core.runs.training_caches import cache_name
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.core.suggest import suggestion
+from bddseg_tui.core.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from bddseg_tui.core.runs.config import TrainConfig
+
+WEIGHT_FILES = (".safetensors", ".pth", ".pt")
+_LARGEST_HEADER = 100 << 20
+"""Bytes; safetensors itself refuses longer ones."""
+_ASK_S = 120.0
+
+
+def check_training(workspace: Workspace, dataset: Dataset, config: "TrainConfig") -> None:
+    """Looks whether a run of this configuration can start.
+
+    Raises:
+        UsageError: an encoder or weights of that name do not exist; the nearest name is suggested.
+        BddsegError: the dataset has nothing to train on, a device is not there, or the cache would not fit.
+    """
+    counts = _labelled(dataset)
+    if not counts.get("train"):
+        raise BddsegError(
+            f"{sanitize_path(dataset.root)} has no labelled train split: training needs images with masks"
+        )
+    known = find_encoder(_base(config.encoder)) is not None
+    _check_weights(config)
+    if not known or not _device_seems_there(config):
+        _ask_torch(config)
+    _check_room(workspace, dataset, counts, config)
+
+
+def _labelled(dataset: Dataset) -> dict[str, int]:
+    """By split, how many images have a mask; none of them is opened."""
+    counts: dict[str, int] = {}
+    for sample in list_samples(dataset):
+        if sample.mask is not None:
+            counts[sample.split] = counts.get(sample.split, 0) + 1
+    return counts
+
+
+def _base(encoder: str) -> str:
+    """A timm name may end in the tag of its weights, which the table does not have."""
+    return encoder.partition(".")[0] if encoder.startswith("tu-") else encoder
+
+
+def _check_weights(config: "TrainConfig") -> None:
+    source = config.encoder_weights
+    if source == "none":
+        return
+    if source.lower().endswith(WEIGHT_FILES):
+        _check_file(typed_path(source))
+        return
+    encoder = find_encoder(_base(config.encoder))
+    choices = (*(encoder.weights if encoder else ("imagenet",)), "none")
+    if source not in choices:
+        raise UsageError(
+            f"{sanitize(config.encoder)} has no weights {sanitize(source)!r}{suggestion(source, choices)}: "
+            f"choose {', '.join(choices)}, or a {' or '.join(WEIGHT_FILES)} file"
+        )
+
+
+def _check_file(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+            length = int.from_bytes(head, "little")
+            if path.suffix == ".safetensors":
+                if len(head) < 8 or length > _LARGEST_HEADER:
+                    raise ValueError
+                if not isinstance(json.loads(file.read(length)), dict):
+                    raise ValueError
+    except OSError as error:
+        raise UsageError(f"{sanitize_path(path)} cannot be read as weights: {disk_reason(error)}") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{sanitize_path(path)} is no safetensors file") from error
+
+
+def _device_seems_there(config: "TrainConfig") -> bool:
+    """Whether there are signs of the device that is asked for; without one torch is asked."""
+    if config.device in ("auto", "cpu"):
+        return True
+    if config.device == "mps":
+        return sys.platform == "darwin"
+    gpus = len(list(Path("/dev").glob("nvidia[0-9]*")))
+    return gpus >= config.processes or any(Path(p).exists() for p in ("/dev/kfd", "/dev/dxg"))
+
+
+def _ask_torch(config: "TrainConfig") -> None:
+    words = [sys.executable, "-P", "-m", "bddseg_tui.train.validate_config", config.model_dump_json()]
+    try:
+        done = subprocess.run(
+            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=_ASK_S
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return  # the job itself will tell
+    if done.returncode == 2:
+        names = [e.name for e in encoders()]
+        line = sanitize(done.stdout.strip().splitlines()[-1] if done.stdout.strip() else "it cannot be trained")
+        near = "" if "did you mean" in line or _base(config.encoder) in names else suggestion(config.encoder, names)
+        raise UsageError(f"{line}{near}")
+
+
+def _check_room(workspace: Workspace, dataset: Dataset, counts: dict[str, int], config: "TrainConfig") -> None:
+    """Refuses where caches that would be made anew do not fit; one that is there may need little more."""
+    height, width = config.size
+    limits = {"train": config.train_limit, "val": config.val_limit}
+    images = sum(
+        min(counts.get(split, 0), limit or sys.maxsize)
+        for split, limit in limits.items()
+        if not (workspace.cache / cache_name(dataset.root, split, config.size)).exists()
+    )
+    needed, free = images * 4 * height * width, shutil.disk_usage(workspace.cache).free
+    if needed > free:
+        raise BddsegError(
+            f"the cache of {images:,} images at {height}x{width} takes {needed / 1e9:.1f} GB, and "
+            f"{sanitize_path(workspace.cache)} has {free / 1e9:.1f} GB left: make room, or train smaller"
+        )

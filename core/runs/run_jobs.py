@@ -1,0 +1,193 @@
+"""Starting, resuming and deleting runs, and starting what uses their models. `core.engine` is the door to this."""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bddseg_tui.core.data.catalog import Catalog
+from bddseg_tui.core.data.dataset import open_dataset
+from bddseg_tui.core.errors import BddsegError, UsageError
+from bddseg_tui.core.files.disk_errors import disk_error
+from bddseg_tui.core.files.path_component import path_component
+from bddseg_tui.core.jobs.job import Status, read_status, write_status
+from bddseg_tui.core.jobs.launch import launch_training, taken_up
+from bddseg_tui.core.jobs.use_lock import delete_unused
+from bddseg_tui.core.runs.evaluation import evaluation_folder
+from bddseg_tui.core.runs.export_kinds import EXPORTS, check_export_folder
+from bddseg_tui.core.runs.job_list import DOING, Kind, job_name, refuse_while_used
+from bddseg_tui.core.runs.prediction_files import check_folder
+from bddseg_tui.core.runs.preflight import check_training
+from bddseg_tui.core.runs.run import Run, create_run
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.core.suggest import suggestion
+from bddseg_tui.core.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from bddseg_tui.core.runs.config import TrainConfig
+
+TTA = ("none", "flip", "scales")
+
+
+def start_run(workspace: Workspace, root: Path, config: "TrainConfig", preset: str) -> Run:
+    """Makes a run and starts its training; of one that cannot be started nothing is left."""
+    run = make_run(workspace, root, config, preset)
+    try:
+        with taken_up(run.folder, f"{run.name} is still training", uses=[run.folder]) as locks:
+            launch_training(run.folder, ["fit", os.fspath(run.folder)], locks, config.processes)
+    except BddsegError:
+        shutil.rmtree(run.folder, ignore_errors=True)
+        raise
+    return run
+
+
+def make_run(workspace: Workspace, root: Path, config: "TrainConfig", preset: str) -> Run:
+    """Makes the folder of a run.
+
+    Raises:
+        BddsegError: what is asked for cannot be trained, or the workspace cannot be written.
+    """
+    dataset = open_dataset(root)
+    check_training(workspace, dataset, config)
+    return create_run(workspace, dataset.root, config, preset)
+
+
+def make_idle_run(workspace: Workspace, root: Path, config: "TrainConfig", preset: str) -> Run:
+    """Makes a run that a launcher of the person's own will start."""
+    run = make_run(workspace, root, config, preset)
+    try:
+        write_status(run.folder, Status("stopped", message="made, and not started yet"))
+    except OSError as error:
+        shutil.rmtree(run.folder, ignore_errors=True)
+        raise disk_error(error, run.folder) from error
+    return run
+
+
+def resume_run(run: Run) -> None:
+    """Goes on with a run from its last checkpoint.
+
+    Raises:
+        BddsegError: it is live, it has finished, or it is gone.
+    """
+    from bddseg_tui.core.runs.config import validate
+
+    with taken_up(run.folder, f"{run.name} is still training", uses=[run.folder]) as locks:
+        if read_status(run.folder, mine=True).state == "finished":
+            raise BddsegError(f"{run.name} has finished: start a new run to train longer")
+        config = validate(run.spec["train"])
+        launch_training(run.folder, ["fit", os.fspath(run.folder)], locks, config.processes)
+
+
+def start_evaluation(run: Run, split: str, checkpoint: str, tta: str) -> Path:
+    """Starts an evaluation; returns its folder."""
+    _need_checkpoint(run, checkpoint)
+    if tta not in TTA:
+        raise UsageError(f"--tta takes none, flip or scales, not {sanitize(tta)!r}")
+    folder = evaluation_folder(run.folder, checkpoint, path_component(split, "a split"), tta)
+    options = ["--checkpoint", checkpoint, "--split", split, "--tta", tta]
+    _start(run, "evaluate", folder, options)
+    return folder
+
+
+def start_prediction(run: Run, to: Path, source: str | Path, checkpoint: str) -> Path:
+    """Starts writing predictions of a split (by name) or of a path into the folder `to`; returns the job's folder."""
+    _need_checkpoint(run, checkpoint)
+    if isinstance(source, Path):
+        if not source.exists():
+            raise UsageError(f"{sanitize_path(source)} does not exist")
+        source = os.fspath(source.absolute())
+        name = hashlib.sha256(os.fsencode(source)).hexdigest()[:12]
+    else:
+        name = path_component(source, "a split")
+    check_folder(to, run.dataset, source)
+    folder, to = run.folder / "prediction" / f"{checkpoint}-{name}", to.absolute()
+    options = ["--checkpoint", checkpoint, "--split", source, "--to", os.fspath(to), "--job", os.fspath(folder)]
+    _start(run, "predict", folder, options, to)
+    return folder
+
+
+def start_export(run: Run, kind: str, to: Path, checkpoint: str) -> Path:
+    """Starts an export into the folder `to`; returns the job's folder.
+
+    Raises:
+        BddsegError: the checkpoint is not there, or files in `to` would be replaced that no export made.
+    """
+    _need_checkpoint(run, checkpoint)
+    if kind not in EXPORTS:
+        raise UsageError(f"--to takes {', '.join(EXPORTS)}, not {sanitize(kind)!r}{suggestion(kind, EXPORTS)}")
+    check_export_folder(to, kind)
+    folder, to = run.folder / "export" / f"{checkpoint}-{kind}", to.absolute()
+    options = ["--checkpoint", checkpoint, "--kind", kind, "--to", os.fspath(to), "--job", os.fspath(folder)]
+    _start(run, "export", folder, options, to)
+    return folder
+
+
+def delete_run(workspace: Workspace, run: Run) -> str:
+    """Deletes a run that nothing uses, and what the catalog knows of its evaluations and predictions.
+
+    Returns:
+        What could not be done and why; empty if all was. A catalog that cannot be written keeps its scores until the
+        next run of its dataset is deleted.
+
+    Raises:
+        BddsegError: a job of the run is live, or something uses it.
+    """
+    root = _dataset_of(run)
+    delete_unused(run.folder, lambda: refuse_while_used(run))
+    return _forget(workspace, root, "") if root is not None else ""
+
+
+def delete_evaluation(workspace: Workspace, run: Run, name: str) -> str:
+    """Deletes an evaluation that nothing uses, with its predictions and scores; returns as `delete_run`."""
+    folder = run.folder / "evaluation" / name.rpartition("/")[2]
+    if folder not in run.evaluations():
+        raise UsageError(f"{run.name} has no evaluation {sanitize(name)!r}")
+
+    def refuse() -> None:
+        if read_status(folder).live:
+            job = job_name(run.name, "evaluate", folder)
+            raise BddsegError(f"{name} is still being made: wait for it, or `bddseg-tui stop {job}`")
+
+    delete_unused(folder, refuse)
+    root = _dataset_of(run)
+    return _forget(workspace, root, f"{run.name}/{folder.name}") if root is not None else ""
+
+
+def _start(run: Run, kind: Kind, folder: Path, options: list[str], fills: Path | None = None) -> None:
+    name = job_name(run.name, kind, folder)
+    busy = f"{name} is {DOING[kind]} already: `bddseg-tui jobs` lists it, `bddseg-tui stop {name}` ends it"
+    with taken_up(folder, busy, uses=[run.folder], fills=fills) as locks:
+        launch_training(folder, [kind, os.fspath(run.folder), *options], locks)
+
+
+def _dataset_of(run: Run) -> Path | None:
+    # A run whose config.toml is damaged can be deleted all the same.
+    with contextlib.suppress(BddsegError):
+        return run.dataset
+    return None
+
+
+def _forget(workspace: Workspace, root: Path, evaluation: str) -> str:
+    """Takes scores out of a dataset's catalog: of one evaluation, and of every run that is gone."""
+    try:
+        path = workspace.catalog_path(root)
+        if not path.exists():
+            return ""
+        catalog = Catalog(path, root)
+        runs = {folder.name for folder in workspace.runs.iterdir()}
+        for name in catalog.evaluations():
+            run, slash, _ = name.partition("/")
+            if name == evaluation or (slash and run not in runs):
+                catalog.forget_scores(name)
+    except (BddsegError, OSError, sqlite3.Error) as error:
+        return f"its scores stay in the catalog until another run is deleted: {sanitize(str(error))}"
+    return ""
+
+
+def _need_checkpoint(run: Run, checkpoint: str) -> None:
+    if checkpoint not in run.checkpoints():
+        there = ", ".join(run.checkpoints()) or "none yet"
+        raise UsageError(f"{run.name} has no checkpoint {sanitize(checkpoint)!r} (there is: {there})")

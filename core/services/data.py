@@ -1,0 +1,142 @@
+"""Datasets and their catalogs: what the app and the commands ask for."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bddseg_tui.core.data.catalog import Catalog, Row, is_of_earlier_version
+from bddseg_tui.core.data.dataset import Dataset, open_dataset
+from bddseg_tui.core.data.filter_language import parse_query
+from bddseg_tui.core.errors import BddsegError, UsageError
+from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.core.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from bddseg_tui.core.data.catalog.salvage import Repair
+    from bddseg_tui.core.data.class_stats import ClassStats
+    from bddseg_tui.core.data.unpack import UnpackReport
+    from bddseg_tui.core.data.validate_dataset import CheckReport
+    from bddseg_tui.core.maintenance.move_dataset import Moved
+
+Report = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A dataset with its catalog."""
+
+    dataset: Dataset
+    catalog: Catalog
+
+
+@dataclass(frozen=True)
+class DataService:
+    """All methods block. Heavy parts are imported when first used."""
+
+    workspace: Workspace
+
+    def open(self, root: Path, told: Callable[[str], None] | None = None) -> Collection:
+        """Opens a dataset and its catalog; scans nothing. `told` hears of what may take a while."""
+        try:
+            dataset = open_dataset(root)
+        except BddsegError as error:
+            from bddseg_tui.core.workspace.moved_datasets import where_to
+
+            raise BddsegError(f"{error}{where_to(self.workspace.root, root)}") from error
+        path = self.workspace.catalog_path(dataset.root)
+        if told and path.exists() and is_of_earlier_version(path):
+            told("the catalog is being brought to this version: a large one takes a minute, and keeps everything")
+        return Collection(dataset, Catalog(path, dataset.root))
+
+    def scan(self, collection: Collection, report: Report) -> None:
+        """Brings the catalog up to date, in this process; waits while another one does so."""
+        from bddseg_tui.core.data.scan import scan_or_wait
+
+        scan_or_wait(collection.catalog, collection.dataset, report)
+
+    def as_of(self, collection: Collection, anyhow: bool = False) -> str | None:
+        """Since when no file was added or taken away, in words, if all of many samples are scanned; None: scan.
+
+        With `anyhow` only in words; raises UsageError if nothing has been scanned yet.
+        """
+        from bddseg_tui.core.data.scan import as_of
+
+        return as_of(collection.catalog, collection.dataset, anyhow)
+
+    def bring_up_to_date(self, collection: Collection, report: Report) -> str:
+        """Scans. Where the catalog cannot be written, but holds a scan, says so in words instead of an error."""
+        from bddseg_tui.core.data.scan import bring_up_to_date
+
+        return bring_up_to_date(collection.catalog, collection.dataset, report)
+
+    def start_scan(self, collection: Collection) -> "subprocess.Popen[bytes]":
+        """Starts a scan as a process that ends with this one; it prints JSON lines."""
+        from bddseg_tui.core.data.scan import start
+
+        return start(collection.dataset, collection.catalog)
+
+    def end_scan(self, process: "subprocess.Popen[bytes]") -> None:
+        """Ends a scan that was started, at once."""
+        from bddseg_tui.core.data.scan import end
+
+        end(process)
+
+    def check(self, root: Path, report: Report | None = None) -> "CheckReport":
+        """Opens every file of a dataset and lists what is wrong."""
+        from bddseg_tui.core.data.validate_dataset import check_dataset
+
+        return check_dataset(open_dataset(root), report)
+
+    def end_helpers(self) -> None:
+        """Ends the processes that a check uses, at once; whoever waits for them gets an error."""
+        from bddseg_tui.core.processes.parallel import end_workers
+
+        end_workers()
+
+    def stats(self, collection: Collection, split: str | None = None) -> "list[ClassStats]":
+        """Class shares of a scanned dataset, of one split or all."""
+        from bddseg_tui.core.data.class_stats import class_stats
+
+        known = [f.split for f in collection.dataset.splits]
+        if split is not None and split not in known:
+            raise UsageError(f"this dataset has no split {sanitize(split)!r}: it has {', '.join(known)}")
+        return class_stats(collection.catalog, split)
+
+    def find(self, collection: Collection, text: str, evaluation: str | None = None) -> list[Row]:
+        """The samples that a filter matches, in its order."""
+        return list(self.iterate(collection, text, evaluation))
+
+    def iterate(
+        self, collection: Collection, text: str, evaluation: str | None = None, limit: int | None = None
+    ) -> Iterator[Row]:
+        """The same one after another, at most `limit`: the first is there at once, and none is kept."""
+        return chain.from_iterable(collection.catalog.stream(parse_query(text), evaluation, limit))
+
+    def tag(self, collection: Collection, text: str, tag: str, remove: bool = False) -> int:
+        """Gives the samples that a filter matches a tag, or takes it away; returns how many these are."""
+        ids = collection.catalog.find(parse_query(text))
+        (collection.catalog.remove_tag if remove else collection.catalog.add_tag)(ids, tag)
+        return len(ids)
+
+    def move(self, old: Path, new: Path, force: bool = False) -> "list[Moved]":
+        """Lets what is known of a dataset go on where it has moved to."""
+        from bddseg_tui.core.maintenance.move_dataset import move_dataset
+
+        return move_dataset(self.workspace, old, new, force)
+
+    def repair(self, root: Path) -> "Repair":
+        """Makes a damaged catalog anew with the tags that can be read."""
+        from bddseg_tui.core.data.scan import repair_catalog
+
+        root = open_dataset(root).root
+        return repair_catalog(self.workspace.catalog_path(root), root)
+
+    def unpack(self, archives: list[Path], to: Path, report: Report | None = None) -> "UnpackReport":
+        """Unpacks the official zips into the layout."""
+        from bddseg_tui.core.data.unpack import unpack
+
+        return unpack(archives, to, report)

@@ -1,0 +1,246 @@
+"""What a person can do with retrieval: build an index, search, ask, keep chats. The app and the commands call this."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.retrieval.client import Answering, RetrieverClient
+from bddseg_tui.core.retrieval.manifest import Manifest, manifest_problem, read_manifest
+from bddseg_tui.core.retrieval.options import Retrieval
+from bddseg_tui.core.sanitize import sanitize_path
+from bddseg_tui.core.settings import load_settings, save_settings
+from bddseg_tui.core.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from bddseg_tui.core.engine import Collection
+    from bddseg_tui.core.jobs.job import Status
+    from bddseg_tui.core.retrieval.chat_search import ChatSearch
+    from bddseg_tui.core.retrieval.chats import Chat, Turn
+
+
+@dataclass(frozen=True)
+class RetrievalService:
+    """Index, search and chat over one workspace. `search`, `ask` and `warm` return at once; all others block."""
+
+    workspace: Workspace
+    client: RetrieverClient
+
+    @property
+    def options(self) -> Retrieval:
+        """The settings, read anew."""
+        return load_settings(self.workspace).retrieval
+
+    def configure(self, **changes: Any) -> Retrieval:
+        """Changes settings and keeps them.
+
+        Raises:
+            BddsegError: they cannot be written; the old ones hold.
+        """
+        options = replace(self.options, **changes)
+        save_settings(self.workspace, retrieval=options)
+        return options
+
+    # -- the index -------------------------------------------------------------------------------------------
+
+    def index_folder(self, root: Path, model: str | None = None) -> Path:
+        """Where the index of a dataset by a model (the one that is set) is or would be."""
+        return self.workspace.index_path(root, model or self.options.clip)
+
+    def info(self, root: Path, model: str | None = None) -> Manifest | None:
+        """What an index says of itself; None where there is none."""
+        return read_manifest(self.index_folder(root, model))
+
+    def info_problem(self, root: Path, model: str | None = None) -> str:
+        """Why the manifest of an index that is there cannot be read; '' for nothing."""
+        return manifest_problem(self.index_folder(root, model))
+
+    def build_status(self, root: Path, model: str | None = None) -> "Status | None":
+        """The state of the job that builds or last built an index; None if none ever did."""
+        from bddseg_tui.core.jobs.job import read_status
+
+        folder = self.index_folder(root, model)
+        return read_status(folder) if (folder / "status.json").exists() else None
+
+    def build(
+        self,
+        root: Path,
+        model: str | None = None,
+        *,
+        fresh: bool = False,
+        download: bool = False,
+        batch: int = 0,
+    ) -> Path:
+        """Starts building (or bringing up to date) an index as a job; returns its folder at once.
+
+        Raises:
+            BddsegError: it is being built already.
+        """
+        from bddseg_tui.core.data.dataset import open_dataset
+        from bddseg_tui.core.jobs.launch import launch, taken_up
+        from bddseg_tui.core.runs.job_list import index_job_name
+
+        dataset = open_dataset(root)
+        model = model or self.options.clip
+        folder = self.index_folder(dataset.root, model)
+        arguments = ["build", os.fspath(dataset.root), os.fspath(folder), "--model", model]
+        arguments += ["--device", self.options.device] if self.options.device else []
+        arguments += ["--batch", str(batch)] if batch else []
+        arguments += ["--download"] if download else []
+        arguments += ["--fresh"] if fresh else []
+        busy = f"this index is being built already: `bddseg-tui stop {index_job_name(folder)}` ends that"
+        with taken_up(folder, busy) as locks:
+            launch(folder, "bddseg_tui.index", arguments, locks)
+        return folder
+
+    def stop_build(self, root: Path, model: str | None = None) -> None:
+        """Asks the job that builds an index to end; what it has committed stays."""
+        from bddseg_tui.core.runs.job_list import Job, index_job_name, stop_job
+
+        status, folder = self.build_status(root, model), self.index_folder(root, model)
+        if status is None or not status.live:
+            raise BddsegError("no index of this dataset is being built")
+        stop_job(Job(index_job_name(folder), "index", folder, "", status))
+
+    # -- search and questions --------------------------------------------------------------------------------
+
+    def warm(self, collection: "Collection") -> Answering:
+        """Loads index and models, so that the first question need not wait for them."""
+        return self.client.request("load", setup=self._setup(collection, {}))
+
+    def search(
+        self,
+        collection: "Collection",
+        text: str = "",
+        *,
+        like: str = "",
+        filter_text: str = "",
+        evaluation: str | None = None,
+        top: int | None = None,
+        **changes: Any,
+    ) -> Answering:
+        """Searches by phrases, or for images like one (a path; relative to the dataset for one of its own).
+
+        `changes` are settings for this search alone. Its `done` event has `items`.
+        """
+        setup = self._setup(collection, changes)
+        self._need_index(collection, str(setup["clip"]))
+        wanted = top or self.options.top
+        return self.client.request(
+            "search",
+            setup=setup,
+            text=text,
+            like=like,
+            filter=filter_text,
+            evaluation=evaluation,
+            top=wanted,
+        )
+
+    def ask(
+        self,
+        collection: "Collection",
+        question: str,
+        *,
+        image: str | None = None,
+        anchors: Sequence[str] = (),
+        history: Sequence[tuple[str, str]] = (),
+        mode: str = "auto",
+        filter_text: str = "",
+        evaluation: str | None = None,
+        top: int | None = None,
+        **changes: Any,
+    ) -> Answering:
+        """Asks a question; see `index.pipeline` for the events."""
+        setup = self._setup(collection, changes)
+        if mode != "stay":
+            self._need_index(collection, str(setup["clip"]))
+        return self.client.request(
+            "ask",
+            setup=setup,
+            question=question,
+            image=image,
+            anchors=list(anchors),
+            history=[list(pair) for pair in history],
+            mode=mode,
+            filter=filter_text,
+            evaluation=evaluation,
+            top=top or self.options.top,
+        )
+
+    def close(self) -> None:
+        """Ends the retriever process."""
+        self.client.close()
+
+    def _need_index(self, collection: "Collection", model: str) -> None:
+        if self.info(collection.dataset.root, model) is None:
+            raise BddsegError(
+                "there is no finished index of this dataset yet: build it with "
+                f"`bddseg-tui index build {sanitize_path(collection.dataset.root)}`, or with b in the app's Ask pane"
+            )
+
+    def _setup(self, collection: "Collection", changes: dict[str, Any]) -> dict[str, Any]:
+        options = asdict(replace(self.options, **{k: v for k, v in changes.items() if k != "download"}))
+        root = collection.dataset.root
+        return {
+            **options,
+            "root": os.fspath(root),
+            "catalog": os.fspath(collection.catalog.path),
+            "index": os.fspath(self.index_folder(root, str(options["clip"]))),
+            "download": bool(changes.get("download")),
+        }
+
+    # -- chats -----------------------------------------------------------------------------------------------
+
+    def chats(self, root: Path, text: str = "") -> "list[Chat]":
+        """The chats about a dataset that say this text, newest first."""
+        from bddseg_tui.core.retrieval.chats import list_chats
+
+        return list_chats(self._chat_folder(root), text)
+
+    def chat_search(self, root: Path) -> "ChatSearch":
+        """A list of the chats about a dataset by their first lines, and a search through them as letters are typed."""
+        from bddseg_tui.core.retrieval.chat_search import ChatSearch
+
+        return ChatSearch(self._chat_folder(root))
+
+    def chat(self, path: Path) -> "Chat | None":
+        """One chat, whole; None where it is gone."""
+        from bddseg_tui.core.retrieval.chats import read_chat
+
+        return read_chat(path)
+
+    def new_chat(self, root: Path) -> "Chat":
+        """A chat that is not on disk before its first turn."""
+        from bddseg_tui.core.retrieval.chats import new_chat
+
+        return new_chat(self._chat_folder(root), root)
+
+    def keep(self, chat: "Chat", turn: "Turn") -> "Chat":
+        """Writes a turn to disk."""
+        from bddseg_tui.core.retrieval.chats import append_turn
+
+        return append_turn(chat, turn)
+
+    def delete_chat(self, chat: "Chat") -> None:
+        """Takes a chat off the disk."""
+        from bddseg_tui.core.retrieval.chats import delete_chat
+
+        delete_chat(chat)
+
+    def export(self, chat: "Chat", root: Path, to: Path) -> Path:
+        """Writes a chat as Markdown with its pictures; returns the file."""
+        from bddseg_tui.core.retrieval.chat_export import export_markdown
+
+        return export_markdown(chat, root, to)
+
+    def _chat_folder(self, root: Path) -> Path:
+        return self.workspace.chats_about(root)
+
+
+@lru_cache(maxsize=8)
+def service_of(workspace: Workspace) -> RetrievalService:
+    """The service of a workspace; one retriever process serves everyone in this process who asks."""
+    return RetrievalService(workspace, RetrieverClient(workspace.root / "logs" / "retriever.txt"))

@@ -1,0 +1,1 @@
+"""The workspace: the folder where all that the program makes is kept."""

@@ -1,0 +1,66 @@
+"""How few images a step's part may have: a normalisation over a single value cannot be trained."""
+
+import copy
+
+import torch
+from torch import nn
+
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.runs.config import TrainConfig
+from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.train.model import forward
+from bddseg_tui.train.step_errors import SINGLE_VALUE
+
+
+def smallest_part(model: nn.Module, size: tuple[int, int]) -> int:
+    """1, or 2 where one image of this (height, width) leaves batch normalisation one value a channel.
+
+    At 32x32 that is so with most encoders, which halve five times; with those that normalise what they have averaged
+    over the whole image it is so at any size. Tried on the meta device, where tensors have shapes and no content.
+
+    Raises:
+        BddsegError: the encoder takes no images of this size.
+    """
+    trial = copy.deepcopy(model).to("meta").train()
+    try:
+        forward(trial, torch.empty(1, 3, *size, device="meta"))
+    except (RuntimeError, NotImplementedError):
+        # The meta device cannot tell; the first step will.
+        return 1
+    except Exception as error:
+        if SINGLE_VALUE in str(error):
+            return 2
+        reason = sanitize(str(error)).partition(". ")[0][:160] or type(error).__name__
+        raise BddsegError(f"the encoder takes no images of {size[0]}x{size[1]}: {reason}") from error
+    return 1
+
+
+def check_parts(model: nn.Module, config: TrainConfig, images: int, processes: int) -> int:
+    """Returns the smallest part; `images` are those of one step, over all processes.
+
+    Raises:
+        BddsegError: the images are too few for the processes or for the parts; the message names the settings.
+    """
+    if images < processes:
+        raise BddsegError(
+            f"{images} image{'s' if images != 1 else ''} a step cannot be shared by {processes} processes: "
+            f"set batch_size={processes} or more (with as many training images), or processes={max(1, images)}"
+        )
+    # Several processes normalise over the images of all.
+    smallest = smallest_part(model, config.size) if processes == 1 else 1
+    if images // min(config.accumulate, images) < smallest:
+        height, width = config.size
+        raise BddsegError(
+            f"one image of {height}x{width} by itself leaves batch normalisation a single value a channel, which "
+            f"cannot be trained: set {_advice(model, config, images)}"
+        )
+    return smallest
+
+
+def _advice(model: nn.Module, config: TrainConfig, images: int) -> str:
+    """Settings with which no part is a single image, or a single image is enough."""
+    height, width = (2 * side for side in config.size)
+    size = f", or height={height} and width={width}" if smallest_part(model, (height, width)) == 1 else ""
+    if images > 1:
+        return f"accumulate={images // 2}{size}"
+    return f"batch_size=2{size}" if config.batch_size == 1 else f"another train_limit or add training images{size}"

@@ -1,0 +1,50 @@
+"""What a step that cannot be taken means, and what to do about it, in one line for a person."""
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from bddseg_tui.core.errors import BddsegError
+
+if TYPE_CHECKING:
+    from bddseg_tui.train.setup import Trainer
+
+SINGLE_VALUE = "Expected more than 1 value per channel"
+"""How torch's ValueError begins where batch normalisation has one value a channel, whose variance is 0."""
+
+
+def not_finite(t: "Trainer", what: str, value: float, step: int) -> BddsegError:
+    """The error for a loss that is no number; the weights tell whether this step or an earlier one is to blame."""
+    kept = "the last good checkpoint is kept" if (t.folder / "last").exists() else "no checkpoint was made yet"
+    at = f"the {what} became {value} at step {step} (epoch {t.progress.epoch + 1})"
+    advice = f"lower learning_rate (it is {t.config.learning_rate:g})"
+    precision = str(t.accelerator.mixed_precision)
+    if precision != "no":
+        advice += f", or set precision=fp32 (it is {precision})"
+    if broken := non_finite(t.bare_model):
+        return BddsegError(f"{at}, since weights are not finite any more, such as {broken[0]}; {kept}: {advice}")
+    return BddsegError(f"{at}, though all weights are finite: the network's values grew too large; {kept}: {advice}")
+
+
+def non_finite(model: nn.Module) -> list[str]:
+    """Names of a model's weights and statistics that hold NaN or infinity."""
+    return [k for k, v in model.state_dict().items() if v.is_floating_point() and not v.isfinite().all()]
+
+
+def out_of_memory(t: "Trainer") -> BddsegError:
+    """The error for a step that does not fit into memory."""
+    config = t.config
+    return BddsegError(
+        f"out of memory with batch_size {t.batch_size} at {config.height}x{config.width}: "
+        f"try --set batch_size={max(1, t.batch_size // 2)}, --set gradient_checkpointing=true, "
+        "or a smaller height and width"
+    )
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error is about memory: torch has a class of its own for GPUs only."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and "memory" in text and "alloc" in text

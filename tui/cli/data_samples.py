@@ -1,0 +1,129 @@
+"""`bddseg-tui data stats|list|tag`: what the catalog knows of a dataset's samples."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bddseg_tui.core.data.catalog import Row
+from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.errors import UsageError
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.tui.cli.output import (
+    DatasetArgument,
+    JsonOption,
+    WorkspaceOption,
+    engine,
+    note,
+    print_json,
+    progress,
+    say,
+    tell,
+)
+from bddseg_tui.tui.cli.stream import print_json_items, print_lines
+
+ScanOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--scan/--no-scan",
+        help="Look at every file first, or at none. By default only if files were added or taken away since.",
+        show_default=False,
+    ),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command()(stats)
+    app.command("list")(list_samples)
+    app.command()(tag)
+
+
+def stats(
+    dataset: DatasetArgument,
+    split: Annotated[str | None, typer.Option(help="Only this split.", show_default=False)] = None,
+    scan: ScanOption = None,
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Show each class's share of pixels and the images that hold it."""
+    core, collection = _current(workspace, dataset, scan)
+    if json:
+        print_json({"classes": [c.to_json() for c in core.data.stats(collection, split)]})
+        return
+    labelled: list[str | None] = [f.split for f in collection.dataset.splits if f.masks]
+    from bddseg_tui.tui.cli.console import console
+    from bddseg_tui.tui.shared.stats_table import stats_table
+
+    splits = [split] if split else labelled or [None]
+    for name in splits:
+        say(f"\n{name or 'all'}: pixels of the masks by class")
+        console().print(stats_table(core.data.stats(collection, name)))
+
+
+def list_samples(
+    dataset: DatasetArgument,
+    query: Annotated[str, typer.Option("--filter", help="Such as 'split:val class:bus>1% sort:-bus'.")] = "",
+    evaluation: Annotated[
+        str | None, typer.Option(help="RUN/CHECKPOINT-SPLIT, for iou and sort:iou.", show_default=False)
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.", show_default=False)] = None,
+    scan: ScanOption = None,
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """List the samples that a filter matches."""
+    core, collection = _current(workspace, dataset, scan)
+    rows = core.data.iterate(collection, query, evaluation, limit)
+    if json:
+        print_json_items(_to_json(row) for row in rows)
+    else:
+        print_lines(f"{r.split:<6}{sanitize(r.name)}{'  ' + ' '.join(r.tags) if r.tags else ''}" for r in rows)
+
+
+def tag(
+    dataset: DatasetArgument,
+    name: Annotated[str, typer.Argument(metavar="TAG", help="One word.", show_default=False)],
+    query: Annotated[str, typer.Option("--filter", help="Which samples; required.")] = "",
+    remove: Annotated[bool, typer.Option("--remove", help="Take the tag away instead.")] = False,
+    scan: ScanOption = None,
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Tag the samples that a filter matches."""
+    if not query.strip():
+        raise UsageError("name the samples with --filter, for example --filter 'has:bus'")
+    core, collection = _current(workspace, dataset, scan)
+    count = core.data.tag(collection, query, name, remove)
+    done = "untagged" if remove else "tagged"
+    tell(json, f"{done} {count:,} samples", tag=sanitize(name), samples=count, removed=remove)
+
+
+def _to_json(row: Row) -> dict[str, Any]:
+    return {
+        "split": row.split,
+        "name": row.name,
+        "image": sanitize_path(row.image),
+        "width": row.width,
+        "height": row.height,
+        "problem": row.problem,
+        "tags": list(row.tags),
+        "miou19": row.miou,
+        "figures": dict(row.figures),
+        "pixels": row.counts,
+    }
+
+
+def _current(workspace: Path | None, dataset: Path, scan: bool | None) -> tuple[Engine, Collection]:
+    """The engine, and the dataset with its catalog as current as was asked for; says how current that is."""
+    core = engine(workspace)
+    collection = core.data.open(dataset, note)
+    as_of = None if scan else core.data.as_of(collection, anyhow=scan is False)
+    if as_of is None:
+        with progress("scanning", "samples") as report:
+            as_of = core.data.bring_up_to_date(collection, report)
+    if as_of:
+        note(as_of)
+    if absent := collection.catalog.absent():
+        note(f"samples that are known and not there now: {absent:,}; their tags and scores are kept")
+    return core, collection

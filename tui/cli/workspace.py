@@ -1,0 +1,72 @@
+"""`workspace`: what takes room, and freeing it."""
+
+from typing import Annotated
+
+import typer
+
+from bddseg_tui.core.sanitize import sanitize_path
+from bddseg_tui.tui.cli.output import JsonOption, WorkspaceOption, engine, note, print_json, progress, say
+from bddseg_tui.tui.shared.disk_use_text import by_kind, free_hint
+from bddseg_tui.tui.shared.format import format_bytes
+
+app = typer.Typer(invoke_without_command=True, help="Show what takes room in the workspace, and free it.")
+MOST = 12
+
+
+@app.callback()
+def workspace_room(context: typer.Context, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
+    """Show what takes room in the workspace, what takes most first."""
+    if context.invoked_subcommand:
+        return
+    core = engine(workspace)
+    with progress("workspace", "items") as report:
+        items = core.room(report)
+    root = core.workspace.root
+    if json:
+        rows = [
+            {
+                "kind": i.kind,
+                "name": sanitize_path(i.path.relative_to(root)),
+                "what": i.what,
+                "bytes": i.bytes,
+                "freed_by": i.frees or None,
+                "tags": i.tags if i.kind == "catalog" else None,
+            }
+            for i in items
+        ]
+        print_json({"workspace": sanitize_path(root), "bytes": sum(i.bytes for i in items), "items": rows})
+        return
+    say(f"{sanitize_path(root)}: {format_bytes(sum(i.bytes for i in items))}")
+    for name, count, taken in by_kind(items):
+        say(f"  {format_bytes(taken):>9}  {name} ({count:,})")
+    shown = [i for i in items if i.bytes][:MOST]
+    say(f"the largest {len(shown)}:" if shown else "nothing is in it yet")
+    for i in shown:
+        say(f"  {format_bytes(i.bytes):>9}  {sanitize_path(i.path.relative_to(root))}: {i.what}")
+    if hint := free_hint(items):
+        note(hint)
+
+
+@app.command("free")
+def free_room(
+    what: Annotated[
+        list[str], typer.Argument(metavar="WHAT...", help="caches, deleted, gone, all, or names as they are listed.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Also delete the tags in a catalog that is named.")] = False,
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Delete what can be made again and nobody uses; never runs, chats or settings."""
+    core = engine(workspace)
+    freed = core.free(what, yes)
+    root = core.workspace.root
+    named = [sanitize_path(i.path.relative_to(root)) for i in freed.items]
+    kept = [{"name": sanitize_path(i.path.relative_to(root)), "why": why} for i, why in freed.kept]
+    if json:
+        print_json({"bytes": freed.bytes, "freed": named, "kept": kept})
+        return
+    for item, name in zip(freed.items, named, strict=True):
+        say(f"freed {format_bytes(item.bytes):>9}  {name}")
+    for row in kept:
+        note(f"kept {row['name']}: {row['why']}")
+    say(f"{format_bytes(freed.bytes)} freed")

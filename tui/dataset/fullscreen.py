@@ -1,0 +1,59 @@
+"""One picture on the whole screen, with the keys of the Dataset pane."""
+
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.widgets import Label
+
+from bddseg_tui.tui.shared.commands import DATASET, bindings
+from bddseg_tui.tui.shared.picture import PictureView
+
+if TYPE_CHECKING:
+    from bddseg_tui.tui.dataset.pane import DatasetPane
+
+_OWN = ("fullscreen", "filter", "sort", "tag", "next_split", "pick_class", "pick_evaluation", "rescan", "clear")
+
+
+class FullScreen(Screen[None]):
+    """Follows the pane: j and k go on to the next sample, i m o p e v + - change the view."""
+
+    BINDINGS = [
+        *bindings([c for c in DATASET if c.action not in _OWN]),
+        Binding("j,down,space", "step(1)", "Next"),
+        Binding("k,up", "step(-1)", "Previous"),
+        Binding("escape,f,enter,q", "app.pop_screen", "Back"),
+    ]
+
+    def __init__(self, pane: "DatasetPane") -> None:
+        super().__init__()
+        self._pane = pane
+
+    def compose(self) -> ComposeResult:
+        yield PictureView(id="full")
+        yield Label("", id="full--caption", markup=False)
+
+    def on_mount(self) -> None:
+        self.update()
+
+    def update(self) -> None:
+        """Shows what the pane would show."""
+        request, neighbours, message = self._pane.picture()
+        self.query_one(PictureView).show(request, neighbours, message)
+        self.query_one("#full--caption", Label).update(self._pane.caption() + "   j/k next/previous  v view  Esc back")
+
+    def action_step(self, by: int) -> None:
+        self._pane.step(by)
+
+    def action_view(self, view: str) -> None:
+        self._pane.action_view(view)
+
+    def action_next_view(self) -> None:
+        self._pane.action_next_view()
+
+    def action_opacity(self, by: float) -> None:
+        self._pane.action_opacity(by)
+
+    def action_highlight(self, by: int) -> None:
+        self._pane.action_highlight(by)

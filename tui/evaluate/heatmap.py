@@ -1,0 +1,144 @@
+"""A matrix of actual against predicted as a heat map with a cursor: shares as numbers on colours."""
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from bddseg_tui.core.services.analysis import Matrix
+
+LABEL = 17
+_RIGHT, _WRONG = (46, 125, 80), (178, 82, 36)
+"""Full colours of the diagonal and of all else; a share mixes them with the background."""
+
+
+class Heatmap(ScrollView, can_focus=True):
+    """Rows are actual classes, columns predicted ones; hjkl and the arrows move, Enter or a click opens a cell."""
+
+    DEFAULT_CSS = "Heatmap { scrollbar-size: 1 1; }"
+    BINDINGS = [
+        Binding("h,left", "move(0, -1)", show=False),
+        Binding("l,right", "move(0, 1)", show=False),
+        Binding("k,up", "move(-1, 0)", show=False),
+        Binding("j,down", "move(1, 0)", show=False),
+        Binding("home,0", "edge(-1)", show=False),
+        Binding("end,dollar_sign", "edge(1)", show=False),
+        Binding("g", "diagonal", show=False),
+    ]
+    cell: reactive[tuple[int, int]] = reactive((0, 0))
+
+    class Moved(Message):
+        """The cursor is on another cell."""
+
+    class Opened(Message):
+        """A cell was clicked."""
+
+    def __init__(self, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._matrix: Matrix | None = None
+
+    def show(self, matrix: Matrix) -> None:
+        """Shows a matrix; the cursor stays where it is, as far as it can."""
+        self._matrix = matrix
+        self.cell = (min(self.cell[0], len(matrix.rows) - 1), min(self.cell[1], len(matrix.columns) - 1))
+        self._measure()
+        self.refresh()
+
+    def on_resize(self) -> None:
+        self._measure()
+
+    def _measure(self) -> None:
+        if self._matrix is not None:
+            width = LABEL + self.cell_width * len(self._matrix.columns)
+            self.virtual_size = Size(width, len(self._matrix.rows) + 1)
+
+    @property
+    def cell_width(self) -> int:
+        """Columns that a cell takes: three to six."""
+        columns = len(self._matrix.columns) if self._matrix else 20
+        return max(3, min(6, (self.size.width - LABEL) // columns))
+
+    # -- moving ----------------------------------------------------------------------------------------------
+
+    def action_move(self, down: int, right: int) -> None:
+        if self._matrix is not None:
+            row, column = self.cell[0] + down, self.cell[1] + right
+            self._go(max(0, min(row, len(self._matrix.rows) - 1)), max(0, min(column, len(self._matrix.columns) - 1)))
+
+    def action_edge(self, way: int) -> None:
+        if self._matrix is not None:
+            self._go(self.cell[0], 0 if way < 0 else len(self._matrix.columns) - 1)
+
+    def action_diagonal(self) -> None:
+        self._go(self.cell[0], self.cell[0])
+
+    def _go(self, row: int, column: int) -> None:
+        self.cell = (row, column)
+        left = LABEL + column * self.cell_width
+        self.scroll_to_region(Region(left, row + 1, self.cell_width, 1), animate=False)
+
+    def watch_cell(self) -> None:
+        self.refresh()
+        self.post_message(self.Moved())
+
+    def on_click(self, event: events.Click) -> None:
+        if self._matrix is None:
+            return
+        x, y = event.x + self.scroll_offset.x - LABEL, event.y + self.scroll_offset.y - 1
+        column = x // self.cell_width
+        if x >= 0 and 0 <= y < len(self._matrix.rows) and column < len(self._matrix.columns):
+            again = self.cell == (y, column)
+            self._go(y, column)
+            if again:
+                self.post_message(self.Opened())
+
+    # -- drawing ---------------------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        base, matrix = self.rich_style, self._matrix
+        row = y + self.scroll_offset.y - 1
+        if matrix is None or row >= len(matrix.rows):
+            return Strip.blank(self.size.width, base)
+        segments = self._header(matrix, base) if row < 0 else self._cells(matrix, row, base)
+        strip = Strip(segments)
+        left = self.scroll_offset.x
+        return strip.crop_extend(left, left + self.size.width, base)
+
+    def _header(self, matrix: Matrix, base: Style) -> list[Segment]:
+        width = self.cell_width
+        segments = [Segment("actual╲predicted".ljust(LABEL), base + Style(dim=True))]
+        for number in range(len(matrix.columns)):
+            name = f"{number}" if number < len(matrix.rows) else "-"
+            bold = Style(bold=True, underline=True) if number == self.cell[1] else Style(dim=True)
+            segments.append(Segment(name.rjust(width), base + bold))
+        return segments
+
+    def _cells(self, matrix: Matrix, row: int, base: Style) -> list[Segment]:
+        chosen = row == self.cell[0]
+        label = f"{row:>2} {matrix.rows[row]}"[: LABEL - 1].ljust(LABEL)
+        segments = [Segment(label, base + (Style(bold=True, underline=True) if chosen else Style()))]
+        background = base.bgcolor.triplet if base.bgcolor else None
+        ground = tuple(background) if background else (0, 0, 0)
+        for column, (count, share) in enumerate(zip(matrix.counts[row], matrix.shares[row], strict=True)):
+            full = _RIGHT if row == column else _WRONG
+            # By the square root: half a percent of road taken for a car matters, and would not be seen.
+            part = share**0.5
+            mixed = [round(g + (f - g) * part) for g, f in zip(ground, full, strict=True)]
+            text_color = "white" if part > 0.35 else None
+            style = base + Style(bgcolor="rgb({},{},{})".format(*mixed), color=text_color, dim=not count or None)
+            if chosen and column == self.cell[1]:
+                style = base + Style(reverse=True, bold=True)
+            segments.append(Segment(_shown(count, share).rjust(self.cell_width), style))
+        return segments
+
+
+def _shown(count: int, share: float) -> str:
+    """A share as whole percent; a dot where there is nothing at all."""
+    if not count:
+        return "·"
+    return "<1" if share < 0.01 else f"{100 * share:.0f}"

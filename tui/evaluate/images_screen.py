@@ -1,0 +1,87 @@
+"""Some images of an evaluation: a list of names, and the one at the cursor beside its mask and prediction."""
+
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Footer, Label, OptionList
+
+from bddseg_tui.core.data.catalog import Row
+from bddseg_tui.core.data.pictures import PictureRequest, View
+from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.tui.evaluate.side_by_side import SideBySideScreen
+from bddseg_tui.tui.shared.picture import PictureView
+from bddseg_tui.tui.shared.vim_list import KeyList
+
+VIEWS: tuple[View, View] = ("image", "error")
+
+
+class ImagesScreen(Screen[None]):
+    """Enter opens an image side by side with its mask and prediction; o shows it in the Dataset pane."""
+
+    BINDINGS = [
+        Binding("escape,q", "app.pop_screen", "Back"),
+        Binding("enter", "open", "Side by side", priority=True),
+        Binding("o", "dataset", "Dataset"),
+    ]
+
+    def __init__(self, title: str, rows: Sequence[Row], notes: Sequence[str] = ()) -> None:
+        super().__init__(id="some-images")
+        self._about, self._rows, self._notes = title, list(rows), list(notes)
+
+    def compose(self) -> ComposeResult:
+        yield Label(f"{self._about}   {len(self._rows):,} images", id="some-images--title", markup=False)
+        with Horizontal():
+            yield KeyList(id="some-images--list", compact=True)
+            with Vertical():
+                for number in range(len(VIEWS)):
+                    yield PictureView(id=f"some-images--picture{number}")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        listing = self.query_one(KeyList)
+        notes = self._notes or [f"{100 * r.miou:5.1f}" if r.miou is not None else "    -" for r in self._rows]
+        listing.set_rows(
+            [
+                (str(n), Text(f"{note}  {sanitize(r.name)}", no_wrap=True, overflow="ellipsis"))
+                for n, (r, note) in enumerate(zip(self._rows, notes, strict=True))
+            ],
+            "no image is left in the dataset",
+        )
+        listing.focus()
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self) -> None:
+        if (row := self._row) is not None:
+            for number, view in enumerate(VIEWS):
+                picture = self.query_one(f"#some-images--picture{number}", PictureView)
+                picture.show(PictureRequest(row.image, row.mask, row.prediction, view))
+
+    @property
+    def _row(self) -> Row | None:
+        chosen = self.query_one(KeyList).highlighted
+        return self._rows[chosen] if chosen is not None and chosen < len(self._rows) else None
+
+    def action_open(self) -> None:
+        if (row := self._row) is not None:
+            self.app.push_screen(SideBySideScreen(row, self._step))
+
+    def _step(self, by: int) -> Row | None:
+        listing = self.query_one(KeyList)
+        place = (listing.highlighted or 0) + by
+        if not 0 <= place < len(self._rows):
+            return None
+        listing.highlighted = place
+        return self._rows[place]
+
+    async def action_dataset(self) -> None:
+        from bddseg_tui.tui.app import BddsegApp
+
+        if (row := self._row) is not None and isinstance(self.app, BddsegApp):
+            while len(self.app.screen_stack) > 1:
+                self.app.pop_screen()
+            await self.app.show_image(row.image)

@@ -1,0 +1,123 @@
+"""The confusion of pixels, or of the classes found in images, as a heat map; Enter lists the images behind a cell."""
+
+from typing import TYPE_CHECKING, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.widgets import Footer, Label
+from textual.worker import Worker
+
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.runs.evaluation import Evaluation
+from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.core.services.analysis import Kind, Matrix
+from bddseg_tui.tui.evaluate.heatmap import Heatmap
+from bddseg_tui.tui.evaluate.images_screen import ImagesScreen
+from bddseg_tui.tui.shared.worker_errors import tell_failure
+
+if TYPE_CHECKING:
+    from bddseg_tui.core.analysis.confusion_matrix import Normalised
+    from bddseg_tui.core.analysis.threshold import Threshold
+    from bddseg_tui.core.services.analysis import AnalysisService
+    from bddseg_tui.tui.app import BddsegApp
+
+_ORDER: tuple["Normalised", ...] = ("row", "column", "none")
+_WORDS = {"row": "each row is 100 %", "column": "each column is 100 %", "none": "of the largest count"}
+
+
+class MatrixScreen(Screen[None]):
+    """Shows an evaluation's matrices."""
+
+    BINDINGS = [
+        Binding("escape,q", "app.pop_screen", "Back"),
+        Binding("enter", "open", "Images"),
+        Binding("n", "normalise", "Normalise"),
+        Binding("v", "kind", "Pixels/labels"),
+    ]
+
+    def __init__(self, evaluation: Evaluation, kind: Kind = "pixels", threshold: "Threshold | None" = None) -> None:
+        super().__init__(id="matrix")
+        self._evaluation, self._kind, self._threshold = evaluation, kind, threshold
+        self._by: Normalised = "row"
+        self._matrix: Matrix | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Label("", id="matrix--title", markup=False)
+        yield Heatmap(id="heatmap")
+        yield Label("", id="matrix--cell", markup=False)
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one(Heatmap).focus()
+        self._read()
+
+    @work(thread=True, exclusive=True, group="matrix", exit_on_error=False)
+    def _read(self) -> None:
+        try:
+            matrix = self._service.matrix(self._evaluation, self._kind, self._by, self._threshold)
+        except BddsegError as error:
+            text = sanitize(str(error))
+            self.app.call_from_thread(self.notify, text, severity="warning", markup=False, timeout=8)
+            self._kind = "pixels"
+            return
+        self.app.call_from_thread(self._show, matrix)
+
+    def _show(self, matrix: Matrix) -> None:
+        self._matrix = matrix
+        what = "pixels" if matrix.kind == "pixels" else "classes found in images: missed (row), wrongly found (column)"
+        self.query_one("#matrix--title", Label).update(f"{self._evaluation.name}   {what}   {_WORDS[self._by]}")
+        self.query_one(Heatmap).show(matrix)
+        self._describe()
+
+    @on(Heatmap.Moved)
+    def _describe(self) -> None:
+        if self._matrix is None:
+            return
+        self.query_one("#matrix--cell", Label).update(describe(self._matrix, *self.query_one(Heatmap).cell))
+
+    def action_normalise(self) -> None:
+        self._by = _ORDER[(_ORDER.index(self._by) + 1) % len(_ORDER)]
+        self._read()
+
+    def action_kind(self) -> None:
+        self._kind = "labels" if self._kind == "pixels" else "pixels"
+        self._read()
+
+    @on(Heatmap.Opened)
+    def action_open(self) -> None:
+        matrix, (row, column) = self._matrix, self.query_one(Heatmap).cell
+        if matrix is not None and matrix.counts[row][column]:
+            self._open(matrix, row, column)
+
+    @work(thread=True, exclusive=True, group="cell", exit_on_error=False)
+    def _open(self, matrix: Matrix, row: int, column: int) -> None:
+        try:
+            rows = self._service.cell_images(self._evaluation, matrix.kind, row, column, self._threshold)
+        except BddsegError as error:
+            text = sanitize(str(error))
+            self.app.call_from_thread(self.notify, text, severity="warning", markup=False, timeout=8)
+            return
+        title = describe(matrix, row, column)
+        self.app.call_from_thread(self.app.push_screen, ImagesScreen(title, rows))
+
+    @property
+    def _service(self) -> "AnalysisService":
+        return cast("BddsegApp", self.app).engine.analysis
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        tell_failure(self.app, event)
+
+
+def describe(matrix: Matrix, row: int, column: int) -> str:
+    """A cell in words."""
+    count, share = matrix.counts[row][column], 100 * matrix.shares[row][column]
+    actual, predicted = matrix.rows[row], matrix.columns[column]
+    if matrix.kind == "pixels":
+        said = "predicted as itself" if row == column else f"predicted as {predicted}"
+        return f"{actual} {said}: {count:,} pixels, {share:.2f} %"
+    if row == column:
+        return f"{actual} is there and was found: {count:,} images"
+    instead = "and no other was invented" if column == len(matrix.rows) else f"and {predicted} was invented"
+    return f"{actual} is there and was missed, {instead}: {count:,} images"

@@ -1,0 +1,116 @@
+"""What is shown while there is no dataset: point to one, or draw the demo."""
+
+from pathlib import Path
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widgets import Footer, Input, Label, ProgressBar, Static
+from textual.worker import Worker, get_current_worker
+
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.tui.shared.worker_errors import tell_failure
+
+WELCOME = """\
+bddseg-tui browses, trains on and evaluates driving scenes: 20 classes, BDD100K's layout.
+
+[b]d[/b]   draw the demo dataset (340 scenes, about 15 seconds) and open it
+[b]o[/b]   open a dataset: type its folder below
+
+A dataset is a folder with [b]images/10k/train,val,test[/b] and [b]labels/sem_seg/masks[/b], as the official zips
+unpack ([b]bddseg-tui data unpack[/b]); or any folder of images.
+"""
+
+
+class FirstRunScreen(Screen[Path | None]):
+    """Dismisses with a dataset's folder, or None if the person goes back."""
+
+    BINDINGS = [
+        Binding("d", "demo", "Draw the demo"),
+        Binding("o,slash", "type", "Open a folder"),
+        Binding("escape", "back", "Back"),
+        Binding("q", "app.quit", "Quit"),
+    ]
+
+    AUTO_FOCUS = ""
+
+    def __init__(self, engine: Engine, why: str = "") -> None:
+        super().__init__()
+        self._engine, self._why = engine, why
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="welcome"):
+            yield Label("bddseg-tui", id="welcome--title")
+            yield Static(WELCOME, id="welcome--text")
+            yield Input(placeholder="/path/to/bdd100k", id="welcome--path")
+            yield Label(self._why, id="welcome--error", markup=False)
+            yield ProgressBar(id="welcome--progress", show_eta=True)
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one(ProgressBar).display = False
+        self.query_one(Input).cursor_blink = False
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        tell_failure(self.app, event)
+
+    def action_type(self) -> None:
+        self.query_one(Input).focus()
+
+    def action_back(self) -> None:
+        if self.query_one(Input).has_focus:
+            self.set_focus(None)
+        else:
+            self.workers.cancel_all()
+            self.dismiss(None)
+
+    def action_demo(self) -> None:
+        bar = self.query_one(ProgressBar)
+        bar.display = True
+        self._say("drawing the demo dataset into " + sanitize_path(self._engine.workspace.demo))
+        self._draw()
+
+    @on(Input.Submitted)
+    def _open(self, event: Input.Submitted) -> None:
+        if event.value.strip():
+            self._try(event.value.strip())
+
+    @work(thread=True, exclusive=True, group="open", exit_on_error=False)
+    def _try(self, typed: str) -> None:
+        try:
+            path = typed_path(typed)
+            self._engine.data.open(path)
+        except (BddsegError, OSError, ValueError) as error:
+            self.app.call_from_thread(self._say, sanitize(str(error)))
+            return
+        self.app.call_from_thread(self.dismiss, path)
+
+    @work(thread=True, exclusive=True, group="demo", exit_on_error=False)
+    def _draw(self) -> None:
+        worker = get_current_worker()
+
+        def report(done: int, total: int) -> None:
+            if worker.is_cancelled:
+                raise InterruptedError
+            if done % 4 == 0 or done == total:
+                self.app.call_from_thread(self.query_one(ProgressBar).update, total=total, progress=done)
+
+        try:
+            from bddseg_tui.core.demo.generate import draw_if_missing
+
+            root = self._engine.workspace.demo
+            draw_if_missing(root, report)
+        except InterruptedError:
+            return
+        except (BddsegError, OSError) as error:
+            self.app.call_from_thread(self._say, sanitize(str(error)))
+            return
+        self.app.call_from_thread(self.dismiss, root)
+
+    def _say(self, text: str) -> None:
+        self.query_one("#welcome--error", Label).update(text)

@@ -1,0 +1,50 @@
+"""The help screen: the command table, as it is."""
+
+from rich.table import Table
+from rich.text import Text
+from textual.binding import Binding
+
+from bddseg_tui.tui.shared.commands import GROUPS, LIST_KEYS
+from bddseg_tui.tui.shared.text_screen import ScrollScreen
+
+_SPELLED = {
+    "slash": "/",
+    "question_mark": "?",
+    "plus": "+",
+    "minus": "-",
+    "right_square_bracket": "]",
+    "left_square_bracket": "[",
+    "space": "Space",
+    "enter": "Enter",
+    "escape": "Esc",
+    "tab": "Tab",
+    "colon": ":",
+    "left": "←",
+    "right": "→",
+    "equals_sign": "=",
+}
+
+
+class HelpScreen(ScrollScreen):
+    """Every key with a sentence."""
+
+    BINDINGS = [Binding("question_mark,f1", "dismiss", "Close")]
+
+    def __init__(self) -> None:
+        super().__init__(help_text())
+
+
+def help_text() -> Table:
+    """The commands by group, as one table."""
+    table = Table(box=None, show_header=False, pad_edge=False, expand=True)
+    table.add_column(width=14, style="bold")
+    table.add_column(ratio=1)
+    table.add_row("", Text("bddseg-tui: browse, train, evaluate, ask", style="bold"))
+    table.add_row("lists", LIST_KEYS)
+    for title, commands in GROUPS:
+        table.add_row("", "")
+        table.add_row("", Text(title, style="bold underline"))
+        for c in commands:
+            keys = ", ".join(_SPELLED.get(k, k.replace("ctrl+", "^")) for k in c.keys.split(","))
+            table.add_row(keys, c.help)
+    return table

@@ -1,1 +1,0 @@
-"""The app's three panes: Dataset, Train and Evaluate."""

@@ -1,0 +1,81 @@
+"""A terminal driver that asks for Device Attributes and tells the app the answer, whenever it comes.
+
+Textual's parser does not know DA1 answers (`ESC [ ? 62 ; 4 c`) and would hand them on as key presses.
+"""
+
+import os
+import re
+import select
+import signal
+import threading
+from collections.abc import Iterable
+
+from textual._xterm_parser import XTermParser
+from textual.drivers import linux_driver
+from textual.message import Message
+
+from bddseg_tui.tui.terminal.protocol import SIXEL_ATTRIBUTE
+
+_PATIENCE_S = 0.5
+_ANSWER = re.compile(r"\x1b\[\?([\d;]*)c")
+_BEGINNING = re.compile(r"\x1b(\[(\?[\d;]*)?)?$")
+
+
+class DeviceAttributes(Message):
+    """The terminal said what it can do."""
+
+    def __init__(self, sixel: bool) -> None:
+        super().__init__()
+        self.sixel = sixel
+
+
+class _Parser(XTermParser):
+    """Takes DA1 answers out of the input, also when one arrives in pieces, until it has come once."""
+
+    _held = ""
+    _answered = False
+
+    def feed(self, data: str) -> Iterable[Message]:
+        if self._answered or not data:
+            yield from super().feed(data)
+            return
+        data, self._held = self._held + data, ""
+        if match := _ANSWER.search(data):
+            self._answered = True
+            data = data[: match.start()] + data[match.end() :]
+            attributes = match[1].split(";")
+            yield DeviceAttributes(str(SIXEL_ATTRIBUTE) in attributes[1:])
+        elif (begun := _BEGINNING.search(data)) and len(begun[0]) > 2:
+            self._held, data = begun[0], data[: begun.start()]
+        if data:
+            yield from super().feed(data)
+
+
+class AskingDriver(linux_driver.LinuxDriver):
+    """Textual's Linux driver, with the query."""
+
+    def start_application_mode(self) -> None:
+        # The driver names its parser's class nowhere but in its module.
+        linux_driver.XTermParser = _Parser  # type: ignore[attr-defined]
+        # First, and whatever `isatty` says: a terminal that has gone since the program began is none any more.
+        threading.Thread(target=self._end_with_terminal, daemon=True).start()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self.input_tty:
+            self.write("\x1b[c")
+            self.flush()
+
+    def _end_with_terminal(self) -> None:
+        """Ends the app when its terminal is gone.
+
+        That is a signal where the terminal controls the process. Where it does not, Textual's input thread would read
+        the end of the file again and again, with all of a core.
+        """
+        watch = select.poll()
+        watch.register(self.fileno, 0)
+        while not self.exit_event.is_set():
+            if watch.poll(1000):
+                os.kill(os.getpid(), signal.SIGHUP)
+                # Whoever started it may have had hang-ups ignored; there still is nobody to draw for.
+                if not self.exit_event.wait(_PATIENCE_S):
+                    os._exit(128 + signal.SIGHUP)
+                return
