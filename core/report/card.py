@@ -45,7 +45,7 @@ def model_card(
         size: (height, width) that it was exported at.
         statistics: mean and standard deviation by channel that images are normalised with.
     """
-    template = files("bddseg_tui.core.analysis.report").joinpath("card.md.j2").read_text("utf-8")
+    template = files("bddseg_tui.core.report").joinpath("card.md.j2").read_text("utf-8")
     from jinja2 import Environment
 
     figures = []

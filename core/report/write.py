@@ -111,7 +111,7 @@ def _tables(content: Content) -> dict[str, tables.Table]:
 def _page(content: Content, drawn: Charts) -> str:
     from jinja2 import Environment
 
-    template = files("bddseg_tui.core.analysis.report").joinpath("report.html.j2").read_text("utf-8")
+    template = files("bddseg_tui.core.report").joinpath("report.html.j2").read_text("utf-8")
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     svgs = {name: _inline(charts.render(draw, size)) for name, (draw, size) in drawn.items()}
     return environment.from_string(template).render(
