@@ -19,16 +19,17 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from bddseg_tui.core.data.dataset import open_dataset
+from bddseg_tui.core.jobs.job_writer import NullWriter
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.run import create_run
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.train.batches import Batch, batches, epoch_order
 from bddseg_tui.train.device import memory_mib
 from bddseg_tui.train.fit import train_step
-from bddseg_tui.train.job_writer import Silent
 from bddseg_tui.train.model import forward
 from bddseg_tui.train.normalise import normalise
-from bddseg_tui.train.setup import Trainer, setup
+from bddseg_tui.train.setup import setup
+from bddseg_tui.train.trainer import Trainer
 from benchmarks.report import publish
 
 WARM = 5
@@ -84,7 +85,7 @@ def measure(dataset: Path, settings: list[str], steps: int, rounds: int) -> tupl
     with tempfile.TemporaryDirectory() as folder:
         config = build_config("cross-entropy", settings)
         run = create_run(Workspace(Path(folder)), open_dataset(dataset).root, config, "throughput")
-        trainer = setup(run, Silent(run.folder))
+        trainer = setup(run, NullWriter())
         trainer.model.train()
         feed, real, constant = endless(trainer), list[float](), list[float]()
         kept = next(feed)

@@ -1,83 +1,69 @@
-"""`python -P -m bddseg_tui.index build|retriever|train ...`: the jobs of retrieval."""
+"""`python -P -m bddseg_tui.index build|retriever ...`: the processes of retrieval."""
 
 import argparse
 import sys
-import traceback
+from functools import partial
 from pathlib import Path
 
 from bddseg_tui.core.data.dataset import open_dataset
-from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.core.files.disk_errors import disk_error, disk_reason
-from bddseg_tui.core.jobs.job_writer import Reporter, StopRequestedError
+from bddseg_tui.core.jobs.job_writer import JobWriter
+from bddseg_tui.core.jobs.run_job import run_job
 from bddseg_tui.core.processes.argument_parser import ArgumentParser
-from bddseg_tui.core.processes.process import yield_to_people
-from bddseg_tui.core.sanitize import sanitize
 
 
-def build(arguments: argparse.Namespace) -> int:
-    """Embeds a dataset; speaks through the index folder as every job does."""
-    reporter = Reporter(arguments.folder)
-    try:
-        reporter.update(force=True, state="running", phase="load")
-        from bddseg_tui.index.build import build_index
-        from bddseg_tui.index.clip import load_clip
-        from bddseg_tui.index.vector_table import clear_vectors
+def build(arguments: argparse.Namespace, job: JobWriter) -> None:
+    """Embeds a dataset into the index folder.
 
-        clip = load_clip(arguments.model, arguments.device or None, arguments.download)
-        reporter.event("start", model=clip.identity, dimension=clip.dimension)
-        if arguments.fresh:
-            # Not before the model is there: else a name that was mistyped would cost the old index.
-            clear_vectors(arguments.folder)
+    Raises:
+        BddsegError: the dataset or the model cannot be opened, or not one image can be read.
+        OSError: the disk is full.
+        StopRequestedError: SIGTERM came; what was committed stays.
+    """
+    job.update(state="running", phase="load")
+    from bddseg_tui.index.build import build_index
+    from bddseg_tui.index.clip import load_clip
+    from bddseg_tui.index.vector_table import clear_vectors
 
-        def report(phase: str, done: int, total: int) -> None:
-            reporter.update(phase=phase)
-            reporter.progress(done, total)
+    job.check_stop()
+    dataset = open_dataset(arguments.root)
+    clip = load_clip(arguments.model, arguments.device or None, arguments.download)
+    job.event("start", model=clip.identity, dimension=clip.dimension)
+    if arguments.fresh:
+        # Not before the model is there: else a name that was mistyped would cost the old index.
+        clear_vectors(arguments.folder)
 
-        manifest = build_index(open_dataset(arguments.root), clip, arguments.folder, report, arguments.batch or None)
-        reporter.event("built", **{k: manifest[k] for k in ("count", "encoded", "seconds", "failures")})
-        reporter.update(force=True, state="finished", phase="", message="")
-        return 0
-    except StopRequestedError:
-        reporter.update(force=True, state="stopped", message="stopped; building again goes on from here")
-        return 0
-    except Exception as error:
-        if isinstance(error, OSError):
-            error = disk_error(error, None if error.filename else arguments.folder)
-        if isinstance(error, BddsegError):
-            message = str(error)
-            print(f"error: {message}", flush=True)
-        else:
-            traceback.print_exc()
-            message = f"{type(error).__name__}: {sanitize(str(error))[:200]}"
-        try:
-            reporter.update(force=True, state="failed", message=message)
-        except OSError as full:
-            print(f"could not write the status: {disk_reason(full)}", flush=True)
-        return 1
-    finally:
-        reporter.close()
+    def progress(phase: str, done: int, total: int) -> None:
+        job.update(phase=phase)
+        job.progress(done, total)
+
+    manifest = build_index(dataset, clip, arguments.folder, progress, arguments.batch or None)
+    job.event("built", **{key: manifest[key] for key in ("count", "encoded", "seconds", "failures")})
 
 
-def main(words: list[str]) -> int:
-    """Runs one job."""
-    parser = ArgumentParser(prog="python -m bddseg_tui.index")
-    jobs = parser.add_subparsers(dest="job", required=True)
-    job = jobs.add_parser("build")
-    job.add_argument("root", type=Path)
-    job.add_argument("folder", type=Path)
-    job.add_argument("--model", default="demo")
-    job.add_argument("--device", default="")
-    job.add_argument("--batch", type=int, default=0)
-    job.add_argument("--download", action="store_true")
-    job.add_argument("--fresh", action="store_true")
-    jobs.add_parser("retriever")
-    arguments = parser.parse_args(words)
-    if arguments.job == "build":
-        yield_to_people()
-        return build(arguments)
+def main(argv: list[str]) -> int:
+    """Runs one job or the retriever; returns the exit code."""
+    arguments = _parse(argv)
+    if arguments.work == "build":
+        stopped = "stopped; building again goes on from here"
+        return run_job(arguments.folder, partial(build, arguments), stopped=stopped)
     from bddseg_tui.index.retriever import main as serve
 
     return serve()
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    parser = ArgumentParser(prog="python -m bddseg_tui.index")
+    works = parser.add_subparsers(dest="work", required=True)
+    work = works.add_parser("build")
+    work.add_argument("root", type=Path)
+    work.add_argument("folder", type=Path)
+    work.add_argument("--model", default="demo")
+    work.add_argument("--device", default="")
+    work.add_argument("--batch", type=int, default=0)
+    work.add_argument("--download", action="store_true")
+    work.add_argument("--fresh", action="store_true")
+    works.add_parser("retriever")
+    return parser.parse_args(argv)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from bddseg_tui.core.data.dataset import Sample, list_samples, open_dataset
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.atomic import write_text
 from bddseg_tui.core.files.temporary_files import temporary_folder, temporary_path
+from bddseg_tui.core.jobs.job_writer import JobWriter
 from bddseg_tui.core.runs.config import TrainConfig, validate
 from bddseg_tui.core.runs.evaluation import evaluation_folder, evaluation_name
 from bddseg_tui.core.runs.metrics import boundary_scores, calibration, finite, scores
@@ -28,7 +29,6 @@ from bddseg_tui.train.checkpoint import load_model
 from bddseg_tui.train.confusion import BINS, boundary_counts, calibration_counts, confusion_matrix
 from bddseg_tui.train.device import make_accelerator
 from bddseg_tui.train.infer import SPARSE, Predicted, predict_samples, write_prediction
-from bddseg_tui.train.job_writer import Reporter
 from bddseg_tui.train.tta import Tta
 
 _PATIENCE_S = 60.0
@@ -61,7 +61,7 @@ class Counted:
         self.bins += calibration_counts(confidence[known], right).cpu()
 
 
-def evaluate_run(run: Run, checkpoint: str, split: str, reporter: Reporter, tta: Tta = "none") -> None:
+def evaluate_run(run: Run, checkpoint: str, split: str, job: JobWriter, tta: Tta = "none") -> None:
     """Writes `result.json`, counts and a prediction for each image, and per-image scores into the dataset's catalog.
 
     Raises:
@@ -75,11 +75,11 @@ def evaluate_run(run: Run, checkpoint: str, split: str, reporter: Reporter, tta:
     samples = [s for s in list_samples(dataset) if s.split == split and s.mask is not None]
     if not samples:
         raise BddsegError(f"the split {sanitize(split)} has no masks: evaluate on another, or use `bddseg-tui predict`")
-    reporter.event("start", images=len(samples), checkpoint=checkpoint, split=split, tta=tta)
-    reporter.update(state="running", phase="evaluate", total=len(samples))
+    job.event("start", images=len(samples), checkpoint=checkpoint, split=split, tta=tta)
+    job.update(state="running", phase="evaluate", total=len(samples))
     with PerImageWriter(folder) as writer, temporary_folder(folder) as predictions:
         counted = Counted(writer, dataset.root)
-        _measure(run, checkpoint, config, samples, counted, predictions, reporter, tta)
+        _measure(run, checkpoint, config, samples, counted, predictions, job, tta)
         problems = counted.problems
         if not len(writer):
             raise BddsegError(f"none of the {len(samples)} images can be used; the first: {problems[0]}")
@@ -87,13 +87,13 @@ def evaluate_run(run: Run, checkpoint: str, split: str, reporter: Reporter, tta:
         found = writer.finish()
         _put_in_place(predictions, folder / "predictions")
     if problems:
-        reporter.event("warning", message=f"{len(problems)} images are left out", files=problems[:20])
+        job.event("warning", message=f"{len(problems)} images are left out", files=problems[:20])
     report = {"run": run.name, "checkpoint": checkpoint, "split": split, "tta": tta, **_figures(found, counted.bins)}
     report |= {"images": len(found), "left_out": len(problems)}
     # The result first: the catalog, which others write too, must not cost it.
     write_text(folder / "result.json", json.dumps(report, allow_nan=False))
-    _record(run, evaluation_name(run.name, checkpoint, split, tta), folder, reporter)
-    reporter.event("finish", **{k: report[k] for k in ("pixel_accuracy", "miou19", "miou20", "boundary_miou19", "ece")})
+    _record(run, evaluation_name(run.name, checkpoint, split, tta), folder, job)
+    job.event("finish", **{k: report[k] for k in ("pixel_accuracy", "miou19", "miou20", "boundary_miou19", "ece")})
 
 
 def _figures(found: PerImage, bins: torch.Tensor) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def _measure(
     samples: list[Sample],
     counted: Counted,
     predictions: Path,
-    reporter: Reporter,
+    job: JobWriter,
     tta: Tta,
 ) -> None:
     accelerator = make_accelerator(config)
@@ -139,7 +139,7 @@ def _measure(
                 counted.add(outcome)
             while len(writes) > 16 or (writes and writes[0].done()):
                 writes.pop(0).result()
-            reporter.progress(done, len(samples))
+            job.progress(done, len(samples))
         for write in writes:
             write.result()
 
@@ -155,12 +155,12 @@ def _put_in_place(predictions: Path, target: Path) -> None:
         shutil.rmtree(earlier, ignore_errors=True)
 
 
-def _record(run: Run, name: str, folder: Path, reporter: Reporter) -> None:
+def _record(run: Run, name: str, folder: Path, job: JobWriter) -> None:
     """Tells the dataset's catalog the scores by image; that it cannot be told now is no failure."""
-    reporter.update(phase="catalog", force=True)
+    job.update(phase="catalog", force=True)
     workspace = Workspace(Path(run.spec["workspace"]))
     try:
         record_evaluation(workspace, run.dataset, name, folder, patience_s=_PATIENCE_S)
     except BddsegError as error:
         message = f"filters do not know the scores by image yet: {error} (`bddseg-tui evaluations` tries it again)"
-        reporter.event("warning", message=message)
+        job.event("warning", message=message)

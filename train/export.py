@@ -21,6 +21,7 @@ from bddseg_tui.core.files.atomic import sync_tree, write_text
 from bddseg_tui.core.files.disk_errors import disk_error
 from bddseg_tui.core.files.owned_folder import own
 from bddseg_tui.core.files.temporary_files import temporary_folder
+from bddseg_tui.core.jobs.job_writer import JobWriter
 from bddseg_tui.core.report.card import model_card
 from bddseg_tui.core.runs.config import TrainConfig, validate
 from bddseg_tui.core.runs.evaluation import Evaluation, evaluation_folder, load_evaluation
@@ -28,7 +29,6 @@ from bddseg_tui.core.runs.export_kinds import CARD, FILES
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.train.checkpoint import load_model
-from bddseg_tui.train.job_writer import Reporter
 from bddseg_tui.train.model import encoder_name
 from bddseg_tui.train.normalise import statistics
 
@@ -53,7 +53,7 @@ class Normalised(nn.Module):
         return self.model((images - self.mean) / self.std)  # type: ignore[no-any-return, operator]
 
 
-def export_run(run: Run, checkpoint: str, kind: Kind, to: Path, reporter: Reporter) -> None:
+def export_run(run: Run, checkpoint: str, kind: Kind, to: Path, job: JobWriter) -> None:
     """Writes the export and its model card into the folder `to`, and reports the largest difference.
 
     The export is run and compared before anything is written; then its files come all at once.
@@ -64,7 +64,7 @@ def export_run(run: Run, checkpoint: str, kind: Kind, to: Path, reporter: Report
     """
     config = validate(run.spec["train"])
     source = run.folder / "checkpoints" / checkpoint
-    reporter.update(state="running", phase="export")
+    job.update(state="running", phase="export")
     folder = own(to, "export")
     folder.check(FILES[kind])
     model = Normalised(load_model(source)).eval()
@@ -94,7 +94,7 @@ def export_run(run: Run, checkpoint: str, kind: Kind, to: Path, reporter: Report
     except OSError as error:
         raise disk_error(error, to) from error
     files = sorted(FILES[kind])
-    reporter.event("exported", kind_of_export=kind, max_difference=difference, to=sanitize_path(to), files=files)
+    job.event("exported", kind_of_export=kind, max_difference=difference, to=sanitize_path(to), files=files)
 
 
 def _export(model: Normalised, kind: Kind, source: Path, to: Path, example: torch.Tensor) -> float:

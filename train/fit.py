@@ -2,38 +2,42 @@
 
 import time
 from contextlib import nullcontext
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from bddseg_tui.core.classes import NUM_CLASSES
+from bddseg_tui.core.jobs.job_writer import JobWriter, StopRequestedError
 from bddseg_tui.core.runs.metrics import Scores, finite, scores
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.train import checkpoint
 from bddseg_tui.train.augment import augment, draw_chances
 from bddseg_tui.train.batches import batches, epoch_order
 from bddseg_tui.train.confusion import confusion_matrix
-from bddseg_tui.train.job_writer import Reporter, StopRequestedError
 from bddseg_tui.train.model import forward
 from bddseg_tui.train.normalise import normalise
-from bddseg_tui.train.progress_events import report_best, report_step
+from bddseg_tui.train.progress_events import write_best, write_step
 from bddseg_tui.train.schedule import lr_factor
-from bddseg_tui.train.setup import Trainer, setup
+from bddseg_tui.train.setup import setup
 from bddseg_tui.train.step_errors import is_out_of_memory, non_finite, not_finite, out_of_memory
+from bddseg_tui.train.tensorboard_writer import PICTURES, Pictures
+from bddseg_tui.train.trainer import Trainer
 
 
-def fit_run(run: Run, reporter: Reporter) -> None:
+def fit_run(run: Run, job: JobWriter) -> None:
     """Trains a run to its end.
 
     Raises:
         BddsegError: it cannot go on; the message says why and what to do.
         StopRequestedError: SIGTERM came; the run was checkpointed.
     """
-    trainer = setup(run, reporter)
+    trainer = setup(run, job)
     try:
         while trainer.progress.epoch < trainer.config.epochs:
             train_epoch(trainer)
             finish_epoch(trainer)
+        _finish(trainer)
     except StopRequestedError:
         save(trainer, "last")
         raise
@@ -41,14 +45,23 @@ def fit_run(run: Run, reporter: Reporter) -> None:
         if is_out_of_memory(error):
             raise out_of_memory(trainer) from error
         raise
-    best = trainer.progress
-    reporter.event("finish", step=best.step, best_epoch=best.best_epoch, best_miou19=best.best_miou19)
+    finally:
+        if trainer.tensorboard:
+            trainer.tensorboard.close()
+
+
+def _finish(t: Trainer) -> None:
+    p = t.progress
+    best = {"best_epoch": p.best_epoch, "best_miou19": p.best_miou19}
+    if t.tensorboard:
+        t.tensorboard.write_hparams(p.step, t.config.model_dump(), {**t.metrics, **best})
+    t.job.event("finish", step=p.step, **best)
 
 
 def train_epoch(t: Trainer) -> None:
     """Trains from where the current epoch stands to its end, checkpointing by time and on SIGTERM."""
     t.model.train()
-    t.reporter.update(phase="train")
+    t.job.update(phase="train")
     p, config = t.progress, t.config
     order = epoch_order(len(t.train), t.batch_size, config.seed, p.epoch, t.factors)
     order = order[p.position * t.batch_size :]
@@ -61,7 +74,7 @@ def train_epoch(t: Trainer) -> None:
         p.step, p.position = p.step + 1, p.position + 1
         if loss is not None:
             p.loss_sum, p.loss_count = p.loss_sum + loss, p.loss_count + 1
-        report_step(t, loss or 0.0, lr, len(images) * ranks[1] / seconds, seconds)
+        write_step(t, loss or 0.0, lr, len(images) * ranks[1] / seconds, seconds)
         if _should_stop(t):
             raise StopRequestedError
         if time.monotonic() - t.saved_at > 60 * config.checkpoint_minutes:
@@ -132,52 +145,68 @@ def finish_epoch(t: Trainer) -> None:
     """Validates, reports the epoch, and checkpoints; `best` is the highest mIoU over the 19 official classes."""
     started = time.monotonic()
     p = t.progress
-    val_loss, result = validate_epoch(t)
-    if val_loss is not None and not np.isfinite(val_loss):
-        raise not_finite(t, "validation loss", val_loss, p.step)
-    t.reporter.update(phase="checkpoint", force=True)
+    found = validate_epoch(t)
+    if found.loss is not None and not np.isfinite(found.loss):
+        raise not_finite(t, "validation loss", found.loss, p.step)
+    t.job.update(phase="checkpoint", force=True)
     epoch, train_loss = p.epoch + 1, p.loss_sum / max(1, p.loss_count)
-    miou = finite(result.miou19) if result else None
-    is_best = result is None or p.best_epoch is None or (miou or 0.0) > (p.best_miou19 or 0.0)
+    miou = finite(found.scores.miou19) if found.scores else None
+    is_best = found.scores is None or p.best_epoch is None or (miou or 0.0) > (p.best_miou19 or 0.0)
     if is_best:
         p.best_miou19, p.best_epoch = miou, epoch
     p.epoch, p.position, p.loss_sum, p.loss_count = epoch, 0, 0.0, 0
-    figures = {**result.summary(), "classes": result.class_rows()} if result else {}
+    t.metrics = {"train_loss": train_loss, "val_loss": found.loss, **(found.scores.summary() if found.scores else {})}
+    rows = {"classes": found.scores.class_rows()} if found.scores else {}
     seconds = round(time.monotonic() - started, 2)
-    t.reporter.event(
-        "epoch", epoch=epoch, step=p.step, train_loss=train_loss, val_loss=val_loss, seconds=seconds, **figures
-    )
-    report_best(t)
+    t.job.event("epoch", epoch=epoch, step=p.step, seconds=seconds, **t.metrics, **rows)
+    write_best(t)
     save(t, *(("last", "best") if is_best else ("last",)))
+    if t.tensorboard:
+        # Once the checkpoint is there: an epoch that a resume does again must not stand in the files twice.
+        t.tensorboard.write_epoch(p.step, t.metrics, rows.get("classes", []))
+        if found.pictures:
+            t.tensorboard.write_pictures(p.step, found.pictures)
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What a pass over the validation images found: their mean loss, scores, and a few of them as pictures.
+
+    The loss is the mean over images that have a counted pixel. Each is None where there is nothing to tell it from.
+    """
+
+    loss: float | None = None
+    scores: Scores | None = None
+    pictures: Pictures | None = None
 
 
 @torch.inference_mode()
-def validate_epoch(t: Trainer) -> tuple[float | None, Scores | None]:
-    """(mean loss, figures) on the validation images at the training size; Nones without a validation split.
-
-    The loss is the mean over images that have a counted pixel, and None where none has.
-    """
+def validate_epoch(t: Trainer) -> Validation:
+    """Runs the model over the validation images at the training size."""
     if t.val is None:
-        return None, None
+        return Validation()
     # Not the wrapper of several processes, which sends buffers around at each batch: one may have a batch less.
     model = t.mean.model if t.mean else t.model if t.accelerator.num_processes == 1 else t.bare_model
     model.eval()
-    t.reporter.update(phase="validate")
+    t.job.update(phase="validate")
     confusion = torch.zeros(NUM_CLASSES, NUM_CLASSES, dtype=torch.int64, device=t.device)
     sums = torch.zeros(2, dtype=torch.float64, device=t.device)
     order = np.arange(len(t.val))
     ranks = (t.accelerator.process_index, t.accelerator.num_processes)
+    pictures: Pictures | None = None
     for images, masks in batches(t.val, order, t.batch_size, t.device, *ranks):
         if len(images):
             logits = forward(model, normalise(images, t.config.encoder))
             counted = t.loss.counted(masks).sum().double()
             sums += torch.stack([t.loss(logits, masks.long()).double() * counted, counted])
-            confusion += confusion_matrix(masks, logits.argmax(dim=1))
+            predicted = logits.argmax(dim=1)
+            confusion += confusion_matrix(masks, predicted)
+            pictures = pictures or Pictures(images[:PICTURES], masks[:PICTURES], predicted[:PICTURES])
         if t.accelerator.num_processes == 1:
-            t.reporter.check_stop()
+            t.job.check_stop()
     confusion, sums = t.accelerator.reduce(confusion, "sum"), t.accelerator.reduce(sums, "sum")
     loss = float(sums[0] / sums[1]) if sums[1] > 0 else None
-    return loss, scores(confusion.cpu().numpy())
+    return Validation(loss, scores(confusion.cpu().numpy()), pictures)
 
 
 def save(t: Trainer, *names: str) -> None:
@@ -193,15 +222,18 @@ def save(t: Trainer, *names: str) -> None:
         p.schedule = {"kind": config.schedule, "step": p.step, "total": t.total_steps, "warmup": config.warmup_steps}
         p.scaler = t.accelerator.scaler.state_dict() if t.accelerator.scaler is not None else None
         p.averaged = t.mean.steps if t.mean else 0
+        if t.tensorboard:
+            # What the checkpoint's steps came to is in the files before it, so that none is missing after a resume.
+            t.tensorboard.flush()
         checkpoint.save(t.folder, t.bare_model, t.optimizer, p, names, t.mean.model if t.mean else None)
-        t.reporter.event("checkpoint", step=p.step, epoch=p.epoch, names=list(names))
+        t.job.event("checkpoint", step=p.step, epoch=p.epoch, names=list(names))
     t.accelerator.wait_for_everyone()
     t.saved_at = time.monotonic()
 
 
 def _should_stop(t: Trainer) -> bool:
     if t.accelerator.num_processes == 1:
-        return t.reporter.stop_requested
+        return t.job.stop_requested
     # All processes must agree on the step at which they stop, or the others would wait for a gradient for ever.
-    flag = torch.tensor(float(t.reporter.stop_requested), device=t.device)
+    flag = torch.tensor(float(t.job.stop_requested), device=t.device)
     return bool(t.accelerator.reduce(flag, "sum") > 0)

@@ -9,7 +9,9 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.runs.config import TrainConfig
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.train.model import forward
-from bddseg_tui.train.step_errors import SINGLE_VALUE
+
+_SINGLE_VALUE = "Expected more than 1 value per channel"
+"""How torch's ValueError begins where batch normalisation has one value a channel, whose variance is 0."""
 
 
 def smallest_part(model: nn.Module, size: tuple[int, int]) -> int:
@@ -28,7 +30,7 @@ def smallest_part(model: nn.Module, size: tuple[int, int]) -> int:
         # The meta device cannot tell; the first step will.
         return 1
     except Exception as error:
-        if SINGLE_VALUE in str(error):
+        if _SINGLE_VALUE in str(error):
             return 2
         reason = sanitize(str(error)).partition(". ")[0][:160] or type(error).__name__
         raise BddsegError(f"the encoder takes no images of {size[0]}x{size[1]}: {reason}") from error

@@ -27,6 +27,7 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.atomic import write_bytes, write_text
 from bddseg_tui.core.files.disk_errors import disk_error
 from bddseg_tui.core.files.owned_folder import OwnedFolder, own
+from bddseg_tui.core.jobs.job_writer import JobWriter
 from bddseg_tui.core.runs.config import TrainConfig, validate
 from bddseg_tui.core.runs.evaluation import prediction_name
 from bddseg_tui.core.runs.prediction_files import (
@@ -55,7 +56,6 @@ from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.train.checkpoint import load_model, weights_hash
 from bddseg_tui.train.device import make_accelerator
 from bddseg_tui.train.infer import predict_loaded, predict_samples, write_prediction
-from bddseg_tui.train.job_writer import Reporter
 from bddseg_tui.train.mask_writer import MaskWriter
 from bddseg_tui.train.video import count_frames, encode_overlay, load_frames
 
@@ -65,7 +65,7 @@ Named = list[tuple[str, Sample]]
 
 
 @dataclass(frozen=True)
-class Job:
+class Prediction:
     """One prediction: whose model, of what, and where to."""
 
     run: Run
@@ -76,10 +76,10 @@ class Job:
     facts: Facts
     folder: OwnedFolder
     journal: PredictionJournal
-    reporter: Reporter
+    job: JobWriter
 
 
-def predict_run(run: Run, checkpoint: str, source: str, to: Path, reporter: Reporter) -> None:
+def predict_run(run: Run, checkpoint: str, source: str, to: Path, job: JobWriter) -> None:
     """Predicts a split (train, val or test), a folder of images, or a video file, into the folder `to`.
 
     Writes masks/NAME.png (8-bit train ids, unknown 255, as the official evaluator reads them), colour/NAME.png,
@@ -90,7 +90,7 @@ def predict_run(run: Run, checkpoint: str, source: str, to: Path, reporter: Repo
             or files would be replaced that are not the program's.
         StopRequestedError: SIGTERM came; what was written stays.
     """
-    reporter.event("start", checkpoint=checkpoint, source=sanitize(source), to=sanitize_path(to))
+    job.event("start", checkpoint=checkpoint, source=sanitize(source), to=sanitize_path(to))
     config = validate(run.spec["train"])
     path = (run.folder / "checkpoints" / checkpoint).resolve()
     model = load_model(path)
@@ -98,50 +98,62 @@ def predict_run(run: Run, checkpoint: str, source: str, to: Path, reporter: Repo
     folder = own(to, "predict")
     adopt_earlier(folder)
     with PredictionJournal(folder) as journal:
-        job = Job(run, checkpoint, source, config, model, facts, folder, journal, reporter)
-        (_predict_video if is_video(source) else _predict_images)(job)
+        prediction = Prediction(
+            run=run,
+            checkpoint=checkpoint,
+            source=source,
+            config=config,
+            model=model,
+            facts=facts,
+            folder=folder,
+            journal=journal,
+            job=job,
+        )
+        (_predict_video if is_video(source) else _predict_images)(prediction)
 
 
-def _predict_images(job: Job) -> None:
-    folder, journal, reporter = job.folder, job.journal, job.reporter
-    named = source_images(job.run.dataset, job.source, folder)
+def _predict_images(prediction: Prediction) -> None:
+    folder, journal, job = prediction.folder, prediction.journal, prediction.job
+    named = source_images(prediction.run.dataset, prediction.source, folder)
     refuse_own_files(folder, journal.entries, [name for name, _ in named])
     stamps = {name: stamp for name, sample in named if (stamp := image_stamp(sample.image))}
-    _begin(job, stamps)
+    _begin(prediction, stamps)
     ahead = [(name, sample) for name, sample in named if name not in journal.entries]
-    reporter.update(state="running", phase="predict", total=len(named), done=len(named) - len(ahead))
-    problems = _predict(job, ahead, stamps)
+    job.update(state="running", phase="predict", total=len(named), done=len(named) - len(ahead))
+    problems = _predict(prediction, ahead, stamps)
     if len(problems) == len(named):
         raise BddsegError(f"none of the {len(named)} images can be read; the first: {problems[0]}")
     if problems:
-        reporter.event("warning", message=f"{len(problems)} images are left out", files=problems[:20])
+        job.event("warning", message=f"{len(problems)} images are left out", files=problems[:20])
     written = [(sample, folder.folder / mask_of(name)) for name, sample in named if name in journal.entries]
     summary = {"images": len(written), "left_out": len(problems), "classes": _summary(path for _, path in written)}
     _write_summary(folder, summary)
-    if not Path(job.source).is_absolute():
-        _record(job, written)
-    reporter.event("finish", images=len(written), left_out=len(problems))
+    if not Path(prediction.source).is_absolute():
+        _record(prediction, written)
+    job.event("finish", images=len(written), left_out=len(problems))
 
 
-def _begin(job: Job, stamps: dict[str, ImageStamp]) -> None:
+def _begin(prediction: Prediction, stamps: dict[str, ImageStamp]) -> None:
     """Deletes what was made here and is not right any more: by another checkpoint, of images that changed or went."""
-    folder, journal = job.folder, job.journal
+    folder, journal = prediction.folder, prediction.journal
     right: dict[str, Entry] = {}
-    if journal.facts == job.facts:
+    if journal.facts == prediction.facts:
         for name, entry in journal.entries.items():
             if stamps.get(name) == entry.image and stamp_of(folder.folder / mask_of(name)) == entry.mask:
                 right[name] = entry
     kept = {JOURNAL, *(f for name in right for f in files_of(name))}
     folder.delete([name for name in folder.made() if name not in kept])
-    journal.begin(job.facts, right)
+    journal.begin(prediction.facts, right)
 
 
-def _predict(job: Job, named: Named, stamps: dict[str, ImageStamp]) -> list[str]:
+def _predict(prediction: Prediction, named: Named, stamps: dict[str, ImageStamp]) -> list[str]:
     """Predicts these images; returns what is wrong with those that can't be read."""
-    config, folder, journal = job.config, job.folder, job.journal
+    config, folder, journal = prediction.config, prediction.folder, prediction.journal
     accelerator = make_accelerator(config)
     precision, samples = str(accelerator.mixed_precision), [sample for _, sample in named]
-    outcomes = predict_samples(job.model, samples, config.size, accelerator.device, precision, config.images_at_once)
+    outcomes = predict_samples(
+        prediction.model, samples, config.size, accelerator.device, precision, config.images_at_once
+    )
     problems: list[str] = []
     done, total = len(journal.entries), len(journal.entries) + len(named)
     with MaskWriter(folder, journal, files_of) as writer:
@@ -152,7 +164,7 @@ def _predict(job: Job, named: Named, stamps: dict[str, ImageStamp]) -> list[str]
                 ids = outcome.predicted.cpu().numpy()
                 writer.write(name, stamps[name], partial(_write, outcome.sample.image, ids, folder.folder, name))
             done += 1
-            job.reporter.progress(done, total)
+            prediction.job.progress(done, total)
     return problems
 
 
@@ -180,18 +192,18 @@ def _save(image: Image.Image, path: Path, kind: str, **options: Any) -> None:
     write_bytes(path, sink.getvalue(), durable=False)
 
 
-def _predict_video(job: Job) -> None:
-    config, folder, journal, reporter = job.config, job.folder, job.journal, job.reporter
-    video = Path(job.source)
+def _predict_video(prediction: Prediction) -> None:
+    config, folder, journal, job = prediction.config, prediction.folder, prediction.journal, prediction.job
+    video = Path(prediction.source)
     total, stamp = count_frames(video), image_stamp(video)
     assert stamp is not None
     refuse_own_files(folder, journal.entries, None)
-    _begin(job, dict.fromkeys(journal.entries, stamp))
+    _begin(prediction, dict.fromkeys(journal.entries, stamp))
     known = frozenset(journal.entries)
-    reporter.update(state="running", phase="predict", total=total, done=len(known))
+    job.update(state="running", phase="predict", total=total, done=len(known))
     accelerator = make_accelerator(config)
     frames, precision = load_frames(video, config.size, known), str(accelerator.mixed_precision)
-    outcomes = predict_loaded(job.model, frames, accelerator.device, precision, config.images_at_once)
+    outcomes = predict_loaded(prediction.model, frames, accelerator.device, precision, config.images_at_once)
     names = (name for number in count() if (name := frame_name(number)) not in known)
     done = len(known)
     with MaskWriter(folder, journal, lambda name: [mask_of(name)]) as writer:
@@ -199,14 +211,14 @@ def _predict_video(job: Job) -> None:
             if outcome.predicted is not None:
                 writer.write(name, stamp, partial(_write_mask, outcome.predicted.cpu().numpy(), folder.folder, name))
             done += 1
-            reporter.progress(done, max(done, total))
-    reporter.update(phase="encode")
+            job.progress(done, max(done, total))
+    job.update(phase="encode")
     folder.claim([OVERLAY_VIDEO])
     to = folder.folder / OVERLAY_VIDEO
-    frames_written = encode_overlay(video, folder.folder / "masks", to, PALETTE, OPACITY, reporter.check_stop)
+    frames_written = encode_overlay(video, folder.folder / "masks", to, PALETTE, OPACITY, job.check_stop)
     masks = [folder.folder / mask_of(name) for name in sorted(journal.entries)]
     _write_summary(folder, {"frames": frames_written, "classes": _summary(masks)})
-    reporter.event("finish", images=frames_written, left_out=0)
+    job.event("finish", images=frames_written, left_out=0)
 
 
 def _write_mask(ids: NDArray[np.uint8], to: Path, name: str) -> None:
@@ -237,9 +249,9 @@ def _summary(masks: Iterable[Path]) -> list[dict[str, Any]]:
     ]
 
 
-def _record(job: Job, written: list[tuple[Sample, Path]]) -> None:
+def _record(prediction: Prediction, written: list[tuple[Sample, Path]]) -> None:
     """Tells the dataset's catalog where the predictions are, so that the Dataset pane can show them."""
-    run, name = job.run, prediction_name(job.run.name, job.checkpoint, job.source)
+    run, name = prediction.run, prediction_name(prediction.run.name, prediction.checkpoint, prediction.source)
     try:
         dataset = open_dataset(run.dataset)
         catalog = Catalog(Workspace(Path(run.spec["workspace"])).catalog_path(dataset.root), dataset.root)
@@ -248,4 +260,4 @@ def _record(job: Job, written: list[tuple[Sample, Path]]) -> None:
         catalog.record_scores(name, [ImageScore(sample.image, mask.absolute()) for sample, mask in written])
     except BddsegError as error:
         message = f"the Dataset pane cannot show these predictions yet: {error} (predict again to record them)"
-        job.reporter.event("warning", message=message)
+        prediction.job.event("warning", message=message)

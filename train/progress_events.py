@@ -1,18 +1,20 @@
-"""What a run says of itself while it trains: facts at the start, figures at each step."""
+"""What a run tells while it trains, as events, status and TensorBoard scalars: facts at the start, figures by step."""
 
 import os
-from typing import TYPE_CHECKING
 
 import torch
 
 from bddseg_tui.train.device import gpu_percent, memory_mib
+from bddseg_tui.train.trainer import Trainer
 
-if TYPE_CHECKING:
-    from bddseg_tui.train.setup import Trainer
+_SMOOTHING = 0.9
+"""Weight of the past in the moving average of a step's seconds: one step says little about the rest."""
 
 
-def announce(t: "Trainer", resumed: bool) -> None:
-    """Tells device, precision, counts and versions."""
+def write_start(t: Trainer, resumed: bool) -> None:
+    """Writes device, precision, counts and versions, as an event `start` or `resume` and as facts of the status."""
+    if t.is_main and t.tensorboard is None:
+        print("no TensorBoard files are written: pip install 'bddseg-tui[tensorboard]'", flush=True)
     facts = {
         "device": str(t.device),
         "precision": str(t.accelerator.mixed_precision).replace("no", "fp32"),
@@ -26,48 +28,38 @@ def announce(t: "Trainer", resumed: bool) -> None:
         "epochs": t.config.epochs,
         "total_steps": t.total_steps,
         "torch": torch.__version__,
+        "tensorboard": t.tensorboard is not None,
         "pid": os.getpid(),
     }
-    t.reporter.event("resume" if resumed else "start", step=t.progress.step, epoch=t.progress.epoch, **facts)
+    t.job.event("resume" if resumed else "start", step=t.progress.step, epoch=t.progress.epoch, **facts)
     facts |= {"epoch": t.progress.epoch, **_best(t)}
-    t.reporter.update(force=True, phase="train", done=t.progress.step, total=t.total_steps, facts=facts)
+    t.job.update(force=True, phase="train", done=t.progress.step, total=t.total_steps, facts=facts)
 
 
-def report_best(t: "Trainer") -> None:
-    """Tells the best epoch so far, so that lists of runs need not look for it in the events."""
-    if t.accelerator.is_main_process:
-        t.reporter.update(force=True, facts={**t.reporter.status.status.facts, **_best(t)})
+def write_best(t: Trainer) -> None:
+    """Writes the best epoch so far into the status, so that lists of runs need not look for it in the events."""
+    t.job.update(force=True, facts=_best(t))
 
 
-def _best(t: "Trainer") -> dict[str, float | None]:
+def _best(t: Trainer) -> dict[str, float | None]:
     return {"best_epoch": t.progress.best_epoch, "best_miou19": t.progress.best_miou19}
 
 
-def report_step(t: "Trainer", loss: float, lr: float, rate: float, seconds: float) -> None:
-    """Tells a step's loss, rate and memory, and how long the rest will take."""
-    p, left = t.progress, t.total_steps - t.progress.step
-    memory, gpu = memory_mib(t.device), gpu_percent(t.device)
+def write_step(t: Trainer, loss: float, lr: float, images_per_s: float, seconds: float) -> None:
+    """Writes a step's loss, rate and memory (MiB), and how long the rest will take."""
+    p = t.progress
     values = {
-        "step": p.step,
-        "epoch": p.epoch + 1,
         "loss": loss,
         "lr": lr,
-        "images_per_s": round(rate, 2),
-        "memory_mib": round(memory, 1),
-        "gpu_percent": gpu,
+        "images_per_s": round(images_per_s, 2),
+        "memory_mib": round(memory_mib(t.device), 1),
+        "gpu_percent": gpu_percent(t.device),
     }
-    t.reporter.event("step", **values)
-    # The rate of one step jumps about; the time left follows a running mean.
-    mean = (
-        0.9 * t.reporter.status.status.facts.get("step_s", seconds) + 0.1 * seconds
-        if t.accelerator.is_main_process
-        else seconds
-    )
-    if t.accelerator.is_main_process:
-        facts = {
-            **t.reporter.status.status.facts,
-            "epoch": p.epoch,
-            "step_s": mean,
-            "seconds_left": round(mean * left, 1),
-        }
-        t.reporter.update(done=p.step, total=t.total_steps, facts=facts)
+    t.job.event("step", step=p.step, epoch=p.epoch + 1, **values)
+    if t.tensorboard:
+        t.tensorboard.write_step(p.step, values)
+    before = seconds if t.step_seconds is None else t.step_seconds
+    t.step_seconds = _SMOOTHING * before + (1 - _SMOOTHING) * seconds
+    left = round(t.step_seconds * (t.total_steps - p.step), 1)
+    facts = {"epoch": p.epoch, "step_s": t.step_seconds, "seconds_left": left}
+    t.job.update(done=p.step, total=t.total_steps, facts=facts)

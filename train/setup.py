@@ -1,18 +1,16 @@
 """Setting up a run: weights, caches, model, optimizer, and the last checkpoint where there is one."""
 
 import time
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-import numpy as np
 import torch
 from accelerate import Accelerator
-from numpy.typing import NDArray
 from torch import nn
 
 from bddseg_tui.core.data.dataset import open_dataset
+from bddseg_tui.core.jobs.job_writer import JobWriter
 from bddseg_tui.core.runs.config import TrainConfig, validate
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.workspace.workspace import Workspace
@@ -22,67 +20,34 @@ from bddseg_tui.train.cache import CachedSplit, open_cache
 from bddseg_tui.train.checkpoint import Progress
 from bddseg_tui.train.class_balance import class_rarity, repeat_factors
 from bddseg_tui.train.device import make_accelerator
-from bddseg_tui.train.device_data import Pixels, pixels_of
+from bddseg_tui.train.device_data import pixels_of
 from bddseg_tui.train.ema import WeightMean
 from bddseg_tui.train.gradient_checkpointing import recompute_activations
-from bddseg_tui.train.job_writer import Reporter
-from bddseg_tui.train.losses import Loss, make_loss
+from bddseg_tui.train.losses import make_loss
 from bddseg_tui.train.minimum_batch import check_parts
 from bddseg_tui.train.model import make_model
-from bddseg_tui.train.progress_events import announce
+from bddseg_tui.train.progress_events import write_start
 from bddseg_tui.train.sync_batchnorm import synchronise_batch_norm
+from bddseg_tui.train.tensorboard_writer import open_tensorboard
+from bddseg_tui.train.trainer import Trainer
 
 
-@dataclass
-class Trainer:
-    """Everything that a run needs at hand while it trains."""
-
-    config: TrainConfig
-    folder: Path
-    reporter: Reporter
-    accelerator: Accelerator
-    model: nn.Module
-    bare_model: nn.Module
-    optimizer: Any
-    loss: Loss
-    train: Pixels
-    val: Pixels | None
-    progress: Progress
-    batch_size: int
-    saved_at: float
-    mean: WeightMean | None = None
-    rarity: torch.Tensor | None = None
-    factors: NDArray[np.float64] | None = None
-
-    @property
-    def steps_an_epoch(self) -> int:
-        return max(1, len(self.train) // self.batch_size)
-
-    @property
-    def total_steps(self) -> int:
-        return self.steps_an_epoch * self.config.epochs
-
-    @property
-    def device(self) -> torch.device:
-        return self.accelerator.device  # type: ignore[no-any-return]
-
-
-def setup(run: Run, reporter: Reporter) -> Trainer:
+def setup(run: Run, job: JobWriter) -> Trainer:
     """Weights first, since they may be missing; then caches, model and optimizer; then the last checkpoint."""
     config = validate(run.spec["train"])
     accelerator = make_accelerator(config)
-    reporter.update(state="running", phase="weights")
+    job.update(state="running", phase="weights")
     model = make_model(config)
     if config.batch_size:
         check_parts(model, config, config.batch_size, accelerator.num_processes)
-    train, val = open_caches(run, config, accelerator, reporter)
+    train, val = open_caches(run, config, accelerator, job)
     model.to(memory_format=torch.channels_last)
     loss = make_loss(config, train.pixels, accelerator.device)
     folder = run.folder / "checkpoints"
     resumed = (folder / "last").exists()
     batch_size = config.batch_size
     if not batch_size and not resumed:
-        reporter.update(phase="batch size")
+        job.update(phase="batch size")
         smallest = check_parts(model, config, len(train), accelerator.num_processes)
         batch_size = find_batch_size(model, loss, config, accelerator, len(train), smallest)
     if batch_size:
@@ -105,53 +70,55 @@ def setup(run: Run, reporter: Reporter) -> Trainer:
     prepared, prepared_optimizer = accelerator.prepare(model, optimizer)
     if progress.scaler and accelerator.scaler is not None:
         accelerator.scaler.load_state_dict(progress.scaler)
+    rare_images = (train.masks[slot] for slot in train.slots)
     trainer = Trainer(
-        config,
-        folder,
-        reporter,
-        accelerator,
-        cast(nn.Module, torch.compile(prepared)) if config.compile else prepared,
-        model,
-        prepared_optimizer,
-        loss,
-        pixels_of(train, accelerator.device),
-        pixels_of(val, accelerator.device) if val else None,
-        progress,
-        progress.batch_size,
-        time.monotonic(),
-        mean,
-        class_rarity(train.pixels) if config.rare_crops else None,
-        repeat_factors((train.masks[slot] for slot in train.slots), config.rare_images) if config.rare_images else None,
+        config=config,
+        folder=folder,
+        job=job,
+        accelerator=accelerator,
+        model=cast(nn.Module, torch.compile(prepared)) if config.compile else prepared,
+        bare_model=model,
+        optimizer=prepared_optimizer,
+        loss=loss,
+        train=pixels_of(train, accelerator.device),
+        val=pixels_of(val, accelerator.device) if val else None,
+        progress=progress,
+        batch_size=progress.batch_size,
+        saved_at=time.monotonic(),
+        mean=mean,
+        rarity=class_rarity(train.pixels) if config.rare_crops else None,
+        factors=repeat_factors(rare_images, config.rare_images) if config.rare_images else None,
+        tensorboard=open_tensorboard(run.folder, progress.step + 1) if accelerator.is_main_process else None,
     )
-    announce(trainer, resumed)
+    write_start(trainer, resumed)
     if not resumed:
         torch.manual_seed(config.seed + accelerator.process_index)
     return trainer
 
 
 def open_caches(
-    run: Run, config: TrainConfig, accelerator: Accelerator, reporter: Reporter
+    run: Run, config: TrainConfig, accelerator: Accelerator, job: JobWriter
 ) -> tuple[CachedSplit, CachedSplit | None]:
     """Opens the caches of train and val (None without one); one process builds them, the others wait."""
     dataset = open_dataset(run.dataset)
     folder = Workspace(Path(run.spec["workspace"])).cache
-    reporter.update(phase="cache")
+    job.update(phase="cache")
     with accelerator.main_process_first():
-        told = (reporter.progress, partial(_wait, reporter))
+        told = (job.progress, partial(_wait, job))
         train = open_cache(dataset, "train", config.size, folder, config.train_limit, *told)
         has_val = any(f.split == "val" and f.masks for f in dataset.splits)
         val = open_cache(dataset, "val", config.size, folder, config.val_limit, *told) if has_val else None
-    reporter.update(message="")
+    job.update(message="")
     for split, name in ((train, "train"), (val, "val")):
         if split and split.left_out:
             lines = split.left_out[:20]
-            reporter.event("warning", message=f"{len(split.left_out)} images of {name} are left out", files=lines)
+            job.event("warning", message=f"{len(split.left_out)} images of {name} are left out", files=lines)
     return train, val
 
 
-def _wait(reporter: Reporter) -> None:
-    reporter.update(message="another run fills the cache: waiting for it")
-    reporter.check_stop()
+def _wait(job: JobWriter) -> None:
+    job.update(message="another run fills the cache: waiting for it")
+    job.check_stop()
 
 
 def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:

@@ -1,20 +1,13 @@
 """What a step that cannot be taken means, and what to do about it, in one line for a person."""
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import nn
 
 from bddseg_tui.core.errors import BddsegError
-
-if TYPE_CHECKING:
-    from bddseg_tui.train.setup import Trainer
-
-SINGLE_VALUE = "Expected more than 1 value per channel"
-"""How torch's ValueError begins where batch normalisation has one value a channel, whose variance is 0."""
+from bddseg_tui.train.trainer import Trainer
 
 
-def not_finite(t: "Trainer", what: str, value: float, step: int) -> BddsegError:
+def not_finite(t: Trainer, what: str, value: float, step: int) -> BddsegError:
     """The error for a loss that is no number; the weights tell whether this step or an earlier one is to blame."""
     kept = "the last good checkpoint is kept" if (t.folder / "last").exists() else "no checkpoint was made yet"
     at = f"the {what} became {value} at step {step} (epoch {t.progress.epoch + 1})"
@@ -32,7 +25,7 @@ def non_finite(model: nn.Module) -> list[str]:
     return [k for k, v in model.state_dict().items() if v.is_floating_point() and not v.isfinite().all()]
 
 
-def out_of_memory(t: "Trainer") -> BddsegError:
+def out_of_memory(t: Trainer) -> BddsegError:
     """The error for a step that does not fit into memory."""
     config = t.config
     return BddsegError(

@@ -17,7 +17,7 @@ import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from socket import gethostname
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Unpack
 
 from pydantic import AfterValidator, TypeAdapter, with_config
 from typing_extensions import TypedDict
@@ -78,6 +78,18 @@ class Status:
     @property
     def live(self) -> bool:
         return self.state in LIVE
+
+
+class StatusChanges(TypedDict, total=False):
+    """What may change of a status; `facts` are added to those that are there, or take their place one by one."""
+
+    state: State
+    phase: str
+    done: int
+    total: int
+    message: str
+    process: ProcessId
+    facts: dict[str, Any]
 
 
 _STATUS = TypeAdapter(Status)
@@ -159,11 +171,17 @@ class StatusFile:
         self.status = Status(process=this_process())
         self._written = float("-inf")
 
-    def update(self, force: bool = False, **changes: Any) -> None:
-        """Changes the status; written at once if the state or phase changed or if forced."""
+    def update(self, *, force: bool = False, **changes: Unpack[StatusChanges]) -> None:
+        """Changes the status; written at once if the state or phase changed or if forced.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        facts = self.status.facts
         if changes.get("phase", self.status.phase) != self.status.phase:
             # What was foreseen of one phase says nothing of the next.
-            changes.setdefault("facts", {k: v for k, v in self.status.facts.items() if k != SECONDS_LEFT})
+            facts = {key: value for key, value in facts.items() if key != SECONDS_LEFT}
+        changes["facts"] = {**facts, **changes.get("facts", {})}
         new = replace(self.status, **changes, heartbeat=time.time())
         force = force or (new.state, new.phase) != (self.status.state, self.status.phase)
         self.status = new

@@ -8,7 +8,7 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.skipped_records import LeftOut
 from bddseg_tui.core.jobs.events import EventTail, EventWriter, read_event_file, read_events, rewind
 from bddseg_tui.core.jobs.job import JobLock, read_status
-from bddseg_tui.core.jobs.job_writer import Reporter
+from bddseg_tui.core.jobs.job_writer import FolderWriter
 from bddseg_tui.core.runs.history_reader import HistoryReader
 
 
@@ -147,7 +147,7 @@ def test_a_job_that_cannot_write_events_says_so_in_its_status_and_lets_go(tmp_pa
     path = tmp_path / "events.jsonl"
     path.mkdir() if kind == "folder" else os.mkfifo(path)
     with pytest.raises(BddsegError, match=r"events.jsonl cannot be written"):
-        Reporter(tmp_path)
+        FolderWriter(tmp_path)
     status = read_status(tmp_path)
     assert status.state == "failed" and "events.jsonl cannot be written: it is " in status.message
     JobLock(tmp_path).release()

@@ -6,6 +6,8 @@ import shutil
 import signal
 import sqlite3
 import struct
+import subprocess
+import sys
 import time
 import zlib
 from dataclasses import replace
@@ -18,6 +20,7 @@ from PIL import Image
 from bddseg_tui.core.data.dataset import list_samples, open_dataset
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.jobs.events import read_events
 from bddseg_tui.core.jobs.job import read_status
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.index.build import build_index
@@ -150,6 +153,18 @@ def test_a_dataset_of_nothing_but_broken_images_fails_in_one_line(clip: Clip, tm
         (tmp_path / "data" / f"{number}.jpg").write_bytes(b"nothing")
     with pytest.raises(BddsegError, match="not one of 3 images"):
         build(tmp_path / "data", clip, tmp_path / "index")
+
+
+def test_a_build_that_fails_says_so_in_status_events_log_and_exit_code(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/0.jpg").write_bytes(b"nothing")
+    words = [sys.executable, "-P", "-m", "bddseg_tui.index", "build", str(tmp_path / "data"), str(tmp_path / "index")]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
+    status = read_status(tmp_path / "index")
+    assert (done.returncode, status.state) == (1, "failed")
+    assert status.message.startswith("not one of 1 images could be read; the first: ")
+    assert done.stdout.splitlines()[-1] == f"failed: {status.message}"
+    assert [e["kind"] for e in read_events(tmp_path / "index/events.jsonl")] == ["start", "fail"]
 
 
 def test_names_that_are_not_utf8_are_indexed_too(dataset: Path, clip: Clip, tmp_path: Path) -> None:

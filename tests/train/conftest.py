@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from bddseg_tui.core.jobs.job_writer import FolderWriter
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.run import Run, create_run
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.train import checkpoint
 from bddseg_tui.train.checkpoint import Progress
-from bddseg_tui.train.job_writer import Reporter
 from bddseg_tui.train.model import make_model
 from bddseg_tui.train.setup import make_optimizer
 
@@ -33,14 +33,14 @@ def untrained(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @contextmanager
-def job(folder: Path) -> Iterator[Reporter]:
-    """The reporter of a job that works in this process, whose signals are as before afterwards."""
+def job(folder: Path) -> Iterator[FolderWriter]:
+    """The writer of a job that works in this process, whose signals are as before afterwards."""
     handlers = {s: signal.getsignal(s) for s in (signal.SIGTERM, signal.SIGHUP)}
-    reporter = Reporter(folder)
+    writer = FolderWriter(folder)
     try:
-        yield reporter
+        yield writer
     finally:
-        reporter.update(force=True, state="finished")
-        reporter.close()
+        writer.update(force=True, state="finished")
+        writer.close()
         for number, handler in handlers.items():
             signal.signal(number, handler)

@@ -15,11 +15,11 @@ from bddseg_tui.core.data.filter_language import parse_query
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.jobs.events import read_events
+from bddseg_tui.core.jobs.job_writer import FolderWriter, StopRequestedError
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.train import evaluate, export
 from bddseg_tui.train.evaluate import evaluate_run
 from bddseg_tui.train.export import export_run
-from bddseg_tui.train.job_writer import Reporter, StopRequestedError
 from tests.train.conftest import job
 
 
@@ -37,8 +37,8 @@ def run(untrained: Run, dataset: Path, tmp_path: Path) -> Run:
 
 def evaluated(run: Run) -> Path:
     folder = run.folder / "evaluation/best-val"
-    with job(folder) as reporter:
-        evaluate_run(run, "best", "val", reporter)
+    with job(folder) as writer:
+        evaluate_run(run, "best", "val", writer)
     return folder
 
 
@@ -95,7 +95,7 @@ def test_an_evaluation_that_ends_early_leaves_the_earlier_one_as_it_was(
     before = {p: p.read_bytes() for p in folder.rglob("*.*") if p.suffix in (".png", ".npy") or p.stem == "result"}
     for image in (run.dataset / "images/10k/val").iterdir():
         Image.new("RGB", (128, 72)).save(image)
-    monkeypatch.setattr(Reporter, "progress", lambda self, done, total: what(done))
+    monkeypatch.setattr(FolderWriter, "progress", lambda self, done, total: what(done))
     with pytest.raises(error):
         evaluated(run)
     assert {p: p.read_bytes() for p in before} == before
@@ -121,8 +121,8 @@ def test_masks_without_a_known_pixel_give_figures_without_numbers(run: Run, engi
 
 
 def export_to(run: Run, kind: export.Kind, to: Path) -> None:
-    with job(to.parent / "export-job") as reporter:
-        export_run(run, "best", kind, to, reporter)
+    with job(to.parent / "export-job") as writer:
+        export_run(run, "best", kind, to, writer)
 
 
 @pytest.mark.parametrize("name", ["README.md", "model.safetensors"])

@@ -15,10 +15,10 @@ from PIL import Image
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.owned_folder import MARKER, own
+from bddseg_tui.core.jobs.job_writer import FolderWriter, StopRequestedError
 from bddseg_tui.core.runs.prediction_journal import PredictionJournal, read_journal
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.workspace.workspace import Workspace
-from bddseg_tui.train.job_writer import Reporter, StopRequestedError
 from bddseg_tui.train.predict import predict_run
 from tests.train.conftest import job
 
@@ -44,8 +44,8 @@ def out(tmp_path: Path) -> Path:
 
 def predict(run: Run, source: Path, to: Path, which: str = "best") -> None:
     """The job's own work, in this process."""
-    with job(to.parent / "job") as reporter:
-        predict_run(run, which, os.fspath(source), to, reporter)
+    with job(to.parent / "job") as writer:
+        predict_run(run, which, os.fspath(source), to, writer)
 
 
 def masks(to: Path) -> dict[str, int]:
@@ -206,13 +206,13 @@ def test_a_stopped_prediction_goes_on_and_owns_no_name_that_it_did_not_write(
 ) -> None:
     seen: list[int] = []
 
-    def progress(self: Reporter, done: int, total: int) -> None:
+    def progress(self: FolderWriter, done: int, total: int) -> None:
         seen.append(done)
         if done == 2:
             raise StopRequestedError
 
     with monkeypatch.context() as patch:
-        patch.setattr(Reporter, "progress", progress)
+        patch.setattr(FolderWriter, "progress", progress)
         with pytest.raises(StopRequestedError):
             predict(run, photos, out)
     before = masks(out)

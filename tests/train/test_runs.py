@@ -14,11 +14,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
+from bddseg_tui.core.classes import CLASSES
+from bddseg_tui.core.data.image_file import read_mask
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.jobs.events import Event, read_events, rewind
@@ -28,6 +31,7 @@ from bddseg_tui.core.runs.config import TrainConfig, build_config
 from bddseg_tui.core.runs.run import Run, create_run
 from bddseg_tui.core.workspace.workspace import Workspace
 from tests.small_disk import mounted_disk
+from tests.train.tensorboard_files import hparams, pictures, read_board, scalars
 
 DEADLINE_S = 240.0
 
@@ -120,6 +124,44 @@ def test_a_killed_run_resumes_to_the_very_same_losses(
     assert epochs(run) == epochs(unbroken[1]), f"killed at step {step}"
     ours, theirs = (load_file(r.folder / "checkpoints/last/model.safetensors") for r in (run, unbroken[1]))
     assert all(torch.equal(ours[k], theirs[k]) for k in theirs)
+    board, whole = read_board(run.folder), read_board(unbroken[1].folder)
+    assert scalars(board, "step/loss") == scalars(whole, "step/loss"), f"killed at step {step}"
+    # An epoch whose checkpoint is there is not done again; killed right then, its figures are in the events alone.
+    rows, expected = scalars(board, "epoch/miou19"), scalars(whole, "epoch/miou19")
+    assert rows in (expected, expected[1:]), f"killed at step {step}"
+
+
+def test_tensorboard_files_hold_curves_classes_and_settings(unbroken: tuple[Engine, Run]) -> None:
+    _, run = unbroken
+    board = read_board(run.folder)
+    found = [e for e in read_events(run.events) if e["kind"] == "epoch"]
+    assert [(s, pytest.approx(v)) for s, v in scalars(board, "step/loss")] == losses(run)
+    for row in found[-1]["classes"]:
+        defined = [(e["step"], e["classes"][row["id"]]["iou"]) for e in found]
+        defined = [(s, pytest.approx(v)) for s, v in defined if v is not None]
+        tag = f"iou/{row['name']}"
+        assert (scalars(board, tag) if tag in board.Tags()["scalars"] else []) == defined
+    assert {"encoder": "mobilenet_v2", "batch_size": 4.0, "flip": True}.items() <= hparams(board).items()
+    last = (6, pytest.approx(found[-1]["miou19"]))
+    assert scalars(board, "epoch/miou19")[-1] == scalars(board, "hparam/miou19")[-1] == last
+    assert scalars(board, "hparam/best_miou19") == [(6, pytest.approx(run.status.facts["best_miou19"]))]
+
+
+def test_tensorboard_files_show_images_beside_their_truth_and_what_was_predicted(
+    unbroken: tuple[Engine, Run], drawn: Path
+) -> None:
+    _, run = unbroken
+    board = read_board(run.folder)
+    truth = read_mask(sorted((drawn / "labels/sem_seg/masks/val").iterdir())[1])
+    small = np.asarray(Image.fromarray(truth).resize((64, 32), Image.Resampling.NEAREST))
+    colours = np.array([c.color for c in CLASSES], np.uint8)
+    ((step, found),) = pictures(board, "validation/2/truth")
+    assert step == 3 and np.array_equal(found, colours[small])
+    assert [(s, p.shape) for s, p in pictures(board, "validation/2/image")] == [(3, (32, 64, 3))]
+    predicted = pictures(board, "validation/2/prediction")
+    assert [s for s, _ in predicted] == [3, 6]
+    assert {tuple(c) for _, p in predicted for c in p.reshape(-1, 3)} <= {tuple(c) for c in colours}
+    assert sorted(board.Tags()["images"])[-1] == "validation/3/truth"
 
 
 def test_sigterm_checkpoints_and_ends_cleanly_and_the_rest_is_the_same(

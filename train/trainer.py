@@ -1,0 +1,76 @@
+"""What a run holds while it trains: `setup` makes it, `fit` works with it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from numpy.typing import NDArray
+from torch import nn
+
+from bddseg_tui.core.jobs.job_writer import JobWriter
+from bddseg_tui.core.runs.config import TrainConfig
+from bddseg_tui.train.checkpoint import Progress
+from bddseg_tui.train.device_data import Pixels
+from bddseg_tui.train.ema import WeightMean
+from bddseg_tui.train.losses import Loss
+from bddseg_tui.train.tensorboard_writer import TensorBoardWriter
+
+
+@dataclass
+class Trainer:
+    """Everything that a run needs at hand while it trains.
+
+    Attributes:
+        folder: of the run's checkpoints.
+        model: as accelerate (and torch.compile) wrapped it; `bare_model` is the network itself.
+        ema: the moving average of the weights, if the run keeps one.
+        rarity: how much each class is wanted in crops, float32 [20], if crops are laid over rare classes.
+        factors: how often each training image comes, float64 [N], if some come more often.
+        tensorboard: in the first process, where the package is installed.
+        saved_at: when the last checkpoint was made, in seconds of the monotonic clock.
+        step_seconds: a moving average of how long a step takes.
+        metrics: losses and metrics (fractions) of the last epoch.
+    """
+
+    config: TrainConfig
+    folder: Path
+    job: JobWriter
+    accelerator: Accelerator
+    model: nn.Module
+    bare_model: nn.Module
+    optimizer: Any
+    loss: Loss
+    train: Pixels
+    val: Pixels | None
+    progress: Progress
+    batch_size: int
+    saved_at: float
+    mean: WeightMean | None
+    rarity: torch.Tensor | None
+    factors: NDArray[np.float64] | None
+    tensorboard: TensorBoardWriter | None
+    step_seconds: float | None = None
+    metrics: dict[str, float | None] = field(default_factory=dict)
+
+    @property
+    def steps_an_epoch(self) -> int:
+        """Steps of the optimizer in an epoch; the images that do not fill a batch wait for another epoch."""
+        return max(1, len(self.train) // self.batch_size)
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of the whole run."""
+        return self.steps_an_epoch * self.config.epochs
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return self.accelerator.device  # type: ignore[no-any-return]
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this is the process that writes."""
+        return bool(self.accelerator.is_main_process)
