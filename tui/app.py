@@ -1,5 +1,6 @@
-"""The app: one screen with three panes, and what belongs to all of them."""
+"""The app: one screen with four panes, and what belongs to all of them."""
 
+import asyncio
 import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -10,56 +11,29 @@ from textual.binding import Binding
 from textual.events import Event, Key, Paste, Resize
 from textual.geometry import Size
 from textual.notifications import SeverityLevel
-from textual.theme import Theme
 from textual.widgets import ContentSwitcher, Footer
+from textual.worker import Worker
 
 from bddseg_tui.core.engine import Collection, Engine
 from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.core.sanitize import sanitize, sanitize_lines
+from bddseg_tui.core.sanitize import sanitize, sanitize_lines, sanitize_path
 from bddseg_tui.core.settings import Settings, check_settings, save_settings
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.command_palette import CommandProvider
 from bddseg_tui.tui.dataset.pane import DatasetPane
 from bddseg_tui.tui.header import Header
 from bddseg_tui.tui.shared.commands import APP, bindings
+from bddseg_tui.tui.shared.messages import EvaluationChosen, ShowFilter, ShowImage, WorkFailed
 from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.typeahead import TypeAhead
-from bddseg_tui.tui.terminal.protocol import PROTOCOLS, Protocol
+from bddseg_tui.tui.shared.worker_errors import tell_failure
+from bddseg_tui.tui.terminal.protocol import PROTOCOLS, ImageProtocol
+from bddseg_tui.tui.themes import DARK, LIGHT
 
 if TYPE_CHECKING:
     from textual.driver import Driver
 
     from bddseg_tui.tui.terminal.driver import DeviceAttributes
-
-DARK = Theme(
-    "bddseg-dark",
-    primary="#5aa9e6",
-    secondary="#7f8fa6",
-    accent="#f2b84b",
-    warning="#f2b84b",
-    error="#ef6461",
-    success="#67c587",
-    foreground="#d8dee6",
-    background="#11151a",
-    surface="#171c23",
-    panel="#1f2630",
-    dark=True,
-)
-LIGHT = Theme(
-    "bddseg-light",
-    primary="#1c6ea4",
-    secondary="#5b6b7f",
-    accent="#a8620a",
-    warning="#a8620a",
-    error="#b3261e",
-    success="#1e7d45",
-    foreground="#1b2128",
-    background="#f6f7f9",
-    surface="#eceff3",
-    panel="#dfe4ea",
-    dark=False,
-)
-
 
 SMALLEST = Size(10, 4)
 """Cells. Where nothing is left of a line beside padding and bars, Rich cannot break it and ends the app."""
@@ -72,7 +46,14 @@ def _no_smaller(event: Resize) -> Resize:
 
 
 class BddsegApp(App[int]):
-    """The whole app. `protocol` is how pictures are drawn; `may_upgrade` lets the terminal's answer raise it."""
+    """The whole app.
+
+    Attributes:
+        engine: what all panes work with.
+        protocol: how pictures are drawn.
+        collection: the dataset that is open; None until there is one.
+        failure: the error that ended the app, if one did.
+    """
 
     TITLE = "bddseg-tui"
     CSS_PATH = [
@@ -89,25 +70,35 @@ class BddsegApp(App[int]):
         self,
         workspace: Workspace,
         dataset: Path | None = None,
-        protocol: Protocol = "halfblock",
+        protocol: ImageProtocol = "halfblock",
         may_upgrade: bool = False,
         driver_class: "type[Driver] | None" = None,
     ) -> None:
+        """Reads the settings of the workspace.
+
+        Args:
+            workspace: where everything is kept.
+            dataset: the folder to open; the one that was opened last if left out.
+            protocol: how pictures are drawn.
+            may_upgrade: whether the terminal's answer may change that to Sixel.
+            driver_class: Textual's driver; its own choice if left out.
+        """
         super().__init__(driver_class=driver_class)
         self.engine = Engine(workspace)
-        self.protocol: Protocol = protocol
+        self.protocol: ImageProtocol = protocol
         self._may_upgrade = may_upgrade
         self._settings: Settings
         self._settings, self._odd_settings = check_settings(workspace)
         self._wanted = dataset or self._settings.dataset_path
         self.collection: Collection | None = None
+        self._evaluation: str | None = None
         self._typeahead = TypeAhead(self)
         self.failure: Exception | None = None
 
     def compose(self) -> ComposeResult:
         yield Header(id="header")
         with ContentSwitcher(initial="dataset", id="panes"):
-            yield DatasetPane()
+            yield DatasetPane(self.engine)
         yield Footer(show_command_palette=False, compact=True)
 
     async def on_event(self, event: Event) -> None:
@@ -124,7 +115,7 @@ class BddsegApp(App[int]):
     def on_mount(self) -> None:
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self.theme = "bddseg-light" if self._settings.theme == "light" else "bddseg-dark"
+        self.theme = LIGHT.name if self._settings.theme == "light" else DARK.name
         self.set_class(self.protocol == "none", "-no-pictures")
         if told := self._odd_settings.tell("setting", str(self.engine.workspace.settings)):
             self.notify(told, severity="warning", markup=False, timeout=10)
@@ -132,7 +123,7 @@ class BddsegApp(App[int]):
             self._first_run()
         else:
             self._open(self._wanted)
-        self.call_after_refresh(self._watch_runs)
+        self.call_after_refresh(self._watch_jobs)
 
     def notify(
         self,
@@ -143,10 +134,12 @@ class BddsegApp(App[int]):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Shows a toast. All of them come through here, and their texts pass the sanitizer."""
+        """Shows a toast; from any thread. All of them come through here, and their texts pass the sanitizer."""
         super().notify(
             sanitize_lines(message), title=sanitize(title), severity=severity, timeout=timeout, markup=markup
         )
+
+    # -- errors ----------------------------------------------------------------------------------------------
 
     def _handle_exception(self, error: Exception) -> None:
         # Textual has no public way to learn of an error that ends the app; whoever started it tells it.
@@ -158,29 +151,45 @@ class BddsegApp(App[int]):
         self.bell()
         self.panic()
 
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Tells what failed in a thread."""
+        tell_failure(self, event)
+
+    @on(WorkFailed)
+    def _work_failed(self, message: WorkFailed) -> None:
+        self._tell_error(message.error)
+
+    @work(thread=True, group="errors", exit_on_error=False)
+    def _tell_error(self, error: BaseException) -> None:
+        from bddseg_tui.core.files.error_log import explained, keep_traceback
+
+        told = explained(error)
+        if told is None:
+            # It must be a mistake of ours.
+            keep_traceback(error, self.engine.workspace.root)
+        name = type(error).__name__
+        self.notify(told or str(error) or name, title=name, severity="error", markup=False, timeout=12)
+
     # -- the dataset -----------------------------------------------------------------------------------------
 
-    @work(thread=True, exclusive=True, group="open", exit_on_error=False)
-    def _open(self, root: Path) -> None:
+    @work(exclusive=True, group="open", exit_on_error=False)
+    async def _open(self, root: Path) -> None:
         try:
-            collection = self.engine.data.open(root, lambda text: self.call_from_thread(self.notify, text, timeout=10))
+            collection = await asyncio.to_thread(
+                self.engine.data.open, root, lambda text: self.notify(text, timeout=10)
+            )
         except (BddsegError, OSError, ValueError) as error:
-            self.call_from_thread(self._first_run, sanitize(str(error)))
+            self._first_run(sanitize(str(error)))
             return
-        self.call_from_thread(self._opened, collection)
-        self._keep(dataset=str(collection.dataset.root))
-        self.engine.workspace.sweep()
-
-    def _opened(self, collection: Collection) -> None:
-        self.collection = collection
-        pane = self.query_one(DatasetPane)
-        pane.open(collection)
-        for other in self.query(Pane):
-            other.on_dataset()
-        self.query_one(Header).place = pane.title
+        self.collection, self._evaluation = collection, None
+        for pane in self.query(Pane):
+            pane.open(collection)
+        self.query_one(Header).place = sanitize_path(collection.dataset.root.name or Path("/"))
         # What exists by now stays for good. Left to the garbage collector, it would be looked through every few
         # seconds, and each time keys would wait a tenth of a second.
         self.call_after_refresh(gc.freeze)
+        self._remember(dataset=str(collection.dataset.root))
+        await asyncio.to_thread(self.engine.workspace.sweep)
 
     def _first_run(self, why: str = "") -> None:
         from bddseg_tui.tui.first_run import FirstRunScreen
@@ -212,47 +221,50 @@ class BddsegApp(App[int]):
     async def _tab_clicked(self, event: Header.Clicked) -> None:
         await self.action_show(event.pane)
 
-    @staticmethod
-    def _make_pane(name: str) -> Pane:
+    def _make_pane(self, name: str) -> Pane:
         # All but Dataset are imported when they are first shown: the first picture should not wait for them.
         if name == "train":
             from bddseg_tui.tui.train.pane import TrainPane
 
-            return TrainPane()
+            return TrainPane(self.engine, self.collection)
         if name == "chat":
             from bddseg_tui.tui.ask.pane import ChatPane
 
-            return ChatPane()
+            return ChatPane(self.engine, self.collection, self._evaluation)
         from bddseg_tui.tui.evaluate.pane import EvaluatePane
 
-        return EvaluatePane()
+        return EvaluatePane(self.engine, self.collection)
 
-    async def show_evaluation(self, name: str) -> None:
-        """Opens the Evaluate pane on an evaluation."""
-        await self.action_show("evaluate")
-        from bddseg_tui.tui.evaluate.pane import EvaluatePane
+    @on(ShowImage)
+    async def _show_image(self, message: ShowImage) -> None:
+        (await self._dataset_pane()).go_to(message.image)
 
-        self.query_one(EvaluatePane).choose(name)
+    @on(ShowFilter)
+    async def _show_filter(self, message: ShowFilter) -> None:
+        (await self._dataset_pane()).show_filter(message.text, message.evaluation)
 
-    async def show_image(self, image: Path) -> None:
-        """Opens the Dataset pane on an image."""
+    async def _dataset_pane(self) -> DatasetPane:
+        """Brings the Dataset pane to the front, from below whatever screen it was asked for."""
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
         await self.action_show("dataset")
-        self.query_one(DatasetPane).go_to(image)
+        return self.query_one(DatasetPane)
 
-    async def show_filter(self, text: str, evaluation: str | None = None) -> None:
-        """Opens the Dataset pane on a filter, with an evaluation's predictions and scores."""
-        await self.action_show("dataset")
-        self.query_one(DatasetPane).show_filter(text, evaluation)
+    @on(EvaluationChosen)
+    def _evaluation_chosen(self, message: EvaluationChosen) -> None:
+        self._evaluation = message.evaluation
+        for pane in self.query(Pane):
+            if not isinstance(pane, DatasetPane):
+                pane.evaluation = message.evaluation
 
-    # -- runs in the background ------------------------------------------------------------------------------
+    # -- jobs in the background ------------------------------------------------------------------------------
 
-    def _watch_runs(self) -> None:
-        from bddseg_tui.tui.job_notifications import RunWatch
+    def _watch_jobs(self) -> None:
+        from bddseg_tui.tui.job_notifications import JobNotifications
 
-        self.run_watch = RunWatch(self)
-        self.run_watch.start()
+        self.screen_stack[0].mount(JobNotifications(self.engine))
 
-    # -- looks -----------------------------------------------------------------------------------------------
+    # -- settings --------------------------------------------------------------------------------------------
 
     def action_help(self) -> None:
         from bddseg_tui.tui.help_screen import HelpScreen
@@ -264,24 +276,20 @@ class BddsegApp(App[int]):
         from bddseg_tui.tui.disk_use_screen import RoomScreen
 
         if len(self.screen_stack) == 1:
-            self.push_screen(RoomScreen())
+            self.push_screen(RoomScreen(self.engine, self.collection))
 
     def action_toggle_theme(self) -> None:
-        dark = self.theme != "bddseg-dark"
-        self.theme = "bddseg-dark" if dark else "bddseg-light"
+        dark = self.theme != DARK.name
+        self.theme = DARK.name if dark else LIGHT.name
         self._remember(theme="dark" if dark else "light")
 
     @work(thread=True, group="settings", exit_on_error=False)
     def _remember(self, **changes: str) -> None:
-        self._keep(**changes)
-
-    def _keep(self, **changes: str) -> None:
-        """Keeps settings, from a thread; that they cannot be written keeps nobody from working."""
+        """Keeps settings; that they cannot be written keeps nobody from working."""
         try:
             save_settings(self.engine.workspace, **changes)
         except BddsegError as error:
-            told = sanitize(str(error))
-            self.call_from_thread(lambda: self.notify(told, severity="warning", markup=False))
+            self.notify(sanitize(str(error)), severity="warning", markup=False)
 
     def action_cycle_images(self) -> None:
         self._set_protocol(PROTOCOLS[(PROTOCOLS.index(self.protocol) + 1) % len(PROTOCOLS)])
@@ -293,7 +301,7 @@ class BddsegApp(App[int]):
         if event.sixel and self._may_upgrade:
             self._set_protocol("sixel")
 
-    def _set_protocol(self, protocol: Protocol) -> None:
+    def _set_protocol(self, protocol: ImageProtocol) -> None:
         from bddseg_tui.tui.shared.picture import PictureView
 
         self._may_upgrade = False

@@ -1,7 +1,5 @@
 """What takes room in the workspace, and freeing what can be made again."""
 
-from typing import TYPE_CHECKING, cast
-
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
@@ -12,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 from textual.worker import Worker
 
-from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.engine import Collection, Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.maintenance import Freed, Item
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
@@ -21,9 +19,6 @@ from bddseg_tui.tui.shared.disk_use_text import by_kind, freeable
 from bddseg_tui.tui.shared.format import format_bytes
 from bddseg_tui.tui.shared.prompt import ConfirmScreen
 from bddseg_tui.tui.shared.worker_errors import tell_failure
-
-if TYPE_CHECKING:
-    from bddseg_tui.tui.app import BddsegApp
 
 WORDS = {"caches": "training caches", "deleted": "what killed processes left", "gone": "what is kept of gone datasets"}
 AGAIN = {
@@ -71,14 +66,11 @@ class RoomScreen(ModalScreen[None]):
             super().__init__()
             self.freed, self.problem = freed, problem
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Engine, collection: Collection | None) -> None:
         super().__init__()
+        self._engine, self._collection = engine, collection
         self._items: tuple[Item, ...] = ()
         self._busy = True
-
-    @property
-    def _engine(self) -> Engine:
-        return cast("BddsegApp", self.app).engine
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide"):
@@ -106,10 +98,9 @@ class RoomScreen(ModalScreen[None]):
         if self._busy or place >= len(self._items):
             return
         item = self._items[place]
-        collection = cast("BddsegApp", self.app).collection
         if why := ELSEWHERE.get(item.kind):
             self.notify(why, timeout=4)
-        elif collection is not None and item.path == collection.catalog.path:
+        elif self._collection is not None and item.path == self._collection.catalog.path:
             self.notify("that dataset is open", timeout=4)
         else:
             below = item.path.relative_to(self._engine.workspace.root)
@@ -181,7 +172,7 @@ class RoomScreen(ModalScreen[None]):
         self._measure()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        tell_failure(self.app, event)
+        tell_failure(self, event)
 
     def _title(self, told: str) -> None:
         root = sanitize_path(self._engine.workspace.root)

@@ -57,7 +57,7 @@ class FirstRunScreen(Screen[Path | None]):
         self.query_one(Input).cursor_blink = False
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        tell_failure(self.app, event)
+        tell_failure(self, event)
 
     def action_type(self) -> None:
         self.query_one(Input).focus()

@@ -1,61 +1,85 @@
 """Watching all runs from anywhere in the app: the header's line, and a word when one ends."""
 
-from typing import TYPE_CHECKING
+from typing import Literal
 
+from textual import work
+from textual.message import Message
+from textual.widget import Widget
+from textual.worker import Worker
+
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.jobs.job import Status
 from bddseg_tui.core.runs.run_states import RunState
 from bddseg_tui.tui.header import Header
 from bddseg_tui.tui.shared.format import format_duration
-
-if TYPE_CHECKING:
-    from bddseg_tui.tui.app import BddsegApp
+from bddseg_tui.tui.shared.worker_errors import tell_failure
 
 EVERY_S = 1.0
-ENDED = {"finished": "information", "stopped": "warning", "failed": "error", "lost": "error"}
+ENDED: dict[str, Literal["information", "warning", "error"]] = {
+    "finished": "information",
+    "stopped": "warning",
+    "failed": "error",
+    "lost": "error",
+}
 
 
-class RunWatch:
-    """Looks at the states of all runs once a second, in a thread that hands them over whole."""
+class JobNotifications(Widget):
+    """Looks at the states of all runs once a second, in a thread that hands them over whole. Shows nothing itself."""
 
-    def __init__(self, app: "BddsegApp") -> None:
-        self.app = app
-        self._reader = app.engine.runs.run_states()
+    DEFAULT_CSS = "JobNotifications { display: none; }"
+
+    class Read(Message):
+        """A look at the disk is done; `states` is None where it could not be made."""
+
+        def __init__(self, states: tuple[RunState, ...] | None) -> None:
+            super().__init__()
+            self.states = states
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__()
+        self._reader = engine.runs.run_states()
         self._seen: tuple[RunState, ...] | None = None
-        self._looking = False
+        self._reading = False
 
-    def start(self) -> None:
-        self.app.set_interval(EVERY_S, self._look)
-        self._look()
+    def on_mount(self) -> None:
+        self.set_interval(EVERY_S, self._tick)
+        self._tick()
 
-    def _look(self) -> None:
+    def _tick(self) -> None:
         # A slow disk gets no second thread.
-        if not self._looking:
-            self._looking = True
-            self.app.run_worker(self._read, thread=True, group="runs", exit_on_error=False)
+        if not self._reading:
+            self._reading = True
+            self._read()
 
+    @work(thread=True, group="runs", exit_on_error=False)
     def _read(self) -> None:
         try:
             states = self._reader.read()
         except (BddsegError, OSError):
             states = None
-        self.app.call_from_thread(self._tell, states)
+        self.post_message(self.Read(states))
 
-    def _tell(self, states: tuple[RunState, ...] | None) -> None:
-        self._looking = False
+    def on_job_notifications_read(self, message: Read) -> None:
+        """Tells what has changed since the last look."""
+        self._reading = False
+        states = message.states
         if states is None or states is self._seen:
             return
         before = {s.run.name: s.status for s in self._seen or ()}
         self._seen = states
-        self.app.query_one(Header).activity = "  ".join(
-            _activity(s.run.name, s.status) for s in states if s.status.live
-        )
+        activity = "  ".join(_activity(s.run.name, s.status) for s in states if s.status.live)
+        self.screen.query_one(Header).activity = activity
         for name, status in ((s.run.name, s.status) for s in states):
             if name in before and before[name].live and status.state in ENDED:
                 told = status.message and status.state != "stopped"
                 text = f"{name} {status.state}" + (f": {status.message}" if told else "")
-                self.app.notify(text, severity=ENDED[status.state], timeout=12, markup=False)  # type: ignore[arg-type]
+                self.notify(text, severity=ENDED[status.state], timeout=12, markup=False)
                 self.app.bell()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Tells what failed in a thread."""
+        tell_failure(self, event)
 
 
 def _activity(name: str, status: Status) -> str:

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.widgets import Label
 
 from bddseg_tui.core.data.pictures import PictureRequest
-from bddseg_tui.core.engine import Collection
+from bddseg_tui.core.engine import Collection, Engine
 from bddseg_tui.core.retrieval.chats import Chat
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.services.retrieval import RetrievalService
@@ -22,6 +22,7 @@ from bddseg_tui.tui.ask.question_box import QuestionBox
 from bddseg_tui.tui.ask.settings_screen import RetrievalSettingsScreen
 from bddseg_tui.tui.ask.turn_view import TurnView
 from bddseg_tui.tui.shared.commands import CHAT, bindings
+from bddseg_tui.tui.shared.messages import ShowImage
 from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.prompt import PromptScreen
 from bddseg_tui.tui.shared.thumbnails import Thumbnails
@@ -39,8 +40,8 @@ class ChatPane(Pane):
     COMMANDS = CHAT
     BINDINGS = bindings(CHAT)
 
-    def __init__(self) -> None:
-        super().__init__(id="chat")
+    def __init__(self, engine: Engine, collection: Collection | None, evaluation: str | None) -> None:
+        super().__init__(engine, collection, evaluation, id="chat")
         self.filter_text = ""
         self.asking = ChatAsking(self)
         self.files = ChatFiles(self)
@@ -52,18 +53,7 @@ class ChatPane(Pane):
 
     @property
     def service(self) -> RetrievalService:
-        return self.bddseg.engine.retrieval
-
-    @property
-    def collection(self) -> Collection | None:
-        return self.bddseg.collection
-
-    @property
-    def evaluation(self) -> str | None:
-        """The evaluation whose predictions filters and facts are about: the Dataset pane's."""
-        from bddseg_tui.tui.dataset.pane import DatasetPane
-
-        return self.app.query_one(DatasetPane).evaluation
+        return self.engine.retrieval
 
     def compose(self) -> ComposeResult:
         yield Label("", id="chat-head", markup=False)
@@ -80,7 +70,8 @@ class ChatPane(Pane):
         self.index.look()
         self.query_one(QuestionBox).enter()
 
-    def on_dataset(self) -> None:
+    def open(self, collection: Collection) -> None:
+        super().open(collection)
         self.action_new_chat()
         self.filter_text = ""
         self.index.forget()
@@ -214,9 +205,9 @@ class ChatPane(Pane):
             self.app.copy_to_clipboard(view.turn.answer)
             self.notify("copied", timeout=2)
 
-    async def action_open_in_dataset(self) -> None:
+    def action_open_in_dataset(self) -> None:
         if (path := self._picture_path()) is not None:
-            await self.bddseg.show_image(path)
+            self.post_message(ShowImage(path))
 
     def action_full_picture(self) -> None:
         view, path = self.conversation.chosen, self._picture_path()

@@ -12,8 +12,7 @@ from textual.widgets import Label
 from bddseg_tui.core.classes import find_class
 from bddseg_tui.core.data.filter_language import FIGURES, Query, split_of, with_split
 from bddseg_tui.core.data.pictures import PictureRequest
-from bddseg_tui.core.engine import Collection
-from bddseg_tui.core.sanitize import sanitize_path
+from bddseg_tui.core.engine import Collection, Engine
 from bddseg_tui.tui.dataset.catalog_lookup import DatasetFind, Found
 from bddseg_tui.tui.dataset.choices import DatasetChoices
 from bddseg_tui.tui.dataset.classes import LegendClasses
@@ -26,6 +25,7 @@ from bddseg_tui.tui.dataset.semantic_search import MeaningSearch
 from bddseg_tui.tui.dataset.view_state import Look, caption, highlight_after, request, views
 from bddseg_tui.tui.shared.commands import DATASET, bindings
 from bddseg_tui.tui.shared.legend import Legend
+from bddseg_tui.tui.shared.messages import EvaluationChosen
 from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.picture import PictureView
 
@@ -36,12 +36,10 @@ class DatasetPane(Pane):
     COMMANDS = DATASET
     BINDINGS = bindings(DATASET)
 
-    def __init__(self) -> None:
-        super().__init__(id="dataset")
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine, id="dataset")
         self.look = Look()
-        self.evaluation: str | None = None
         self._query = Query()
-        self._collection: Collection | None = None
         self._splits: dict[str, int] = {}
         self.tags: list[str] = []
         self._scanned = ""
@@ -80,26 +78,26 @@ class DatasetPane(Pane):
         self._search.stop()
         self._search.files_changed()
         self.reports.stop()
-        if self._collection is not None:
-            self._collection.catalog.interrupt()
+        if self.collection is not None:
+            self.collection.catalog.interrupt()
 
     # -- the dataset -----------------------------------------------------------------------------------------
 
     def open(self, collection: Collection) -> None:
         """Shows a dataset: what the catalog knows at once, the rest as the scan finds it."""
-        if self._collection is not None:
+        if self.collection is not None:
             self._leave()
             # Its ids mean other samples in the catalog of the new one.
             self.query_one(SampleList).show_ids(array("q"), lambda some: [])
-        self._collection = collection
-        self.evaluation = self._wanted = None
+        super().open(collection)
+        self._wanted = None
         self.query_one(SampleList).empty_text = "listing files …"
         self._find()
         self._scan.start(collection)
 
     def _find(self) -> None:
-        if self._collection is not None:
-            self._search.start(self._collection, self._query, self.evaluation)
+        if self.collection is not None:
+            self._search.start(self.collection, self._query, self.evaluation)
 
     def found(self, collection: Collection, found: Found) -> None:
         """Called with the samples that the filter leaves."""
@@ -207,8 +205,8 @@ class DatasetPane(Pane):
 
     def go_to(self, image: Path) -> None:
         """Clears the filter and puts the cursor on an image."""
-        if self._collection is not None:
-            self._search.image(self._collection, image)
+        if self.collection is not None:
+            self._search.image(self.collection, image)
 
     def gone_to(self, sample: int | None) -> None:
         """Called with the sample of an image to go to."""
@@ -220,23 +218,22 @@ class DatasetPane(Pane):
 
     def show_filter(self, text: str, evaluation: str | None) -> None:
         """Filters by a text, with an evaluation's predictions and scores."""
-        self.evaluation = evaluation
+        self._set_evaluation(evaluation)
         self.query_one(FilterBar).set_text(text)
 
     def show_found(self, ids: "array[int]", confidence: dict[int, float]) -> None:
         """Lists what a search by meaning found, best first."""
-        if self._collection is None:
+        if self.collection is None:
             return
-        catalog, evaluation = self._collection.catalog, self.evaluation
+        catalog, evaluation = self.collection.catalog, self.evaluation
         samples = self.query_one(SampleList)
         samples.column, samples.confidence = "fits", confidence
         samples.show_ids(ids, lambda some: catalog.rows(some, evaluation))
         self._status()
 
-    @property
-    def collection(self) -> Collection | None:
-        """The dataset that is shown."""
-        return self._collection
+    def _set_evaluation(self, name: str | None) -> None:
+        self.evaluation = name
+        self.post_message(EvaluationChosen(name))
 
     def say(self, text: str) -> None:
         """Shows what is being done in the line below the list."""
@@ -305,31 +302,26 @@ class DatasetPane(Pane):
 
     def use_evaluation(self, name: str | None) -> None:
         """Shows the predictions and scores of this evaluation."""
-        self.evaluation = name
+        self._set_evaluation(name)
         if name is None and self.look.view in ("prediction", "error"):
             self.look = replace(self.look, view="image")
         self._find()
 
     def action_stats(self) -> None:
         """Shows the statistics of the split that is filtered for, or of all."""
-        if self._collection is not None:
+        if self.collection is not None:
             split = split_of(self.query_one(FilterBar).text)
-            self.reports.stats(self._collection, split if split in self._splits else None)
+            self.reports.stats(self.collection, split if split in self._splits else None)
 
     def action_check(self) -> None:
-        if self._collection is not None:
+        if self.collection is not None:
             self.notify("checking every file; browsing goes on", timeout=3)
-            self.reports.check(self._collection)
+            self.reports.check(self.collection)
 
     def action_rescan(self) -> None:
-        if self._collection is not None:
-            self._scan.start(self._collection)
+        if self.collection is not None:
+            self._scan.start(self.collection)
 
     def _look(self, **changes: object) -> None:
         self.look = replace(self.look, **changes)  # type: ignore[arg-type]
         self._show()
-
-    @property
-    def title(self) -> str:
-        """The dataset's folder, for the header."""
-        return sanitize_path(self._collection.dataset.root.name or Path("/")) if self._collection else ""

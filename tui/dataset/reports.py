@@ -39,14 +39,14 @@ class DatasetReports:
         if any(report.wanted for report in self._reports.values()):
             for report in self._reports.values():
                 report.wanted = False
-            self._pane.bddseg.engine.data.end_helpers()
+            self._pane.engine.data.end_helpers()
 
     def stats(self, collection: Collection, split: str | None) -> None:
         """Shows each class's share of pixels and its images."""
         pane = self._pane
 
         def work(_: _Report) -> ScrollScreen:
-            rows = pane.bddseg.engine.data.stats(collection, split)
+            rows = pane.engine.data.stats(collection, split)
             title = Text(f"{split or 'all splits'}: pixels of the masks by class", style="bold")
             return ScrollScreen(title, stats_table(rows))
 
@@ -62,7 +62,7 @@ class DatasetReports:
                     raise _LeftError
                 pane.app.call_from_thread(pane.say, f"checking {done:,}/{total:,}" if done < total else "")
 
-            found = pane.bddseg.engine.data.check(collection.dataset.root, report)
+            found = pane.engine.data.check(collection.dataset.root, report)
             lines = [f"{p.kind}  {sanitize_path(p.path)}: {sanitize(p.detail)}" for p in found.problems]
             title = Text(f"{len(lines):,} problems" if lines else "no problems", style="bold")
             return ScrollScreen(title, Text("\n".join(lines)))

@@ -154,7 +154,7 @@ class SampleList(ScrollView, can_focus=True):
         self.virtual_size = Size(self.size.width, len(self._ids))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        tell_failure(self.app, event)
+        tell_failure(self, event)
 
     def on_focus(self) -> None:
         self.refresh()

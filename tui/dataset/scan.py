@@ -43,15 +43,15 @@ class DatasetScan:
         """Ends the scan, if there is one, and waits for nothing."""
         self._scan.wanted = False
         if self._scan.process is not None:
-            self._pane.bddseg.engine.data.end_scan(self._scan.process)
+            self._pane.engine.data.end_scan(self._scan.process)
 
     def _follow(self, collection: Collection, scan: _Scan) -> None:
         pane = self._pane
         known = sum(collection.catalog.splits().values())
-        scan.process = process = pane.bddseg.engine.data.start_scan(collection)
+        scan.process = process = pane.engine.data.start_scan(collection)
         if not scan.wanted:
             # It was started just when it was stopped.
-            pane.bddseg.engine.data.end_scan(process)
+            pane.engine.data.end_scan(process)
         told = self._read(process, scan, known)
         if process.wait() and not told and scan.wanted:
             pane.app.call_from_thread(self._failed, "the scan ended unexpectedly: R starts another")

@@ -70,7 +70,7 @@ class MeaningSearch:
 
     def _items_of(self, collection: Collection, request: dict[str, Any]) -> list[dict[str, Any]]:
         pane = self._pane
-        answering = pane.bddseg.engine.retrieval.search(collection, evaluation=pane.evaluation, top=MOST, **request)
+        answering = pane.engine.retrieval.search(collection, evaluation=pane.evaluation, top=MOST, **request)
         for event in answering:
             if event["event"] == "loading":
                 pane.app.call_from_thread(pane.say, f"loading {event['what']} …")

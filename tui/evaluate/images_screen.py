@@ -14,6 +14,7 @@ from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.data.pictures import PictureRequest, View
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.evaluate.side_by_side import SideBySideScreen
+from bddseg_tui.tui.shared.messages import ShowImage
 from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.vim_list import KeyList
 
@@ -78,10 +79,6 @@ class ImagesScreen(Screen[None]):
         listing.highlighted = place
         return self._rows[place]
 
-    async def action_dataset(self) -> None:
-        from bddseg_tui.tui.app import BddsegApp
-
-        if (row := self._row) is not None and isinstance(self.app, BddsegApp):
-            while len(self.app.screen_stack) > 1:
-                self.app.pop_screen()
-            await self.app.show_image(row.image)
+    def action_dataset(self) -> None:
+        if (row := self._row) is not None:
+            self.post_message(ShowImage(row.image))

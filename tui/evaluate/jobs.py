@@ -29,7 +29,7 @@ class EvaluationJobs:
 
     def _offer(self) -> None:
         pane, choices = self._pane, list[tuple[str, Wish]]()
-        for run in pane.bddseg.engine.runs.list_runs():
+        for run in pane.engine.runs.list_runs():
             for checkpoint in run.checkpoints():
                 for split, tta in (("val", "none"), ("val", "flip"), ("val", "scales"), ("train", "none")):
                     label = f"{run.name}  {checkpoint}  {split}{WITH[tta]}"
@@ -48,7 +48,7 @@ class EvaluationJobs:
     def _start(self, run: Run, checkpoint: str, split: str, tta: str) -> None:
         pane = self._pane
         try:
-            folder = pane.bddseg.engine.runs.evaluate(run, split, checkpoint, tta)
+            folder = pane.engine.runs.evaluate(run, split, checkpoint, tta)
         except (BddsegError, OSError) as error:
             self._tell(error)
             return
@@ -66,7 +66,7 @@ class EvaluationJobs:
 
     def _delete(self, run: Run, name: str) -> None:
         try:
-            self._pane.bddseg.engine.analysis.delete(run, name)
+            self._pane.engine.analysis.delete(run, name)
         except (BddsegError, OSError) as error:
             self._tell(error)
         self._pane.app.call_from_thread(self._pane.refresh_list)

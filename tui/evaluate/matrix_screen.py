@@ -1,6 +1,6 @@
 """The confusion of pixels, or of the classes found in images, as a heat map; Enter lists the images behind a cell."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from bddseg_tui.core.analysis.confusion_matrix import Normalised
     from bddseg_tui.core.analysis.threshold import Threshold
     from bddseg_tui.core.services.analysis import AnalysisService
-    from bddseg_tui.tui.app import BddsegApp
 
 _ORDER: tuple["Normalised", ...] = ("row", "column", "none")
 _WORDS = {"row": "each row is 100 %", "column": "each column is 100 %", "none": "of the largest count"}
@@ -37,8 +36,15 @@ class MatrixScreen(Screen[None]):
         Binding("v", "kind", "Pixels/labels"),
     ]
 
-    def __init__(self, evaluation: Evaluation, kind: Kind = "pixels", threshold: "Threshold | None" = None) -> None:
+    def __init__(
+        self,
+        service: "AnalysisService",
+        evaluation: Evaluation,
+        kind: Kind = "pixels",
+        threshold: "Threshold | None" = None,
+    ) -> None:
         super().__init__(id="matrix")
+        self._service = service
         self._evaluation, self._kind, self._threshold = evaluation, kind, threshold
         self._by: Normalised = "row"
         self._matrix: Matrix | None = None
@@ -102,12 +108,8 @@ class MatrixScreen(Screen[None]):
         title = describe(matrix, row, column)
         self.app.call_from_thread(self.app.push_screen, ImagesScreen(title, rows))
 
-    @property
-    def _service(self) -> "AnalysisService":
-        return cast("BddsegApp", self.app).engine.analysis
-
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        tell_failure(self.app, event)
+        tell_failure(self, event)
 
 
 def describe(matrix: Matrix, row: int, column: int) -> str:

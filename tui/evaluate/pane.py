@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import DataTable, Label, OptionList, Static
 
 from bddseg_tui.core.analysis.threshold import parse_threshold
+from bddseg_tui.core.engine import Collection, Engine
 from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.jobs.job import Status, read_status
 from bddseg_tui.core.runs.evaluation import Evaluation, NoEvaluationError, load_evaluation
@@ -54,8 +55,8 @@ class EvaluatePane(Pane):
     COMMANDS = EVALUATE
     BINDINGS = bindings(EVALUATE)
 
-    def __init__(self) -> None:
-        super().__init__(id="evaluate")
+    def __init__(self, engine: Engine, collection: Collection | None) -> None:
+        super().__init__(engine, collection, id="evaluate")
         self._listed: dict[str, Listed] = {}
         self._shown: tuple[object, ...] = ()
         self._compared: str | None = None
@@ -67,7 +68,7 @@ class EvaluatePane(Pane):
     @property
     def analysis(self) -> AnalysisService:
         """What evaluations tell beyond their scores."""
-        return self.bddseg.engine.analysis
+        return self.engine.analysis
 
     def say(self, text: str) -> None:
         """Shows a line below the table."""
@@ -112,7 +113,7 @@ class EvaluatePane(Pane):
     @work(thread=True, exclusive=True, group="evaluations", exit_on_error=False)
     def _read(self) -> None:
         found: dict[str, Listed] = {}
-        for run in self.bddseg.engine.runs.list_runs():
+        for run in self.engine.runs.list_runs():
             for folder in run.evaluations():
                 name = f"{run.name}/{folder.name}"
                 status, before = read_status(folder), self._listed.get(name)
@@ -233,7 +234,7 @@ class EvaluatePane(Pane):
         entry = self._chosen()
         if entry and entry.result:
             kind: Kind = "labels" if self.views.view == "labels" else "pixels"
-            self.app.push_screen(MatrixScreen(entry.result, kind, self.views.threshold))
+            self.app.push_screen(MatrixScreen(self.analysis, entry.result, kind, self.views.threshold))
 
     def action_threshold(self) -> None:
         def typed(text: str | None) -> None:

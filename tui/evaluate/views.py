@@ -14,6 +14,7 @@ from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.evaluate.figure_table import FigureTable, change, score_cells
 from bddseg_tui.tui.evaluate.images_screen import ImagesScreen
 from bddseg_tui.tui.shared.format import fraction
+from bddseg_tui.tui.shared.messages import ShowFilter
 from bddseg_tui.tui.shared.prompt import PromptScreen
 from bddseg_tui.tui.shared.text_screen import ScrollScreen
 
@@ -107,7 +108,7 @@ class EvaluationViews:
         """Opens what is behind a row: the images that a class was missed in, or a slice in the Dataset pane."""
         if self.view == "slices" and number < len(self._slices):
             query = self._slices[number].query
-            self._pane.run_worker(self._pane.bddseg.show_filter(f"split:{evaluation.split} {query}", evaluation.name))
+            self._pane.post_message(ShowFilter(f"split:{evaluation.split} {query}", evaluation.name))
         elif self.view == "labels" and number < len(CLASSES):
             self._run("missed", lambda: self._open_missed(evaluation, number))
 
@@ -161,7 +162,7 @@ class EvaluationViews:
         def work(to: str) -> None:
             pane = self._pane
             try:
-                page = pane.bddseg.engine.analysis.report(evaluation, others, typed_path(to))[0]
+                page = pane.engine.analysis.report(evaluation, others, typed_path(to))[0]
             except BddsegError as error:
                 self._say(error)
                 return

@@ -134,7 +134,7 @@ class ChooseScreen(ModalScreen[Value | None], Generic[Value]):
             self.dismiss(self._shown[self.query_one(ChoiceList).cursor][1])
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        tell_failure(self.app, event)
+        tell_failure(self, event)
 
     def _show(self, choices: list[tuple[str | Text, Value]], cursor: int = 0) -> None:
         self._shown = choices

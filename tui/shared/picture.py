@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 from rich.control import Control
 from rich.segment import ControlType, Segment
@@ -18,10 +18,7 @@ from textual.worker import get_current_worker
 from bddseg_tui.core.data.pictures import PictureRequest
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.sanitize import sanitize
-from bddseg_tui.tui.terminal.protocol import Protocol, cell_pixels
-
-if TYPE_CHECKING:
-    from bddseg_tui.tui.app import BddsegApp
+from bddseg_tui.tui.terminal.protocol import ImageProtocol, cell_pixels
 
 KEPT = 24
 
@@ -40,7 +37,13 @@ class Drawn:
     image_id: int | None = None
 
 
-Key = tuple[PictureRequest, tuple[int, int], Protocol]
+Key = tuple[PictureRequest, tuple[int, int], ImageProtocol]
+
+
+class PictureApp(Protocol):
+    """What pictures ask of the app that they are in: how it draws them now."""
+
+    protocol: ImageProtocol
 
 
 class PictureView(Widget):
@@ -71,9 +74,9 @@ class PictureView(Widget):
         self._start()
 
     @property
-    def protocol(self) -> Protocol:
+    def protocol(self) -> ImageProtocol:
         """How the app draws pictures now."""
-        return cast("BddsegApp", self.app).protocol
+        return cast(PictureApp, self.app).protocol
 
     def redraw(self) -> None:
         """Draws anew: the app's protocol is another now."""
@@ -198,7 +201,7 @@ class PictureView(Widget):
         return container.width
 
 
-def draw(request: PictureRequest, cells: tuple[int, int], protocol: Protocol) -> Drawn:
+def draw(request: PictureRequest, cells: tuple[int, int], protocol: ImageProtocol) -> Drawn:
     """Composes and encodes a picture to fit (columns, rows); blocks.
 
     Raises:

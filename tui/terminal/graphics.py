@@ -20,7 +20,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 if TYPE_CHECKING:
-    from bddseg_tui.tui.terminal.protocol import Protocol
+    from bddseg_tui.tui.terminal.protocol import ImageProtocol
 
 KITTY_LIMIT = (640, 360)
 _lock = threading.Lock()
@@ -40,7 +40,7 @@ class Graphic:
     image_id: int | None = None
 
 
-def encode(picture: Image.Image, cells: tuple[int, int], protocol: "Protocol", cell: tuple[int, int]) -> Graphic:
+def encode(picture: Image.Image, cells: tuple[int, int], protocol: "ImageProtocol", cell: tuple[int, int]) -> Graphic:
     """Encodes a picture to fill (columns, rows), each of `cell` pixels (width, height)."""
     with _lock, _captured_stdout(cell) as written:
         if protocol == "sixel":

@@ -12,12 +12,14 @@ import sys
 import termios
 from typing import Literal
 
-Protocol = Literal["kitty", "sixel", "halfblock", "none"]
-PROTOCOLS: tuple[Protocol, ...] = ("halfblock", "sixel", "kitty", "none")
+ImageProtocol = Literal["kitty", "sixel", "halfblock", "none"]
+PROTOCOLS: tuple[ImageProtocol, ...] = ("halfblock", "sixel", "kitty", "none")
 SIXEL_ATTRIBUTE = 4
 
 
-def guess_protocol(wanted: str, environ: "os._Environ[str] | dict[str, str]" = os.environ) -> tuple[Protocol, bool]:
+def guess_protocol(
+    wanted: str, environ: "os._Environ[str] | dict[str, str]" = os.environ
+) -> tuple[ImageProtocol, bool]:
     """(protocol to start with, whether a DA1 answer may change it to Sixel)."""
     if wanted in PROTOCOLS:
         return wanted, False

@@ -14,6 +14,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Label, OptionList, Static
 
+from bddseg_tui.core.engine import Collection, Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.jobs.job import Status, tail_log
 from bddseg_tui.core.runs.history import History
@@ -64,8 +65,8 @@ class TrainPane(Pane):
             super().__init__()
             self.seen = seen
 
-    def __init__(self) -> None:
-        super().__init__(id="train")
+    def __init__(self, engine: Engine, collection: Collection | None) -> None:
+        super().__init__(engine, collection, id="train")
         self._runs: dict[str, tuple[Run, Status]] = {}
         self._states: tuple[RunState, ...] | None = None
         self._histories: Mapping[str, History] = {}
@@ -92,8 +93,8 @@ class TrainPane(Pane):
     def on_mount(self) -> None:
         self.query_one("#job-line").display = False
         self._states_reader, self._histories_reader = (
-            self.bddseg.engine.runs.run_states(),
-            self.bddseg.engine.runs.histories(),
+            self.engine.runs.run_states(),
+            self.engine.runs.histories(),
         )
         self.set_interval(EVERY_S, self._tick)
         self._tick()
@@ -141,7 +142,7 @@ class TrainPane(Pane):
     def _jobs(self, states: tuple[RunState, ...], names: list[str]) -> tuple[str, ...]:
         """What uses the run of that name, a line each."""
         runs = [s.run for s in states if s.run.name in names]
-        jobs = [job for run in runs for job in self.bddseg.engine.runs.jobs_of(run) if job.kind != "train"]
+        jobs = [job for run in runs for job in self.engine.runs.jobs_of(run) if job.kind != "train"]
         return tuple(
             f"{job.kind} {job.folder.name}" + (f" {j.done:,}/{j.total:,}" if (j := job.status).total else "")
             for job in jobs
@@ -220,7 +221,7 @@ class TrainPane(Pane):
         return self._runs[name][0]
 
     def action_new_run(self) -> None:
-        collection = self.bddseg.collection
+        collection = self.collection
         if collection is None:
             self.notify("open a dataset first: O", severity="warning")
             return
@@ -228,9 +229,7 @@ class TrainPane(Pane):
 
         def configured(answer: "tuple[TrainConfig, str] | None") -> None:
             if answer is not None:
-                self.act(
-                    "started", lambda: self.bddseg.engine.runs.train(collection.dataset.root, answer[0], answer[1]).name
-                )
+                self.act("started", lambda: self.engine.runs.train(collection.dataset.root, answer[0], answer[1]).name)
 
         demo = (collection.dataset.root / "scenes.jsonl").exists()
         title = sanitize_path(collection.dataset.root)
@@ -242,7 +241,7 @@ class TrainPane(Pane):
 
     def action_resume_run(self) -> None:
         if run := self._chosen():
-            self.act("resumed", lambda: self.bddseg.engine.runs.resume(run))
+            self.act("resumed", lambda: self.engine.runs.resume(run))
 
     def action_delete_run(self) -> None:
         run = self._chosen()
@@ -251,7 +250,7 @@ class TrainPane(Pane):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.act("deleted", lambda: self.bddseg.engine.runs.delete(run))
+                self.act("deleted", lambda: self.engine.runs.delete(run))
 
         self.app.push_screen(
             ConfirmScreen(f"Delete {run.name}?", "Its checkpoints, events and evaluations go with it."), answered
@@ -259,7 +258,7 @@ class TrainPane(Pane):
 
     def action_evaluate_run(self) -> None:
         if run := self._chosen():
-            self.act("evaluating: see 3 Evaluate", lambda: str(self.bddseg.engine.runs.evaluate(run).name))
+            self.act("evaluating: see 3 Evaluate", lambda: str(self.engine.runs.evaluate(run).name))
 
     def action_predict(self) -> None:
         if run := self._chosen():

@@ -54,7 +54,7 @@ class TrainUse:
 
         def start() -> Path:
             chosen = source if source in _SPLITS else typed_path(source)
-            return self._pane.bddseg.engine.runs.predict(run, typed_path(to), chosen)
+            return self._pane.engine.runs.predict(run, typed_path(to), chosen)
 
         self._run(f"predict {run.name}", start, lambda _: sanitize_path(to))
 
@@ -78,14 +78,14 @@ class TrainUse:
             off = float(told[-1]["max_difference"]) if told else float("nan")
             return f"{sanitize_path(to)}; logits differ from the model's by at most {off:.1e}"
 
-        self._run(f"export {run.name}", lambda: self._pane.bddseg.engine.runs.export(run, kind, typed_path(to)), result)
+        self._run(f"export {run.name}", lambda: self._pane.engine.runs.export(run, kind, typed_path(to)), result)
 
     def stop(self, run: Run) -> None:
         """Stops the training of a run, or else the job that uses it; asks which where there are several."""
         self._pane.run_worker(lambda: self._offer_stop(run), thread=True, group="use", exit_on_error=False)
 
     def _offer_stop(self, run: Run) -> None:
-        pane, live = self._pane, self._pane.bddseg.engine.runs.jobs_of(run)
+        pane, live = self._pane, self._pane.engine.runs.jobs_of(run)
         training = [job for job in live if job.kind == "train"]
         chosen = training or live
         if len(chosen) > 1:
@@ -101,7 +101,7 @@ class TrainUse:
     def _stop(self, job: "Job | None") -> None:
         if job is not None:
             said = "stopping: it writes a checkpoint first" if job.kind == "train" else f"stopping {job.name}"
-            self._pane.act(said, lambda: self._pane.bddseg.engine.runs.stop_job(job))
+            self._pane.act(said, lambda: self._pane.engine.runs.stop_job(job))
 
     def _run(self, label: str, start: Callable[[], Path], result: Callable[[Path], str]) -> None:
         self._pane.run_worker(lambda: self._follow(label, start, result), thread=True, group="use", exit_on_error=False)
