@@ -11,6 +11,7 @@ from bddseg_tui.core.jobs.job import tail_log
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.history import History
 from bddseg_tui.core.runs.run import Run
+from bddseg_tui.core.services.analysis import AnalysisService
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.dataset.filter_bar import FilterBar
@@ -268,13 +269,13 @@ async def test_an_evaluation_is_read_sorted_compared_and_its_images_opened(app: 
 async def test_an_evaluation_is_made_and_deleted_while_keys_go_on(
     app: BddsegApp, trained: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow, delete = threading.Event(), Engine.delete_evaluation
+    slow, delete = threading.Event(), AnalysisService.delete
 
-    def waiting(engine: Engine, run: Run, name: str) -> None:
+    def waiting(service: AnalysisService, run: Run, name: str) -> None:
         slow.wait(60)
-        delete(engine, run, name)
+        delete(service, run, name)
 
-    monkeypatch.setattr(Engine, "delete_evaluation", waiting)
+    monkeypatch.setattr(AnalysisService, "delete", waiting)
     async with app.run_test(size=(140, 45)) as pilot:
         await until(pilot, lambda: app.collection)
         await pilot.press("3", "n")
