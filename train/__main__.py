@@ -11,7 +11,9 @@ from bddseg_tui.core.jobs.run_job import run_job
 from bddseg_tui.core.processes.argument_parser import ArgumentParser
 from bddseg_tui.core.processes.process import end_with_launcher
 from bddseg_tui.core.runs.evaluation import evaluation_folder
+from bddseg_tui.core.runs.export_kinds import parse_export_kind
 from bddseg_tui.core.runs.run import Run
+from bddseg_tui.core.runs.tta import TTA_KINDS
 from bddseg_tui.core.workspace.workspace import Workspace
 
 
@@ -38,10 +40,10 @@ def _work(run: Run, arguments: argparse.Namespace, job: JobWriter) -> None:
         job.check_stop()
         evaluate_run(run, arguments.checkpoint, arguments.split, job, arguments.tta)
     elif arguments.work == "export":
-        from bddseg_tui.train.export import export_run, parse_kind
+        from bddseg_tui.train.export import export_run
 
         job.check_stop()
-        export_run(run, arguments.checkpoint, parse_kind(arguments.kind), Path(arguments.to), job)
+        export_run(run, arguments.checkpoint, arguments.kind, Path(arguments.to), job)
     else:
         from bddseg_tui.train.predict import predict_run
 
@@ -67,9 +69,9 @@ def _parse(argv: list[str]) -> argparse.Namespace:
             work.add_argument("--checkpoint", default="best")
             work.add_argument("--split", default="val")
         if name == "evaluate":
-            work.add_argument("--tta", choices=("none", "flip", "scales"), default="none")
+            work.add_argument("--tta", choices=TTA_KINDS, default="none")
         if name == "export":
-            work.add_argument("--kind", required=True)
+            work.add_argument("--kind", required=True, type=parse_export_kind)
         if name in ("predict", "export"):
             work.add_argument("--to", required=True)
             work.add_argument("--job", required=True)

@@ -23,13 +23,13 @@ from bddseg_tui.core.runs.config import TrainConfig, validate
 from bddseg_tui.core.runs.evaluation import evaluation_folder, evaluation_name
 from bddseg_tui.core.runs.metrics import boundary_scores, calibration, finite, scores
 from bddseg_tui.core.runs.run import Run
+from bddseg_tui.core.runs.tta import Tta
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.train.checkpoint import load_model
 from bddseg_tui.train.confusion import BINS, boundary_counts, calibration_counts, confusion_matrix
 from bddseg_tui.train.device import make_accelerator
 from bddseg_tui.train.infer import SPARSE, Predicted, predict_samples, write_prediction
-from bddseg_tui.train.tta import Tta
 
 _PATIENCE_S = 60.0
 """How long an evaluation that is done waits for a catalog that others write."""

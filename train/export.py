@@ -9,7 +9,7 @@ import shutil
 import warnings
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,15 +25,14 @@ from bddseg_tui.core.jobs.job_writer import JobWriter
 from bddseg_tui.core.report.card import model_card
 from bddseg_tui.core.runs.config import TrainConfig, validate
 from bddseg_tui.core.runs.evaluation import Evaluation, evaluation_folder, load_evaluation
-from bddseg_tui.core.runs.export_kinds import CARD, FILES
+from bddseg_tui.core.runs.export_kinds import CARD, FILES, ExportKind
 from bddseg_tui.core.runs.run import Run
-from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.train.checkpoint import load_model
+from bddseg_tui.train.export_metadata import export_metadata
 from bddseg_tui.train.model import encoder_name
 from bddseg_tui.train.normalise import statistics
 
-Kind = Literal["onnx", "torchscript", "smp", "hub-folder"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
 TOLERANCE = 1e-2
 """Largest difference of logits that still counts as the same model: fused kernels round differently."""
 _OPSET = 18
@@ -53,7 +52,7 @@ class Normalised(nn.Module):
         return self.model((images - self.mean) / self.std)  # type: ignore[no-any-return, operator]
 
 
-def export_run(run: Run, checkpoint: str, kind: Kind, to: Path, job: JobWriter) -> None:
+def export_run(run: Run, checkpoint: str, kind: ExportKind, to: Path, job: JobWriter) -> None:
     """Writes the export and its model card into the folder `to`, and reports the largest difference.
 
     The export is run and compared before anything is written; then its files come all at once.
@@ -75,14 +74,14 @@ def export_run(run: Run, checkpoint: str, kind: Kind, to: Path, job: JobWriter) 
             if not difference <= TOLERANCE:
                 raise BddsegError(f"the export's logits differ by {difference:.3g}: it is not the same model")
             card = model_card(
-                f"{run.name} ({checkpoint})",
-                kind,
-                dict(run.spec["train"]),
-                sanitize_path(run.dataset.name),
-                _evaluation(run, checkpoint),
-                difference,
-                (example.shape[2], example.shape[3]),
-                statistics(encoder_name(model.model)),
+                name=f"{run.name} ({checkpoint})",
+                kind=kind,
+                config=dict(run.spec["train"]),
+                dataset=sanitize_path(run.dataset.name),
+                evaluation=_evaluation(run, checkpoint),
+                difference=difference,
+                size=(example.shape[2], example.shape[3]),
+                statistics=statistics(encoder_name(model.model)),
             )
             write_text(writing / CARD, card)
             sync_tree(writing)
@@ -97,7 +96,7 @@ def export_run(run: Run, checkpoint: str, kind: Kind, to: Path, job: JobWriter) 
     job.event("exported", kind_of_export=kind, max_difference=difference, to=sanitize_path(to), files=files)
 
 
-def _export(model: Normalised, kind: Kind, source: Path, to: Path, example: torch.Tensor) -> float:
+def _export(model: Normalised, kind: ExportKind, source: Path, to: Path, example: torch.Tensor) -> float:
     match kind:
         case "torchscript":
             return _torchscript(model, to / "model.pt", example)
@@ -118,7 +117,8 @@ def _torchscript(model: Normalised, path: Path, example: torch.Tensor) -> float:
     made = BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.jit.save(torch.jit.trace(model, example), made)
+        metadata = {"metadata.json": json.dumps(_metadata(model, example))}
+        torch.jit.save(torch.jit.trace(model, example), made, _extra_files=metadata)
         made.seek(0)
         exported = torch.jit.load(made).eval()
     path.write_bytes(made.getvalue())
@@ -129,6 +129,7 @@ def _torchscript(model: Normalised, path: Path, example: torch.Tensor) -> float:
 
 def _onnx(model: Normalised, path: Path, example: torch.Tensor) -> float:
     try:
+        import onnx
         import onnxruntime
     except ImportError as error:
         raise BddsegError("ONNX needs more packages: pip install 'bddseg-tui[export]'") from error
@@ -146,7 +147,9 @@ def _onnx(model: Normalised, path: Path, example: torch.Tensor) -> float:
             verbose=False,
         )
     assert made is not None
-    data: bytes = made.model_proto.SerializeToString()
+    proto = made.model_proto
+    onnx.helper.set_model_props(proto, _metadata(model, example))
+    data: bytes = proto.SerializeToString()
     path.write_bytes(data)
     session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     largest = 0.0
@@ -171,6 +174,10 @@ def _example(config: TrainConfig) -> torch.Tensor:
     return torch.rand(2, 3, height, width, generator=torch.Generator().manual_seed(0))
 
 
+def _metadata(model: Normalised, example: torch.Tensor) -> dict[str, str]:
+    return export_metadata((example.shape[2], example.shape[3]), statistics(encoder_name(model.model)))
+
+
 def _difference(found: torch.Tensor, expected: torch.Tensor) -> float:
     return float((found - expected).abs().max())
 
@@ -180,15 +187,3 @@ def _evaluation(run: Run, checkpoint: str) -> Evaluation | None:
         return load_evaluation(evaluation_folder(run.folder, checkpoint, "val"))
     except BddsegError:
         return None
-
-
-def parse_kind(text: str) -> Kind:
-    """The kind of that name.
-
-    Raises:
-        BddsegError: there is none.
-    """
-    for kind in KINDS:
-        if text == kind:
-            return kind
-    raise BddsegError(f"no export is called {sanitize(text)!r}: there are {', '.join(KINDS)}")

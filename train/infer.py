@@ -20,9 +20,10 @@ from bddseg_tui.core.data.image_file import BadFileError, read_image, read_mask
 from bddseg_tui.core.data.size_mismatch import size_mismatch
 from bddseg_tui.core.files.atomic import write_bytes
 from bddseg_tui.core.processes.parallel import cores
+from bddseg_tui.core.runs.tta import Tta
 from bddseg_tui.train.model import encoder_name
 from bddseg_tui.train.normalise import normalise
-from bddseg_tui.train.tta import Tta, augmented_logits
+from bddseg_tui.train.tta import augmented_logits
 
 AHEAD = 8
 SPARSE = 4

@@ -1,16 +1,14 @@
 """Test-time augmentation: the mean of the probabilities for an image, its mirror image, and other scales of both."""
 
 from collections.abc import Iterator
-from typing import Literal, get_args
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from bddseg_tui.core.runs.tta import Tta
 from bddseg_tui.train.model import forward
 
-Tta = Literal["none", "flip", "scales"]
-KINDS: tuple[Tta, ...] = get_args(Tta)
 _SCALES = (0.75, 1.0, 1.25, 1.5)
 _SMALLEST = 1e-8
 

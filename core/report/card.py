@@ -9,8 +9,9 @@ from bddseg_tui.core.classes import CLASSES
 from bddseg_tui.core.markdown import markdown, markdown_code
 from bddseg_tui.core.report import tables
 from bddseg_tui.core.runs.evaluation import Evaluation
+from bddseg_tui.core.runs.export_kinds import ExportKind
 
-_USE = {
+_USE: dict[ExportKind, str] = {
     "smp": 'model = segmentation_models_pytorch.from_pretrained(".").eval()  # images are normalised by you, see below',
     "hub-folder": (
         'model = segmentation_models_pytorch.from_pretrained(".").eval()  # images are normalised by you, see below'
@@ -24,8 +25,9 @@ _USE = {
 
 
 def model_card(
+    *,
     name: str,
-    kind: str,
+    kind: ExportKind,
     config: dict[str, Any],
     dataset: str,
     evaluation: Evaluation | None,
@@ -37,10 +39,11 @@ def model_card(
 
     Args:
         name: of the run and checkpoint.
-        kind: onnx, torchscript, smp or hub-folder.
+        kind: what it was exported as.
         config: the run's settings.
         dataset: the dataset's name.
-        evaluation: of this checkpoint on val, if there is one.
+        evaluation: of this checkpoint on val, if there is one. The metadata has its metrics as fractions (0..1), as
+            the Hub compares them; the text has them in percent.
         difference: the largest difference of the export's logits from the model's.
         size: (height, width) that it was exported at.
         statistics: mean and standard deviation by channel that images are normalised with.
@@ -67,6 +70,7 @@ def model_card(
         settings=tables.to_markdown((["setting", "value"], [[k, str(v)] for k, v in config.items()])),
         dataset=dataset,
         evaluation=evaluation,
+        metrics=_metrics(evaluation),
         percent=tables.percent,
         classes=CLASSES,
         table=figures[0] if figures else "",
@@ -75,3 +79,15 @@ def model_card(
         mean=statistics[0],
         std=statistics[1],
     )
+
+
+def _metrics(evaluation: Evaluation | None) -> list[tuple[str, str, float]]:
+    """(type, name, fraction) of each metric that is defined, for the Hub's model index."""
+    if evaluation is None:
+        return []
+    known = [
+        ("mean_iou", "mIoU over 19 classes", evaluation.miou19),
+        ("mean_iou", "mIoU over 20 classes", evaluation.miou20),
+        ("accuracy", "pixel accuracy", evaluation.pixel_accuracy),
+    ]
+    return [(kind, name, value) for kind, name, value in known if value is not None]

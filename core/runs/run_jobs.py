@@ -17,19 +17,17 @@ from bddseg_tui.core.jobs.job import Status, read_status, write_status
 from bddseg_tui.core.jobs.launch import launch_training, taken_up
 from bddseg_tui.core.jobs.use_lock import delete_unused
 from bddseg_tui.core.runs.evaluation import evaluation_folder
-from bddseg_tui.core.runs.export_kinds import EXPORTS, check_export_folder
+from bddseg_tui.core.runs.export_kinds import check_export_folder, parse_export_kind
 from bddseg_tui.core.runs.job_list import DOING, Kind, job_name, refuse_while_used
 from bddseg_tui.core.runs.prediction_files import check_folder
 from bddseg_tui.core.runs.preflight import check_training
 from bddseg_tui.core.runs.run import Run, create_run
+from bddseg_tui.core.runs.tta import TTA_KINDS
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
-from bddseg_tui.core.suggest import suggestion
 from bddseg_tui.core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from bddseg_tui.core.runs.config import TrainConfig
-
-TTA = ("none", "flip", "scales")
 
 
 def start_run(workspace: Workspace, root: Path, config: "TrainConfig", preset: str) -> Run:
@@ -84,8 +82,8 @@ def resume_run(run: Run) -> None:
 def start_evaluation(run: Run, split: str, checkpoint: str, tta: str) -> Path:
     """Starts an evaluation; returns its folder."""
     _need_checkpoint(run, checkpoint)
-    if tta not in TTA:
-        raise UsageError(f"--tta takes none, flip or scales, not {sanitize(tta)!r}")
+    if tta not in TTA_KINDS:
+        raise UsageError(f"--tta takes {', '.join(TTA_KINDS)}, not {sanitize(tta)!r}")
     folder = evaluation_folder(run.folder, checkpoint, path_component(split, "a split"), tta)
     options = ["--checkpoint", checkpoint, "--split", split, "--tta", tta]
     _start(run, "evaluate", folder, options)
@@ -116,9 +114,7 @@ def start_export(run: Run, kind: str, to: Path, checkpoint: str) -> Path:
         BddsegError: the checkpoint is not there, or files in `to` would be replaced that no export made.
     """
     _need_checkpoint(run, checkpoint)
-    if kind not in EXPORTS:
-        raise UsageError(f"--to takes {', '.join(EXPORTS)}, not {sanitize(kind)!r}{suggestion(kind, EXPORTS)}")
-    check_export_folder(to, kind)
+    check_export_folder(to, parse_export_kind(kind))
     folder, to = run.folder / "export" / f"{checkpoint}-{kind}", to.absolute()
     options = ["--checkpoint", checkpoint, "--kind", kind, "--to", os.fspath(to), "--job", os.fspath(folder)]
     _start(run, "export", folder, options, to)

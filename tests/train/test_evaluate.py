@@ -16,6 +16,7 @@ from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.jobs.events import read_events
 from bddseg_tui.core.jobs.job_writer import FolderWriter, StopRequestedError
+from bddseg_tui.core.runs.export_kinds import ExportKind
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.train import evaluate, export
 from bddseg_tui.train.evaluate import evaluate_run
@@ -120,7 +121,7 @@ def test_masks_without_a_known_pixel_give_figures_without_numbers(run: Run, engi
     assert found.miou20 is not None
 
 
-def export_to(run: Run, kind: export.Kind, to: Path) -> None:
+def export_to(run: Run, kind: ExportKind, to: Path) -> None:
     with job(to.parent / "export-job") as writer:
         export_run(run, "best", kind, to, writer)
 
@@ -159,7 +160,7 @@ def test_a_model_card_that_somebody_went_on_writing_is_not_replaced(run: Run, tm
 
 @pytest.mark.parametrize("kind", ["smp"])
 def test_an_export_on_a_full_disk_is_one_true_line_and_leaves_the_earlier_one(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: export.Kind
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: ExportKind
 ) -> None:
     to = tmp_path / "out"
     export_to(run, kind, to)

@@ -8,14 +8,17 @@ from pathlib import Path
 
 import av
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import segmentation_models_pytorch as smp
 import torch
+import yaml
 from PIL import Image
 from torchmetrics.classification import MulticlassConfusionMatrix
 
 from bddseg_tui.core.analysis.per_image import load_per_image
+from bddseg_tui.core.classes import CLASSES
 from bddseg_tui.core.data.dataset import list_samples, open_dataset
 from bddseg_tui.core.data.filter_language import parse_query
 from bddseg_tui.core.data.image_file import read_mask
@@ -26,10 +29,12 @@ from bddseg_tui.core.jobs.job import tail_log
 from bddseg_tui.core.report.write import Forms
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.evaluation import load_evaluation
+from bddseg_tui.core.runs.export_kinds import EXPORTS
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.train.checkpoint import load_model
 from bddseg_tui.train.export import Normalised
+from bddseg_tui.train.normalise import IMAGENET
 
 
 @pytest.fixture(scope="module")
@@ -218,7 +223,16 @@ def test_a_report_is_one_page_that_needs_no_other_file(evaluated: tuple[Engine, 
         assert (tmp_path / line).exists()
 
 
-@pytest.mark.parametrize("kind", ["onnx", "torchscript", "smp", "hub-folder"])
+def says_what_it_is(metadata: dict[str, str]) -> None:
+    """Classes and colours in the order of the channels, the size, and how images are normalised."""
+    values = {key: json.loads(value) for key, value in metadata.items()}
+    assert values["class_names"] == [c.name for c in CLASSES]
+    assert values["class_colours"] == [list(c.color) for c in CLASSES]
+    assert values["size"] == [32, 64]
+    assert (values["mean"], values["std"]) == tuple(map(list, IMAGENET))
+
+
+@pytest.mark.parametrize("kind", EXPORTS)
 def test_an_export_is_the_same_model_and_has_a_card(evaluated: tuple[Engine, Run], tmp_path: Path, kind: str) -> None:
     engine, run = evaluated
     job = engine.runs.export(run, kind, tmp_path)
@@ -227,6 +241,13 @@ def test_an_export_is_the_same_model_and_has_a_card(evaluated: tuple[Engine, Run
     assert told[-1]["max_difference"] < 1e-3
     card = (tmp_path / "README.md").read_text()
     assert "mIoU over 19 classes" in card and "32x64" in card
+    evaluation = load_evaluation(run.folder / "evaluation/best-val")
+    (entry,) = yaml.safe_load(card.split("---\n")[1])["model-index"]
+    (result,) = entry["results"]
+    metrics = {m["name"]: m["value"] for m in result["metrics"]}
+    assert metrics["mIoU over 19 classes"] == pytest.approx(evaluation.miou19, abs=1e-6)
+    assert metrics["pixel accuracy"] == pytest.approx(evaluation.pixel_accuracy, abs=1e-6)
+    assert f"mIoU over 19 classes {100 * (evaluation.miou19 or 0):.2f}" in card
     images = torch.rand(3, 3, 32, 64)
     model = Normalised(load_model(run.folder / "checkpoints/best")).eval()
     with torch.inference_mode():
@@ -235,8 +256,13 @@ def test_an_export_is_the_same_model_and_has_a_card(evaluated: tuple[Engine, Run
             case "onnx":
                 session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"))
                 found = torch.from_numpy(session.run(None, {"images": images.numpy()})[0])
+                says_what_it_is(session.get_modelmeta().custom_metadata_map)
+                onnx.checker.check_model(tmp_path / "model.onnx")
+                says_what_it_is({p.key: p.value for p in onnx.load(tmp_path / "model.onnx").metadata_props})
             case "torchscript":
-                found = torch.jit.load(str(tmp_path / "model.pt"))(images)
+                extra = {"metadata.json": ""}
+                found = torch.jit.load(str(tmp_path / "model.pt"), _extra_files=extra)(images)
+                says_what_it_is(json.loads(extra["metadata.json"]))
             case _:
                 found = Normalised(smp.from_pretrained(tmp_path)).eval()(images)
     assert torch.allclose(found, expected, atol=1e-3)
