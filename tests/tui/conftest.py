@@ -6,11 +6,17 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.jobs.job import tail_log
+from bddseg_tui.core.retrieval.chats import Turn
+from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
 
 AppPilot = Pilot[int]
 WAIT_ROUNDS = 600
+SMALL = {"encoder": "mobilenet_v2", "height": "32", "width": "64", "batch_size": "4", "epochs": "1", "threads": "1"}
+"""Settings of a run that is over in seconds."""
 
 
 async def until(pilot: AppPilot, happened: Callable[[], object]) -> None:
@@ -30,3 +36,20 @@ async def until(pilot: AppPilot, happened: Callable[[], object]) -> None:
 @pytest.fixture
 def app(workspace: Workspace, drawn: Path) -> BddsegApp:
     return BddsegApp(workspace, drawn, "halfblock")
+
+
+@pytest.fixture(scope="session")
+def furnished(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace with a finished run, its evaluations best-val and best-val-flip, an index and a chat; read only."""
+    engine = Engine(Workspace(tmp_path_factory.mktemp("furnished") / "workspace"))
+    run = engine.runs.train(drawn, build_config("demo", [f"{k}={v}" for k, v in SMALL.items()]), "demo")
+    index = engine.retrieval.build(drawn)
+    assert engine.runs.wait(run.folder).state == "finished", tail_log(run.folder)
+    for tta in ("none", "flip"):
+        folder = engine.runs.evaluate(run, tta=tta)
+        assert engine.runs.wait(folder).state == "finished", tail_log(folder)
+    assert engine.runs.wait(index).state == "finished", tail_log(index)
+    image = min(p.relative_to(drawn) for p in drawn.rglob("*.jpg"))
+    chat = engine.retrieval.new_chat(drawn)
+    engine.retrieval.keep(chat, Turn(1, "a bus", anchors=("bus",), image=str(image), answer="a *bus*"))
+    return engine.workspace

@@ -1,5 +1,6 @@
 """The Train and Evaluate panes, with real jobs behind them."""
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -33,18 +34,15 @@ from bddseg_tui.tui.shared.text_screen import ScrollScreen
 from bddseg_tui.tui.shared.vim_list import KeyList
 from bddseg_tui.tui.train.configure import ConfigureScreen
 from bddseg_tui.tui.train.pane import TrainPane
-from tests.tui.conftest import AppPilot, until
-
-SMALL = {"encoder": "mobilenet_v2", "height": "32", "width": "64", "batch_size": "4", "epochs": "1", "threads": "1"}
+from tests.tui.conftest import SMALL, AppPilot, until
 
 
 @pytest.fixture
-def trained(engine: Engine, drawn: Path) -> Run:
+def trained(furnished: Workspace, engine: Engine) -> Run:
     """A finished run with an evaluation, in the test's workspace."""
-    run = engine.runs.train(drawn, build_config("demo", [f"{k}={v}" for k, v in SMALL.items()]), "demo")
-    assert engine.runs.wait(run.folder).state == "finished", tail_log(run.folder)
-    folder = engine.runs.evaluate(run)
-    assert engine.runs.wait(folder).state == "finished", tail_log(folder)
+    shutil.copytree(furnished.root, engine.workspace.root)
+    (run,) = engine.runs.list_runs()
+    engine.analysis.delete(run, "best-val+flip")
     return run
 
 
@@ -296,7 +294,9 @@ async def test_an_evaluation_is_made_and_deleted_while_keys_go_on(
 async def test_predictions_of_an_evaluation_are_browsed_in_the_dataset_pane(app: BddsegApp, trained: Run) -> None:
     async with app.run_test(size=(140, 45)) as pilot:
         await until(pilot, lambda: app.collection and not app.query_one("#dataset")._scanned)  # type: ignore[attr-defined]
-        await pilot.press("E", "down", "enter")
+        await pilot.press("E")
+        await until(pilot, lambda: isinstance(app.screen, ChooseScreen))
+        await pilot.press("down", "enter")
         await until(pilot, lambda: app.query_one("#dataset").evaluation == f"{trained.name}/best-val")  # type: ignore[attr-defined]
         await pilot.press("slash", *"is:scored sort:iou")
         await until(pilot, lambda: app.query_one("#samples").count == 6)  # type: ignore[attr-defined]
