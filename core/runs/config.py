@@ -176,6 +176,11 @@ def preset_names() -> list[str]:
     return sorted(names, key=lambda n: (n != "cross-entropy", n))
 
 
+def suggested_preset(root: Path) -> str:
+    """The preset that a run on the dataset in this folder begins with, where nothing else is said."""
+    return "demo" if (root / "scenes.jsonl").exists() else "cross-entropy"
+
+
 def load_preset(name: str) -> dict[str, Any]:
     """A preset's values.
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bddseg_tui.core.analysis.threshold import Threshold
     from bddseg_tui.core.report.write import Forms
     from bddseg_tui.core.runs.evaluation import Evaluations
+    from bddseg_tui.core.runs.evaluation_states import EvaluationStates
     from bddseg_tui.core.runs.run import Run
 
 Kind = Literal["pixels", "labels"]
@@ -165,6 +166,12 @@ class AnalysisService:
     def _rows(self, evaluation: Evaluation, images: list[bytes]) -> list[Row]:
         catalog = self._catalog(evaluation)
         return catalog.find_images([catalog.root / os.fsdecode(i) for i in images], evaluation.name)
+
+    def evaluation_states(self) -> "EvaluationStates":
+        """A reader of all evaluations, finished or not, for whoever looks again and again."""
+        from bddseg_tui.core.runs.evaluation_states import EvaluationStates
+
+        return EvaluationStates(self.workspace)
 
     def evaluations(self) -> "list[Evaluation]":
         """Every finished evaluation of every run, newest run first; those that cannot be read are left out."""

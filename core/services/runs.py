@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from bddseg_tui.core.jobs.job import Status
     from bddseg_tui.core.runs.best_epoch import Best
     from bddseg_tui.core.runs.config import TrainConfig
+    from bddseg_tui.core.runs.encoders import Encoder
+    from bddseg_tui.core.runs.export_kinds import Exported
     from bddseg_tui.core.runs.history import History
     from bddseg_tui.core.runs.history_reader import Histories
     from bddseg_tui.core.runs.job_list import Job
     from bddseg_tui.core.runs.run import Run
+    from bddseg_tui.core.runs.run_details import RunDetails
     from bddseg_tui.core.runs.run_states import RunState, RunStates
 
 Report = Callable[[int, int], None]
@@ -56,6 +59,40 @@ class RunService:
         from bddseg_tui.core.runs.history_reader import HistoryReader
 
         return HistoryReader(run.events).read_all()
+
+    def details(self, run: "Run") -> "RunDetails":
+        """What is shown of a run beside its status and its history."""
+        from bddseg_tui.core.runs.run_details import read_details
+
+        return read_details(run)
+
+    def log(self, run: "Run") -> str:
+        """The end of what the processes of a run have printed, unsanitized."""
+        from bddseg_tui.core.jobs.job import tail_log
+
+        return tail_log(run.folder)
+
+    def checkpoints(self) -> "tuple[tuple[Run, str], ...]":
+        """Every checkpoint that can be evaluated, exported or predicted with, as (run, `best` or `last`)."""
+        return tuple((run, checkpoint) for run in self.list_runs() for checkpoint in run.checkpoints())
+
+    def presets(self) -> "dict[str, TrainConfig]":
+        """The configuration of each preset by its name, the plain one first."""
+        from bddseg_tui.core.runs.config import build_config, preset_names
+
+        return {name: build_config(name) for name in preset_names()}
+
+    def suggested_preset(self, root: Path) -> str:
+        """The preset that a run on this dataset begins with, where nothing else is said."""
+        from bddseg_tui.core.runs.config import suggested_preset
+
+        return suggested_preset(root)
+
+    def encoders(self) -> "tuple[Encoder, ...]":
+        """The encoders whose cost is known."""
+        from bddseg_tui.core.runs.encoders import encoders
+
+        return encoders()
 
     def find(self, text: str, trained: bool = False) -> "Run":
         """The run with this name or number, or `last`: the newest or, with `trained`, the newest with a checkpoint."""
@@ -128,6 +165,22 @@ class RunService:
         from bddseg_tui.core.runs.run_jobs import start_export
 
         return start_export(run, kind, to, checkpoint)
+
+    def exported(self, folder: Path) -> "Exported":
+        """What the export made that has this job's folder.
+
+        Raises:
+            BddsegError: it does not say so.
+        """
+        from bddseg_tui.core.runs.export_kinds import read_exported
+
+        return read_exported(folder)
+
+    def status(self, folder: Path) -> "Status":
+        """How the job stands that has this folder."""
+        from bddseg_tui.core.jobs.job import read_status
+
+        return read_status(folder)
 
     def jobs(self, ended: bool = False) -> "list[Job]":
         """The live jobs of every kind; with `ended` also those that have ended."""

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.cli.output import JsonOption, RunArgument, WorkspaceOption, engine, tell
@@ -69,7 +68,6 @@ def export(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Export a checkpoint with a model card; the export is run and compared with the model."""
-    from bddseg_tui.core.jobs.events import read_events
     from bddseg_tui.tui.cli.follow import expect_finished, start_and_follow
 
     core = engine(workspace)
@@ -77,9 +75,7 @@ def export(
     to = folder or Path(f"{found.name}-{kind}")
     job, status = start_and_follow(core, lambda: core.runs.export(found, kind, to, checkpoint), f"export {found.name}")
     expect_finished(status, f"export {found.name}")
-    told = [e for e in read_events(job / "events.jsonl") if e["kind"] == "exported"]
-    if not told:
-        raise BddsegError(f"{sanitize_path(job)} does not say what was exported: look at {sanitize_path(to)}")
-    difference, files = told[-1]["max_difference"], told[-1]["files"]
+    made = core.runs.exported(job)
+    files, difference = list(made.files), made.max_difference
     text = f"{sanitize_path(to)}: {', '.join(files)}; logits differ from the model's by at most {difference:.2e}"
     tell(json, text, run=found.name, kind=kind, to=sanitize_path(to), max_difference=difference, files=files)

@@ -1,12 +1,13 @@
 """`train`, `resume`, `runs`, `evaluate` and `evaluations`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.runs.tta import Tta
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.cli.output import (
     DatasetArgument,
@@ -159,7 +160,7 @@ def evaluate(
     split: Annotated[str, typer.Option(help="A split with masks.")] = "val",
     checkpoint: CheckpointOption = "best",
     tta: Annotated[
-        Literal["none", "flip", "scales"],
+        Tta,
         typer.Option(help="Average over mirror images, or over four scales too; kept apart under a name of its own."),
     ] = "none",
     json: JsonOption = False,
