@@ -38,7 +38,7 @@ WARM = 5
 def endless(trainer: Trainer) -> Iterator[Batch]:
     """The run's batches, epoch after epoch."""
     for epoch in itertools.count():
-        order = epoch_order(len(trainer.train), trainer.batch_size, trainer.config.seed, epoch, trainer.factors)
+        order = epoch_order(len(trainer.train), trainer.batch_size, trainer.config.seed, epoch, trainer.repeat_factors)
         yield from batches(trainer.train, order, trainer.batch_size, trainer.device)
 
 
@@ -105,7 +105,7 @@ def measure(dataset: Path, settings: list[str], steps: int, rounds: int) -> tupl
             "tflops": speed * flops_an_image(trainer) / 1e12,
             "memory_mib": memory_mib(trainer.device),
         }
-        where = "on the device" if trainer.train.resident else "mapped"
+        where = "on the device" if trainer.train.on_device else "mapped"
         return figures, f"{trainer.device}, {trainer.accelerator.mixed_precision}, data {where}"
 
 

@@ -1,21 +1,18 @@
 """Finding the batch size (`batch_size=0`): the largest power of two whose step fits into memory."""
 
 import copy
-from typing import Any
 
 import psutil
 import torch
 from accelerate import Accelerator
 from accelerate.utils import find_executable_batch_size
 from torch import nn
-from torch.multiprocessing.reductions import StorageWeakRef
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_map_only
 
 from bddseg_tui.core.classes import NUM_CLASSES
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.runs.config import TrainConfig
-from bddseg_tui.train.gradient_checkpointing import recompute_activations
+from bddseg_tui.train.gradient_checkpointing import enable_gradient_checkpointing
+from bddseg_tui.train.live_tensor_bytes import LiveTensorBytes
 from bddseg_tui.train.losses import Loss
 from bddseg_tui.train.model import forward
 from bddseg_tui.train.normalise import normalise
@@ -32,7 +29,7 @@ def find_batch_size(
 ) -> int:
     """The largest power of two up to LARGEST, and up to the number of images, that fits on every process.
 
-    `smallest` is how few images a part may have (`train/minimum_batch.py`).
+    `smallest` is the minimum micro-batch (`train/minimum_batch.py`).
 
     On a GPU a step is tried, and its half whenever memory runs out. On a CPU the operating system would kill the
     process instead of refusing it, so the memory that one image takes is counted and compared with what is free.
@@ -46,10 +43,10 @@ def find_batch_size(
     # Before processes wait for each other in batch normalisation: one may run out of memory where another does not.
     trial = copy.deepcopy(model).to(accelerator.device).train()
     if config.gradient_checkpointing:
-        recompute_activations(trial)
+        enable_gradient_checkpointing(trial)
     if accelerator.device.type == "cuda":
         with accelerator.autocast():
-            own = _tried(trial, loss, config, accelerator.device, max(lowest, _power_of_two(most)), lowest)
+            own = halve_until_it_fits(trial, loss, config, accelerator.device, max(lowest, _power_of_two(most)), lowest)
     else:
         with accelerator.autocast():
             bytes_an_image = activation_bytes(trial, loss, config, accelerator.device, smallest)
@@ -75,37 +72,20 @@ def activation_bytes(model: nn.Module, loss: Loss, config: TrainConfig, device: 
 
 
 def _peak(model: nn.Module, loss: Loss, config: TrainConfig, device: torch.device, count: int) -> int:
-    live = Live()
+    live = LiveTensorBytes()
     with live:
         _loss(model, loss, config, device, count * config.accumulate).backward()
     return live.peak
 
 
-class Live(TorchDispatchMode):
-    """Counts the bytes of tensors made inside it that are still alive; `peak` is the most there ever were.
+def halve_until_it_fits(
+    model: nn.Module, loss: Loss, config: TrainConfig, device: torch.device, start: int, lowest: int = 1
+) -> int:
+    """Tries steps of `start` images, then half as many where memory runs out, down to `lowest`; returns how many fit.
 
-    torch.profiler has these figures for CUDA's allocator alone.
+    Raises:
+        BddsegError: not even `lowest` do.
     """
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._storages: dict[int, tuple[StorageWeakRef, int]] = {}
-        self.peak = 0
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        out = func(*args, **(kwargs or {}))
-        tree_map_only(torch.Tensor, self._note, out)
-        self._storages = {k: v for k, v in self._storages.items() if not v[0].expired()}
-        self.peak = max(self.peak, sum(size for _, size in self._storages.values()))
-        return out
-
-    def _note(self, tensor: torch.Tensor) -> torch.Tensor:
-        storage = tensor.untyped_storage()
-        self._storages[storage._cdata] = (StorageWeakRef(storage), storage.nbytes())
-        return tensor
-
-
-def _tried(model: nn.Module, loss: Loss, config: TrainConfig, device: torch.device, start: int, lowest: int = 1) -> int:
     size = start
 
     def halve() -> int:
@@ -134,9 +114,9 @@ def _tried(model: nn.Module, loss: Loss, config: TrainConfig, device: torch.devi
 
 
 def _loss(model: nn.Module, loss: Loss, config: TrainConfig, device: torch.device, count: int) -> torch.Tensor:
-    part = max(1, count // config.accumulate)
-    images = torch.randint(0, 256, (part, 3, *config.size), dtype=torch.uint8, device=device)
-    masks = torch.randint(0, NUM_CLASSES, (part, *config.size), device=device)
+    micro_batch = max(1, count // config.accumulate)
+    images = torch.randint(0, 256, (micro_batch, 3, *config.size), dtype=torch.uint8, device=device)
+    masks = torch.randint(0, NUM_CLASSES, (micro_batch, *config.size), device=device)
     return loss(forward(model, normalise(images, config.encoder)), masks)
 
 

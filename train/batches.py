@@ -7,20 +7,20 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bddseg_tui.train.device_data import Pixels
+from bddseg_tui.train.device_data import SplitData
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 
 
 def batches(
-    pixels: Pixels, order: NDArray[np.int64], batch_size: int, device: torch.device, rank: int = 0, world: int = 1
+    pixels: SplitData, order: NDArray[np.int64], batch_size: int, device: torch.device, rank: int = 0, world: int = 1
 ) -> Iterator[Batch]:
     """Yields batches in this order, each process its share of every batch.
 
     What is not on the device is read ahead by a thread, one batch, into pinned memory where the device is a GPU.
     """
     starts = range(0, len(order), batch_size)
-    if pixels.resident:
+    if pixels.on_device:
         for start in starts:
             yield pixels.take(order[start : start + batch_size][rank::world])
         return

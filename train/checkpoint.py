@@ -2,7 +2,7 @@
 
 checkpoints/step-00000120.2/     model.safetensors + config.json   what smp.from_pretrained reads
                                  optimizer.safetensors, random.safetensors, state.json
-                                 weights.safetensors               with EMA: what is trained; the model is its mean
+                                 weights.safetensors               with EMA: what is trained; the model is its average
 checkpoints/last -> step-...     links, replaced by renaming: one always points to a whole checkpoint
 checkpoints/best -> step-...
 """
@@ -42,7 +42,7 @@ class Progress:
     """Where a run stands: what else than tensors it takes to go on exactly.
 
     `position` counts the batches of the current epoch that are done: with the seed it is the sampler's state. The
-    sums are of the current epoch's training losses. `averaged` counts the steps that the mean of the weights is over.
+    sums are of the current epoch's training losses. `averaged` counts the steps that the moving average is over.
     `batch_size` is the configured one or, where that is 0, the one that was found.
     """
 
@@ -86,11 +86,11 @@ def save(
     optimizer: torch.optim.Optimizer,
     progress: Progress,
     names: tuple[str, ...],
-    mean: nn.Module | None = None,
+    ema: nn.Module | None = None,
 ) -> Path:
     """Writes a checkpoint into the run's `checkpoints` folder and points `names` (last, best) at it.
 
-    Where there is a `mean` of the weights, that is what the checkpoint predicts with.
+    Where there is a moving average of the weights (`ema`), that is what the checkpoint predicts with.
 
     Raises:
         BddsegError: it could not be written; the checkpoints that were there still are.
@@ -99,7 +99,7 @@ def save(
     try:
         folder.mkdir(exist_ok=True)
         if not target.exists():
-            _write(target, model, optimizer, progress, mean)
+            _write(target, model, optimizer, progress, ema)
         for name in names:
             replace_link(folder / name, target.name)
         sync_folder(folder)
@@ -120,16 +120,16 @@ def _reason(error: OSError | SafetensorError) -> str:
     return disk_reason(OSError(int(number[1]), "")) if number else sanitize(str(error))
 
 
-def load(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, mean: nn.Module | None = None) -> Progress:
-    """Restores model, its mean, optimizer and random states from a checkpoint's folder; returns where the run stood.
+def load(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, ema: nn.Module | None = None) -> Progress:
+    """Restores model, its ema, optimizer and random states from a checkpoint's folder; returns where the run stood.
 
     Raises:
         BddsegError: it is damaged.
     """
     try:
-        if mean is not None:
-            _fill(mean, folder / "model.safetensors")
-        _fill(model, folder / ("model.safetensors" if mean is None else "weights.safetensors"))
+        if ema is not None:
+            _fill(ema, folder / "model.safetensors")
+        _fill(model, folder / ("model.safetensors" if ema is None else "weights.safetensors"))
         state = read_record(_STATE, folder / "state.json", _LARGEST)
         _restore_optimizer(optimizer, load_file(folder / "optimizer.safetensors"), state["optimizer"])
         _restore_random(load_file(folder / "random.safetensors"), state["random"])
@@ -193,14 +193,14 @@ def weights_hash(folder: Path) -> str:
 
 
 def _write(
-    target: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress, mean: nn.Module | None
+    target: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress, ema: nn.Module | None
 ) -> None:
     writing = temporary_path(target.parent)
     try:
         writing.mkdir()
-        if mean is not None:
+        if ema is not None:
             save_file(_plain(model.state_dict()), writing / "weights.safetensors")
-        save_file(_plain((mean or model).state_dict()), writing / "model.safetensors")
+        save_file(_plain((ema or model).state_dict()), writing / "model.safetensors")
         config = {**getattr(model, "config"), "_model_class": type(model).__name__}  # noqa: B009 (SMP's mixin has it)
         (writing / "config.json").write_text(json.dumps(config, indent=2))
         tensors, groups = _optimizer_state(optimizer)

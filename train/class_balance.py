@@ -1,4 +1,4 @@
-"""Rare classes more often: which images come how often, and which classes crops are laid over."""
+"""Class balance: how often an image comes, and which classes crops are laid over."""
 
 from collections.abc import Iterable
 
@@ -9,13 +9,16 @@ from numpy.typing import NDArray
 from bddseg_tui.core.classes import NUM_CLASSES, NUM_OFFICIAL
 
 
-def class_rarity(pixels: NDArray[np.int64]) -> torch.Tensor:
-    """How much a class is wanted in crops, float32 [20], from pixel counts: 1 / sqrt(share); 0 for unknown."""
+def class_crop_weights(pixels: NDArray[np.int64]) -> torch.Tensor:
+    """Weight of each class when a crop is laid over one, float32 [20]: 1 / sqrt(share of pixels), and 0 for unknown.
+
+    `pixels` are counts by class, int64 [20].
+    """
     share = pixels / max(1, pixels.sum())
-    wanted = np.zeros(NUM_CLASSES, np.float32)
+    weights = np.zeros(NUM_CLASSES, np.float32)
     occurs = share[:NUM_OFFICIAL] > 0
-    wanted[:NUM_OFFICIAL][occurs] = 1 / np.sqrt(share[:NUM_OFFICIAL][occurs])
-    return torch.from_numpy(wanted)
+    weights[:NUM_OFFICIAL][occurs] = 1 / np.sqrt(share[:NUM_OFFICIAL][occurs])
+    return torch.from_numpy(weights)
 
 
 def repeat_factors(masks: Iterable[NDArray[np.uint8]], threshold: float) -> NDArray[np.float64]:

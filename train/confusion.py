@@ -9,11 +9,12 @@ import torch.nn.functional as F
 
 from bddseg_tui.core.classes import NUM_CLASSES, UNKNOWN
 
-LANES = 8
-BOUNDARY_SHARE = 0.02
-"""Width of a boundary as a share of the image's diagonal: the paper's."""
-BINS = 15
-"""Bins of confidence, equally wide: the paper's."""
+HISTOGRAMS = 8
+"""Histograms that neighbouring pixels are counted into, in turn."""
+DILATION_RATIO = 0.02
+"""Width of a boundary as a share of the image's diagonal, as in Cheng et al. 2021."""
+CALIBRATION_BINS = 15
+"""Bins of confidence, equally wide, as in Guo et al. 2017."""
 _OUTSIDE = 255
 
 
@@ -28,17 +29,17 @@ def confusion_matrix(actual: torch.Tensor, predicted: torch.Tensor) -> torch.Ten
     bins = NUM_CLASSES * NUM_CLASSES
     index = actual.to(torch.int16).flatten() * NUM_CLASSES
     index += predicted.to(torch.int16).flatten()
-    index += _lanes(index.numel(), index.device)
-    return torch.bincount(index, minlength=LANES * bins).view(LANES, NUM_CLASSES, NUM_CLASSES).sum(dim=0)
+    index += _offsets(index.numel(), index.device)
+    return torch.bincount(index, minlength=HISTOGRAMS * bins).view(HISTOGRAMS, NUM_CLASSES, NUM_CLASSES).sum(dim=0)
 
 
 @lru_cache(maxsize=4)
-def _lanes(count: int, device: torch.device) -> torch.Tensor:
+def _offsets(count: int, device: torch.device) -> torch.Tensor:
     """The offset of each pixel's histogram: int16 [count], going round."""
-    return (torch.arange(count, device=device) % LANES * NUM_CLASSES * NUM_CLASSES).to(torch.int16)
+    return (torch.arange(count, device=device) % HISTOGRAMS * NUM_CLASSES * NUM_CLASSES).to(torch.int16)
 
 
-def boundary(labels: torch.Tensor, width: int) -> torch.Tensor:
+def boundary_mask(labels: torch.Tensor, width: int) -> torch.Tensor:
     """Where a class ends: bool [H, W], True within `width` pixels (chessboard) of another class or of the outside.
 
     `labels` is uint8 [H, W]. For each class this is its mask without its erosion, as in Cheng et al. 2021 (Boundary
@@ -64,7 +65,7 @@ def _extreme(values: torch.Tensor, side: int, larger: Callable[..., torch.Tensor
 
 def boundary_width(height: int, width: int) -> int:
     """How wide the boundary of an image is, in pixels."""
-    return max(1, round(BOUNDARY_SHARE * math.hypot(height, width)))
+    return max(1, round(DILATION_RATIO * math.hypot(height, width)))
 
 
 def boundary_counts(actual: torch.Tensor, predicted: torch.Tensor) -> torch.Tensor:
@@ -73,7 +74,7 @@ def boundary_counts(actual: torch.Tensor, predicted: torch.Tensor) -> torch.Tens
     Pixels whose actual class is unknown are left out, as for IoU.
     """
     width = boundary_width(*actual.shape)
-    of_actual, of_predicted = boundary(actual, width), boundary(predicted, width)
+    of_actual, of_predicted = boundary_mask(actual, width), boundary_mask(predicted, width)
     known = actual != UNKNOWN
     both = of_actual & of_predicted & (actual == predicted)
     parts = (actual[both & known], actual[of_actual & known], predicted[of_predicted & known])
@@ -81,10 +82,10 @@ def boundary_counts(actual: torch.Tensor, predicted: torch.Tensor) -> torch.Tens
 
 
 def calibration_counts(confidence: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    """float64 [3, BINS]: pixels, sum of confidence (0..1) and sum of right ones, by bin of confidence.
+    """float64 [3, CALIBRATION_BINS]: pixels, sum of confidence (0..1) and sum of right ones, by bin of confidence.
 
     For the expected calibration error of Guo et al. 2017 (arXiv 1706.04599). Inputs float [n] and bool [n].
     """
-    bins = (confidence * BINS).long().clamp_(0, BINS - 1)
+    bins = (confidence * CALIBRATION_BINS).long().clamp_(0, CALIBRATION_BINS - 1)
     rows = (torch.ones_like(confidence), confidence, right)
-    return torch.stack([torch.bincount(bins, r.double(), minlength=BINS) for r in rows])
+    return torch.stack([torch.bincount(bins, r.double(), minlength=CALIBRATION_BINS) for r in rows])

@@ -8,6 +8,7 @@ from accelerate import Accelerator
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.processes.parallel import cores
 from bddseg_tui.core.runs.config import TrainConfig
+from bddseg_tui.train.cpu_features import computes_bf16
 
 
 def make_accelerator(config: TrainConfig) -> Accelerator:
@@ -51,7 +52,7 @@ def pick_precision(wanted: str, device: str) -> str:
     if device == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
     if device == "cpu":
-        return "bf16" if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported() else "fp32"
+        return "bf16" if computes_bf16() else "fp32"
     return "fp32"
 
 

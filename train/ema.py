@@ -1,4 +1,4 @@
-"""A running mean of the weights (EMA), which often predicts better than the weights of any one step."""
+"""The exponential moving average (EMA) of the weights, which often predicts better than the weights of any one step."""
 
 import torch
 from torch import nn
@@ -7,10 +7,11 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 Tensors = tuple[torch.Tensor, ...] | list[torch.Tensor]
 
 
-class WeightMean:
-    """The exponential moving average of a model's weights and statistics (Polyak & Juditsky 1992).
+class ExponentialMovingAverage:
+    """The moving average of a model's weights and of its statistics of batch normalisation (Polyak & Juditsky 1992).
 
-    The decay rises with the steps, (1 + n) / (10 + n), as TensorFlow's does: the first weights are soon forgotten.
+    The decay (0..1) rises with the steps, (1 + n) / (10 + n), as TensorFlow's ExponentialMovingAverage has it: the
+    first weights are soon forgotten.
     """
 
     def __init__(self, model: nn.Module, decay: float) -> None:
@@ -19,12 +20,12 @@ class WeightMean:
 
     @property
     def model(self) -> nn.Module:
-        """The model with the mean weights."""
+        """The model with the averaged weights."""
         return self._averaged.module
 
     @property
     def steps(self) -> int:
-        """How many steps the mean is over."""
+        """How many steps the average is over."""
         return int(self._averaged.n_averaged)
 
     @steps.setter
@@ -36,6 +37,6 @@ class WeightMean:
         self._averaged.update_parameters(model)
 
     @torch.no_grad()
-    def _update(self, mean: Tensors, current: Tensors, steps: torch.Tensor | int) -> None:
+    def _update(self, average: Tensors, current: Tensors, steps: torch.Tensor | int) -> None:
         decay = min(self._decay, (1 + int(steps)) / (10 + int(steps)))
-        get_ema_multi_avg_fn(decay)(mean, current, steps)
+        get_ema_multi_avg_fn(decay)(average, current, steps)

@@ -27,21 +27,21 @@ from bddseg_tui.core.runs.tta import Tta
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.train.checkpoint import load_model
-from bddseg_tui.train.confusion import BINS, boundary_counts, calibration_counts, confusion_matrix
+from bddseg_tui.train.confusion import CALIBRATION_BINS, boundary_counts, calibration_counts, confusion_matrix
 from bddseg_tui.train.device import make_accelerator
-from bddseg_tui.train.infer import SPARSE, Predicted, predict_samples, write_prediction
+from bddseg_tui.train.infer import CONFIDENCE_STRIDE, Predicted, predict_samples, write_prediction
 
 _PATIENCE_S = 60.0
 """How long an evaluation that is done waits for a catalog that others write."""
 
 
 @dataclass
-class Counted:
-    """What is counted while images go by; `bins` is float64 [3, BINS] over all of them."""
+class EvaluationCounts:
+    """What is counted while images go by; `bins` is float64 [3, CALIBRATION_BINS] over all of them."""
 
     writer: PerImageWriter
     root: Path
-    bins: torch.Tensor = field(default_factory=lambda: torch.zeros(3, BINS, dtype=torch.float64))
+    bins: torch.Tensor = field(default_factory=lambda: torch.zeros(3, CALIBRATION_BINS, dtype=torch.float64))
     problems: list[str] = field(default_factory=list)
 
     def add(self, outcome: Predicted) -> None:
@@ -55,9 +55,9 @@ class Counted:
             float(confidence.mean()),
             outcome.brightness,
         )
-        truth = actual[::SPARSE, ::SPARSE]
+        truth = actual[::CONFIDENCE_STRIDE, ::CONFIDENCE_STRIDE]
         known = truth < NUM_OFFICIAL
-        right = predicted[::SPARSE, ::SPARSE][known] == truth[known]
+        right = predicted[::CONFIDENCE_STRIDE, ::CONFIDENCE_STRIDE][known] == truth[known]
         self.bins += calibration_counts(confidence[known], right).cpu()
 
 
@@ -78,7 +78,7 @@ def evaluate_run(run: Run, checkpoint: str, split: str, job: JobWriter, tta: Tta
     job.event("start", images=len(samples), checkpoint=checkpoint, split=split, tta=tta)
     job.update(state="running", phase="evaluate", total=len(samples))
     with PerImageWriter(folder) as writer, temporary_folder(folder) as predictions:
-        counted = Counted(writer, dataset.root)
+        counted = EvaluationCounts(writer, dataset.root)
         _measure(run, checkpoint, config, samples, counted, predictions, job, tta)
         problems = counted.problems
         if not len(writer):
@@ -118,7 +118,7 @@ def _measure(
     checkpoint: str,
     config: TrainConfig,
     samples: list[Sample],
-    counted: Counted,
+    counted: EvaluationCounts,
     predictions: Path,
     job: JobWriter,
     tta: Tta,

@@ -49,6 +49,7 @@ class Normalised(nn.Module):
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Logits float32 [N, 20, H, W] of images float32 [N, 3, H, W] in 0..1; sides are multiples of 32."""
         return self.model((images - self.mean) / self.std)  # type: ignore[no-any-return, operator]
 
 

@@ -12,7 +12,7 @@ from bddseg_tui.core.jobs.job_writer import JobWriter, StopRequestedError
 from bddseg_tui.core.runs.metrics import Scores, finite, scores
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.train import checkpoint
-from bddseg_tui.train.augment import augment, draw_chances
+from bddseg_tui.train.augment import augment, draw_augmentations
 from bddseg_tui.train.batches import batches, epoch_order
 from bddseg_tui.train.confusion import confusion_matrix
 from bddseg_tui.train.model import forward
@@ -20,7 +20,7 @@ from bddseg_tui.train.normalise import normalise
 from bddseg_tui.train.progress_events import write_best, write_step
 from bddseg_tui.train.schedule import lr_factor
 from bddseg_tui.train.setup import setup
-from bddseg_tui.train.step_errors import is_out_of_memory, non_finite, not_finite, out_of_memory
+from bddseg_tui.train.step_errors import is_out_of_memory, non_finite_error, non_finite_weights, out_of_memory_error
 from bddseg_tui.train.tensorboard_writer import PICTURES, Pictures
 from bddseg_tui.train.trainer import Trainer
 
@@ -43,7 +43,7 @@ def fit_run(run: Run, job: JobWriter) -> None:
         raise
     except (RuntimeError, MemoryError) as error:
         if is_out_of_memory(error):
-            raise out_of_memory(trainer) from error
+            raise out_of_memory_error(trainer) from error
         raise
     finally:
         if trainer.tensorboard:
@@ -63,7 +63,7 @@ def train_epoch(t: Trainer) -> None:
     t.model.train()
     t.job.update(phase="train")
     p, config = t.progress, t.config
-    order = epoch_order(len(t.train), t.batch_size, config.seed, p.epoch, t.factors)
+    order = epoch_order(len(t.train), t.batch_size, config.seed, p.epoch, t.repeat_factors)
     order = order[p.position * t.batch_size :]
     ranks = (t.accelerator.process_index, t.accelerator.num_processes)
     started = time.monotonic()
@@ -94,48 +94,48 @@ def train_step(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> tuple[f
     for group in t.optimizer.param_groups:
         group["lr"] = group["peak"] * factor
     p, ranks = t.progress, (t.accelerator.process_index, t.accelerator.num_processes)
-    chances = draw_chances(len(images), (config.seed, p.epoch, p.position), *ranks)
-    images, masks = augment(images, masks, config, chances, t.rarity)
+    draws = draw_augmentations(len(images), (config.seed, p.epoch, p.position), *ranks)
+    images, masks = augment(images, masks, config, draws, t.crop_weights)
     t.optimizer.zero_grad(set_to_none=True)
     value = _backward(t, images, masks)
     if config.gradient_clip:
         norm = float(t.accelerator.clip_grad_norm_(t.model.parameters(), config.gradient_clip))
         # In fp16 the scaler leaves such a step out by itself.
         if t.accelerator.scaler is None and not np.isfinite(norm):
-            raise not_finite(t, "gradient", norm, t.progress.step + 1)
+            raise non_finite_error(t, "gradient", norm, t.progress.step + 1)
     t.optimizer.step()
-    if t.mean:
-        t.mean.update(t.bare_model)
+    if t.ema:
+        t.ema.update(t.bare_model)
     return value, config.learning_rate * factor
 
 
 def _backward(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> float | None:
-    """Adds up the gradients of the step's mean loss, part by part; returns the loss, None where nothing is counted.
+    """Adds up the gradients of the step's mean loss by micro-batches; returns the loss, None where nothing is counted.
 
-    A part weighs as much as it has images with a counted pixel, in the parts of all processes.
+    A micro-batch weighs as much as it has images with a counted pixel, in the micro-batches of all processes.
     """
     world = t.accelerator.num_processes
     counted = t.loss.counted(masks)
     whole = t.accelerator.reduce(counted.sum().float(), "sum")
-    parts = min(t.config.accumulate, _smallest_share(t, len(images)))
+    micro_batches = min(t.config.accumulate, _fewest_images(t, len(images)))
     total = 0.0
-    splits = (x.tensor_split(parts) for x in (images, masks, counted))
-    for number, (part, mask, own) in enumerate(zip(*splits, strict=True), start=1):
-        # Processes exchange gradients once a step, with its last part.
-        with nullcontext() if number == parts else t.accelerator.no_sync(t.model):
-            logits = forward(t.model, normalise(part, t.config.encoder))
+    splits = (x.tensor_split(micro_batches) for x in (images, masks, counted))
+    for number, (image, mask, own) in enumerate(zip(*splits, strict=True), start=1):
+        # Processes exchange gradients once a step, with its last micro-batch.
+        with nullcontext() if number == micro_batches else t.accelerator.no_sync(t.model):
+            logits = forward(t.model, normalise(image, t.config.encoder))
             # The exchange takes the mean over processes, so a process's share is multiplied by their number.
             loss = t.loss(logits, mask.long()) * (own.sum() * world / whole.clamp_min(1))
             value = float(t.accelerator.reduce(loss.detach(), "mean"))
             if not np.isfinite(value):
-                raise not_finite(t, "loss", value, t.progress.step + 1)
+                raise non_finite_error(t, "loss", value, t.progress.step + 1)
             t.accelerator.backward(loss)
         total += value
     return total if whole > 0 else None
 
 
-def _smallest_share(t: Trainer, own: int) -> int:
-    """How many images the process with the fewest has: all take as many parts, since they wait for each other."""
+def _fewest_images(t: Trainer, own: int) -> int:
+    """How many images the process with the fewest has: all take so many micro-batches, since each waits for all."""
     if t.accelerator.num_processes == 1:
         return own
     return int(t.accelerator.gather(torch.tensor([own], device=t.device)).min())
@@ -147,7 +147,7 @@ def finish_epoch(t: Trainer) -> None:
     p = t.progress
     found = validate_epoch(t)
     if found.loss is not None and not np.isfinite(found.loss):
-        raise not_finite(t, "validation loss", found.loss, p.step)
+        raise non_finite_error(t, "validation loss", found.loss, p.step)
     t.job.update(phase="checkpoint", force=True)
     epoch, train_loss = p.epoch + 1, p.loss_sum / max(1, p.loss_count)
     miou = finite(found.scores.miou19) if found.scores else None
@@ -186,7 +186,7 @@ def validate_epoch(t: Trainer) -> Validation:
     if t.val is None:
         return Validation()
     # Not the wrapper of several processes, which sends buffers around at each batch: one may have a batch less.
-    model = t.mean.model if t.mean else t.model if t.accelerator.num_processes == 1 else t.bare_model
+    model = t.ema.model if t.ema else t.model if t.accelerator.num_processes == 1 else t.bare_model
     model.eval()
     t.job.update(phase="validate")
     confusion = torch.zeros(NUM_CLASSES, NUM_CLASSES, dtype=torch.int64, device=t.device)
@@ -216,16 +216,16 @@ def save(t: Trainer, *names: str) -> None:
         BddsegError: the checkpoint cannot be written, or its weights are not finite: the good one stays.
     """
     if t.accelerator.is_main_process:
-        if non_finite(t.bare_model):
-            raise not_finite(t, "network", float("nan"), t.progress.step)
+        if non_finite_weights(t.bare_model):
+            raise non_finite_error(t, "network", float("nan"), t.progress.step)
         p, config = t.progress, t.config
         p.schedule = {"kind": config.schedule, "step": p.step, "total": t.total_steps, "warmup": config.warmup_steps}
         p.scaler = t.accelerator.scaler.state_dict() if t.accelerator.scaler is not None else None
-        p.averaged = t.mean.steps if t.mean else 0
+        p.averaged = t.ema.steps if t.ema else 0
         if t.tensorboard:
             # What the checkpoint's steps came to is in the files before it, so that none is missing after a resume.
             t.tensorboard.flush()
-        checkpoint.save(t.folder, t.bare_model, t.optimizer, p, names, t.mean.model if t.mean else None)
+        checkpoint.save(t.folder, t.bare_model, t.optimizer, p, names, t.ema.model if t.ema else None)
         t.job.event("checkpoint", step=p.step, epoch=p.epoch, names=list(names))
     t.accelerator.wait_for_everyone()
     t.saved_at = time.monotonic()

@@ -6,11 +6,12 @@ from functools import partial
 from typing import Any
 
 from torch import is_grad_enabled, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
+_BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 
-def recompute_activations(model: nn.Module) -> int:
+
+def enable_gradient_checkpointing(model: nn.Module) -> int:
     """Makes each block of a U-Net keep only what goes into it; returns how many blocks there are.
 
     timm's `set_grad_checkpointing` is not used: SMP's own encoders have none, and no decoder has.
@@ -45,13 +46,13 @@ def _forward(block: nn.Module, forward: Any, *inputs: Any, **named: Any) -> Any:
 
 
 def _contexts(block: nn.Module) -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
-    return nullcontext(), _still(block)
+    return nullcontext(), _statistics_kept(block)
 
 
 @contextmanager
-def _still(block: nn.Module) -> Iterator[None]:
+def _statistics_kept(block: nn.Module) -> Iterator[None]:
     """Keeps the second computation from counting twice in the running statistics."""
-    norms = [m for m in block.modules() if isinstance(m, _BatchNorm)]
+    norms = [m for m in block.modules() if isinstance(m, _BATCH_NORMS)]
     momenta = [n.momentum for n in norms]
     for norm in norms:
         norm.momentum = 0.0

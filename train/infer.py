@@ -25,8 +25,10 @@ from bddseg_tui.train.model import encoder_name
 from bddseg_tui.train.normalise import normalise
 from bddseg_tui.train.tta import augmented_logits
 
-AHEAD = 8
-SPARSE = 4
+PREFETCH = 16
+"""Images that are decoded ahead of the model."""
+CONFIDENCE_STRIDE = 4
+"""Confidence is kept of every so many-th pixel and row."""
 _LUMA = (0.299, 0.587, 0.114)
 
 
@@ -108,7 +110,7 @@ def upsample(logits: torch.Tensor, size: tuple[int, int]) -> tuple[torch.Tensor,
     model is calibrated that is as good as all, and costs a sixteenth.
     """
     large = F.interpolate(logits, size, mode="bilinear", align_corners=False)[0]
-    sparse = large[:, ::SPARSE, ::SPARSE].float()
+    sparse = large[:, ::CONFIDENCE_STRIDE, ::CONFIDENCE_STRIDE].float()
     return large.argmax(dim=0).to(torch.uint8), (sparse.amax(dim=0) - sparse.logsumexp(dim=0)).exp()
 
 
@@ -145,7 +147,7 @@ def shrink(image: Image.Image, size: tuple[int, int]) -> NDArray[np.uint8]:
 def _load_ahead(samples: list[Sample], size: tuple[int, int]) -> Iterator[Loaded]:
     with ThreadPoolExecutor(min(8, cores()), "decode") as pool:
         source = iter(samples)
-        waiting: list[Future[Loaded]] = [pool.submit(_load, s, size) for s in islice(source, AHEAD * 2)]
+        waiting: list[Future[Loaded]] = [pool.submit(_load, s, size) for s in islice(source, PREFETCH)]
         while waiting:
             loaded = waiting.pop(0).result()
             if (following := next(source, None)) is not None:

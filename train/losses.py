@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from bddseg_tui.core.classes import NUM_CLASSES, UNKNOWN
 from bddseg_tui.core.runs.config import TrainConfig
 
-PADDING = 255
-"""Mask value of pixels that random zoom added: no loss counts them."""
+IGNORE_INDEX = 255
+"""Mask value of pixels that no loss counts: those that random zoom added and, with `unknown=ignore`, unknown ones."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Loss:
         if config.loss == "focal":
             value = focal_loss(logits, target, config.focal_gamma, self.weight)
         elif config.hard_pixels < 1:
-            value = hard_cross_entropy(logits, target, self.weight, config.hard_pixels, config.label_smoothing)
+            value = bootstrapped_cross_entropy(logits, target, self.weight, config.hard_pixels, config.label_smoothing)
         else:
             value = cross_entropy(logits, target, self.weight, config.label_smoothing)
         return value + config.dice * dice_loss(logits, target) if config.dice else value
@@ -37,7 +37,7 @@ class Loss:
         return (_pixel_weights(self._target(mask.long()), self.weight) > 0).flatten(1).any(1)
 
     def _target(self, mask: torch.Tensor) -> torch.Tensor:
-        return mask.masked_fill(mask == UNKNOWN, PADDING) if self.config.unknown == "ignore" else mask
+        return mask.masked_fill(mask == UNKNOWN, IGNORE_INDEX) if self.config.unknown == "ignore" else mask
 
 
 def make_loss(config: TrainConfig, pixels: NDArray[np.int64], device: torch.device) -> Loss:
@@ -50,11 +50,13 @@ def cross_entropy(
     logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor | None, smoothing: float = 0.0
 ) -> torch.Tensor:
     """Torch's weighted mean cross-entropy, whose own mean is 0 / 0 = NaN where no pixel is counted."""
-    total = F.cross_entropy(logits, target, weight, ignore_index=PADDING, label_smoothing=smoothing, reduction="sum")
+    total = F.cross_entropy(
+        logits, target, weight, ignore_index=IGNORE_INDEX, label_smoothing=smoothing, reduction="sum"
+    )
     return _ratio(total, _pixel_weights(target, weight).sum(dtype=total.dtype))
 
 
-def hard_cross_entropy(
+def bootstrapped_cross_entropy(
     logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor | None, share: float, smoothing: float = 0.0
 ) -> torch.Tensor:
     """Mean cross-entropy of the share (0..1) of counted pixels whose loss is largest.
@@ -62,7 +64,9 @@ def hard_cross_entropy(
     Bootstrapped cross-entropy (Wu et al. 2016, arXiv 1605.06885), by share and not by threshold: no schedule is needed
     for it, and every step counts equally many pixels.
     """
-    losses = F.cross_entropy(logits, target, weight, ignore_index=PADDING, label_smoothing=smoothing, reduction="none")
+    losses = F.cross_entropy(
+        logits, target, weight, ignore_index=IGNORE_INDEX, label_smoothing=smoothing, reduction="none"
+    )
     counted = losses[_pixel_weights(target, weight) > 0]
     if not counted.numel():
         return logits.sum() * 0.0
@@ -76,9 +80,9 @@ def dice_loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     P are probabilities, G is the target as one-hot; both over all counted pixels of the batch. SMP's Dice averages
     over absent classes too, whose loss is 1 whatever is predicted.
     """
-    counted = (target != PADDING).unsqueeze(1)
+    counted = (target != IGNORE_INDEX).unsqueeze(1)
     p = logits.softmax(dim=1) * counted
-    truth = F.one_hot(target.masked_fill(target == PADDING, 0), logits.shape[1]).movedim(-1, 1) * counted
+    truth = F.one_hot(target.masked_fill(target == IGNORE_INDEX, 0), logits.shape[1]).movedim(-1, 1) * counted
     over = (0, 2, 3)
     both, size = (p * truth).sum(over), p.square().sum(over) + truth.sum(over)
     occurs = truth.sum(over) > 0
@@ -93,7 +97,7 @@ def focal_loss(logits: torch.Tensor, target: torch.Tensor, gamma: float, weight:
     """
     log_p = F.log_softmax(logits, dim=1)
     pixel_weight = _pixel_weights(target, weight)
-    safe = target.masked_fill(target == PADDING, 0)
+    safe = target.masked_fill(target == IGNORE_INDEX, 0)
     log_pt = log_p.gather(1, safe.unsqueeze(1)).squeeze(1)
     # Where p is 1, the power's own slope is infinite for gamma < 1, and infinity times 0 is no number.
     miss = (-torch.expm1(log_pt)).clamp_min(torch.finfo(log_pt.dtype).eps)
@@ -102,7 +106,7 @@ def focal_loss(logits: torch.Tensor, target: torch.Tensor, gamma: float, weight:
 
 def _pixel_weights(target: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
     """How much each pixel counts: float (or bool, without weights) of the target's shape, 0 for padding."""
-    counted = target != PADDING
+    counted = target != IGNORE_INDEX
     return counted if weight is None else weight[target.masked_fill(~counted, 0)] * counted
 
 

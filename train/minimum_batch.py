@@ -1,4 +1,4 @@
-"""How few images a step's part may have: a normalisation over a single value cannot be trained."""
+"""How few images a micro-batch may have: a normalisation over a single value cannot be trained."""
 
 import copy
 
@@ -10,11 +10,11 @@ from bddseg_tui.core.runs.config import TrainConfig
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.train.model import forward
 
-_SINGLE_VALUE = "Expected more than 1 value per channel"
+SINGLE_VALUE = "Expected more than 1 value per channel"
 """How torch's ValueError begins where batch normalisation has one value a channel, whose variance is 0."""
 
 
-def smallest_part(model: nn.Module, size: tuple[int, int]) -> int:
+def minimum_micro_batch(model: nn.Module, size: tuple[int, int]) -> int:
     """1, or 2 where one image of this (height, width) leaves batch normalisation one value a channel.
 
     At 32x32 that is so with most encoders, which halve five times; with those that normalise what they have averaged
@@ -30,18 +30,18 @@ def smallest_part(model: nn.Module, size: tuple[int, int]) -> int:
         # The meta device cannot tell; the first step will.
         return 1
     except Exception as error:
-        if _SINGLE_VALUE in str(error):
+        if SINGLE_VALUE in str(error):
             return 2
         reason = sanitize(str(error)).partition(". ")[0][:160] or type(error).__name__
         raise BddsegError(f"the encoder takes no images of {size[0]}x{size[1]}: {reason}") from error
     return 1
 
 
-def check_parts(model: nn.Module, config: TrainConfig, images: int, processes: int) -> int:
-    """Returns the smallest part; `images` are those of one step, over all processes.
+def check_micro_batches(model: nn.Module, config: TrainConfig, images: int, processes: int) -> int:
+    """Returns the minimum micro-batch; `images` are those of one step, over all processes.
 
     Raises:
-        BddsegError: the images are too few for the processes or for the parts; the message names the settings.
+        BddsegError: the images are too few for the processes or for `accumulate`; the message names the settings.
     """
     if images < processes:
         raise BddsegError(
@@ -49,7 +49,7 @@ def check_parts(model: nn.Module, config: TrainConfig, images: int, processes: i
             f"set batch_size={processes} or more (with as many training images), or processes={max(1, images)}"
         )
     # Several processes normalise over the images of all.
-    smallest = smallest_part(model, config.size) if processes == 1 else 1
+    smallest = minimum_micro_batch(model, config.size) if processes == 1 else 1
     if images // min(config.accumulate, images) < smallest:
         height, width = config.size
         raise BddsegError(
@@ -60,9 +60,9 @@ def check_parts(model: nn.Module, config: TrainConfig, images: int, processes: i
 
 
 def _advice(model: nn.Module, config: TrainConfig, images: int) -> str:
-    """Settings with which no part is a single image, or a single image is enough."""
+    """Settings with which no micro-batch is a single image, or a single image is enough."""
     height, width = (2 * side for side in config.size)
-    size = f", or height={height} and width={width}" if smallest_part(model, (height, width)) == 1 else ""
+    size = f", or height={height} and width={width}" if minimum_micro_batch(model, (height, width)) == 1 else ""
     if images > 1:
         return f"accumulate={images // 2}{size}"
     return f"batch_size=2{size}" if config.batch_size == 1 else f"another train_limit or add training images{size}"

@@ -23,7 +23,7 @@ def write_start(t: Trainer, resumed: bool) -> None:
         "val_images": len(t.val) if t.val else 0,
         "parameters": sum(p.numel() for p in t.bare_model.parameters()),
         "batch_size": t.batch_size,
-        "data_on_device": t.train.resident,
+        "data_on_device": t.train.on_device,
         "steps_an_epoch": t.steps_an_epoch,
         "epochs": t.config.epochs,
         "total_steps": t.total_steps,

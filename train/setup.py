@@ -18,16 +18,16 @@ from bddseg_tui.train import checkpoint
 from bddseg_tui.train.batch_size import find_batch_size
 from bddseg_tui.train.cache import CachedSplit, open_cache
 from bddseg_tui.train.checkpoint import Progress
-from bddseg_tui.train.class_balance import class_rarity, repeat_factors
+from bddseg_tui.train.class_balance import class_crop_weights, repeat_factors
 from bddseg_tui.train.device import make_accelerator
-from bddseg_tui.train.device_data import pixels_of
-from bddseg_tui.train.ema import WeightMean
-from bddseg_tui.train.gradient_checkpointing import recompute_activations
+from bddseg_tui.train.device_data import load_split
+from bddseg_tui.train.ema import ExponentialMovingAverage
+from bddseg_tui.train.gradient_checkpointing import enable_gradient_checkpointing
 from bddseg_tui.train.losses import make_loss
-from bddseg_tui.train.minimum_batch import check_parts
+from bddseg_tui.train.minimum_batch import check_micro_batches
 from bddseg_tui.train.model import make_model
 from bddseg_tui.train.progress_events import write_start
-from bddseg_tui.train.sync_batchnorm import synchronise_batch_norm
+from bddseg_tui.train.sync_batchnorm import to_sync_batchnorm
 from bddseg_tui.train.tensorboard_writer import open_tensorboard
 from bddseg_tui.train.trainer import Trainer
 
@@ -39,7 +39,7 @@ def setup(run: Run, job: JobWriter) -> Trainer:
     job.update(state="running", phase="weights")
     model = make_model(config)
     if config.batch_size:
-        check_parts(model, config, config.batch_size, accelerator.num_processes)
+        check_micro_batches(model, config, config.batch_size, accelerator.num_processes)
     train, val = open_caches(run, config, accelerator, job)
     model.to(memory_format=torch.channels_last)
     loss = make_loss(config, train.pixels, accelerator.device)
@@ -48,23 +48,23 @@ def setup(run: Run, job: JobWriter) -> Trainer:
     batch_size = config.batch_size
     if not batch_size and not resumed:
         job.update(phase="batch size")
-        smallest = check_parts(model, config, len(train), accelerator.num_processes)
+        smallest = check_micro_batches(model, config, len(train), accelerator.num_processes)
         batch_size = find_batch_size(model, loss, config, accelerator, len(train), smallest)
     if batch_size:
-        check_parts(model, config, min(batch_size, len(train)), accelerator.num_processes)
+        check_micro_batches(model, config, min(batch_size, len(train)), accelerator.num_processes)
     if accelerator.num_processes > 1:
-        model = synchronise_batch_norm(model, accelerator.device)
+        model = to_sync_batchnorm(model, accelerator.device)
     optimizer = make_optimizer(model, config)
     progress = Progress(size=config.size, batch_size=batch_size)
     model.to(accelerator.device)
-    mean = WeightMean(model, config.ema) if config.ema else None
+    ema = ExponentialMovingAverage(model, config.ema) if config.ema else None
     if resumed:
-        progress = checkpoint.load(folder / "last", model, optimizer, mean.model if mean else None)
-        if mean:
-            mean.steps = progress.averaged
+        progress = checkpoint.load(folder / "last", model, optimizer, ema.model if ema else None)
+        if ema:
+            ema.steps = progress.averaged
     if config.gradient_checkpointing:
-        # The mean, copied above, is never trained and needs none.
-        recompute_activations(model)
+        # The average, copied above, is never trained and needs none.
+        enable_gradient_checkpointing(model)
     # Checkpoints of earlier versions do not know theirs.
     progress.batch_size = progress.batch_size or batch_size
     prepared, prepared_optimizer = accelerator.prepare(model, optimizer)
@@ -80,14 +80,14 @@ def setup(run: Run, job: JobWriter) -> Trainer:
         bare_model=model,
         optimizer=prepared_optimizer,
         loss=loss,
-        train=pixels_of(train, accelerator.device),
-        val=pixels_of(val, accelerator.device) if val else None,
+        train=load_split(train, accelerator.device),
+        val=load_split(val, accelerator.device) if val else None,
         progress=progress,
         batch_size=progress.batch_size,
         saved_at=time.monotonic(),
-        mean=mean,
-        rarity=class_rarity(train.pixels) if config.rare_crops else None,
-        factors=repeat_factors(rare_images, config.rare_images) if config.rare_images else None,
+        ema=ema,
+        crop_weights=class_crop_weights(train.pixels) if config.rare_crops else None,
+        repeat_factors=repeat_factors(rare_images, config.rare_images) if config.rare_images else None,
         tensorboard=open_tensorboard(run.folder, progress.step + 1) if accelerator.is_main_process else None,
     )
     write_start(trainer, resumed)

@@ -7,7 +7,7 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.train.trainer import Trainer
 
 
-def not_finite(t: Trainer, what: str, value: float, step: int) -> BddsegError:
+def non_finite_error(t: Trainer, what: str, value: float, step: int) -> BddsegError:
     """The error for a loss that is no number; the weights tell whether this step or an earlier one is to blame."""
     kept = "the last good checkpoint is kept" if (t.folder / "last").exists() else "no checkpoint was made yet"
     at = f"the {what} became {value} at step {step} (epoch {t.progress.epoch + 1})"
@@ -15,17 +15,17 @@ def not_finite(t: Trainer, what: str, value: float, step: int) -> BddsegError:
     precision = str(t.accelerator.mixed_precision)
     if precision != "no":
         advice += f", or set precision=fp32 (it is {precision})"
-    if broken := non_finite(t.bare_model):
+    if broken := non_finite_weights(t.bare_model):
         return BddsegError(f"{at}, since weights are not finite any more, such as {broken[0]}; {kept}: {advice}")
     return BddsegError(f"{at}, though all weights are finite: the network's values grew too large; {kept}: {advice}")
 
 
-def non_finite(model: nn.Module) -> list[str]:
+def non_finite_weights(model: nn.Module) -> list[str]:
     """Names of a model's weights and statistics that hold NaN or infinity."""
     return [k for k, v in model.state_dict().items() if v.is_floating_point() and not v.isfinite().all()]
 
 
-def out_of_memory(t: Trainer) -> BddsegError:
+def out_of_memory_error(t: Trainer) -> BddsegError:
     """The error for a step that does not fit into memory."""
     config = t.config
     return BddsegError(

@@ -6,7 +6,7 @@ from timm.layers import BatchNormAct2d, convert_sync_batchnorm  # type: ignore[a
 from torch import nn
 
 
-def synchronise_batch_norm(model: nn.Module, device: torch.device) -> nn.Module:
+def to_sync_batchnorm(model: nn.Module, device: torch.device) -> nn.Module:
     """A model whose batch normalisation takes its statistics from all processes; its state has the same names.
 
     On GPUs these are torch's own layers, which refuse tensors of a CPU; there ours do the same, more slowly.
@@ -16,7 +16,7 @@ def synchronise_batch_norm(model: nn.Module, device: torch.device) -> nn.Module:
     return _converted(model)
 
 
-class SyncedBatchNorm(nn.BatchNorm2d):
+class CpuSyncBatchNorm(nn.BatchNorm2d):
     """Batch normalisation (Ioffe & Szegedy 2015) with statistics of all processes; what timm lets follow, follows.
 
     In and out float [N, C, H, W].
@@ -26,6 +26,7 @@ class SyncedBatchNorm(nn.BatchNorm2d):
     act: nn.Module
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Normalises x, float [N, C, H, W], and updates the running statistics while it trains."""
         if not self.training:
             return self.act(self.drop(super().forward(x)))  # type: ignore[no-any-return]
         # Sums over many pixels need more digits than half precision has.
@@ -60,8 +61,8 @@ def _converted(module: nn.Module) -> nn.Module:
     return module
 
 
-def _synced(norm: nn.BatchNorm2d) -> SyncedBatchNorm:
-    synced = SyncedBatchNorm(norm.num_features, norm.eps, norm.momentum, norm.affine, norm.track_running_stats)
+def _synced(norm: nn.BatchNorm2d) -> CpuSyncBatchNorm:
+    synced = CpuSyncBatchNorm(norm.num_features, norm.eps, norm.momentum, norm.affine, norm.track_running_stats)
     synced.weight, synced.bias = norm.weight, norm.bias
     synced.running_mean, synced.running_var = norm.running_mean, norm.running_var
     synced.num_batches_tracked = norm.num_batches_tracked

@@ -13,8 +13,8 @@ from torch import nn
 from bddseg_tui.core.jobs.job_writer import JobWriter
 from bddseg_tui.core.runs.config import TrainConfig
 from bddseg_tui.train.checkpoint import Progress
-from bddseg_tui.train.device_data import Pixels
-from bddseg_tui.train.ema import WeightMean
+from bddseg_tui.train.device_data import SplitData
+from bddseg_tui.train.ema import ExponentialMovingAverage
 from bddseg_tui.train.losses import Loss
 from bddseg_tui.train.tensorboard_writer import TensorBoardWriter
 
@@ -27,8 +27,8 @@ class Trainer:
         folder: of the run's checkpoints.
         model: as accelerate (and torch.compile) wrapped it; `bare_model` is the network itself.
         ema: the moving average of the weights, if the run keeps one.
-        rarity: how much each class is wanted in crops, float32 [20], if crops are laid over rare classes.
-        factors: how often each training image comes, float64 [N], if some come more often.
+        crop_weights: how much each class is wanted in crops, float32 [20], if crops are laid over rare classes.
+        repeat_factors: how often each training image comes, float64 [N], if some come more often.
         tensorboard: in the first process, where the package is installed.
         saved_at: when the last checkpoint was made, in seconds of the monotonic clock.
         step_seconds: a moving average of how long a step takes.
@@ -43,14 +43,14 @@ class Trainer:
     bare_model: nn.Module
     optimizer: Any
     loss: Loss
-    train: Pixels
-    val: Pixels | None
+    train: SplitData
+    val: SplitData | None
     progress: Progress
     batch_size: int
     saved_at: float
-    mean: WeightMean | None
-    rarity: torch.Tensor | None
-    factors: NDArray[np.float64] | None
+    ema: ExponentialMovingAverage | None
+    crop_weights: torch.Tensor | None
+    repeat_factors: NDArray[np.float64] | None
     tensorboard: TensorBoardWriter | None
     step_seconds: float | None = None
     metrics: dict[str, float | None] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from bddseg_tui.train.device import pick_device
 from bddseg_tui.train.model import make_model
 
 
-def check(config: TrainConfig) -> None:
+def check_trainable(config: TrainConfig) -> None:
     """Raises BddsegError where the device is not there or no model can be made. No weights are fetched."""
     device = pick_device(config.device)
     if device == "cuda" and config.processes > torch.cuda.device_count():
@@ -29,7 +29,7 @@ def check(config: TrainConfig) -> None:
 def main(argv: list[str]) -> int:
     """Checks one configuration."""
     try:
-        check(TrainConfig.model_validate_json(argv[0]))
+        check_trainable(TrainConfig.model_validate_json(argv[0]))
     except BddsegError as error:
         print(error)
         return 2

@@ -59,6 +59,7 @@ class EventWriter:
         return event
 
     def close(self) -> None:
+        """Closes the file."""
         os.close(self._file)
 
 

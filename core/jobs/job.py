@@ -77,6 +77,7 @@ class Status:
 
     @property
     def live(self) -> bool:
+        """Whether the job is at work or about to be."""
         return self.state in LIVE
 
 

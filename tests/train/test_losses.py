@@ -14,7 +14,7 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.runs.config import TrainConfig, build_config
 from bddseg_tui.train.checkpoint import Progress
 from bddseg_tui.train.fit import train_step
-from bddseg_tui.train.losses import PADDING, class_weights, dice_loss, focal_loss, make_loss
+from bddseg_tui.train.losses import IGNORE_INDEX, class_weights, dice_loss, focal_loss, make_loss
 
 CPU = torch.device("cpu")
 
@@ -22,7 +22,7 @@ CPU = torch.device("cpu")
 def example() -> tuple[torch.Tensor, torch.Tensor]:
     torch.manual_seed(0)
     target = torch.randint(0, 20, (2, 6, 7))
-    target[0, :2] = PADDING
+    target[0, :2] = IGNORE_INDEX
     return torch.randn(2, 20, 6, 7, dtype=torch.float64, requires_grad=True), target
 
 
@@ -31,7 +31,7 @@ def test_focal_loss_without_focus_is_cross_entropy(weighted: bool) -> None:
     logits, target = example()
     weight = torch.rand(20, dtype=torch.float64) if weighted else None
     ours = focal_loss(logits, target, 0.0, weight)
-    assert torch.allclose(ours, F.cross_entropy(logits, target, weight, ignore_index=PADDING))
+    assert torch.allclose(ours, F.cross_entropy(logits, target, weight, ignore_index=IGNORE_INDEX))
 
 
 def test_focal_loss_is_the_papers_formula() -> None:
@@ -39,7 +39,7 @@ def test_focal_loss_is_the_papers_formula() -> None:
     p = logits.softmax(1)
     terms = [
         -((1 - p[n, target[n, y, x], y, x]) ** 2) * p[n, target[n, y, x], y, x].log()
-        for n in range(2) for y in range(6) for x in range(7) if target[n, y, x] != PADDING
+        for n in range(2) for y in range(6) for x in range(7) if target[n, y, x] != IGNORE_INDEX
     ]  # fmt: skip
     assert torch.allclose(focal_loss(logits, target, 2.0, None), torch.stack(terms).mean())
 
@@ -56,7 +56,7 @@ def test_unknown_can_be_ignored() -> None:
     logits, target = example()
     pixels = np.ones(20, dtype=np.int64)
     loss = make_loss(build_config("demo", ["unknown=ignore"]), pixels, torch.device("cpu"))
-    expected = F.cross_entropy(logits, target.masked_fill(target == 19, PADDING), ignore_index=PADDING)
+    expected = F.cross_entropy(logits, target.masked_fill(target == 19, IGNORE_INDEX), ignore_index=IGNORE_INDEX)
     assert torch.allclose(loss(logits, target), expected)
 
 
@@ -86,7 +86,7 @@ def reference(name: str, logits: torch.Tensor, target: torch.Tensor, weight: tor
     log_p = logits.detach().log_softmax(1).double().numpy()
     terms, total = [], 0.0
     for (n, y, x), c in np.ndenumerate(target.numpy()):
-        if c == PADDING:
+        if c == IGNORE_INDEX:
             continue
         own, w = log_p[n, :, y, x], weight.double().numpy()
         smooth = 0.1 if name == "smoothed" else 0.0
@@ -115,7 +115,7 @@ def test_every_loss_is_its_formula_and_0_where_nothing_is_counted(name: str, wei
     value = loss(logits, mask)
     value.backward()
     weight = loss.weight if loss.weight is not None else torch.ones(20)
-    assert value.item() == pytest.approx(reference(name, logits, mask.masked_fill(mask == 19, PADDING), weight))
+    assert value.item() == pytest.approx(reference(name, logits, mask.masked_fill(mask == 19, IGNORE_INDEX), weight))
     assert logits.grad is not None and logits.grad.isfinite().all()
     assert (logits.grad.abs().max() == 0) == (known == 0)
     assert loss.counted(mask).tolist() == [known > 0, False]
@@ -149,7 +149,7 @@ def trainer_of(config: TrainConfig, model: nn.Module) -> SimpleNamespace:
     optimizer.param_groups[0]["peak"] = 0.1
     return SimpleNamespace(
         config=config, accelerator=Accelerator(cpu=True), model=model, bare_model=model, optimizer=optimizer,
-        rarity=None, loss=make_loss(config, np.ones(20, np.int64), CPU), mean=None, progress=Progress(),
+        crop_weights=None, loss=make_loss(config, np.ones(20, np.int64), CPU), ema=None, progress=Progress(),
         total_steps=10, folder=Path("nowhere"),
     )  # fmt: skip
 

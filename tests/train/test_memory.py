@@ -18,15 +18,14 @@ from bddseg_tui.core.jobs.events import read_events
 from bddseg_tui.core.jobs.job import tail_log
 from bddseg_tui.core.runs.config import TrainConfig, build_config
 from bddseg_tui.train import batch_size
-from bddseg_tui.train.batch_size import activation_bytes, find_batch_size
+from bddseg_tui.train.batch_size import activation_bytes, find_batch_size, halve_until_it_fits
 from bddseg_tui.train.batches import batches
 from bddseg_tui.train.cache import open_cache
-from bddseg_tui.train.device_data import Pixels, pixels_of, to_device
-from bddseg_tui.train.gradient_checkpointing import recompute_activations
+from bddseg_tui.train.device_data import SplitData, load_split, to_device
+from bddseg_tui.train.gradient_checkpointing import enable_gradient_checkpointing
 from bddseg_tui.train.losses import make_loss
-from bddseg_tui.train.minimum_batch import check_parts, smallest_part
+from bddseg_tui.train.minimum_batch import SINGLE_VALUE, check_micro_batches, minimum_micro_batch
 from bddseg_tui.train.model import forward, make_model
-from bddseg_tui.train.step_errors import SINGLE_VALUE
 
 CPU = torch.device("cpu")
 ENCODERS = ("resnet18", "tu-tf_efficientnet_lite0", "tu-convnext_atto")
@@ -49,7 +48,7 @@ def step(model: nn.Module) -> torch.Tensor:
 def test_gradient_checkpointing_changes_neither_gradients_nor_statistics(encoder: str) -> None:
     plain = make_model(config(f"encoder={encoder}")).train()
     again = copy.deepcopy(plain)
-    assert recompute_activations(again) > 8
+    assert enable_gradient_checkpointing(again) > 8
     torch.testing.assert_close(step(plain), step(again), rtol=0, atol=0)
     for (name, a), b in zip(plain.named_parameters(), again.parameters(), strict=True):
         assert (a.grad is None) == (b.grad is None), name
@@ -65,7 +64,7 @@ def test_gradient_checkpointing_keeps_less_than_two_thirds() -> None:
     model = make_model(settings).train()
     loss = make_loss(settings, np.ones(20, np.int64), CPU)
     plain = activation_bytes(model, loss, settings, CPU)
-    recompute_activations(model)
+    enable_gradient_checkpointing(model)
     assert activation_bytes(model, loss, settings, CPU) < plain * 2 / 3
 
 
@@ -96,17 +95,17 @@ def test_the_batch_is_the_largest_power_of_two_that_memory_and_images_allow(
         torch.testing.assert_close(value, before[name], rtol=0, atol=0, msg=name)
 
 
-def test_where_a_gpu_runs_out_of_memory_the_batch_is_halved_until_it_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_a_gpu_runs_out_of_memory_the_batch_is_halved_until_it_fits() -> None:
     tried: list[int] = []
 
-    def loss(model: nn.Module, loss: object, settings: TrainConfig, device: torch.device, count: int) -> torch.Tensor:
-        tried.append(count)
-        if count > 20:
+    def loss(logits: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
+        tried.append(len(masks))
+        if len(masks) > 20:
             raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
-        return torch.zeros((), requires_grad=True)
+        return logits.mean()
 
-    monkeypatch.setattr(batch_size, "_loss", loss)
-    assert batch_size._tried(nn.Linear(1, 1), loss, config(), CPU, 64) == 16
+    model = nn.Conv2d(3, 20, 1)
+    assert halve_until_it_fits(model, loss, config(), CPU, 64) == 16  # type: ignore[arg-type]
     assert tried == [64, 32, 16, 16]
 
 
@@ -123,10 +122,10 @@ def test_a_run_that_finds_its_batch_size_keeps_it_when_resumed(engine: Engine, d
 
 def test_pixels_on_the_device_come_in_the_same_batches(drawn: Path, tmp_path: Path) -> None:
     split = open_cache(open_dataset(drawn), "train", (32, 64), tmp_path)
-    mapped = pixels_of(split, CPU)
-    assert not mapped.resident
+    mapped = load_split(split, CPU)
+    assert not mapped.on_device
     kept = to_device(mapped, CPU)
-    assert isinstance(kept, Pixels) and kept.resident
+    assert isinstance(kept, SplitData) and kept.on_device
     order = np.random.default_rng(0).permutation(len(split))
     for rank in range(2):
         pairs = zip(batches(mapped, order, 5, CPU, rank, 2), batches(kept, order, 5, CPU, rank, 2), strict=True)
@@ -147,7 +146,7 @@ def test_how_few_images_batch_normalisation_takes_is_what_torch_takes(
     encoder: str, size: tuple[int, int], expected: int
 ) -> None:
     model = make_model(config(f"encoder={encoder}")).train()
-    assert smallest_part(model, size) == expected
+    assert minimum_micro_batch(model, size) == expected
     images = torch.rand(1, 3, *size)
     if expected == 1:
         assert forward(model, images).shape == (1, 20, *size)
@@ -171,24 +170,23 @@ def test_a_step_that_batch_normalisation_cannot_take_is_refused_with_the_setting
 ) -> None:
     chosen = config("height=32", "width=32", *settings)
     with pytest.raises(BddsegError, match=advice):
-        check_parts(make_model(chosen), chosen, images, processes)
+        check_micro_batches(make_model(chosen), chosen, images, processes)
     larger = chosen.model_copy(update={"height": 64})
     if processes == 1:
-        assert check_parts(make_model(larger), larger, images, processes) == 1
+        assert check_micro_batches(make_model(larger), larger, images, processes) == 1
 
 
 def test_the_batch_size_that_is_found_is_one_that_batch_normalisation_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = config("batch_size=0", "height=32", "width=32")
     model, loss = make_model(settings), make_loss(settings, np.ones(20, np.int64), CPU)
-    smallest = check_parts(model, settings, 9, 1)
+    smallest = check_micro_batches(model, settings, 9, 1)
     monkeypatch.setattr(batch_size.psutil, "virtual_memory", lambda: SimpleNamespace(available=1))
     assert find_batch_size(model, loss, settings, Accelerator(cpu=True), 9, smallest) == 2
 
 
-def test_a_gpu_on_which_no_batch_fits_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gpu_on_which_no_batch_fits_is_one_line() -> None:
     def loss(*_: object) -> torch.Tensor:
         raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
 
-    monkeypatch.setattr(batch_size, "_loss", loss)
     with pytest.raises(BddsegError, match="out of memory with a batch of 2 at 64x96"):
-        batch_size._tried(nn.Linear(1, 1), make_loss(config(), np.ones(20, np.int64), CPU), config(), CPU, 8, 2)
+        halve_until_it_fits(nn.Conv2d(3, 20, 1), loss, config(), CPU, 8, 2)  # type: ignore[arg-type]

@@ -14,12 +14,12 @@ from bddseg_tui.core.data.dataset import open_dataset
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.runs.config import TrainConfig, build_config
 from bddseg_tui.train import checkpoint
-from bddseg_tui.train.augment import augment, draw_chances
+from bddseg_tui.train.augment import augment, draw_augmentations
 from bddseg_tui.train.batches import batches, epoch_order
 from bddseg_tui.train.cache import open_cache
 from bddseg_tui.train.checkpoint import Progress
-from bddseg_tui.train.device_data import pixels_of
-from bddseg_tui.train.losses import PADDING
+from bddseg_tui.train.device_data import load_split
+from bddseg_tui.train.losses import IGNORE_INDEX
 from bddseg_tui.train.model import forward, make_model
 from bddseg_tui.train.normalise import normalise
 from bddseg_tui.train.schedule import lr_factor
@@ -51,10 +51,10 @@ def test_augmentation_keeps_shapes_dtypes_and_classes() -> None:
     images = torch.randint(0, 256, (4, 3, 40, 64), dtype=torch.uint8)
     masks = torch.randint(0, 20, (4, 40, 64), dtype=torch.uint8)
     config = SMALL.model_copy(update={"scale_min": 0.5, "scale_max": 2.0})
-    out, out_masks = augment(images, masks, config, draw_chances(4, (0,)))
+    out, out_masks = augment(images, masks, config, draw_augmentations(4, (0,)))
     assert (out.shape, out.dtype) == (images.shape, torch.uint8)
     assert (out_masks.shape, out_masks.dtype) == (masks.shape, torch.uint8)
-    assert set(out_masks.unique().tolist()) <= {*range(20), PADDING}
+    assert set(out_masks.unique().tolist()) <= {*range(20), IGNORE_INDEX}
 
 
 def test_image_and_mask_move_together() -> None:
@@ -62,8 +62,8 @@ def test_image_and_mask_move_together() -> None:
     masks[:, :, 40:] = 10
     images = (masks * 20)[:, None].expand(-1, 3, -1, -1).contiguous()
     config = SMALL.model_copy(update={"color_jitter": 0.0, "scale_min": 0.6, "scale_max": 1.8})
-    out, out_masks = augment(images, masks, config, draw_chances(8, (1,)))
-    inside = out_masks != PADDING
+    out, out_masks = augment(images, masks, config, draw_augmentations(8, (1,)))
+    inside = out_masks != IGNORE_INDEX
     agree = ((out[:, 0] > 100) == (out_masks == 10))[inside]
     assert agree.float().mean() > 0.95
     assert not torch.equal(out_masks, masks)
@@ -73,17 +73,17 @@ def test_an_image_is_augmented_alike_however_many_processes_share_the_batch() ->
     images = torch.randint(0, 256, (6, 3, 40, 64), dtype=torch.uint8)
     masks = torch.randint(0, 20, (6, 40, 64), dtype=torch.uint8)
     config = SMALL.model_copy(update={"rare_crops": 0.5})
-    rarity = torch.arange(20.0)
-    whole = augment(images, masks, config, draw_chances(6, (5, 1, 3)), rarity)
+    crop_weights = torch.arange(20.0)
+    whole = augment(images, masks, config, draw_augmentations(6, (5, 1, 3)), crop_weights)
     for rank in range(2):
-        part = augment(images[rank::2], masks[rank::2], config, draw_chances(3, (5, 1, 3), rank, 2), rarity)
+        part = augment(images[rank::2], masks[rank::2], config, draw_augmentations(3, (5, 1, 3), rank, 2), crop_weights)
         assert torch.equal(part[0], whole[0][rank::2]) and torch.equal(part[1], whole[1][rank::2])
 
 
 def test_another_step_augments_otherwise() -> None:
     images = torch.randint(0, 256, (6, 3, 40, 64), dtype=torch.uint8)
     masks = torch.zeros(6, 40, 64, dtype=torch.uint8)
-    first, second = (augment(images, masks, SMALL, draw_chances(6, (5, 1, step)))[0] for step in (3, 4))
+    first, second = (augment(images, masks, SMALL, draw_augmentations(6, (5, 1, step)))[0] for step in (3, 4))
     assert not torch.equal(first, second)
 
 
@@ -91,10 +91,10 @@ def test_colours_vary_as_torchvision_has_them() -> None:
     images = torch.randint(0, 256, (3, 3, 40, 64), dtype=torch.uint8)
     masks = torch.zeros(3, 40, 64, dtype=torch.uint8)
     config = SMALL.model_copy(update={"flip": False, "scale_min": 1.0, "scale_max": 1.0, "color_jitter": 0.4})
-    chances = draw_chances(3, (2,))
-    out, _ = augment(images, masks, config, chances)
+    draws = draw_augmentations(3, (2,))
+    out, _ = augment(images, masks, config, draws)
     for i, image in enumerate(images):
-        drawn = (chances.brightness[i], chances.contrast[i], chances.saturation[i])
+        drawn = (draws.brightness[i], draws.contrast[i], draws.saturation[i])
         brightness, contrast, saturation = (float(0.6 + 0.8 * c) for c in drawn)
         known = TF.adjust_contrast(TF.adjust_brightness(image, brightness), contrast)
         known = TF.adjust_saturation(known, saturation)
@@ -103,7 +103,7 @@ def test_colours_vary_as_torchvision_has_them() -> None:
 
 
 def test_batches_cover_the_order_and_processes_share_them(drawn: Path, tmp_path: Path) -> None:
-    split = pixels_of(open_cache(open_dataset(drawn), "train", (32, 64), tmp_path), torch.device("cpu"))
+    split = load_split(open_cache(open_dataset(drawn), "train", (32, 64), tmp_path), torch.device("cpu"))
     order = np.arange(12)
     whole = [m for _, m in batches(split, order, 4, torch.device("cpu"))]
     parts = [[m for _, m in batches(split, order, 4, torch.device("cpu"), rank, 2)] for rank in range(2)]

@@ -16,14 +16,14 @@ from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.jobs.job import tail_log
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.train import efficientnet_lite0 as lite0
-from bddseg_tui.train.augment import augment, draw_chances
+from bddseg_tui.train.augment import augment, draw_augmentations
 from bddseg_tui.train.batches import epoch_order
 from bddseg_tui.train.checkpoint import Progress, load, load_model, save
-from bddseg_tui.train.class_balance import class_rarity, repeat_factors
-from bddseg_tui.train.ema import WeightMean
+from bddseg_tui.train.class_balance import class_crop_weights, repeat_factors
+from bddseg_tui.train.ema import ExponentialMovingAverage
 from bddseg_tui.train.fit import train_step
 from bddseg_tui.train.infer import predict_samples
-from bddseg_tui.train.losses import PADDING, dice_loss, hard_cross_entropy, make_loss
+from bddseg_tui.train.losses import IGNORE_INDEX, bootstrapped_cross_entropy, dice_loss, make_loss
 from bddseg_tui.train.model import make_model
 from bddseg_tui.train.normalise import normalise, statistics
 from bddseg_tui.train.setup import make_optimizer
@@ -35,14 +35,14 @@ CPU = torch.device("cpu")
 def example() -> tuple[torch.Tensor, torch.Tensor]:
     torch.manual_seed(1)
     target = torch.randint(0, 6, (2, 5, 7))
-    target[1, 2:] = PADDING
+    target[1, 2:] = IGNORE_INDEX
     return torch.randn(2, 20, 5, 7, dtype=torch.float64, requires_grad=True), target
 
 
 def test_all_hard_pixels_are_cross_entropy() -> None:
     logits, target = example()
-    expected = F.cross_entropy(logits, target, ignore_index=PADDING)
-    assert torch.allclose(hard_cross_entropy(logits, target, None, 1.0), expected)
+    expected = F.cross_entropy(logits, target, ignore_index=IGNORE_INDEX)
+    assert torch.allclose(bootstrapped_cross_entropy(logits, target, None, 1.0), expected)
 
 
 def test_hard_pixels_are_those_with_the_largest_loss() -> None:
@@ -50,17 +50,17 @@ def test_hard_pixels_are_those_with_the_largest_loss() -> None:
     p = logits.softmax(1)
     losses = sorted(
         (-p[n, target[n, y, x], y, x].log() for n in range(2) for y in range(5) for x in range(7)
-         if target[n, y, x] != PADDING),
+         if target[n, y, x] != IGNORE_INDEX),
         reverse=True,
     )  # fmt: skip
     kept = round(0.3 * len(losses))
-    assert torch.allclose(hard_cross_entropy(logits, target, None, 0.3), torch.stack(losses[:kept]).mean())
+    assert torch.allclose(bootstrapped_cross_entropy(logits, target, None, 0.3), torch.stack(losses[:kept]).mean())
 
 
 def test_dice_is_the_papers_formula_over_the_classes_that_occur() -> None:
     logits, target = example()
     p = logits.softmax(1).detach().numpy()
-    counted = (target != PADDING).numpy()
+    counted = (target != IGNORE_INDEX).numpy()
     terms = []
     for c in range(20):
         truth = (target == c).numpy()
@@ -70,10 +70,10 @@ def test_dice_is_the_papers_formula_over_the_classes_that_occur() -> None:
     assert dice_loss(logits, target).item() == pytest.approx(np.mean(terms))
 
 
-@pytest.mark.parametrize("loss", [lambda x, t: hard_cross_entropy(x, t, None, 0.5), dice_loss])
+@pytest.mark.parametrize("loss", [lambda x, t: bootstrapped_cross_entropy(x, t, None, 0.5), dice_loss])
 def test_padding_alone_gives_no_loss_and_no_gradient(loss: object) -> None:
     logits, target = example()
-    value = loss(logits, torch.full_like(target, PADDING))  # type: ignore[operator]
+    value = loss(logits, torch.full_like(target, IGNORE_INDEX))  # type: ignore[operator]
     value.backward()
     assert value.item() == 0 and logits.grad is not None and logits.grad.abs().max() == 0
 
@@ -82,8 +82,8 @@ def test_the_settings_choose_the_parts_of_the_loss() -> None:
     logits, target = example()
     mask = target.masked_fill(target == 5, UNKNOWN)
     config = build_config(None, ["label_smoothing=0.1", "dice=0.5", "unknown=ignore"])
-    ignored = mask.masked_fill(mask == UNKNOWN, PADDING)
-    expected = F.cross_entropy(logits, ignored, ignore_index=PADDING, label_smoothing=0.1)
+    ignored = mask.masked_fill(mask == UNKNOWN, IGNORE_INDEX)
+    expected = F.cross_entropy(logits, ignored, ignore_index=IGNORE_INDEX, label_smoothing=0.1)
     expected = expected + 0.5 * dice_loss(logits, ignored)
     ours = make_loss(config, np.ones(20, np.int64), CPU)(logits, mask)
     assert torch.allclose(ours, expected)
@@ -91,7 +91,7 @@ def test_the_settings_choose_the_parts_of_the_loss() -> None:
 
 def test_the_mean_of_weights_is_the_moving_average() -> None:
     model = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
-    mean = WeightMean(model, 0.5)
+    mean = ExponentialMovingAverage(model, 0.5)
     values, expected = [1.0, 3.0, 11.0, 2.0], 0.0
     for number, value in enumerate(values):
         with torch.no_grad():
@@ -108,7 +108,7 @@ def test_the_mean_of_weights_is_the_moving_average() -> None:
 def test_a_checkpoint_with_a_mean_restores_both(tmp_path: Path) -> None:
     config = build_config("demo", ["encoder=mobilenet_v2", "ema=0.9"])
     model = make_model(config)
-    optimizer, mean = make_optimizer(model, config), WeightMean(model, 0.9)
+    optimizer, mean = make_optimizer(model, config), ExponentialMovingAverage(model, 0.9)
     mean.update(model)
     with torch.no_grad():
         for p in model.parameters():
@@ -116,7 +116,7 @@ def test_a_checkpoint_with_a_mean_restores_both(tmp_path: Path) -> None:
     mean.update(model)
     save(tmp_path, model, optimizer, Progress(step=2, averaged=mean.steps), ("last",), mean.model)
     other = make_model(config)
-    restored = WeightMean(other, 0.9)
+    restored = ExponentialMovingAverage(other, 0.9)
     progress = load(tmp_path / "last", other, make_optimizer(other, config), restored.model)
     assert progress.averaged == 2
     for a, b in zip(other.state_dict().values(), model.state_dict().values(), strict=True):
@@ -134,20 +134,20 @@ def test_rare_crops_hold_the_rare_class() -> None:
     settings = ["scale_min=1.0", "scale_max=4.0", "color_jitter=0", "flip=false", "rare_crops=1.0"]
     config = build_config(None, settings)
 
-    def share(rarity: torch.Tensor | None) -> float:
-        found = [augment(images, masks, config, draw_chances(8, (step,)), rarity)[1] for step in range(20)]
+    def share(crop_weights: torch.Tensor | None) -> float:
+        found = [augment(images, masks, config, draw_augmentations(8, (step,)), crop_weights)[1] for step in range(20)]
         return float(torch.stack([(m == 12).flatten(1).any(1).float().mean() for m in found]).mean())
 
-    assert share(class_rarity(pixels)) > 0.95
+    assert share(class_crop_weights(pixels)) > 0.95
     assert share(None) < 0.6
 
 
 def test_unknown_is_never_wanted_and_rarer_classes_are_wanted_more() -> None:
     pixels = np.zeros(20, np.int64)
     pixels[[0, 13, 12, UNKNOWN]] = 1_000_000, 10_000, 100, 50
-    rarity = class_rarity(pixels)
-    assert rarity[12] > rarity[13] > rarity[0] > 0
-    assert rarity[UNKNOWN] == 0 and rarity[16] == 0
+    crop_weights = class_crop_weights(pixels)
+    assert crop_weights[12] > crop_weights[13] > crop_weights[0] > 0
+    assert crop_weights[UNKNOWN] == 0 and crop_weights[16] == 0
 
 
 def test_repeat_factors_are_the_papers() -> None:
@@ -168,9 +168,9 @@ def test_an_epoch_draws_images_in_proportion_to_their_factors() -> None:
 
 
 def test_lite0_weights_from_the_package_fit_every_layer_of_the_encoder() -> None:
-    state = lite0.packaged_lite0()
+    state = lite0.packaged_weights()
     assert state is not None
-    config = build_config(None, [f"encoder={lite0.LITE0}"])
+    config = build_config(None, [f"encoder={lite0.ENCODER}"])
     encoder = make_model(config).encoder.state_dict()  # type: ignore[union-attr]
     own = {k.removeprefix("model."): v for k, v in encoder.items()}
     assert set(own) == {k for k in state if k in own}
@@ -179,10 +179,10 @@ def test_lite0_weights_from_the_package_fit_every_layer_of_the_encoder() -> None
 
 
 def test_lite_encoders_have_statistics_of_their_own() -> None:
-    assert statistics(lite0.LITE0) == ((0.5,) * 3, (0.5,) * 3)
-    assert statistics("resnet34") != statistics(lite0.LITE0)
+    assert statistics(lite0.ENCODER) == ((0.5,) * 3, (0.5,) * 3)
+    assert statistics("resnet34") != statistics(lite0.ENCODER)
     white = torch.full((1, 3, 2, 2), 255, dtype=torch.uint8)
-    assert torch.equal(normalise(white, lite0.LITE0), torch.ones(1, 3, 2, 2))
+    assert torch.equal(normalise(white, lite0.ENCODER), torch.ones(1, 3, 2, 2))
 
 
 def test_augmentation_at_test_time_is_the_mean_of_probabilities() -> None:
@@ -211,8 +211,9 @@ def test_a_step_in_parts_is_the_step_at_once() -> None:
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
         optimizer.param_groups[0]["peak"] = 0.1
         trainer = SimpleNamespace(
-            config=config, accelerator=accelerator, model=model, bare_model=model, optimizer=optimizer, rarity=None,
-            loss=make_loss(config, np.ones(20, np.int64), CPU), mean=None, progress=Progress(), total_steps=10,
+            config=config, accelerator=accelerator, model=model, bare_model=model, optimizer=optimizer,
+            crop_weights=None, loss=make_loss(config, np.ones(20, np.int64), CPU), ema=None, progress=Progress(),
+            total_steps=10,
         )  # fmt: skip
         loss, _ = train_step(trainer, images, masks)  # type: ignore[arg-type]
         found.append((loss, model.weight.detach().clone()))

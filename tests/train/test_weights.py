@@ -20,7 +20,7 @@ from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.train import checkpoint, weights_file
 from bddseg_tui.train.checkpoint import load_model
-from bddseg_tui.train.minimum_batch import smallest_part
+from bddseg_tui.train.minimum_batch import minimum_micro_batch
 from bddseg_tui.train.model import make_model
 from bddseg_tui.train.setup import make_optimizer
 
@@ -177,7 +177,7 @@ def test_an_encoder_that_takes_one_size_alone_says_so() -> None:
             return images
 
     with pytest.raises(BddsegError, match=r"takes no images of 32x64: Input width \(64\) doesn't match model \(224\)"):
-        smallest_part(Picky(), (32, 64))
+        minimum_micro_batch(Picky(), (32, 64))
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from torchmetrics.classification import MulticlassConfusionMatrix
 from bddseg_tui.core.classes import NUM_CLASSES, UNKNOWN
 from bddseg_tui.core.runs.metrics import image_scores, scores
 from bddseg_tui.train.confusion import (
-    BINS,
-    boundary,
+    CALIBRATION_BINS,
     boundary_counts,
+    boundary_mask,
     boundary_width,
     calibration_counts,
     confusion_matrix,
@@ -100,7 +100,7 @@ def test_boundaries_are_each_class_without_its_erosion(width: int) -> None:
     for label in np.unique(labels):
         mask = labels == label
         expected |= mask & ~binary_erosion(mask, square, border_value=0)
-    assert np.array_equal(boundary(torch.from_numpy(labels), width).numpy(), expected)
+    assert np.array_equal(boundary_mask(torch.from_numpy(labels), width).numpy(), expected)
 
 
 def test_boundary_counts_leave_out_unknown_pixels() -> None:
@@ -116,6 +116,6 @@ def test_boundary_counts_leave_out_unknown_pixels() -> None:
 def test_confidence_is_binned_with_what_was_right() -> None:
     confidence = torch.tensor([0.05, 0.95, 0.97, 1.0])
     bins = calibration_counts(confidence, torch.tensor([True, False, True, True]))
-    assert bins.shape == (3, BINS)
+    assert bins.shape == (3, CALIBRATION_BINS)
     assert bins[0, 0] == 1 and bins[0, -1] == 3
     assert bins[1, -1] == pytest.approx(2.92) and bins[2, -1] == 2

@@ -12,7 +12,7 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-from bddseg_tui.train.sync_batchnorm import SyncedBatchNorm, synchronise_batch_norm
+from bddseg_tui.train.sync_batchnorm import CpuSyncBatchNorm, to_sync_batchnorm
 
 CPU = torch.device("cpu")
 ENCODERS = ["resnet18", "tu-tf_efficientnet_lite0"]
@@ -32,7 +32,7 @@ def a_process(rank: int, folder: Path, encoder: str) -> None:
     images = torch.load(folder / "images.pt")
     os.environ["GLOO_SOCKET_IFNAME"] = "lo"
     dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
-    bare = synchronise_batch_norm(small_unet(encoder), CPU)
+    bare = to_sync_batchnorm(small_unet(encoder), CPU)
     one_step(nn.parallel.DistributedDataParallel(bare), images[rank::2])
     gradients = {name: p.grad for name, p in bare.named_parameters() if p.grad is not None}
     torch.save((gradients, bare.state_dict()), folder / f"{rank}.pt")
@@ -60,8 +60,8 @@ def test_gradients_and_statistics_are_those_of_the_whole_batch(tmp_path: Path) -
 @pytest.mark.parametrize("encoder", ENCODERS)
 def test_a_converted_model_predicts_the_same_and_keeps_its_names(encoder: str) -> None:
     plain = small_unet(encoder).eval()
-    converted = synchronise_batch_norm(copy.deepcopy(plain), CPU)
-    assert any(isinstance(m, SyncedBatchNorm) for m in converted.modules())
+    converted = to_sync_batchnorm(copy.deepcopy(plain), CPU)
+    assert any(isinstance(m, CpuSyncBatchNorm) for m in converted.modules())
     assert list(converted.state_dict()) == list(plain.state_dict())
     images = torch.randn(1, 3, 64, 64, dtype=torch.float64)
     with torch.no_grad():
