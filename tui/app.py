@@ -3,11 +3,10 @@
 import asyncio
 import gc
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import App, ComposeResult
-from textual.binding import Binding
 from textual.events import Event, Key, Paste, Resize
 from textual.geometry import Size
 from textual.notifications import SeverityLevel
@@ -62,7 +61,7 @@ class BddsegApp(App[int]):
         "shared/dialog.tcss",
     ]
     COMMANDS = {CommandProvider}
-    BINDINGS: ClassVar = [*bindings(APP), Binding("ctrl+c", "quit", show=False, priority=True)]
+    BINDINGS = bindings(APP)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (130, "-wide")]
     AUTO_FOCUS = "#samples"
 
@@ -267,10 +266,11 @@ class BddsegApp(App[int]):
     # -- settings --------------------------------------------------------------------------------------------
 
     def action_help(self) -> None:
+        from bddseg_tui.tui.command_groups import GROUPS
         from bddseg_tui.tui.help_screen import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen())
+            self.push_screen(HelpScreen(GROUPS))
 
     def action_workspace(self) -> None:
         from bddseg_tui.tui.disk_use_screen import RoomScreen

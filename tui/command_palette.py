@@ -1,19 +1,24 @@
-"""The command palette: the app's commands and those of the pane that is shown."""
+"""The command palette: the app's commands and those of the screen, or of the pane that it shows."""
+
+from collections.abc import Awaitable, Callable, Sequence
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.dom import DOMNode
 
 from bddseg_tui.tui.shared.commands import APP, Command
 
 
 class CommandProvider(Provider):
-    """Offers the table's commands; running one runs its action where its key would."""
+    """Offers commands of the tables; running one runs its action where its key would."""
 
-    def _commands(self) -> list[tuple[Command, object]]:
+    def _commands(self) -> list[tuple[Command, DOMNode]]:
         from bddseg_tui.tui.shared.pane import Pane
 
         pane = next((p for p in self.screen.query(Pane) if p.display and p.is_shown), None)
-        own: list[tuple[Command, object]] = [(c, pane) for c in pane.COMMANDS] if pane else []
-        return [*own, *((c, self.app) for c in APP if c.action != "command_palette")]
+        target = pane or self.screen
+        own: Sequence[Command] = getattr(target, "ACTIONS", ())
+        there = [*((c, target) for c in own), *((c, self.app) for c in APP if c.action != "command_palette")]
+        return [(c, node) for c, node in there if not c.priority or c.action != "quit"]
 
     async def discover(self) -> Hits:
         for command, target in self._commands():
@@ -31,12 +36,12 @@ class CommandProvider(Provider):
     def _title(command: Command) -> str:
         return f"{command.label}  ({command.shown_key or command.keys.split(',')[0]})"
 
-    def _runner(self, command: Command, target: object):  # type: ignore[no-untyped-def]
+    def _runner(self, command: Command, target: DOMNode) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
             from bddseg_tui.tui.shared.pane import Pane
 
             if isinstance(target, Pane):
                 target.before_command()
-            await self.app.run_action(command.action, target)  # type: ignore[arg-type]
+            await self.app.run_action(command.action, target)
 
         return run

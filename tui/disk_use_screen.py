@@ -3,7 +3,6 @@
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
 from textual.screen import ModalScreen
@@ -15,6 +14,7 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.maintenance import Freed, Item
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.shared.choice_list import ChoiceList
+from bddseg_tui.tui.shared.commands import Command, bindings
 from bddseg_tui.tui.shared.disk_use_text import by_kind, freeable
 from bddseg_tui.tui.shared.format import format_bytes
 from bddseg_tui.tui.shared.prompt import ConfirmScreen
@@ -37,20 +37,24 @@ ELSEWHERE = {
 _ONE = {"cache": "training cache", "deleted": "leftover", "temporary": "unfinished file"}
 
 
+DISK_USE = (
+    Command("dismiss(None)", "escape,q", "Close", "Go back.", True),
+    Command("move(1)", "j,down", "Down", "Go down."),
+    Command("move(-1)", "k,up", "Up", "Go up."),
+    Command("move(10)", "pagedown", "Page down", "Go down by a page."),
+    Command("move(-10)", "pageup", "Page up", "Go up by a page."),
+    Command("free('caches')", "c", "Free caches", "Free the training caches.", True),
+    Command("free('deleted')", "d", "Free what was left", "Free what killed processes left.", True),
+    Command("free('gone')", "g", "Free what is gone", "Free what is kept of datasets that are gone.", True),
+    Command("free_item", "x", "Free this", "Free what the cursor is on.", True),
+)
+
+
 class RoomScreen(ModalScreen[None]):
     """Shows what takes room, what takes most first; measured by a thread."""
 
-    BINDINGS = [
-        Binding("escape,q", "dismiss(None)", "Close"),
-        Binding("j,down", "move(1)", show=False),
-        Binding("k,up", "move(-1)", show=False),
-        Binding("pagedown", "move(10)", show=False),
-        Binding("pageup", "move(-10)", show=False),
-        Binding("c", "free('caches')", "Free caches"),
-        Binding("d", "free('deleted')", "Free what was left"),
-        Binding("g", "free('gone')", "Free what is gone"),
-        Binding("x", "free_item", "Free this"),
-    ]
+    ACTIONS = DISK_USE
+    BINDINGS = bindings(DISK_USE)
 
     class Measured(Message):
         """A thread has measured; or it is at it, and has done so many of so many."""

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Label, ProgressBar, Static
@@ -14,6 +13,7 @@ from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.tui.shared.commands import Command, bindings
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 
 WELCOME = """\
@@ -27,15 +27,19 @@ unpack ([b]bddseg-tui data unpack[/b]); or any folder of images.
 """
 
 
+FIRST_RUN = (
+    Command("demo", "d", "Draw the demo", "Draw the demo dataset, and open it.", True),
+    Command("type", "o,slash", "Open a folder", "Type the folder of a dataset.", True),
+    Command("back", "escape", "Back", "Go back, or leave where no dataset is open.", True),
+    Command("app.quit", "q", "Quit", "Leave.", True),
+)
+
+
 class FirstRunScreen(Screen[Path | None]):
     """Dismisses with a dataset's folder, or None if the person goes back."""
 
-    BINDINGS = [
-        Binding("d", "demo", "Draw the demo"),
-        Binding("o,slash", "type", "Open a folder"),
-        Binding("escape", "back", "Back"),
-        Binding("q", "app.quit", "Quit"),
-    ]
+    ACTIONS = FIRST_RUN
+    BINDINGS = bindings(FIRST_RUN)
 
     AUTO_FOCUS = ""
 

@@ -86,7 +86,7 @@ async def test_nothing_blocks_the_event_loop_wherever_one_goes(
                 await until(pilot, lambda name=name: app.query_one(ContentSwitcher).current == name)
                 await idle(pilot)
                 pane = app.query_one(f"#{name}", Pane)
-                await walk(pilot, pane.COMMANDS, name)
+                await walk(pilot, pane.ACTIONS, name)
             await walk(pilot, APP, name)
     told = [f"{place}: {', '.join(sorted(events))}" for place, events in sorted(found.items())]
     assert not {place.partition(":")[0] for place in found} - KNOWN, "\n".join(["on the event loop's thread:", *told])

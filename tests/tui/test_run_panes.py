@@ -24,10 +24,8 @@ from bddseg_tui.tui.evaluate.images_screen import ImagesScreen
 from bddseg_tui.tui.evaluate.matrix_screen import MatrixScreen
 from bddseg_tui.tui.evaluate.pane import EvaluatePane
 from bddseg_tui.tui.evaluate.side_by_side import SideBySideScreen
-from bddseg_tui.tui.help_screen import help_text
 from bddseg_tui.tui.shared.choice_list import ChoiceList
 from bddseg_tui.tui.shared.choose import ChooseScreen
-from bddseg_tui.tui.shared.commands import GROUPS
 from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.prompt import PromptScreen
 from bddseg_tui.tui.shared.text_screen import ScrollScreen
@@ -324,23 +322,3 @@ async def test_empty_panes_say_what_to_press(app: BddsegApp) -> None:
         await pilot.press("3")
         await until(pilot, lambda: app.query("#evaluations") and app.query_one("#evaluations", KeyList).option_count)
         assert "n makes one" in str(app.query_one("#evaluations", KeyList).get_option_at_index(0).prompt)
-
-
-def test_no_key_clashes_within_a_pane_or_with_tmux() -> None:
-    everywhere = {k for c in GROUPS[0][1] for k in c.keys.split(",")}
-    for title, commands in GROUPS[1:]:
-        keys = [k for c in commands for k in c.keys.split(",")]
-        assert len(keys) == len(set(keys)), title
-        assert not everywhere & set(keys), title
-        assert not {"ctrl+a", "ctrl+b"} & set(keys) and not any(k.startswith("alt+") for k in keys)
-
-
-def test_every_command_is_in_the_help() -> None:
-    from rich.console import Console
-
-    console = Console(width=200, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
-    console.print(help_text())
-    shown = console.export_text()
-    for _, commands in GROUPS:
-        for command in commands:
-            assert command.help in shown

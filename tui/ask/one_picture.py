@@ -1,18 +1,20 @@
 """One picture on the whole screen, with a line below it."""
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.screen import Screen
 from textual.widgets import Label
 
 from bddseg_tui.core.data.pictures import PictureRequest
+from bddseg_tui.tui.ask.commands import PICTURE
+from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.picture import PictureView
 
 
 class OnePictureScreen(Screen[None]):
     """Escape goes back."""
 
-    BINDINGS = [Binding("escape,f,q,enter", "app.pop_screen", "Back")]
+    ACTIONS = PICTURE
+    BINDINGS = bindings(PICTURE)
 
     def __init__(self, request: PictureRequest, line: str) -> None:
         super().__init__()

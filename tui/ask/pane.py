@@ -14,6 +14,7 @@ from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.services.retrieval import RetrievalService
 from bddseg_tui.tui.ask.asking import ChatAsking
 from bddseg_tui.tui.ask.chats import ChatFiles
+from bddseg_tui.tui.ask.commands import ASK
 from bddseg_tui.tui.ask.conversation import Conversation
 from bddseg_tui.tui.ask.empty import ChatEmpty
 from bddseg_tui.tui.ask.index import ChatIndex
@@ -21,7 +22,7 @@ from bddseg_tui.tui.ask.one_picture import OnePictureScreen
 from bddseg_tui.tui.ask.question_box import QuestionBox
 from bddseg_tui.tui.ask.settings_screen import RetrievalSettingsScreen
 from bddseg_tui.tui.ask.turn_view import TurnView
-from bddseg_tui.tui.shared.commands import CHAT, bindings
+from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.messages import ShowImage
 from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.prompt import PromptScreen
@@ -37,8 +38,8 @@ LAST_TURNS = 30
 class ChatPane(Pane):
     """Asks questions and shows what comes of them."""
 
-    COMMANDS = CHAT
-    BINDINGS = bindings(CHAT)
+    ACTIONS = ASK
+    BINDINGS = bindings(ASK)
 
     def __init__(self, engine: Engine, collection: Collection | None, evaluation: str | None) -> None:
         super().__init__(engine, collection, evaluation, id="chat")
@@ -82,7 +83,7 @@ class ChatPane(Pane):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a question is typed, letters are letters, and the footer shows the field's own keys."""
         if isinstance(self.screen.focused, QuestionBox):
-            return action not in {c.action.split("(")[0] for c in CHAT}
+            return action not in {c.action.split("(")[0] for c in ASK}
         return bool(self.conversation.chosen) or action not in OF_A_TURN
 
     # -- the index -------------------------------------------------------------------------------------------

@@ -1,21 +1,18 @@
 """The field for questions: Enter sends, ^j breaks the line, up and down bring back what was asked before."""
 
 from textual import events
-from textual.binding import Binding
 from textual.message import Message
 from textual.widgets import TextArea
+
+from bddseg_tui.tui.ask.commands import QUESTION
+from bddseg_tui.tui.shared.commands import bindings
 
 
 class QuestionBox(TextArea):
     """Grows with its lines. Posts `Asked` with the text, `Left` on Escape."""
 
-    BINDINGS = [
-        Binding("enter", "send", "Send", show=True),
-        Binding("ctrl+j", "newline", "New line", show=True, key_display="^j"),
-        Binding("escape", "leave", "Keys", show=True),
-        Binding("up", "older", show=False),
-        Binding("down", "newer", show=False),
-    ]
+    ACTIONS = QUESTION
+    BINDINGS = bindings(QUESTION)
 
     class Asked(Message):
         """A question was sent."""

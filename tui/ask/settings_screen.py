@@ -5,25 +5,22 @@ from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
 from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.retrieval.options import HELP, NAMES, Retrieval, check_value
+from bddseg_tui.tui.ask.commands import SETTINGS
+from bddseg_tui.tui.shared.commands import bindings
 
 
 class RetrievalSettingsScreen(ModalScreen[dict[str, Any] | None]):
     """Dismisses with what was changed, or None on Escape."""
 
     AUTO_FOCUS = "Input"
-    BINDINGS = [
-        Binding("escape", "dismiss(None)", "Cancel"),
-        Binding("ctrl+s,f5", "save", "Save", priority=True),
-        Binding("down,ctrl+n", "app.focus_next", show=False),
-        Binding("up,ctrl+k", "app.focus_previous", show=False),
-    ]
+    ACTIONS = SETTINGS
+    BINDINGS = bindings(SETTINGS)
 
     def __init__(self, options: Retrieval) -> None:
         super().__init__()

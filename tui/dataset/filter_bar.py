@@ -2,13 +2,14 @@
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, Label
 
 from bddseg_tui.core.data.filter_language import Query, QueryError, completions, parse_query, split_meaning
+from bddseg_tui.tui.dataset.commands import FILTER
+from bddseg_tui.tui.shared.commands import bindings
 
 
 class _Completer(Suggester):
@@ -25,10 +26,8 @@ class _Completer(Suggester):
 class FilterBar(Vertical):
     """Posts `Changed` with each filter that parses."""
 
-    BINDINGS = [
-        Binding("escape,down", "leave", "Back to the list"),
-        Binding("tab", "complete", "Complete", priority=True),
-    ]
+    ACTIONS = FILTER
+    BINDINGS = bindings(FILTER)
 
     class Changed(Message):
         """The filter is another, and sound."""

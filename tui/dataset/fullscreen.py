@@ -3,28 +3,22 @@
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.screen import Screen
 from textual.widgets import Label
 
-from bddseg_tui.tui.shared.commands import DATASET, bindings
+from bddseg_tui.tui.dataset.commands import FULL_SCREEN
+from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.picture import PictureView
 
 if TYPE_CHECKING:
     from bddseg_tui.tui.dataset.pane import DatasetPane
 
-_OWN = ("fullscreen", "filter", "sort", "tag", "next_split", "pick_class", "pick_evaluation", "rescan", "clear")
-
 
 class FullScreen(Screen[None]):
     """Follows the pane: j and k go on to the next sample, i m o p e v + - change the view."""
 
-    BINDINGS = [
-        *bindings([c for c in DATASET if c.action not in _OWN]),
-        Binding("j,down,space", "step(1)", "Next"),
-        Binding("k,up", "step(-1)", "Previous"),
-        Binding("escape,f,enter,q", "app.pop_screen", "Back"),
-    ]
+    ACTIONS = FULL_SCREEN
+    BINDINGS = bindings(FULL_SCREEN)
 
     def __init__(self, pane: "DatasetPane") -> None:
         super().__init__()

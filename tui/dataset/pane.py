@@ -16,6 +16,7 @@ from bddseg_tui.core.engine import Collection, Engine
 from bddseg_tui.tui.dataset.catalog_lookup import DatasetFind, Found
 from bddseg_tui.tui.dataset.choices import DatasetChoices
 from bddseg_tui.tui.dataset.classes import LegendClasses
+from bddseg_tui.tui.dataset.commands import DATASET
 from bddseg_tui.tui.dataset.filter_bar import FilterBar
 from bddseg_tui.tui.dataset.fullscreen import FullScreen
 from bddseg_tui.tui.dataset.reports import DatasetReports
@@ -23,7 +24,7 @@ from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.dataset.scan import DatasetScan
 from bddseg_tui.tui.dataset.semantic_search import MeaningSearch
 from bddseg_tui.tui.dataset.view_state import Look, caption, highlight_after, request, views
-from bddseg_tui.tui.shared.commands import DATASET, bindings
+from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.legend import Legend
 from bddseg_tui.tui.shared.messages import EvaluationChosen
 from bddseg_tui.tui.shared.pane import Pane
@@ -33,7 +34,7 @@ from bddseg_tui.tui.shared.picture import PictureView
 class DatasetPane(Pane):
     """Browses the open dataset."""
 
-    COMMANDS = DATASET
+    ACTIONS = DATASET
     BINDINGS = bindings(DATASET)
 
     def __init__(self, engine: Engine) -> None:

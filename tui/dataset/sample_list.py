@@ -10,7 +10,6 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -20,6 +19,8 @@ from textual.worker import Worker
 
 from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.tui.dataset.commands import LIST
+from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.format import share
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 
@@ -32,14 +33,8 @@ class SampleList(ScrollView, can_focus=True):
 
     DEFAULT_CSS = "SampleList { scrollbar-size-vertical: 1; scrollbar-gutter: stable; }"
     COMPONENT_CLASSES = {"list--cursor", "list--cursor-blurred", "list--dim", "list--problem"}
-    BINDINGS = [
-        Binding("j,down", "move(1)", "Down", show=False),
-        Binding("k,up", "move(-1)", "Up", show=False),
-        Binding("pagedown,ctrl+d", "page(1)", "Page down", show=False),
-        Binding("pageup,ctrl+u", "page(-1)", "Page up", show=False),
-        Binding("g,home", "go(0)", "First", show=False),
-        Binding("G,end", "go(-1)", "Last", show=False),
-    ]
+    ACTIONS = LIST
+    BINDINGS = bindings(LIST)
     cursor: reactive[int] = reactive(0)
 
     class Highlighted(Message):

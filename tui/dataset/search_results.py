@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.screen import Screen
 from textual.widgets import Footer, Label
 
 from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.tui.dataset.commands import RESULTS
+from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.thumbnails import Shown, Thumbnails
 
 if TYPE_CHECKING:
@@ -18,15 +19,8 @@ if TYPE_CHECKING:
 class ResultsScreen(Screen[None]):
     """Enter shows the chosen image in the Dataset pane, M searches for images like it."""
 
-    BINDINGS = [
-        Binding("escape,q,V", "app.pop_screen", "Back"),
-        Binding("enter", "open", "Open"),
-        Binding("M", "more_like", "More like this"),
-        Binding("l,right", "move(1)", show=False),
-        Binding("h,left", "move(-1)", show=False),
-        Binding("j,down", "row(1)", show=False),
-        Binding("k,up", "row(-1)", show=False),
-    ]
+    ACTIONS = RESULTS
+    BINDINGS = bindings(RESULTS)
 
     def __init__(self, pane: "DatasetPane", about: str, items: list[dict[str, Any]]) -> None:
         super().__init__(id="results")

@@ -2,11 +2,11 @@
 
 from rich.text import Text
 from textual import on
-from textual.binding import Binding
 from textual.widgets import DataTable
 
 from bddseg_tui.core.runs.evaluation import Evaluation
 from bddseg_tui.core.runs.history import ClassScore
+from bddseg_tui.tui.shared.commands import TABLE, bindings
 from bddseg_tui.tui.shared.format import fraction, share
 
 COLUMNS = ("id", "class", "IoU", "prec.", "recall", "% px")
@@ -19,7 +19,8 @@ FIGURES_WIDTH = 60
 class ClassTable(DataTable[Text]):
     """Shows one evaluation, or two side by side with their difference."""
 
-    BINDINGS = [Binding("j", "cursor_down", show=False), Binding("k", "cursor_up", show=False)]
+    ACTIONS = TABLE
+    BINDINGS = bindings(TABLE)
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, cursor_type="row", cell_padding=1, cursor_foreground_priority="renderable")

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 
 from rich.text import Text
-from textual.binding import Binding
 from textual.widgets import DataTable
 
+from bddseg_tui.tui.shared.commands import TABLE, bindings
 from bddseg_tui.tui.shared.format import fraction
 
 
 class FigureTable(DataTable[Text]):
     """One column is of words, on the left; the others are figures, on the right."""
 
-    BINDINGS = [Binding("j", "cursor_down", show=False), Binding("k", "cursor_up", show=False)]
+    ACTIONS = TABLE
+    BINDINGS = bindings(TABLE)
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, cursor_type="row", cell_padding=1, cursor_foreground_priority="renderable")

@@ -3,7 +3,6 @@
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -11,6 +10,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from bddseg_tui.core.services.analysis import Matrix
+from bddseg_tui.tui.evaluate.commands import HEATMAP
+from bddseg_tui.tui.shared.commands import bindings
 
 LABEL = 17
 _RIGHT, _WRONG = (46, 125, 80), (178, 82, 36)
@@ -21,15 +22,8 @@ class Heatmap(ScrollView, can_focus=True):
     """Rows are actual classes, columns predicted ones; hjkl and the arrows move, Enter or a click opens a cell."""
 
     DEFAULT_CSS = "Heatmap { scrollbar-size: 1 1; }"
-    BINDINGS = [
-        Binding("h,left", "move(0, -1)", show=False),
-        Binding("l,right", "move(0, 1)", show=False),
-        Binding("k,up", "move(-1, 0)", show=False),
-        Binding("j,down", "move(1, 0)", show=False),
-        Binding("home,0", "edge(-1)", show=False),
-        Binding("end,dollar_sign", "edge(1)", show=False),
-        Binding("g", "diagonal", show=False),
-    ]
+    ACTIONS = HEATMAP
+    BINDINGS = bindings(HEATMAP)
     cell: reactive[tuple[int, int]] = reactive((0, 0))
 
     class Moved(Message):

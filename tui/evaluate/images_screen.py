@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, Label, OptionList
@@ -13,7 +12,9 @@ from textual.widgets import Footer, Label, OptionList
 from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.data.pictures import PictureRequest, View
 from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.tui.evaluate.commands import IMAGES
 from bddseg_tui.tui.evaluate.side_by_side import SideBySideScreen
+from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.messages import ShowImage
 from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.vim_list import KeyList
@@ -24,11 +25,8 @@ VIEWS: tuple[View, View] = ("image", "error")
 class ImagesScreen(Screen[None]):
     """Enter opens an image side by side with its mask and prediction; o shows it in the Dataset pane."""
 
-    BINDINGS = [
-        Binding("escape,q", "app.pop_screen", "Back"),
-        Binding("enter", "open", "Side by side", priority=True),
-        Binding("o", "dataset", "Dataset"),
-    ]
+    ACTIONS = IMAGES
+    BINDINGS = bindings(IMAGES)
 
     def __init__(self, title: str, rows: Sequence[Row], notes: Sequence[str] = ()) -> None:
         super().__init__(id="some-images")

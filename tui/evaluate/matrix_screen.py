@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.screen import Screen
 from textual.widgets import Footer, Label
 from textual.worker import Worker
@@ -13,8 +12,10 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.runs.evaluation import Evaluation
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.services.analysis import Kind, Matrix
+from bddseg_tui.tui.evaluate.commands import MATRIX
 from bddseg_tui.tui.evaluate.heatmap import Heatmap
 from bddseg_tui.tui.evaluate.images_screen import ImagesScreen
+from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 
 if TYPE_CHECKING:
@@ -29,12 +30,8 @@ _WORDS = {"row": "each row is 100 %", "column": "each column is 100 %", "none": 
 class MatrixScreen(Screen[None]):
     """Shows an evaluation's matrices."""
 
-    BINDINGS = [
-        Binding("escape,q", "app.pop_screen", "Back"),
-        Binding("enter", "open", "Images"),
-        Binding("n", "normalise", "Normalise"),
-        Binding("v", "kind", "Pixels/labels"),
-    ]
+    ACTIONS = MATRIX
+    BINDINGS = bindings(MATRIX)
 
     def __init__(
         self,

@@ -17,6 +17,7 @@ from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.services.analysis import AnalysisService, Kind
 from bddseg_tui.tui.evaluate.class_table import ClassTable
+from bddseg_tui.tui.evaluate.commands import EVALUATE
 from bddseg_tui.tui.evaluate.evaluation_text import NOTHING, confusions, overall, waiting
 from bddseg_tui.tui.evaluate.figure_table import FigureTable
 from bddseg_tui.tui.evaluate.image_actions import EvaluationImages
@@ -24,7 +25,7 @@ from bddseg_tui.tui.evaluate.jobs import EvaluationJobs
 from bddseg_tui.tui.evaluate.matrix_screen import MatrixScreen
 from bddseg_tui.tui.evaluate.views import TITLES, EvaluationViews
 from bddseg_tui.tui.shared.choose import ChooseScreen
-from bddseg_tui.tui.shared.commands import EVALUATE, bindings
+from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.format import fraction, state_mark
 from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.prompt import PromptScreen
@@ -52,7 +53,7 @@ class Listed:
 class EvaluatePane(Pane):
     """Reads and compares evaluations."""
 
-    COMMANDS = EVALUATE
+    ACTIONS = EVALUATE
     BINDINGS = bindings(EVALUATE)
 
     def __init__(self, engine: Engine, collection: Collection | None) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Label
@@ -11,6 +10,8 @@ from textual.widgets import Label
 from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.data.pictures import PictureRequest, View
 from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.tui.evaluate.commands import SIDE_BY_SIDE
+from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.legend import Legend
 from bddseg_tui.tui.shared.picture import PictureView
 
@@ -25,14 +26,8 @@ NAMES = {"image": "image", "mask": "actual", "prediction": "predicted", "error":
 class SideBySideScreen(Screen[None]):
     """j and k go through the images; `step` returns the next one."""
 
-    BINDINGS = [
-        Binding("escape,q,enter", "app.pop_screen", "Back"),
-        Binding("j,down,space", "step(1)", "Next"),
-        Binding("k,up", "step(-1)", "Previous"),
-        Binding("v,e", "views", "Other views"),
-        Binding("right_square_bracket", "highlight(1)", "Class", key_display="]"),
-        Binding("left_square_bracket", "highlight(-1)", show=False),
-    ]
+    ACTIONS = SIDE_BY_SIDE
+    BINDINGS = bindings(SIDE_BY_SIDE)
 
     def __init__(self, row: Row, step: Callable[[int], Row | None]) -> None:
         super().__init__()

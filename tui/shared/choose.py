@@ -7,7 +7,6 @@ from typing import Generic, TypeVar
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
 from textual.screen import ModalScreen
@@ -16,6 +15,7 @@ from textual.widgets import Input, Label
 from textual.worker import Worker, get_current_worker
 
 from bddseg_tui.tui.shared.choice_list import ChoiceList
+from bddseg_tui.tui.shared.commands import CHOOSE, bindings
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 
 Value = TypeVar("Value")
@@ -40,13 +40,8 @@ class ChooseScreen(ModalScreen[Value | None], Generic[Value]):
     What is typed narrows the labels, or is what `search` finds, where there is one.
     """
 
-    BINDINGS = [
-        Binding("escape", "dismiss(None)", "Cancel"),
-        Binding("down,ctrl+n", "move(1)", show=False, priority=True),
-        Binding("up", "move(-1)", show=False, priority=True),
-        Binding("pagedown", "move(8)", show=False, priority=True),
-        Binding("pageup", "move(-8)", show=False, priority=True),
-    ]
+    ACTIONS = CHOOSE
+    BINDINGS = bindings(CHOOSE)
 
     AUTO_FOCUS = "Input"
 

@@ -23,7 +23,7 @@ class Pane(Container):
         evaluation: whose predictions and scores the Dataset pane shows; the app tells the other panes.
     """
 
-    COMMANDS: ClassVar[Sequence[Command]] = ()
+    ACTIONS: ClassVar[Sequence[Command]] = ()
 
     def __init__(
         self,

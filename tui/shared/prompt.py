@@ -4,17 +4,19 @@ from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Label
 
+from bddseg_tui.tui.shared.commands import CONFIRM, PROMPT, bindings
+
 
 class ConfirmScreen(ModalScreen[bool]):
     """Dismisses with True on `y`. Nothing else confirms, since what is asked cannot be undone."""
 
-    BINDINGS = [Binding("y", "dismiss(True)", "Yes"), Binding("n,escape,q", "dismiss(False)", "No")]
+    ACTIONS = CONFIRM
+    BINDINGS = bindings(CONFIRM)
 
     def __init__(self, question: str, consequence: str) -> None:
         super().__init__()
@@ -30,7 +32,8 @@ class ConfirmScreen(ModalScreen[bool]):
 class PromptScreen(ModalScreen[str | None]):
     """Dismisses with the line that was typed, or None on Escape."""
 
-    BINDINGS = [Binding("escape", "dismiss(None)", "Cancel")]
+    ACTIONS = PROMPT
+    BINDINGS = bindings(PROMPT)
 
     AUTO_FOCUS = "Input"
 

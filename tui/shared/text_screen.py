@@ -1,24 +1,23 @@
 """A text that lies over the screen and scrolls."""
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 from rich.console import RenderableType
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from bddseg_tui.tui.shared.commands import TEXT, Command, bindings
 
 
 class ScrollScreen(ModalScreen[None]):
     """Shows what it is given; j, k and the page keys scroll, Escape closes."""
 
     AUTO_FOCUS = "VerticalScroll"
-    BINDINGS = [
-        Binding("escape,q", "dismiss", "Close"),
-        Binding("j,down", "scroll(2)", show=False),
-        Binding("k,up", "scroll(-2)", show=False),
-        Binding("pagedown,space", "scroll(15)", show=False),
-        Binding("pageup", "scroll(-15)", show=False),
-    ]
+    ACTIONS: ClassVar[Sequence[Command]] = TEXT
+    BINDINGS = bindings(TEXT)
 
     def __init__(self, *parts: RenderableType) -> None:
         super().__init__()

@@ -3,20 +3,17 @@
 from collections.abc import Sequence
 
 from rich.text import Text
-from textual.binding import Binding
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
+
+from bddseg_tui.tui.shared.commands import LIST, bindings
 
 
 class KeyList(OptionList):
     """Rows are (id, label); the highlighted id stays highlighted when rows change."""
 
-    BINDINGS = [
-        Binding("j", "cursor_down", show=False),
-        Binding("k", "cursor_up", show=False),
-        Binding("g", "first", show=False),
-        Binding("G", "last", show=False),
-    ]
+    ACTIONS = LIST
+    BINDINGS = bindings(LIST)
 
     def set_rows(self, rows: Sequence[tuple[str, Text]], empty: str = "") -> None:
         """Shows these rows; only labels that differ are drawn again."""

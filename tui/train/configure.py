@@ -7,7 +7,6 @@ from pydantic.fields import FieldInfo
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Input, Label, Select, Static
@@ -17,6 +16,8 @@ from bddseg_tui.core.runs.config import TrainConfig, field_errors, load_preset, 
 from bddseg_tui.core.runs.encoders import Encoder, encoders, find_encoder
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.shared.choose import ChooseScreen
+from bddseg_tui.tui.shared.commands import bindings
+from bddseg_tui.tui.train.commands import CONFIGURE
 
 GROUPS = ("data", "model", "loss", "optimisation", "augmentation", "device")
 
@@ -24,14 +25,8 @@ GROUPS = ("data", "model", "loss", "optimisation", "augmentation", "device")
 class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
     """Dismisses with (configuration, preset name), or None on Escape."""
 
-    BINDINGS = [
-        Binding("escape", "dismiss(None)", "Cancel"),
-        Binding("ctrl+s,f5", "start", "Start", priority=True),
-        Binding("ctrl+r", "preset", "Next preset", priority=True),
-        Binding("f2", "encoder", "Encoders", priority=True),
-        Binding("down,ctrl+n", "app.focus_next", show=False),
-        Binding("up,ctrl+k", "app.focus_previous", show=False),
-    ]
+    ACTIONS = CONFIGURE
+    BINDINGS = bindings(CONFIGURE)
 
     def __init__(self, dataset: str, preset: str = "cross-entropy") -> None:
         super().__init__()

@@ -21,13 +21,14 @@ from bddseg_tui.core.runs.history import History
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.runs.run_states import RunState
 from bddseg_tui.core.sanitize import sanitize, sanitize_lines, sanitize_path
-from bddseg_tui.tui.shared.commands import TRAIN, bindings
+from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.format import state_mark
 from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.prompt import ConfirmScreen
 from bddseg_tui.tui.shared.vim_list import KeyList
 from bddseg_tui.tui.train.chart import Chart
 from bddseg_tui.tui.train.class_history import ClassHistory
+from bddseg_tui.tui.train.commands import TRAIN
 from bddseg_tui.tui.train.predict_export import TrainUse
 from bddseg_tui.tui.train.run_plots import CHARTS, ChartLook, Curves, plot_runs
 from bddseg_tui.tui.train.run_summary import STYLES, summary_text
@@ -55,7 +56,7 @@ class Seen:
 class TrainPane(Pane):
     """Watches and steers training runs."""
 
-    COMMANDS = TRAIN
+    ACTIONS = TRAIN
     BINDINGS = bindings(TRAIN)
 
     class Looked(Message):

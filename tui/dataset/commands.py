@@ -1,0 +1,84 @@
+"""The keys of the Dataset pane and its screens."""
+
+from bddseg_tui.tui.shared.commands import Command
+
+DATASET = (
+    Command(
+        "filter",
+        "slash",
+        "Filter",
+        "Filter: split:val class:bus>1% has:rider tag:night name:7d06 missed:rider iou<30%.",
+        True,
+        "/",
+        True,
+    ),
+    Command("sort", "s", "Sort", "Sort by name, a class's share, or an evaluation's figures.", True),
+    Command("next_split", "tab", "Split", "Go through all samples, train, val and test."),
+    Command("view('image')", "i", "Image", "Show the photograph."),
+    Command("view('mask')", "m", "Mask", "Show the mask in class colours."),
+    Command("view('overlay')", "o", "Overlay", "Lay the mask over the photograph."),
+    Command("view('prediction')", "p", "Prediction", "Show what the chosen evaluation predicted."),
+    Command("view('error')", "e", "Errors", "Show where the prediction is wrong (red) and right (green)."),
+    Command("next_view", "v", "View", "Go through image, mask, overlay, prediction and errors.", True),
+    Command("opacity(0.1)", "plus,equals_sign", "More mask", "Make the overlay stronger.", False, "+"),
+    Command("opacity(-0.1)", "minus", "Less mask", "Make the overlay weaker.", False, "-"),
+    Command(
+        "highlight(1)", "right_square_bracket", "Next class", "Highlight the next class of this image.", False, "]"
+    ),
+    Command("highlight(-1)", "left_square_bracket", "Previous class", "Highlight the class before.", False, "["),
+    Command("pick_class", "c", "Class", "Highlight one class, or none.", True),
+    Command("fullscreen", "f,enter", "Full screen", "Show the picture alone.", True, "f"),
+    Command("more_like", "M", "More like this", "Show the images most like this one."),
+    Command("results", "V", "Results", "Show what a search by meaning found as a grid with scores."),
+    Command("tag", "t", "Tag", "Give this sample a tag, or take it away.", True),
+    Command("pick_evaluation", "E", "Predictions", "Choose whose predictions and scores are shown."),
+    Command(
+        "stats",
+        "S",
+        "Statistics",
+        "Show each class's share of pixels and its images, of the split that is filtered for.",
+    ),
+    Command("check", "C", "Check", "Open every file of the dataset and list what is wrong."),
+    Command("rescan", "R", "Rescan", "Read what changed on disk."),
+    Command("clear", "escape", "Clear", "Clear the filter and the highlight."),
+)
+
+LIST = (
+    Command("move(1)", "j,down", "Down", "Go to the next sample."),
+    Command("move(-1)", "k,up", "Up", "Go to the sample before."),
+    Command("page(1)", "pagedown,ctrl+d", "Page down", "Go down by a page."),
+    Command("page(-1)", "pageup,ctrl+u", "Page up", "Go up by a page."),
+    Command("go(0)", "g,home", "First", "Go to the first sample."),
+    Command("go(-1)", "G,end", "Last", "Go to the last sample."),
+)
+
+FILTER = (
+    Command("leave", "escape,down", "Back to the list", "Go back to the list; the filter stays.", True),
+    Command("complete", "tab", "Complete", "Complete the word.", True, priority=True),
+)
+
+_PANE_ONLY = ("fullscreen", "filter", "sort", "tag", "next_split", "pick_class", "pick_evaluation", "rescan", "clear")
+FULL_SCREEN = (
+    *(c for c in DATASET if c.action not in _PANE_ONLY),
+    Command("step(1)", "j,down,space", "Next", "Go to the next sample.", True),
+    Command("step(-1)", "k,up", "Previous", "Go to the sample before.", True),
+    Command("app.pop_screen", "escape,f,enter,q", "Back", "Go back to the pane.", True),
+)
+
+RESULTS = (
+    Command("app.pop_screen", "escape,q,V", "Back", "Go back to the pane.", True),
+    Command("open", "enter", "Open", "Show the image in the list, among all samples.", True),
+    Command("more_like", "M", "More like this", "Search for images like this one.", True),
+    Command("move(1)", "l,right", "Right", "Go to the image on the right."),
+    Command("move(-1)", "h,left", "Left", "Go to the image on the left."),
+    Command("row(1)", "j,down", "Down", "Go down by a row."),
+    Command("row(-1)", "k,up", "Up", "Go up by a row."),
+)
+
+GROUPS = (
+    ("Dataset", DATASET),
+    ("Dataset: the list", LIST),
+    ("Dataset: the filter", FILTER),
+    ("Dataset: full screen", FULL_SCREEN),
+    ("Dataset: results of a search", RESULTS),
+)
