@@ -7,7 +7,6 @@ import random
 import re
 import resource
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -304,26 +303,6 @@ def test_two_processes_come_to_the_numbers_of_one(engine: Engine, drawn: Path) -
     assert losses_2[0] == pytest.approx(losses_1[0], rel=1e-5)
     assert losses_2 == pytest.approx(losses_1, rel=2e-2)
     assert epochs_2 == [pytest.approx(e, rel=5e-2, abs=5e-3) for e in epochs_1]
-
-
-def test_a_run_that_was_only_made_is_trained_by_two_machines_launchers(engine: Engine, drawn: Path) -> None:
-    run = engine.runs.create(drawn, config("device=cpu", "precision=fp32", "epochs=1"), "demo")
-    assert (run.status.state, run.status.message) == ("stopped", "made, and not started yet")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    machines = []
-    for rank in range(2):
-        where = ["--nnodes=2", "--nproc-per-node=1", f"--node-rank={rank}", "--master-addr=127.0.0.1"]
-        words = [*where, f"--master-port={port}", "-m", "bddseg_tui.train", "fit", os.fspath(run.folder)]
-        command = [sys.executable, "-m", "torch.distributed.run", *words]
-        machines.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
-    for machine in machines:
-        out, _ = machine.communicate(timeout=DEADLINE_S)
-        assert machine.returncode == 0, out
-    assert run.status.state == "finished"
-    assert [s for s, _ in losses(run)] == [1, 2, 3]
-    assert read_events(run.events)[0]["processes"] == 2
 
 
 def test_broken_images_never_end_a_run(engine: Engine, dataset: Path) -> None:
