@@ -12,7 +12,7 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.jobs.job import Status
 from bddseg_tui.core.runs.run_states import RunState
 from bddseg_tui.tui.header import Header
-from bddseg_tui.tui.shared.format import format_duration
+from bddseg_tui.tui.shared.format import format_duration, progress
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 
 EVERY_S = 1.0
@@ -83,6 +83,6 @@ class JobNotifications(Widget):
 
 
 def _activity(name: str, status: Status) -> str:
-    share = f" {100 * status.done / status.total:.0f} %" if status.total else ""
+    share = progress(status.done, status.total)
     left = status.facts.get("seconds_left") if status.phase == "train" else None
-    return f"▶ {name}{share}" + (f", {format_duration(left)} left" if left else "")
+    return f"▶ {name} {share}".rstrip() + (f", {format_duration(left)} left" if left else "")

@@ -8,7 +8,8 @@ import typer
 from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
-from bddseg_tui.tui.cli.output import JsonOption, RunArgument, WorkspaceOption, engine, percent, print_json, say
+from bddseg_tui.tui.cli.output import JsonOption, RunArgument, WorkspaceOption, engine, print_json, say
+from bddseg_tui.tui.shared.format import percent, percentage_points
 
 if TYPE_CHECKING:
     from bddseg_tui.core.engine import Engine
@@ -78,7 +79,7 @@ def slices(
     whole = evaluation.miou19
     for part in found:
         miou = part.scores.miou19
-        change = "-" if whole is None or miou != miou else f"{100 * (miou - whole):+.1f}"
+        change = percentage_points(None if whole is None else miou - whole)
         figures = f"{percent(None if miou != miou else miou):>7} {change:>6} {percent(part.scores.pixel_accuracy):>11}"
         say(f"{part.images:>8,} {figures}  {sanitize(part.query)}")
 
@@ -108,9 +109,8 @@ def compare(
     if ends:
         say(f"\nimages, mIoU19 of {found[0].name} and of {found[-1].name}: those that changed most")
     for row, change in ends:
-        say(
-            f"{percent(change.before):>7} {percent(change.after):>7} {100 * change.change:>+7.1f}  {sanitize(row.name)}"
-        )
+        figures = (percent(change.before), percent(change.after), percentage_points(change.change))
+        say(" ".join(f"{figure:>7}" for figure in figures) + f"  {sanitize(row.name)}")
 
 
 def report(
@@ -176,7 +176,7 @@ def _print_comparison(found: "list[Evaluation]", settings: dict[str, tuple[objec
     rows += [(f"IoU {c.name}", [e.classes[c.id].iou for e in found]) for c in found[0].classes]
     for name, values in rows:
         first, last = values[0], values[-1]
-        change = "-" if first is None or last is None else f"{100 * (last - first):+.1f}"
+        change = percentage_points(None if first is None or last is None else last - first)
         table.add_row(name, *(percent(v) for v in values), change)
     for key, chosen in settings.items():
         table.add_row(key, *(sanitize(str(v)) if v is not None else "-" for v in chosen), "")

@@ -1,7 +1,6 @@
 """What commands share: options, consoles, progress bars, JSON and errors in one line."""
 
 import json
-import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize, sanitize_lines
 from bddseg_tui.core.workspace.workspace import open_workspace
+from bddseg_tui.tui.shared.format import percent
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -112,8 +112,3 @@ def overall(accuracy: float | None, miou19: float | None, miou20: float | None) 
     """The overall figures in one line."""
     figures = {"pixel accuracy": accuracy, "mIoU19": miou19, "mIoU20": miou20}
     return "  ".join(f"{name} {percent(value, 2)} %" for name, value in figures.items())
-
-
-def percent(value: float | None, digits: int = 1) -> str:
-    """A fraction (0..1) as a percentage; a dash where it is undefined."""
-    return "-" if value is None or math.isnan(value) else f"{100 * value:.{digits}f}"

@@ -170,8 +170,9 @@ def evaluate(
     from bddseg_tui.core.runs.evaluation import load_evaluation
     from bddseg_tui.tui.cli.console import console
     from bddseg_tui.tui.cli.follow import expect_finished, start_and_follow
-    from bddseg_tui.tui.cli.output import overall, percent
+    from bddseg_tui.tui.cli.output import overall
     from bddseg_tui.tui.cli.tables import class_table
+    from bddseg_tui.tui.shared.format import percent
 
     core = engine(workspace)
     found = core.runs.find(run, trained=True)

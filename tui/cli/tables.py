@@ -12,8 +12,7 @@ from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.runs.run_states import RunState
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.cli.console import console as safe_console
-from bddseg_tui.tui.cli.output import percent
-from bddseg_tui.tui.shared.format import format_duration, state_mark
+from bddseg_tui.tui.shared.format import format_duration, percent, progress, state_mark
 
 
 def class_table(classes: Sequence[ClassScore], title: str) -> Table:
@@ -41,7 +40,7 @@ def runs_table(runs: Sequence[RunState], best_epochs: Mapping[str, Best | None])
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     for run, status in ((s.run, s.status) for s in runs):
         best = best_epochs.get(run.name)
-        share = f"{100 * status.done / status.total:.0f} %" if status.total else "-"
+        share = progress(status.done, status.total) or "-"
         left = status.facts.get("seconds_left")
         if status.live and left:
             share += f" ({format_duration(left)} left)"

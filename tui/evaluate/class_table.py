@@ -7,7 +7,7 @@ from textual.widgets import DataTable
 from bddseg_tui.core.runs.evaluation import Evaluation
 from bddseg_tui.core.runs.history import ClassScore
 from bddseg_tui.tui.shared.commands import TABLE, bindings
-from bddseg_tui.tui.shared.format import fraction, share
+from bddseg_tui.tui.shared.format import percent, percentage_points, share
 
 COLUMNS = ("id", "class", "IoU", "prec.", "recall", "% px")
 WIDE = 92
@@ -109,17 +109,15 @@ class ClassTable(DataTable[Text]):
 
         name = Text("██ ", style="rgb({},{},{})".format(*CLASSES[c.id].color))
         name.append(c.name, "default")
-        cells = [Text(f"{c.id:>2}"), name] + [
-            Text(fraction(v), justify="right") for v in (c.iou, c.precision, c.recall)
-        ]
+        cells = [Text(f"{c.id:>2}"), name] + [Text(percent(v), justify="right") for v in (c.iou, c.precision, c.recall)]
         cells.append(Text(share(c.percentage), justify="right"))
         if self._evaluation is not None and self._has_boundary:
-            cells.append(Text(fraction(self._evaluation.boundary[c.id]), justify="right"))
+            cells.append(Text(percent(self._evaluation.boundary[c.id]), justify="right"))
         if other is not None:
             delta = c.iou - other.iou if c.iou is not None and other.iou is not None else None
-            shown = "-" if delta is None else f"{100 * delta:+.1f}"
+            shown = percentage_points(delta)
             cells += [
-                Text(fraction(other.iou), justify="right"),
+                Text(percent(other.iou), justify="right"),
                 Text(shown, justify="right", style="green" if (delta or 0) > 0 else "red" if delta else ""),
             ]
         iou_bar = Text(bar(c.iou or 0.0, self._drawn_bar), style="#5aa9e6")

@@ -5,7 +5,7 @@ from rich.text import Text
 from bddseg_tui.core.classes import CLASSES
 from bddseg_tui.core.jobs.job import Status
 from bddseg_tui.core.runs.evaluation import Evaluation
-from bddseg_tui.tui.shared.format import fraction, state_mark
+from bddseg_tui.tui.shared.format import percent, state_mark
 
 NOTHING = Text(
     " An evaluation measures a run's checkpoint on a split,\n at the images' own resolution.\n n makes one.",
@@ -26,13 +26,13 @@ def overall(dataset: str, evaluation: Evaluation, other: Evaluation | None) -> T
     for e, label in ((evaluation, f" {dataset}"), (other, f"◆{other.name}" if other else "")):
         if e is not None:
             text.append(f"{label}, {e.images:,} images", "dim" if e is other else "")
-            text.append(f"  mIoU19 {fraction(e.miou19)}", "bold")
-            text.append(f"  mIoU20 {fraction(e.miou20)}")
+            text.append(f"  mIoU19 {percent(e.miou19)}", "bold")
+            text.append(f"  mIoU20 {percent(e.miou20)}")
             text.append(f"  ! {e.left_out} left out" if e.left_out else "")
             text.append("  " if other else "\n ")
-            text.append(f"pixel accuracy {fraction(e.pixel_accuracy)}")
+            text.append(f"pixel accuracy {percent(e.pixel_accuracy)}")
             if e.boundary_miou19 is not None:
-                text.append(f"  boundary {fraction(e.boundary_miou19)}  calibration error {fraction(e.ece)}")
+                text.append(f"  boundary {percent(e.boundary_miou19)}  calibration error {percent(e.ece)}")
             text.append("\n")
     return text
 

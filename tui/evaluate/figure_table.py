@@ -6,7 +6,7 @@ from rich.text import Text
 from textual.widgets import DataTable
 
 from bddseg_tui.tui.shared.commands import TABLE, bindings
-from bddseg_tui.tui.shared.format import fraction
+from bddseg_tui.tui.shared.format import percent, percentage_points
 
 
 class FigureTable(DataTable[Text]):
@@ -37,9 +37,9 @@ def change(value: float | None) -> Text:
     if value is None:
         return Text("-", justify="right")
     style = "green" if value > 0.0005 else "red" if value < -0.0005 else ""
-    return Text(f"{100 * value:+.1f}", justify="right", style=style)
+    return Text(percentage_points(value), justify="right", style=style)
 
 
 def score_cells(*values: float | None) -> list[str]:
     """Fractions as percent."""
-    return [fraction(v) for v in values]
+    return [percent(v) for v in values]

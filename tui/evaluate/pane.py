@@ -26,7 +26,7 @@ from bddseg_tui.tui.evaluate.matrix_screen import MatrixScreen
 from bddseg_tui.tui.evaluate.views import TITLES, EvaluationViews
 from bddseg_tui.tui.shared.choose import ChooseScreen
 from bddseg_tui.tui.shared.commands import bindings
-from bddseg_tui.tui.shared.format import fraction, state_mark
+from bddseg_tui.tui.shared.format import percent, state_mark
 from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.prompt import PromptScreen
 from bddseg_tui.tui.shared.vim_list import KeyList
@@ -149,7 +149,7 @@ class EvaluatePane(Pane):
             share = f" {100 * entry.status.done / entry.status.total:.0f}%" if entry.status.total else ""
             text.append(f"▶{share}", "bold")
         elif entry.result:
-            text.append(fraction(entry.result.miou19), "bold")
+            text.append(percent(entry.result.miou19), "bold")
         else:
             text.append("✗ damaged" if entry.problem else state_mark(entry.status.state), "red")
         return text
@@ -280,7 +280,7 @@ class EvaluatePane(Pane):
 
     def action_compare(self) -> None:
         choices = [("none", "")] + [
-            (f"{e.name}  {fraction(e.result.miou19)}", e.name) for e in self._listed.values() if e.result
+            (f"{e.name}  {percent(e.result.miou19)}", e.name) for e in self._listed.values() if e.result
         ]
 
         def chosen(name: str | None) -> None:

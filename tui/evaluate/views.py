@@ -13,7 +13,7 @@ from bddseg_tui.core.runs.evaluation import Evaluation
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.evaluate.figure_table import FigureTable, change, score_cells
 from bddseg_tui.tui.evaluate.images_screen import ImagesScreen
-from bddseg_tui.tui.shared.format import fraction
+from bddseg_tui.tui.shared.format import percent
 from bddseg_tui.tui.shared.messages import ShowFilter
 from bddseg_tui.tui.shared.prompt import PromptScreen
 from bddseg_tui.tui.shared.text_screen import ScrollScreen
@@ -75,8 +75,8 @@ class EvaluationViews:
         ]
         self._pane.query_one(FigureTable).show(("class", "precision", "recall", "F1", "images"), rows)
         self._pane.say(
-            f" {report.threshold} (t)   exact match {fraction(report.exact_match)}   "
-            f"labels right {fraction(report.accuracy)}\n Enter lists the images in which a class was missed"
+            f" {report.threshold} (t)   exact match {percent(report.exact_match)}   "
+            f"labels right {percent(report.accuracy)}\n Enter lists the images in which a class was missed"
         )
 
     def _read_slices(self, evaluation: Evaluation) -> None:

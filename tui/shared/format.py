@@ -49,6 +49,16 @@ def share(value: float | None) -> str:
     return f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 
-def fraction(value: float | None) -> str:
-    """A fraction (0..1) as percent with one digit; a dash where it is undefined."""
-    return "-" if value is None or math.isnan(value) else f"{100 * value:.1f}"
+def percent(value: float | None, digits: int = 1) -> str:
+    """A fraction (0..1) as percent, without the sign; a dash where it is undefined."""
+    return "-" if value is None or math.isnan(value) else f"{100 * value:.{digits}f}"
+
+
+def percentage_points(value: float | None) -> str:
+    """A difference of two fractions in percentage points, with its sign; a dash where it is undefined."""
+    return "-" if value is None or math.isnan(value) else f"{100 * value:+.1f}"
+
+
+def progress(done: float, total: float) -> str:
+    """How much is done: `42 %`; blank where the whole is not known."""
+    return f"{100 * done / total:.0f} %" if total else ""

@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from bddseg_tui.core.classes import CLASSES
 from bddseg_tui.core.runs.history import EpochPoint
-from bddseg_tui.tui.shared.format import fraction, share
+from bddseg_tui.tui.shared.format import percent, share
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 
@@ -55,9 +55,9 @@ def class_history(epochs: Sequence[EpochPoint], width: int) -> Table | Text:
             Text("██", style="rgb({},{},{})".format(*c.color)),
             Text(f"{c.id:>2} {c.name}", style=dim),
             *line,
-            fraction(row.iou),
-            fraction(row.precision),
-            fraction(row.recall),
+            percent(row.iou),
+            percent(row.precision),
+            percent(row.recall),
             share(row.percentage),
         )
     return table

@@ -6,7 +6,7 @@ from bddseg_tui.core.jobs.job import Status
 from bddseg_tui.core.runs.history import History
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
-from bddseg_tui.tui.shared.format import format_duration, fraction, state_mark
+from bddseg_tui.tui.shared.format import format_duration, percent, state_mark
 
 STYLES = {"running": "bold", "starting": "bold", "failed": "red", "lost": "red", "stopped": "yellow"}
 """How the state of a run is written."""
@@ -41,9 +41,9 @@ def summary_text(run: Run, status: Status, history: History, jobs: tuple[str, ..
     if history.epochs:
         e, best = history.epochs[-1], history.best
         text.append(
-            f"epoch {e.epoch}: pixel accuracy {fraction(e.pixel_accuracy)}  "
-            f"mIoU19 {fraction(e.miou19)}  mIoU20 {fraction(e.miou20)}"
+            f"epoch {e.epoch}: pixel accuracy {percent(e.pixel_accuracy)}  "
+            f"mIoU19 {percent(e.miou19)}  mIoU20 {percent(e.miou20)}"
         )
         if best:
-            text.append(f"  best {fraction(best.miou19)} at epoch {best.epoch}", "bold")
+            text.append(f"  best {percent(best.miou19)} at epoch {best.epoch}", "bold")
     return text
