@@ -141,7 +141,8 @@ class BddsegApp(App[int]):
     # -- errors ----------------------------------------------------------------------------------------------
 
     def _handle_exception(self, error: Exception) -> None:
-        # Textual has no public way to learn of an error that ends the app; whoever started it tells it.
+        # Private in Textual (checked against 8.2.8), as is `_fatal_error`: there is no public way to learn of an error
+        # that ends the app. Whoever started it tells it.
         self.failure = self.failure or error
         super()._handle_exception(error)
 

@@ -19,6 +19,7 @@ from bddseg_tui.core.data.pictures import PictureRequest
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.terminal.protocol import ImageProtocol, cell_pixels
+from bddseg_tui.tui.terminal.raw_output import write_to_terminal
 
 KEPT = 24
 
@@ -137,9 +138,9 @@ class PictureView(Widget):
             if old.image_id is not None:
                 from bddseg_tui.tui.terminal.graphics import free_kitty
 
-                self._write(free_kitty(old.image_id))
+                write_to_terminal(self.app, free_kitty(old.image_id))
         if drawn.kitty:
-            self._write(drawn.kitty)
+            write_to_terminal(self.app, drawn.kitty)
         if self._request is not None and key == self._key(self._request):
             self._take(key, drawn)
 
@@ -147,10 +148,6 @@ class PictureView(Widget):
         self._drawn, self._message = drawn, ""
         self.refresh()
         self.post_message(self.Ready())
-
-    def _write(self, data: str) -> None:
-        if (driver := self.app._driver) is not None:
-            driver.write(data)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         drawn, width, height = self._drawn, self.size.width, self.size.height

@@ -10,8 +10,8 @@ from collections import deque
 from typing import Any
 
 from textual.app import App
+from textual.dom import DOMNode
 from textual.events import Key, Paste
-from textual.message_pump import MessagePump
 from textual.screen import Screen
 
 _AT_MOST_S = 5.0
@@ -39,14 +39,12 @@ class TypeAhead:
         self._guard = asyncio.get_running_loop().call_later(_AT_MOST_S, self._end, self._turn)
         return False
 
-    def given(self, target: MessagePump) -> None:
+    def given(self, target: DOMNode) -> None:
         """Called when a key has been handed to a widget: goes the way up to the app behind it."""
-        way = [target]
-        while (parent := way[-1]._parent) is not None:
-            way.append(parent)
+        way = [*target.ancestors_with_self]
         self._follow(way, self._turn, again=way)
 
-    def _follow(self, way: list[MessagePump], turn: int, again: list[MessagePump]) -> None:
+    def _follow(self, way: list[DOMNode], turn: int, again: list[DOMNode]) -> None:
         while way:
             stop, *way = way
             if stop.call_later(self._follow, way, turn, again):

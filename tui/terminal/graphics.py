@@ -2,6 +2,9 @@
 
 Its widgets are not used: they encode on the event loop (100-350 ms a picture), and its Kitty renderable writes to
 stdout itself, between whatever Textual is writing. So what it would write is captured here and handed to the caller.
+
+Private in textual-image (checked against 0.12.0): the module `textual_image._terminal`, and the attribute `_result` in
+which its functions keep what the terminal answered.
 """
 
 import io
