@@ -274,10 +274,10 @@ class BddsegApp(App[int]):
             self.push_screen(HelpScreen(GROUPS))
 
     def action_workspace(self) -> None:
-        from bddseg_tui.tui.disk_use_screen import RoomScreen
+        from bddseg_tui.tui.disk_use_screen import DiskUseScreen
 
         if len(self.screen_stack) == 1:
-            self.push_screen(RoomScreen(self.engine, self.collection))
+            self.push_screen(DiskUseScreen(self.engine, self.collection))
 
     def action_toggle_theme(self) -> None:
         dark = self.theme != DARK.name

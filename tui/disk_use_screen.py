@@ -50,7 +50,7 @@ DISK_USE = (
 )
 
 
-class RoomScreen(ModalScreen[None]):
+class DiskUseScreen(ModalScreen[None]):
     """Shows what takes room, what takes most first; measured by a thread."""
 
     ACTIONS = DISK_USE
@@ -78,10 +78,10 @@ class RoomScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide"):
-            yield Label("", id="room--title", classes="dialog--title", markup=False)
-            yield Static("", id="room--kinds")
+            yield Label("", id="disk-use--title", classes="dialog--title", markup=False)
+            yield Static("", id="disk-use--kinds")
             yield ChoiceList()
-            yield Label("", id="room--hint", classes="dialog--hint", markup=False)
+            yield Label("", id="disk-use--hint", classes="dialog--hint", markup=False)
 
     def on_mount(self) -> None:
         self._title("measuring …")
@@ -154,14 +154,14 @@ class RoomScreen(ModalScreen[None]):
             Text.assemble((f"{format_bytes(taken):>9}", "bold"), f"  {name}", (f"  {count:,}", "dim"))
             for name, count, taken in by_kind(self._items)
         )
-        self.query_one("#room--kinds", Static).update(kinds)
+        self.query_one("#disk-use--kinds", Static).update(kinds)
         self.query_one(ChoiceList).show(
             [self._line(i) for i in self._items], self.query_one(ChoiceList).cursor, "nothing is in it yet"
         )
         keys = (("c", "caches"), ("d", "deleted"), ("g", "gone"))
         frees = [f"{key} {word} {format_bytes(taken)}" for key, word in keys if (taken := freeable(self._items, word))]
         told = "free: " + "   ".join(frees) if frees else "nothing here can be freed"
-        self.query_one("#room--hint", Label).update(f"{told}   x this one   Esc close")
+        self.query_one("#disk-use--hint", Label).update(f"{told}   x this one   Esc close")
 
     @on(Done)
     def _done(self, message: Done) -> None:
@@ -180,7 +180,7 @@ class RoomScreen(ModalScreen[None]):
 
     def _title(self, told: str) -> None:
         root = sanitize_path(self._engine.workspace.root)
-        self.query_one("#room--title", Label).update(f"Workspace  {root}  {told}")
+        self.query_one("#disk-use--title", Label).update(f"Workspace  {root}  {told}")
 
     @staticmethod
     def _line(item: Item) -> Text:

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bddseg_tui.tui.shared.commands import LIST_KEYS, Command, bindings
-from bddseg_tui.tui.shared.text_screen import ScrollScreen
+from bddseg_tui.tui.shared.text_screen import TextScreen
 
 _SPELLED = {
     "slash": "/",
@@ -29,7 +29,7 @@ _SPELLED = {
 HELP = (Command("dismiss", "question_mark,f1", "Close", "Close the help.", True),)
 
 
-class HelpScreen(ScrollScreen):
+class HelpScreen(TextScreen):
     """Every key with a sentence."""
 
     ACTIONS = HELP

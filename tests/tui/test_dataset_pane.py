@@ -24,7 +24,7 @@ from bddseg_tui.tui.help_screen import HelpScreen
 from bddseg_tui.tui.shared.legend import Legend
 from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.prompt import PromptScreen
-from bddseg_tui.tui.shared.text_screen import ScrollScreen
+from bddseg_tui.tui.shared.text_screen import TextScreen
 from tests.tui.conftest import AppPilot, until
 
 
@@ -196,10 +196,10 @@ async def test_statistics_and_check_are_shown(app: BddsegApp) -> None:
     async with app.run_test(size=(140, 40)) as pilot:
         await ready(app, pilot)
         await pilot.press("S")
-        await until(pilot, lambda: isinstance(app.screen, ScrollScreen))
+        await until(pilot, lambda: isinstance(app.screen, TextScreen))
         await pilot.press("j", "k", "escape")
         await pilot.press("C")
-        await until(pilot, lambda: isinstance(app.screen, ScrollScreen))
+        await until(pilot, lambda: isinstance(app.screen, TextScreen))
         assert "no problems" in str(app.screen.query(Static).first().render())
 
 

@@ -15,7 +15,7 @@ from bddseg_tui.core.runs.history_reader import Histories
 from bddseg_tui.core.runs.run import Run, create_run
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
-from bddseg_tui.tui.shared.vim_list import KeyList
+from bddseg_tui.tui.shared.vim_list import VimList
 from bddseg_tui.tui.train.chart import Chart
 from bddseg_tui.tui.train.pane import TrainPane
 from tests.tui.conftest import AppPilot, until
@@ -127,7 +127,7 @@ async def test_names_take_the_room_that_the_list_has_and_follow_the_terminal(app
     write_steps(live, 1, 3)
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot, app)
-        listing = app.query_one("#runs", KeyList)
+        listing = app.query_one("#runs", VimList)
         await until(pilot, lambda: "0001-demo" in str(listing.get_option_at_index(0).prompt))
         assert "finished" not in str(listing.get_option_at_index(0).prompt)
         await pilot.resize_terminal(160, 45)

@@ -16,7 +16,7 @@ from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.ask.pane import ChatPane
 from bddseg_tui.tui.dataset.sample_list import SampleList
-from bddseg_tui.tui.shared.vim_list import KeyList
+from bddseg_tui.tui.shared.vim_list import VimList
 from tests.core.test_odd_records import DEEP, result
 from tests.tui.conftest import AppPilot, until
 
@@ -77,9 +77,9 @@ async def test_the_app_shows_what_makes_sense_and_why_the_rest_does_not(odd: Wor
         assert app.failure is None and app.is_running
 
 
-async def chosen(pilot: AppPilot, selector: str, name: str) -> KeyList:
+async def chosen(pilot: AppPilot, selector: str, name: str) -> VimList:
     await until(pilot, lambda: pilot.app.query(selector))
-    rows = pilot.app.query_one(selector, KeyList)
+    rows = pilot.app.query_one(selector, VimList)
     await until(pilot, lambda: name in [row.id for row in rows.options])
     rows.choose(name)
     return rows

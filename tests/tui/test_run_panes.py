@@ -28,8 +28,8 @@ from bddseg_tui.tui.shared.choice_list import ChoiceList
 from bddseg_tui.tui.shared.choose import ChooseScreen
 from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.prompt import PromptScreen
-from bddseg_tui.tui.shared.text_screen import ScrollScreen
-from bddseg_tui.tui.shared.vim_list import KeyList
+from bddseg_tui.tui.shared.text_screen import TextScreen
+from bddseg_tui.tui.shared.vim_list import VimList
 from bddseg_tui.tui.train.configure import ConfigureScreen
 from bddseg_tui.tui.train.pane import TrainPane
 from tests.tui.conftest import SMALL, AppPilot, until
@@ -130,7 +130,7 @@ async def test_a_run_is_exported_and_predicts_a_folder_from_its_pane(
     async with app.run_test(size=(140, 45)) as pilot:
         await until(pilot, lambda: app.collection)
         await pilot.press("2")
-        await until(pilot, lambda: app.query(TrainPane) and app.query_one("#runs", KeyList).chosen == trained.name)
+        await until(pilot, lambda: app.query(TrainPane) and app.query_one("#runs", VimList).chosen == trained.name)
         await pilot.press("X", *"torch", "enter")
         await until(pilot, lambda: isinstance(app.screen, PromptScreen))
         app.screen.query_one(Input).value = str(tmp_path / "made")
@@ -215,9 +215,9 @@ async def test_two_evaluations_are_compared_by_image_and_setting_and_reported(
         pane._show(pane._listed)
         await pilot.press("d")
         await until(pilot, lambda: isinstance(app.screen, ImagesScreen))
-        assert app.screen.query_one(KeyList).option_count == 6
+        assert app.screen.query_one(VimList).option_count == 6
         await pilot.press("escape", "S")
-        await until(pilot, lambda: isinstance(app.screen, ScrollScreen))
+        await until(pilot, lambda: isinstance(app.screen, TextScreen))
         await pilot.press("escape", "p")
         await until(pilot, lambda: isinstance(app.screen, PromptScreen))
         app.screen.query_one(Input).value = str(tmp_path / "made")
@@ -250,7 +250,7 @@ async def test_an_evaluation_is_read_sorted_compared_and_its_images_opened(app: 
         ious = [c.iou for c in table._rows if c.iou is not None]
         assert ious == sorted(ious, reverse=True)
         assert "was predicted as" in text(app, "#confusions")
-        images = app.query_one("#images", KeyList)
+        images = app.query_one("#images", VimList)
         await until(pilot, lambda: images.option_count == 6)
         await pilot.press("w")
         await until(pilot, lambda: "best images" in str(app.query_one("#image-title", Label).render()))
@@ -279,7 +279,7 @@ async def test_an_evaluation_is_made_and_deleted_while_keys_go_on(
         await pilot.press(*"last", "space", *"mirror", "enter")
         made = trained.folder / "evaluation" / "last-val+flip"
         await until(pilot, lambda: (made / "result.json").is_file())
-        evaluations = app.query_one("#evaluations", KeyList)
+        evaluations = app.query_one("#evaluations", VimList)
         await until(pilot, lambda: evaluations.chosen == f"{trained.name}/{made.name}")
         await until(pilot, lambda: app.query_one(ClassTable).row_count == 20)
         await pilot.press("x", "y", "v")
@@ -316,9 +316,9 @@ async def test_empty_panes_say_what_to_press(app: BddsegApp) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: app.collection)
         await pilot.press("2")
-        await until(pilot, lambda: app.query("#runs") and app.query_one("#runs", KeyList).option_count)
-        assert "n configures" in str(app.query_one("#runs", KeyList).get_option_at_index(0).prompt)
+        await until(pilot, lambda: app.query("#runs") and app.query_one("#runs", VimList).option_count)
+        assert "n configures" in str(app.query_one("#runs", VimList).get_option_at_index(0).prompt)
         await pilot.press("s")
         await pilot.press("3")
-        await until(pilot, lambda: app.query("#evaluations") and app.query_one("#evaluations", KeyList).option_count)
-        assert "n makes one" in str(app.query_one("#evaluations", KeyList).get_option_at_index(0).prompt)
+        await until(pilot, lambda: app.query("#evaluations") and app.query_one("#evaluations", VimList).option_count)
+        assert "n makes one" in str(app.query_one("#evaluations", VimList).get_option_at_index(0).prompt)

@@ -10,7 +10,7 @@ from textual.widgets import OptionList, ProgressBar, Static
 from bddseg_tui.core.jobs.job import Status
 from bddseg_tui.core.retrieval.manifest import Manifest
 from bddseg_tui.core.retrieval.options import Retrieval
-from bddseg_tui.tui.shared.vim_list import KeyList
+from bddseg_tui.tui.shared.vim_list import VimList
 
 SUGGESTIONS = (
     "I want to pass by the forest on the way home, is there traffic?",
@@ -35,11 +35,11 @@ class ChatEmpty(Vertical):
     def compose(self) -> ComposeResult:
         yield Static("", id="chat-empty--text")
         yield ProgressBar(show_eta=True, id="chat-empty--progress")
-        yield KeyList(id="suggestions", compact=True)
+        yield VimList(id="suggestions", compact=True)
 
     def on_mount(self) -> None:
         rows = [(str(i), Text(question)) for i, question in enumerate(SUGGESTIONS)]
-        self.query_one(KeyList).set_rows(rows)
+        self.query_one(VimList).set_rows(rows)
         self.query_one(ProgressBar).display = False
 
     @on(OptionList.OptionSelected)
@@ -54,7 +54,7 @@ class ChatEmpty(Vertical):
         bar.display = building
         if building and status is not None:
             bar.update(total=status.total or None, progress=status.done)
-        self.query_one(KeyList).display = manifest is not None and not building
+        self.query_one(VimList).display = manifest is not None and not building
         self.query_one("#chat-empty--text", Static).update(_words(dataset, options, manifest, status))
 
 

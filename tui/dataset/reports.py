@@ -10,7 +10,7 @@ from bddseg_tui.core.engine import Collection
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.shared.daemon_thread import run_apart
 from bddseg_tui.tui.shared.stats_table import stats_table
-from bddseg_tui.tui.shared.text_screen import ScrollScreen
+from bddseg_tui.tui.shared.text_screen import TextScreen
 
 if TYPE_CHECKING:
     from bddseg_tui.tui.dataset.pane import DatasetPane
@@ -45,10 +45,10 @@ class DatasetReports:
         """Shows each class's share of pixels and its images."""
         pane = self._pane
 
-        def work(_: _Report) -> ScrollScreen:
+        def work(_: _Report) -> TextScreen:
             rows = pane.engine.data.stats(collection, split)
             title = Text(f"{split or 'all splits'}: pixels of the masks by class", style="bold")
-            return ScrollScreen(title, stats_table(rows))
+            return TextScreen(title, stats_table(rows))
 
         self._start("stats", work)
 
@@ -56,7 +56,7 @@ class DatasetReports:
         """Opens every file, in other processes, and lists what is wrong."""
         pane = self._pane
 
-        def work(this: _Report) -> ScrollScreen:
+        def work(this: _Report) -> TextScreen:
             def report(done: int, total: int) -> None:
                 if not this.wanted:
                     raise _LeftError
@@ -65,17 +65,17 @@ class DatasetReports:
             found = pane.engine.data.check(collection.dataset.root, report)
             lines = [f"{p.kind}  {sanitize_path(p.path)}: {sanitize(p.detail)}" for p in found.problems]
             title = Text(f"{len(lines):,} problems" if lines else "no problems", style="bold")
-            return ScrollScreen(title, Text("\n".join(lines)))
+            return TextScreen(title, Text("\n".join(lines)))
 
         self._start("check", work)
 
-    def _start(self, kind: str, work: Callable[[_Report], ScrollScreen]) -> None:
+    def _start(self, kind: str, work: Callable[[_Report], TextScreen]) -> None:
         if (before := self._reports.get(kind)) is not None:
             before.wanted = False
         this = self._reports[kind] = _Report()
         run_apart(self._pane.app, lambda: self._make(this, work), kind)
 
-    def _make(self, this: _Report, work: Callable[[_Report], ScrollScreen]) -> None:
+    def _make(self, this: _Report, work: Callable[[_Report], TextScreen]) -> None:
         app = self._pane.app
         try:
             screen = work(this)

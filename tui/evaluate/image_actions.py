@@ -10,7 +10,7 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.runs.evaluation import Evaluation
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.evaluate.side_by_side import SideBySideScreen
-from bddseg_tui.tui.shared.vim_list import KeyList
+from bddseg_tui.tui.shared.vim_list import VimList
 
 if TYPE_CHECKING:
     from bddseg_tui.tui.evaluate.pane import EvaluatePane
@@ -55,8 +55,8 @@ class EvaluationImages:
         self._list.set_rows([(str(r.id), label) for r, label in zip(rows, labels, strict=True)], empty)
 
     @property
-    def _list(self) -> KeyList:
-        return self._pane.query_one("#images", KeyList)
+    def _list(self) -> VimList:
+        return self._pane.query_one("#images", VimList)
 
     def open(self) -> None:
         """Shows the chosen image side by side with its mask and prediction."""

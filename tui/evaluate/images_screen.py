@@ -17,7 +17,7 @@ from bddseg_tui.tui.evaluate.side_by_side import SideBySideScreen
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.messages import ShowImage
 from bddseg_tui.tui.shared.picture import PictureView
-from bddseg_tui.tui.shared.vim_list import KeyList
+from bddseg_tui.tui.shared.vim_list import VimList
 
 VIEWS: tuple[View, View] = ("image", "error")
 
@@ -35,14 +35,14 @@ class ImagesScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Label(f"{self._about}   {len(self._rows):,} images", id="some-images--title", markup=False)
         with Horizontal():
-            yield KeyList(id="some-images--list", compact=True)
+            yield VimList(id="some-images--list", compact=True)
             with Vertical():
                 for number in range(len(VIEWS)):
                     yield PictureView(id=f"some-images--picture{number}")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        listing = self.query_one(KeyList)
+        listing = self.query_one(VimList)
         notes = self._notes or [f"{100 * r.miou:5.1f}" if r.miou is not None else "    -" for r in self._rows]
         listing.set_rows(
             [
@@ -62,7 +62,7 @@ class ImagesScreen(Screen[None]):
 
     @property
     def _row(self) -> Row | None:
-        chosen = self.query_one(KeyList).highlighted
+        chosen = self.query_one(VimList).highlighted
         return self._rows[chosen] if chosen is not None and chosen < len(self._rows) else None
 
     def action_open(self) -> None:
@@ -70,7 +70,7 @@ class ImagesScreen(Screen[None]):
             self.app.push_screen(SideBySideScreen(row, self._step))
 
     def _step(self, by: int) -> Row | None:
-        listing = self.query_one(KeyList)
+        listing = self.query_one(VimList)
         place = (listing.highlighted or 0) + by
         if not 0 <= place < len(self._rows):
             return None

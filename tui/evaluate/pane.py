@@ -29,7 +29,7 @@ from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.format import percent, state_mark
 from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.prompt import PromptScreen
-from bddseg_tui.tui.shared.vim_list import KeyList
+from bddseg_tui.tui.shared.vim_list import VimList
 
 EVERY_S = 1.0
 LISTED = 200
@@ -78,9 +78,9 @@ class EvaluatePane(Pane):
     def compose(self) -> ComposeResult:
         with Horizontal():
             with Vertical(id="evaluation-side"):
-                yield KeyList(id="evaluations", compact=True)
+                yield VimList(id="evaluations", compact=True)
                 yield Label("worst images", id="image-title")
-                yield KeyList(id="images", compact=True)
+                yield VimList(id="images", compact=True)
             with Vertical(id="evaluation-main"):
                 yield Static("", id="evaluation-summary")
                 yield Label("", id="view-title")
@@ -93,7 +93,7 @@ class EvaluatePane(Pane):
         self._tick()
 
     def on_shown(self) -> None:
-        self.query_one("#evaluations", KeyList).focus()
+        self.query_one("#evaluations", VimList).focus()
         self._tick()
 
     def choose(self, name: str) -> None:
@@ -133,7 +133,7 @@ class EvaluatePane(Pane):
 
     def _show(self, found: dict[str, Listed]) -> None:
         self._listed = found
-        listing = self.query_one("#evaluations", KeyList)
+        listing = self.query_one("#evaluations", VimList)
         listing.set_rows([(name, self._label(entry)) for name, entry in found.items()], EMPTY)
         if self._wanted in found:
             listing.choose(str(self._wanted))
@@ -167,7 +167,7 @@ class EvaluatePane(Pane):
         self._show_chosen()
 
     def _chosen(self) -> Listed | None:
-        name = self.query_one("#evaluations", KeyList).chosen
+        name = self.query_one("#evaluations", VimList).chosen
         return self._listed.get(name) if name else None
 
     def _show_chosen(self) -> None:
@@ -211,7 +211,7 @@ class EvaluatePane(Pane):
     def _row_opened(self, event: DataTable.RowSelected) -> None:
         entry = self._chosen()
         if self.views.view == "classes":
-            self.query_one("#images", KeyList).focus()
+            self.query_one("#images", VimList).focus()
         elif entry and entry.result:
             self.views.open_row(entry.result, event.cursor_row)
 

@@ -16,7 +16,7 @@ from bddseg_tui.tui.evaluate.images_screen import ImagesScreen
 from bddseg_tui.tui.shared.format import percent
 from bddseg_tui.tui.shared.messages import ShowFilter
 from bddseg_tui.tui.shared.prompt import PromptScreen
-from bddseg_tui.tui.shared.text_screen import ScrollScreen
+from bddseg_tui.tui.shared.text_screen import TextScreen
 
 if TYPE_CHECKING:
     from bddseg_tui.core.analysis.compare import ImageChange
@@ -153,7 +153,7 @@ class EvaluationViews:
             return
         lines = [f"{key:<20} {_value(old):>20} → {_value(new)}" for key, (old, new) in differing.items()]
         text = "\n".join(lines) or "no setting differs"
-        screen = ScrollScreen(Text(f"{before.name} → {after.name}", style="bold"), Text(text))
+        screen = TextScreen(Text(f"{before.name} → {after.name}", style="bold"), Text(text))
         pane.app.call_from_thread(pane.app.push_screen, screen)
 
     def write_report(self, evaluation: Evaluation, others: list[Evaluation]) -> None:

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from bddseg_tui.tui.shared.commands import TEXT, Command, bindings
 
 
-class ScrollScreen(ModalScreen[None]):
+class TextScreen(ModalScreen[None]):
     """Shows what it is given; j, k and the page keys scroll, Escape closes."""
 
     AUTO_FOCUS = "VerticalScroll"

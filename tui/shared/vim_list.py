@@ -9,7 +9,7 @@ from textual.widgets.option_list import Option
 from bddseg_tui.tui.shared.commands import LIST, bindings
 
 
-class KeyList(OptionList):
+class VimList(OptionList):
     """Rows are (id, label); the highlighted id stays highlighted when rows change."""
 
     ACTIONS = LIST

@@ -25,7 +25,7 @@ from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.format import state_mark
 from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.prompt import ConfirmScreen
-from bddseg_tui.tui.shared.vim_list import KeyList
+from bddseg_tui.tui.shared.vim_list import VimList
 from bddseg_tui.tui.train.chart import Chart
 from bddseg_tui.tui.train.class_history import ClassHistory
 from bddseg_tui.tui.train.commands import TRAIN
@@ -83,7 +83,7 @@ class TrainPane(Pane):
     def compose(self) -> ComposeResult:
         with Horizontal():
             with Vertical(id="run-side"):
-                yield KeyList(id="runs", compact=True)
+                yield VimList(id="runs", compact=True)
                 yield Label("n new  s stop  r resume", id="run-hint")
             with Vertical(id="run-main"):
                 yield Static("", id="run-summary")
@@ -105,7 +105,7 @@ class TrainPane(Pane):
         self.call_after_refresh(self._show_list)
 
     def on_shown(self) -> None:
-        self.query_one("#runs", KeyList).focus()
+        self.query_one("#runs", VimList).focus()
         self._tick()
 
     # -- reading ---------------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ class TrainPane(Pane):
             return
         self._looking, self._look_again = True, False
         self._hurry.clear()
-        self._look_at_runs(tuple(n for n in (self.query_one("#runs", KeyList).chosen, *self._pinned) if n))
+        self._look_at_runs(tuple(n for n in (self.query_one("#runs", VimList).chosen, *self._pinned) if n))
 
     @work(thread=True, group="train", exit_on_error=False)
     def _look_at_runs(self, names: tuple[str, ...]) -> None:
@@ -166,7 +166,7 @@ class TrainPane(Pane):
 
     def _show_list(self) -> None:
         rows = [(name, self._label(name, status)) for name, (_, status) in self._runs.items()]
-        self.query_one("#runs", KeyList).set_rows(rows, EMPTY)
+        self.query_one("#runs", VimList).set_rows(rows, EMPTY)
 
     @on(OptionList.OptionHighlighted, "#runs")
     def _run_highlighted(self) -> None:
@@ -211,7 +211,7 @@ class TrainPane(Pane):
     # -- actions ---------------------------------------------------------------------------------------------
 
     def _chosen_name(self) -> str | None:
-        name = self.query_one("#runs", KeyList).chosen
+        name = self.query_one("#runs", VimList).chosen
         return name if name in self._runs else None
 
     def _chosen(self) -> Run | None:
@@ -328,9 +328,9 @@ class TrainPane(Pane):
 
     @work(thread=True, exclusive=True, group="log", exit_on_error=False)
     def _read_log(self, run: Run) -> None:
-        from bddseg_tui.tui.shared.text_screen import ScrollScreen
+        from bddseg_tui.tui.shared.text_screen import TextScreen
 
         settings = run.problem or "\n".join(f"{k} = {v}" for k, v in run.spec["train"].items())
         log = sanitize_lines(tail_log(run.folder)).strip() or "(nothing was printed)"
         text = f"{sanitize_path(run.folder)}\n\n{log}\n\n{sanitize_lines(settings)}"
-        self.app.call_from_thread(self.app.push_screen, ScrollScreen(Text(run.name, style="bold"), Text(text)))
+        self.app.call_from_thread(self.app.push_screen, TextScreen(Text(run.name, style="bold"), Text(text)))

@@ -6,7 +6,7 @@ from textual.widgets import Label, Static
 
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
-from bddseg_tui.tui.disk_use_screen import RoomScreen
+from bddseg_tui.tui.disk_use_screen import DiskUseScreen
 from bddseg_tui.tui.shared.choice_list import ChoiceList
 from bddseg_tui.tui.shared.prompt import ConfirmScreen
 from tests.tui.conftest import until
@@ -26,22 +26,22 @@ async def test_caches_are_freed_by_a_key_and_a_yes_and_the_rest_stays(
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: app.collection and not app.query_one("#dataset")._scanned)  # type: ignore[attr-defined]
         await pilot.press("W")
-        await until(pilot, lambda: isinstance(app.screen, RoomScreen) and app.screen._items)
-        assert "training caches  2" in said(app, "#room--kinds")
-        assert "c caches 4.0 MiB" in said(app, "#room--hint", Label)
+        await until(pilot, lambda: isinstance(app.screen, DiskUseScreen) and app.screen._items)
+        assert "training caches  2" in said(app, "#disk-use--kinds")
+        assert "c caches 4.0 MiB" in said(app, "#disk-use--hint", Label)
         assert app.screen.query_one(ChoiceList).count == 3
         await pilot.press("g")
         assert any("nothing to free" in n.message for n in app._notifications)
         await pilot.press("x")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.press("y")
-        await until(pilot, lambda: isinstance(app.screen, RoomScreen) and len(app.screen._items) == 2)
+        await until(pilot, lambda: isinstance(app.screen, DiskUseScreen) and len(app.screen._items) == 2)
         assert [c.exists() for c in caches] == [False, True]
         await pilot.press("c", "y")
-        await until(pilot, lambda: isinstance(app.screen, RoomScreen) and len(app.screen._items) == 1)
+        await until(pilot, lambda: isinstance(app.screen, DiskUseScreen) and len(app.screen._items) == 1)
         assert not caches[1].exists()
         await pilot.press("x")
         assert any("that dataset is open" in n.message for n in app._notifications)
         assert workspace.catalog_path(drawn).exists()
         await pilot.press("escape")
-        assert not isinstance(app.screen, RoomScreen)
+        assert not isinstance(app.screen, DiskUseScreen)
