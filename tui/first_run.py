@@ -1,10 +1,12 @@
 """What is shown while there is no dataset: point to one, or draw the demo."""
 
+import asyncio
 from pathlib import Path
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Label, ProgressBar, Static
 from textual.worker import Worker, get_current_worker
@@ -42,6 +44,13 @@ class FirstRunScreen(Screen[Path | None]):
     BINDINGS = bindings(FIRST_RUN)
 
     AUTO_FOCUS = ""
+
+    class Drawn(Message):
+        """So many scenes of the demo, of so many, are drawn."""
+
+        def __init__(self, done: int, total: int) -> None:
+            super().__init__()
+            self.done, self.total = done, total
 
     def __init__(self, engine: Engine, why: str = "") -> None:
         super().__init__()
@@ -84,37 +93,47 @@ class FirstRunScreen(Screen[Path | None]):
         if event.value.strip():
             self._try(event.value.strip())
 
-    @work(thread=True, exclusive=True, group="open", exit_on_error=False)
-    def _try(self, typed: str) -> None:
-        try:
+    @work(exclusive=True, group="open", exit_on_error=False)
+    async def _try(self, typed: str) -> None:
+        def opened() -> Path:
             path = typed_path(typed)
             self._engine.data.open(path)
-        except (BddsegError, OSError, ValueError) as error:
-            self.app.call_from_thread(self._say, sanitize(str(error)))
-            return
-        self.app.call_from_thread(self.dismiss, path)
+            return path
 
-    @work(thread=True, exclusive=True, group="demo", exit_on_error=False)
-    def _draw(self) -> None:
+        try:
+            path = await asyncio.to_thread(opened)
+        except (BddsegError, OSError, ValueError) as error:
+            self._say(sanitize(str(error)))
+        else:
+            self.dismiss(path)
+
+    @work(exclusive=True, group="demo", exit_on_error=False)
+    async def _draw(self) -> None:
         worker = get_current_worker()
+
+        def drawn() -> Path:
+            from bddseg_tui.core.demo.generate import draw_if_missing
+
+            root = self._engine.workspace.demo
+            draw_if_missing(root, report)
+            return root
 
         def report(done: int, total: int) -> None:
             if worker.is_cancelled:
                 raise InterruptedError
             if done % 4 == 0 or done == total:
-                self.app.call_from_thread(self.query_one(ProgressBar).update, total=total, progress=done)
+                self.post_message(self.Drawn(done, total))
 
         try:
-            from bddseg_tui.core.demo.generate import draw_if_missing
-
-            root = self._engine.workspace.demo
-            draw_if_missing(root, report)
-        except InterruptedError:
-            return
+            root = await asyncio.to_thread(drawn)
         except (BddsegError, OSError) as error:
-            self.app.call_from_thread(self._say, sanitize(str(error)))
-            return
-        self.app.call_from_thread(self.dismiss, root)
+            self._say(sanitize(str(error)))
+        else:
+            self.dismiss(root)
+
+    @on(Drawn)
+    def _progressed(self, message: Drawn) -> None:
+        self.query_one(ProgressBar).update(total=message.total, progress=message.done)
 
     def _say(self, text: str) -> None:
         self.query_one("#welcome--error", Label).update(text)

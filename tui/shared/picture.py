@@ -8,7 +8,7 @@ from rich.control import Control
 from rich.segment import ControlType, Segment
 from rich.style import Style
 from rich.text import Text
-from textual import work
+from textual import on, work
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
@@ -51,6 +51,13 @@ class PictureView(Widget):
     """Shows one `PictureRequest`. Stale work is dropped; neighbours may be prefetched."""
 
     DEFAULT_CSS = "PictureView { width: 1fr; height: 1fr; }"
+
+    class Done(Message):
+        """A thread has drawn a picture, or says why it cannot."""
+
+        def __init__(self, key: Key, drawn: Drawn | str) -> None:
+            super().__init__()
+            self.key, self.drawn = key, drawn
 
     class Ready(Message):
         """A picture is drawn; for benchmarks and tests."""
@@ -98,12 +105,13 @@ class PictureView(Widget):
             self.refresh()
             return
         key = self._key(self._request)
+        ahead = tuple(k for k in map(self._key, self._neighbours) if k not in self._kept)
         if (kept := self._kept.get(key)) is not None:
             self._kept.move_to_end(key)
-            self._take(key, kept)
-            self._work(None, [self._key(n) for n in self._neighbours])
-            return
-        self._work(key, [self._key(n) for n in self._neighbours])
+            self._take(kept)
+            self._work(None, ahead)
+        else:
+            self._work(key, ahead)
 
     def _key(self, request: PictureRequest) -> Key:
         # Opacity matters to overlays alone, so other views stay the same picture when it changes.
@@ -111,9 +119,9 @@ class PictureView(Widget):
         return plain, (self.size.width, self.size.height), self.protocol
 
     @work(thread=True, exclusive=True, group="picture", exit_on_error=False)
-    def _work(self, key: Key | None, neighbours: list[Key]) -> None:
+    def _work(self, key: Key | None, ahead: tuple[Key, ...]) -> None:
         worker = get_current_worker()
-        for wanted in ([key] if key else []) + [n for n in neighbours if n not in self._kept]:
+        for wanted in (key, *ahead) if key else ahead:
             if worker.is_cancelled:
                 return
             try:
@@ -124,9 +132,11 @@ class PictureView(Widget):
                 drawn = "there is not enough memory for this picture"
             if worker.is_cancelled and wanted != key:
                 return
-            self.app.call_from_thread(self._done, wanted, drawn)
+            self.post_message(self.Done(wanted, drawn))
 
-    def _done(self, key: Key, drawn: Drawn | str) -> None:
+    @on(Done)
+    def _done(self, message: Done) -> None:
+        key, drawn = message.key, message.drawn
         if isinstance(drawn, str):
             if self._request is not None and key == self._key(self._request):
                 self._drawn, self._message = None, drawn
@@ -142,9 +152,9 @@ class PictureView(Widget):
         if drawn.kitty:
             write_to_terminal(self.app, drawn.kitty)
         if self._request is not None and key == self._key(self._request):
-            self._take(key, drawn)
+            self._take(drawn)
 
-    def _take(self, key: Key, drawn: Drawn) -> None:
+    def _take(self, drawn: Drawn) -> None:
         self._drawn, self._message = drawn, ""
         self.refresh()
         self.post_message(self.Ready())
