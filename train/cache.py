@@ -88,7 +88,14 @@ def open_cache(
             f"none of the {len(held.problems)} images of {split} can be used; the first: {held.problems[0]} "
             "(`bddseg-tui data check` lists all)"
         )
-    return CachedSplit(images, masks, held.slots, held.pixels, held.problems, folder.lock)
+    return CachedSplit(
+        images=images,
+        masks=masks,
+        slots=held.slots,
+        pixels=held.pixels,
+        left_out=held.problems,
+        lock=folder.lock,
+    )
 
 
 def resize_sample(sample: Sample, size: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from bddseg_tui.core.analysis.per_image import PerImage, PerImageWriter
 from bddseg_tui.core.analysis.record_scores import mark_pending, record_evaluation
@@ -19,7 +20,7 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.atomic import write_text
 from bddseg_tui.core.files.temporary_files import temporary_folder, temporary_path
 from bddseg_tui.core.jobs.job_writer import JobWriter
-from bddseg_tui.core.runs.config import TrainConfig, validate
+from bddseg_tui.core.runs.config import validate
 from bddseg_tui.core.runs.evaluation import evaluation_folder, evaluation_name
 from bddseg_tui.core.runs.metrics import boundary_scores, calibration, finite, scores
 from bddseg_tui.core.runs.run import Run
@@ -28,8 +29,14 @@ from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.train.checkpoint import load_model
 from bddseg_tui.train.confusion import CALIBRATION_BINS, boundary_counts, calibration_counts, confusion_matrix
-from bddseg_tui.train.device import make_accelerator
-from bddseg_tui.train.infer import CONFIDENCE_STRIDE, Predicted, predict_samples, write_prediction
+from bddseg_tui.train.infer import (
+    CONFIDENCE_STRIDE,
+    Inference,
+    Predicted,
+    make_inference,
+    predict_samples,
+    write_prediction,
+)
 
 _PATIENCE_S = 60.0
 """How long an evaluation that is done waits for a catalog that others write."""
@@ -79,7 +86,8 @@ def evaluate_run(run: Run, checkpoint: str, split: str, job: JobWriter, tta: Tta
     job.update(state="running", phase="evaluate", total=len(samples))
     with PerImageWriter(folder) as writer, temporary_folder(folder) as predictions:
         counted = EvaluationCounts(writer, dataset.root)
-        _measure(run, checkpoint, config, samples, counted, predictions, job, tta)
+        how, model = make_inference(config, tta), load_model(run.folder / "checkpoints" / checkpoint)
+        _predict(model, samples, how=how, counted=counted, to=predictions, job=job)
         problems = counted.problems
         if not len(writer):
             raise BddsegError(f"none of the {len(samples)} images can be used; the first: {problems[0]}")
@@ -113,28 +121,18 @@ def _figures(found: PerImage, bins: torch.Tensor) -> dict[str, Any]:
     }
 
 
-def _measure(
-    run: Run,
-    checkpoint: str,
-    config: TrainConfig,
-    samples: list[Sample],
-    counted: EvaluationCounts,
-    predictions: Path,
-    job: JobWriter,
-    tta: Tta,
+def _predict(
+    model: nn.Module, samples: list[Sample], how: Inference, counted: EvaluationCounts, to: Path, job: JobWriter
 ) -> None:
-    accelerator = make_accelerator(config)
-    model = load_model(run.folder / "checkpoints" / checkpoint)
+    """Counts every sample, and writes its prediction into the folder `to`."""
     writes: list[Future[None]] = []
-    outcomes = predict_samples(
-        model, samples, config.size, accelerator.device, str(accelerator.mixed_precision), config.images_at_once, tta
-    )
+    outcomes = predict_samples(model, samples, how)
     with ThreadPoolExecutor(2, "png") as pool:
         for done, outcome in enumerate(outcomes, start=1):
             if outcome.predicted is None or outcome.actual is None:
                 counted.problems.append(outcome.problem or sanitize_path(outcome.sample.image))
             else:
-                path = predictions / f"{outcome.sample.name}.png"
+                path = to / f"{outcome.sample.name}.png"
                 writes.append(pool.submit(write_prediction, outcome.predicted.cpu().numpy(), path))
                 counted.add(outcome)
             while len(writes) > 16 or (writes and writes[0].done()):

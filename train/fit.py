@@ -225,7 +225,8 @@ def save(t: Trainer, *names: str) -> None:
         if t.tensorboard:
             # What the checkpoint's steps came to is in the files before it, so that none is missing after a resume.
             t.tensorboard.flush()
-        checkpoint.save(t.folder, t.bare_model, t.optimizer, p, names, t.ema.model if t.ema else None)
+        ema = t.ema.model if t.ema else None
+        checkpoint.save(t.folder, t.bare_model, t.optimizer, p, names, ema=ema)
         t.job.event("checkpoint", step=p.step, epoch=p.epoch, names=list(names))
     t.accelerator.wait_for_everyone()
     t.saved_at = time.monotonic()

@@ -20,7 +20,9 @@ from bddseg_tui.core.data.image_file import BadFileError, read_image, read_mask
 from bddseg_tui.core.data.size_mismatch import size_mismatch
 from bddseg_tui.core.files.atomic import write_bytes
 from bddseg_tui.core.processes.parallel import cores
+from bddseg_tui.core.runs.config import TrainConfig
 from bddseg_tui.core.runs.tta import Tta
+from bddseg_tui.train.device import make_accelerator
 from bddseg_tui.train.model import encoder_name
 from bddseg_tui.train.normalise import normalise
 from bddseg_tui.train.tta import augmented_logits
@@ -59,39 +61,57 @@ class Loaded:
     problem: str | None
 
 
-def predict_samples(
-    model: nn.Module,
-    samples: list[Sample],
-    size: tuple[int, int],
-    device: torch.device,
-    precision: str,
-    batch_size: int,
-    tta: Tta = "none",
-) -> Iterator[Predicted]:
-    """Yields every sample's prediction, in order. `size` is the (height, width) that the model was trained at."""
-    yield from predict_loaded(model, _load_ahead(samples, size), device, precision, batch_size, tta)
+@dataclass(frozen=True)
+class Inference:
+    """How a model is run.
+
+    Attributes:
+        size: (height, width) that images are resized to: the one it was trained at.
+        precision: bf16, fp16, or no for float32.
+        batch_size: images that are run at once.
+    """
+
+    size: tuple[int, int]
+    device: torch.device
+    precision: str
+    batch_size: int
+    tta: Tta = "none"
+
+
+def make_inference(config: TrainConfig, tta: Tta = "none") -> Inference:
+    """How a run's checkpoints are run on this machine.
+
+    Raises:
+        BddsegError: the device that was asked for is not there.
+    """
+    accelerator = make_accelerator(config)
+    return Inference(
+        size=config.size,
+        device=accelerator.device,
+        precision=str(accelerator.mixed_precision),
+        batch_size=config.images_at_once,
+        tta=tta,
+    )
+
+
+def predict_samples(model: nn.Module, samples: list[Sample], how: Inference) -> Iterator[Predicted]:
+    """Yields every sample's prediction, in order."""
+    yield from predict_loaded(model, _load_ahead(samples, how.size), how)
 
 
 @torch.inference_mode()
-def predict_loaded(
-    model: nn.Module,
-    images: Iterator[Loaded],
-    device: torch.device,
-    precision: str,
-    batch_size: int,
-    tta: Tta = "none",
-) -> Iterator[Predicted]:
+def predict_loaded(model: nn.Module, images: Iterator[Loaded], how: Inference) -> Iterator[Predicted]:
     """Yields the prediction of every image that comes, in order, in batches."""
     encoder = encoder_name(model)
-    model = model.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-    dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
-    for group in _groups(images, batch_size):
+    model = model.to(how.device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+    dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(how.precision)
+    for group in _groups(images, how.batch_size):
         good = [g for g in group if g.image is not None]
         logits: torch.Tensor | None = None
         if good:
-            batch = torch.from_numpy(np.stack([g.image for g in good if g.image is not None])).to(device)
-            with torch.autocast(device.type, dtype, enabled=dtype is not None):
-                logits = augmented_logits(model, normalise(batch, encoder), tta)
+            batch = torch.from_numpy(np.stack([g.image for g in good if g.image is not None])).to(how.device)
+            with torch.autocast(how.device.type, dtype, enabled=dtype is not None):
+                logits = augmented_logits(model, normalise(batch, encoder), how.tta)
         position = 0
         for loaded in group:
             if loaded.image is None or logits is None:
@@ -99,8 +119,14 @@ def predict_loaded(
                 continue
             predicted, confidence = upsample(logits[position : position + 1], loaded.size)
             position += 1
-            actual = torch.from_numpy(loaded.actual).to(device) if loaded.actual is not None else None
-            yield Predicted(loaded.sample, actual, predicted, None, confidence, _brightness(loaded.image))
+            actual = torch.from_numpy(loaded.actual).to(how.device) if loaded.actual is not None else None
+            yield Predicted(
+                sample=loaded.sample,
+                actual=actual,
+                predicted=predicted,
+                confidence=confidence,
+                brightness=_brightness(loaded.image),
+            )
 
 
 def upsample(logits: torch.Tensor, size: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:

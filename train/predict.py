@@ -54,8 +54,7 @@ from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.train.checkpoint import load_model, weights_hash
-from bddseg_tui.train.device import make_accelerator
-from bddseg_tui.train.infer import predict_loaded, predict_samples, write_prediction
+from bddseg_tui.train.infer import make_inference, predict_loaded, predict_samples, write_prediction
 from bddseg_tui.train.mask_writer import MaskWriter
 from bddseg_tui.train.video import count_frames, encode_overlay, load_frames
 
@@ -148,12 +147,9 @@ def _begin(prediction: Prediction, stamps: dict[str, ImageStamp]) -> None:
 
 def _predict(prediction: Prediction, named: Named, stamps: dict[str, ImageStamp]) -> list[str]:
     """Predicts these images; returns what is wrong with those that can't be read."""
-    config, folder, journal = prediction.config, prediction.folder, prediction.journal
-    accelerator = make_accelerator(config)
-    precision, samples = str(accelerator.mixed_precision), [sample for _, sample in named]
-    outcomes = predict_samples(
-        prediction.model, samples, config.size, accelerator.device, precision, config.images_at_once
-    )
+    folder, journal = prediction.folder, prediction.journal
+    samples = [sample for _, sample in named]
+    outcomes = predict_samples(prediction.model, samples, make_inference(prediction.config))
     problems: list[str] = []
     done, total = len(journal.entries), len(journal.entries) + len(named)
     with MaskWriter(folder, journal, files_of) as writer:
@@ -193,7 +189,7 @@ def _save(image: Image.Image, path: Path, kind: str, **options: Any) -> None:
 
 
 def _predict_video(prediction: Prediction) -> None:
-    config, folder, journal, job = prediction.config, prediction.folder, prediction.journal, prediction.job
+    folder, journal, job = prediction.folder, prediction.journal, prediction.job
     video = Path(prediction.source)
     total, stamp = count_frames(video), image_stamp(video)
     assert stamp is not None
@@ -201,9 +197,8 @@ def _predict_video(prediction: Prediction) -> None:
     _begin(prediction, dict.fromkeys(journal.entries, stamp))
     known = frozenset(journal.entries)
     job.update(state="running", phase="predict", total=total, done=len(known))
-    accelerator = make_accelerator(config)
-    frames, precision = load_frames(video, config.size, known), str(accelerator.mixed_precision)
-    outcomes = predict_loaded(prediction.model, frames, accelerator.device, precision, config.images_at_once)
+    frames = load_frames(video, prediction.config.size, known)
+    outcomes = predict_loaded(prediction.model, frames, make_inference(prediction.config))
     names = (name for number in count() if (name := frame_name(number)) not in known)
     done = len(known)
     with MaskWriter(folder, journal, lambda name: [mask_of(name)]) as writer:
@@ -215,7 +210,9 @@ def _predict_video(prediction: Prediction) -> None:
     job.update(phase="encode")
     folder.claim([OVERLAY_VIDEO])
     to = folder.folder / OVERLAY_VIDEO
-    frames_written = encode_overlay(video, folder.folder / "masks", to, PALETTE, OPACITY, job.check_stop)
+    frames_written = encode_overlay(
+        video, folder.folder / "masks", to, palette=PALETTE, opacity=OPACITY, check=job.check_stop
+    )
     masks = [folder.folder / mask_of(name) for name in sorted(journal.entries)]
     _write_summary(folder, {"frames": frames_written, "classes": _summary(masks)})
     job.event("finish", images=frames_written, left_out=0)

@@ -33,7 +33,12 @@ from bddseg_tui.train.trainer import Trainer
 
 
 def setup(run: Run, job: JobWriter) -> Trainer:
-    """Weights first, since they may be missing; then caches, model and optimizer; then the last checkpoint."""
+    """Weights first, since they may be missing; then caches, model and optimizer; then the last checkpoint.
+
+    Raises:
+        BddsegError: weights, device or images are missing, or too few; or the last checkpoint is damaged.
+        StopRequestedError: SIGTERM came.
+    """
     config = validate(run.spec["train"])
     accelerator = make_accelerator(config)
     job.update(state="running", phase="weights")
@@ -49,7 +54,7 @@ def setup(run: Run, job: JobWriter) -> Trainer:
     if not batch_size and not resumed:
         job.update(phase="batch size")
         smallest = check_micro_batches(model, config, len(train), accelerator.num_processes)
-        batch_size = find_batch_size(model, loss, config, accelerator, len(train), smallest)
+        batch_size = find_batch_size(model, loss, config, accelerator, len(train), smallest=smallest)
     if batch_size:
         check_micro_batches(model, config, min(batch_size, len(train)), accelerator.num_processes)
     if accelerator.num_processes > 1:
@@ -59,9 +64,7 @@ def setup(run: Run, job: JobWriter) -> Trainer:
     model.to(accelerator.device)
     ema = ExponentialMovingAverage(model, config.ema) if config.ema else None
     if resumed:
-        progress = checkpoint.load(folder / "last", model, optimizer, ema.model if ema else None)
-        if ema:
-            ema.steps = progress.averaged
+        progress = _load_last(folder, model, optimizer, ema)
     if config.gradient_checkpointing:
         # The average, copied above, is never trained and needs none.
         enable_gradient_checkpointing(model)
@@ -94,6 +97,15 @@ def setup(run: Run, job: JobWriter) -> Trainer:
     if not resumed:
         torch.manual_seed(config.seed + accelerator.process_index)
     return trainer
+
+
+def _load_last(
+    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, ema: ExponentialMovingAverage | None
+) -> Progress:
+    progress = checkpoint.load(folder / "last", model, optimizer, ema.model if ema else None)
+    if ema:
+        ema.steps = progress.averaged
+    return progress
 
 
 def open_caches(

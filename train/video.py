@@ -50,7 +50,7 @@ def load_frames(video: Path, size: tuple[int, int], known: Container[str]) -> It
 
 
 def encode_overlay(
-    video: Path, masks: Path, to: Path, palette: list[int], opacity: float, check: Callable[[], None]
+    video: Path, masks: Path, to: Path, *, palette: list[int], opacity: float, check: Callable[[], None]
 ) -> int:
     """Writes the video with its masks laid over it (H.264); returns its frames. `check` is called for each of them.
 

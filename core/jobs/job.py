@@ -211,11 +211,6 @@ class JobLock:
             raise BddsegError(f"{sanitize_path(folder)} is being worked on by another process: stop that first")
         self._lock = lock
 
-    @property
-    def with_launcher(self) -> bool:
-        """Whether the launcher that started this process holds it, of which this process is a part."""
-        return self._lock.handle is None
-
     def release(self) -> None:
         """Lets another process work here."""
         self._lock.release()

@@ -22,7 +22,7 @@ from bddseg_tui.train.checkpoint import Progress, load, load_model, save
 from bddseg_tui.train.class_balance import class_crop_weights, repeat_factors
 from bddseg_tui.train.ema import ExponentialMovingAverage
 from bddseg_tui.train.fit import train_step
-from bddseg_tui.train.infer import predict_samples
+from bddseg_tui.train.infer import Inference, predict_samples
 from bddseg_tui.train.losses import IGNORE_INDEX, bootstrapped_cross_entropy, dice_loss, make_loss
 from bddseg_tui.train.model import make_model
 from bddseg_tui.train.normalise import normalise, statistics
@@ -237,7 +237,7 @@ def test_a_run_with_every_ingredient_trains_and_predicts_with_the_mean(engine: E
     assert (best / "weights.safetensors").exists()
     model = load_model(best)
     sample = next(iter(engine_samples(drawn)))
-    predicted = next(iter(predict_samples(model, [sample], (32, 64), CPU, "no", 1)))
+    predicted = next(iter(predict_samples(model, [sample], Inference((32, 64), CPU, "no", 1))))
     assert predicted.predicted is not None
 
 
