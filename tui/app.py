@@ -8,40 +8,33 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import App, ComposeResult
 from textual.events import Event, Key, Paste, Resize
-from textual.geometry import Size
 from textual.notifications import SeverityLevel
 from textual.widgets import ContentSwitcher, Footer
 from textual.worker import Worker
 
 from bddseg_tui.core.engine import Collection, Engine
 from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.error_log import explained, keep_traceback
 from bddseg_tui.core.sanitize import sanitize, sanitize_lines, sanitize_path
 from bddseg_tui.core.settings import Settings, check_settings, save_settings
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.command_palette import CommandProvider
 from bddseg_tui.tui.dataset.pane import DatasetPane
 from bddseg_tui.tui.header import Header
+from bddseg_tui.tui.panes import make_pane
 from bddseg_tui.tui.shared.commands import APP, bindings
 from bddseg_tui.tui.shared.messages import EvaluationChosen, ShowFilter, ShowImage, WorkFailed
 from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.typeahead import TypeAhead
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 from bddseg_tui.tui.terminal.protocol import PROTOCOLS, ImageProtocol
+from bddseg_tui.tui.terminal.smallest_size import no_smaller
 from bddseg_tui.tui.themes import DARK, LIGHT
 
 if TYPE_CHECKING:
     from textual.driver import Driver
 
     from bddseg_tui.tui.terminal.driver import DeviceAttributes
-
-SMALLEST = Size(10, 4)
-"""Cells. Where nothing is left of a line beside padding and bars, Rich cannot break it and ends the app."""
-
-
-def _no_smaller(event: Resize) -> Resize:
-    """A change of size as the app hears of it: a smaller terminal shows a part of the screen."""
-    size = Size(max(event.size.width, SMALLEST.width), max(event.size.height, SMALLEST.height))
-    return event if size == event.size else Resize(size, size, pixel_size=event.pixel_size)
 
 
 class BddsegApp(App[int]):
@@ -95,6 +88,7 @@ class BddsegApp(App[int]):
         self.failure: Exception | None = None
 
     def compose(self) -> ComposeResult:
+        """The header, the pane that is shown, and the footer."""
         yield Header(id="header")
         with ContentSwitcher(initial="dataset", id="panes"):
             yield DatasetPane(self.engine)
@@ -103,7 +97,7 @@ class BddsegApp(App[int]):
     async def on_event(self, event: Event) -> None:
         """Every event of the app; keys and pasted texts go one after another."""
         if isinstance(event, Resize):
-            event = _no_smaller(event)
+            event = no_smaller(event)
         if not isinstance(event, Key | Paste) or event.is_forwarded or not self.screen_stack:
             await super().on_event(event)
         elif not self._typeahead.holds(event):
@@ -112,6 +106,7 @@ class BddsegApp(App[int]):
             self._typeahead.given(target)
 
     def on_mount(self) -> None:
+        """Sets the theme, opens the dataset, and begins to watch the runs."""
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = LIGHT.name if self._settings.theme == "light" else DARK.name
@@ -161,8 +156,6 @@ class BddsegApp(App[int]):
 
     @work(thread=True, group="errors", exit_on_error=False)
     def _tell_error(self, error: BaseException) -> None:
-        from bddseg_tui.core.files.error_log import explained, keep_traceback
-
         told = explained(error)
         if told is None:
             # It must be a mistake of ours.
@@ -203,16 +196,18 @@ class BddsegApp(App[int]):
         self.push_screen(FirstRunScreen(self.engine, why), chosen)
 
     def action_open_dataset(self) -> None:
+        """Asks for another dataset."""
         self._first_run()
 
     # -- panes -----------------------------------------------------------------------------------------------
 
     async def action_show(self, name: str) -> None:
+        """Brings a pane to the front; makes it the first time."""
         if len(self.screen_stack) > 1:
             return
         switcher = self.query_one(ContentSwitcher)
         if not switcher.query(f"#{name}"):
-            await switcher.mount(self._make_pane(name))
+            await switcher.mount(make_pane(name, self.engine, self.collection, self._evaluation))
         switcher.current = name
         self.query_one(Header).current = name
         switcher.query_one(f"#{name}", Pane).on_shown()
@@ -220,20 +215,6 @@ class BddsegApp(App[int]):
     @on(Header.Clicked)
     async def _tab_clicked(self, event: Header.Clicked) -> None:
         await self.action_show(event.pane)
-
-    def _make_pane(self, name: str) -> Pane:
-        # All but Dataset are imported when they are first shown: the first picture should not wait for them.
-        if name == "train":
-            from bddseg_tui.tui.train.pane import TrainPane
-
-            return TrainPane(self.engine, self.collection)
-        if name == "chat":
-            from bddseg_tui.tui.ask.pane import ChatPane
-
-            return ChatPane(self.engine, self.collection, self._evaluation)
-        from bddseg_tui.tui.evaluate.pane import EvaluatePane
-
-        return EvaluatePane(self.engine, self.collection)
 
     @on(ShowImage)
     async def _show_image(self, message: ShowImage) -> None:
@@ -267,6 +248,7 @@ class BddsegApp(App[int]):
     # -- settings --------------------------------------------------------------------------------------------
 
     def action_help(self) -> None:
+        """Shows every key."""
         from bddseg_tui.tui.command_groups import GROUPS
         from bddseg_tui.tui.help_screen import HelpScreen
 
@@ -274,12 +256,14 @@ class BddsegApp(App[int]):
             self.push_screen(HelpScreen(GROUPS))
 
     def action_workspace(self) -> None:
+        """Shows what takes room in the workspace."""
         from bddseg_tui.tui.disk_use_screen import DiskUseScreen
 
         if len(self.screen_stack) == 1:
             self.push_screen(DiskUseScreen(self.engine, self.collection))
 
     def action_toggle_theme(self) -> None:
+        """Goes over to the other theme, and remembers it."""
         dark = self.theme != DARK.name
         self.theme = DARK.name if dark else LIGHT.name
         self._remember(theme="dark" if dark else "light")
@@ -293,6 +277,7 @@ class BddsegApp(App[int]):
             self.notify(sanitize(str(error)), severity="warning", markup=False)
 
     def action_cycle_images(self) -> None:
+        """Draws pictures in the next way, and remembers it."""
         self._set_protocol(PROTOCOLS[(PROTOCOLS.index(self.protocol) + 1) % len(PROTOCOLS)])
         self._remember(images=self.protocol)
         self.notify(f"pictures: {self.protocol}", timeout=2)
@@ -308,6 +293,5 @@ class BddsegApp(App[int]):
         self._may_upgrade = False
         self.protocol = protocol
         self.set_class(protocol == "none", "-no-pictures")
-        for screen in self.screen_stack:
-            for view in screen.query(PictureView):
-                view.redraw()
+        for view in (view for screen in self.screen_stack for view in screen.query(PictureView)):
+            view.redraw()

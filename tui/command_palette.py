@@ -21,10 +21,12 @@ class CommandProvider(Provider):
         return [(c, node) for c, node in there if not c.priority or c.action != "quit"]
 
     async def discover(self) -> Hits:
+        """All commands, before anything is typed."""
         for command, target in self._commands():
             yield DiscoveryHit(self._title(command), self._runner(command, target), help=command.help)
 
     async def search(self, query: str) -> Hits:
+        """The commands whose label or help matches."""
         matcher = self.matcher(query)
         for command, target in self._commands():
             title = self._title(command)

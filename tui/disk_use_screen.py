@@ -77,6 +77,7 @@ class DiskUseScreen(ModalScreen[None]):
         self._busy = True
 
     def compose(self) -> ComposeResult:
+        """A title with the sum, the sums by kind, the list, and the keys."""
         with Vertical(classes="dialog wide"):
             yield Label("", id="disk-use--title", classes="dialog--title", markup=False)
             yield Static("", id="disk-use--kinds")
@@ -84,13 +85,16 @@ class DiskUseScreen(ModalScreen[None]):
             yield Label("", id="disk-use--hint", classes="dialog--hint", markup=False)
 
     def on_mount(self) -> None:
+        """Begins to measure."""
         self._title("measuring …")
         self._measure()
 
     def action_move(self, by: int) -> None:
+        """Moves the cursor."""
         self.query_one(ChoiceList).move(by)
 
     def action_free(self, word: str) -> None:
+        """Frees all of a kind, after a question."""
         taken = freeable(self._items, word)
         if self._busy or not taken:
             self.notify("still at it" if self._busy else f"there is nothing to free of {WORDS[word]}", timeout=3)
@@ -98,6 +102,7 @@ class DiskUseScreen(ModalScreen[None]):
         self._ask(f"Free {format_bytes(taken)}: {WORDS[word]}?", AGAIN[word], [word])
 
     def action_free_item(self) -> None:
+        """Frees what the cursor is on, after a question."""
         place = self.query_one(ChoiceList).cursor
         if self._busy or place >= len(self._items):
             return
@@ -176,6 +181,7 @@ class DiskUseScreen(ModalScreen[None]):
         self._measure()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Tells what failed in a thread."""
         tell_failure(self, event)
 
     def _title(self, told: str) -> None:

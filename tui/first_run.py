@@ -57,6 +57,7 @@ class FirstRunScreen(Screen[Path | None]):
         self._engine, self._why = engine, why
 
     def compose(self) -> ComposeResult:
+        """What the program is, the field for a folder, and the progress of the demo."""
         with Vertical(id="welcome"):
             yield Label("bddseg-tui", id="welcome--title")
             yield Static(WELCOME, id="welcome--text")
@@ -66,16 +67,20 @@ class FirstRunScreen(Screen[Path | None]):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
+        """Hides the progress, and keeps the cursor from blinking, which sends bytes for ever."""
         self.query_one(ProgressBar).display = False
         self.query_one(Input).cursor_blink = False
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Tells what failed in a thread."""
         tell_failure(self, event)
 
     def action_type(self) -> None:
+        """Goes to the field."""
         self.query_one(Input).focus()
 
     def action_back(self) -> None:
+        """Leaves the field, or the screen."""
         if self.query_one(Input).has_focus:
             self.set_focus(None)
         else:
@@ -83,6 +88,7 @@ class FirstRunScreen(Screen[Path | None]):
             self.dismiss(None)
 
     def action_demo(self) -> None:
+        """Draws the demo dataset."""
         bar = self.query_one(ProgressBar)
         bar.display = True
         self._say("drawing the demo dataset into " + sanitize_path(self._engine.workspace.demo))

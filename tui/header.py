@@ -27,6 +27,7 @@ class Header(Widget):
             self.pane = pane
 
     def render(self) -> RenderResult:
+        """The tabs on the left; on the right, as far as there is room, what is training and the dataset."""
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append(LEAD, self.get_component_rich_style("header--title"))
         for name, label in TABS:
@@ -40,6 +41,7 @@ class Header(Widget):
         return text
 
     def on_click(self, event: events.Click) -> None:
+        """Posts `Clicked` where a tab is."""
         edge = len(LEAD)
         for name, label in TABS:
             edge_after = edge + len(label) + 2

@@ -43,6 +43,7 @@ class JobNotifications(Widget):
         self._reading = False
 
     def on_mount(self) -> None:
+        """Begins to look."""
         self.set_interval(EVERY_S, self._tick)
         self._tick()
 

@@ -14,8 +14,9 @@ from bddseg_tui.core.retrieval.chats import Candidate, Turn, append_turn
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.run import create_run
 from bddseg_tui.core.workspace.workspace import Workspace
-from bddseg_tui.tui.app import SMALLEST, BddsegApp
+from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.dataset.sample_list import SampleList
+from bddseg_tui.tui.terminal.smallest_size import SMALLEST
 from tests.core.test_odd_records import result
 from tests.tui.conftest import AppPilot, until
 

@@ -42,6 +42,7 @@ class ChoiceList(ScrollView, can_focus=False):
 
     @property
     def count(self) -> int:
+        """How many lines there are."""
         return len(self._labels)
 
     def label(self, place: int) -> str:
@@ -53,29 +54,36 @@ class ChoiceList(ScrollView, can_focus=False):
         self.cursor += by
 
     def validate_cursor(self, cursor: int) -> int:
+        """The nearest place that exists."""
         return max(0, min(cursor, len(self._labels) - 1))
 
     def watch_cursor(self) -> None:
+        """Scrolls the cursor into view."""
         self._show_cursor()
         self.refresh()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """In lines."""
         return max(1, len(self._labels))
 
     def on_mount(self) -> None:
+        """Tells the scroll bar how many lines there are."""
         self._measure()
 
     def on_resize(self) -> None:
+        """Keeps the cursor in view."""
         self._measure()
         self._show_cursor()
 
     def on_click(self, event: events.Click) -> None:
+        """Chooses the line."""
         place = event.y + self.scroll_offset.y
         if place < len(self._labels):
             self.cursor = place
             self.post_message(self.Chosen())
 
     def render_line(self, y: int) -> Strip:
+        """One line of what is in sight."""
         width, place = self.scrollable_content_region.width, y + self.scroll_offset.y
         style = self.rich_style
         if place >= len(self._labels):

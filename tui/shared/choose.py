@@ -69,6 +69,7 @@ class ChooseScreen(ModalScreen[Value | None], Generic[Value]):
         self._submitted = False
 
     def compose(self) -> ComposeResult:
+        """A title, the field, the list, and the keys."""
         with Vertical(classes="dialog"):
             yield Label(self._title, classes="dialog--title", markup=False)
             yield Input(placeholder="type to narrow", compact=True)
@@ -76,11 +77,13 @@ class ChooseScreen(ModalScreen[Value | None], Generic[Value]):
             yield Label("↑↓ move   Enter choose   Esc cancel", classes="dialog--hint")
 
     def on_mount(self) -> None:
+        """Shows all choices, with the cursor on the current one."""
         self.query_one(Input).cursor_blink = False
         values = [value for _, value in self._choices]
         self._show(self._choices, values.index(self._current) if self._current in values else 0)
 
     def action_move(self, by: int) -> None:
+        """Moves the cursor."""
         self.query_one(ChoiceList).move(by)
 
     @on(Input.Changed)
@@ -129,6 +132,7 @@ class ChooseScreen(ModalScreen[Value | None], Generic[Value]):
             self.dismiss(self._shown[self.query_one(ChoiceList).cursor][1])
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Tells what failed in a thread."""
         tell_failure(self, event)
 
     def _show(self, choices: list[tuple[str | Text, Value]], cursor: int = 0) -> None:

@@ -37,15 +37,22 @@ class Legend(Widget):
         self.refresh()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """In lines, with as many columns as fit."""
         return self._rows(width)
 
     def _rows(self, width: int) -> int:
         return -(-NUM_CLASSES // max(1, width // SHORT_ENTRY))
 
-    def render_line(self, y: int) -> Strip:
-        width, style = self.size.width, self.rich_style
+    def _grid(self) -> tuple[int, int]:
+        """(rows, columns) at the size that the legend has."""
+        width = self.size.width
         rows = max(1, min(self.size.height, NUM_CLASSES)) if width < 2 * SHORT_ENTRY else self._rows(width)
-        columns = -(-NUM_CLASSES // rows)
+        return rows, -(-NUM_CLASSES // rows)
+
+    def render_line(self, y: int) -> Strip:
+        """Classes go down the first column, then down the next."""
+        width, style = self.size.width, self.rich_style
+        rows, columns = self._grid()
         if y >= rows:
             return Strip.blank(width, style)
         each = width // columns
@@ -73,9 +80,8 @@ class Legend(Widget):
         ]
 
     def on_click(self, event: events.Click) -> None:
-        width = self.size.width
-        rows = max(1, min(self.size.height, NUM_CLASSES)) if width < 2 * SHORT_ENTRY else self._rows(width)
-        columns = -(-NUM_CLASSES // rows)
-        index = event.x // max(1, width // columns) * rows + event.y
+        """Posts `Chosen` with the class."""
+        rows, columns = self._grid()
+        index = event.x // max(1, self.size.width // columns) * rows + event.y
         if index < NUM_CLASSES:
             self.post_message(self.Chosen(index))

@@ -92,9 +92,11 @@ class PictureView(Widget):
         self._start()
 
     def on_resize(self) -> None:
+        """Draws for the new size."""
         self._start()
 
     def on_show(self) -> None:
+        """Draws what was asked for while it was hidden."""
         self._start()
 
     def _start(self) -> None:
@@ -160,6 +162,7 @@ class PictureView(Widget):
         self.post_message(self.Ready())
 
     def render_lines(self, crop: Region) -> list[Strip]:
+        """The picture in the middle, or the message."""
         drawn, width, height = self._drawn, self.size.width, self.size.height
         if drawn is None:
             return self._message_lines(crop)
@@ -205,6 +208,7 @@ class PictureView(Widget):
         return lines
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
+        """All that there is."""
         return container.width
 
 

@@ -23,6 +23,7 @@ class ConfirmScreen(ModalScreen[bool]):
         self._question, self._consequence = question, consequence
 
     def compose(self) -> ComposeResult:
+        """The question, what follows from it, and the keys."""
         with Vertical(classes="dialog"):
             yield Label(self._question, classes="dialog--title", markup=False)
             yield Label(self._consequence, markup=False)
@@ -46,6 +47,7 @@ class PromptScreen(ModalScreen[str | None]):
         self._title, self._placeholder, self._value, self._known = title, placeholder, value, known
 
     def compose(self) -> ComposeResult:
+        """The question, what follows from it, and the keys."""
         with Vertical(classes="dialog"):
             yield Label(self._title, classes="dialog--title", markup=False)
             suggester = SuggestFromList(self._known, case_sensitive=False) if self._known else None
@@ -53,6 +55,7 @@ class PromptScreen(ModalScreen[str | None]):
             yield Label("Enter accept   → complete   Esc cancel", classes="dialog--hint")
 
     def on_mount(self) -> None:
+        """Keeps the cursor from blinking, which sends bytes for ever."""
         self.query_one(Input).cursor_blink = False
 
     @on(Input.Submitted)

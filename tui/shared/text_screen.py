@@ -24,9 +24,11 @@ class TextScreen(ModalScreen[None]):
         self._parts = parts
 
     def compose(self) -> ComposeResult:
+        """The parts, one below the other."""
         with VerticalScroll(classes="dialog wide"):
             for part in self._parts:
                 yield Static(part)
 
     def action_scroll(self, by: int) -> None:
+        """Scrolls by lines."""
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)

@@ -30,10 +30,12 @@ class Thumbnail(Vertical):
         self._shown, self.number = shown, number
 
     def compose(self) -> ComposeResult:
+        """The picture and its line."""
         yield PictureView()
         yield Label(self._shown.line, classes="thumbnail--line", markup=False)
 
     def on_mount(self) -> None:
+        """Asks for the picture."""
         self.query_one(PictureView).show(PictureRequest(self._shown.path, None))
 
 
@@ -78,9 +80,11 @@ class Thumbnails(Container):
 
     @property
     def count(self) -> int:
+        """How many pictures there are."""
         return len(self._all)
 
     def on_click(self, event: events.Click) -> None:
+        """Posts `Clicked` with the number of the picture."""
         node = event.widget
         while node is not None and not isinstance(node, Thumbnail):
             node = node.parent  # type: ignore[assignment]

@@ -58,6 +58,7 @@ class AskingDriver(linux_driver.LinuxDriver):
     """Textual's Linux driver, with the query."""
 
     def start_application_mode(self) -> None:
+        """Starts as Textual does, then asks for Device Attributes."""
         # The driver names its parser's class nowhere but in its module.
         linux_driver.XTermParser = _Parser  # type: ignore[attr-defined]
         # First, and whatever `isatty` says: a terminal that has gone since the program began is none any more.
