@@ -89,10 +89,23 @@ def find_job(workspace: Workspace, text: str) -> Job:
         raise UsageError(f"{sanitize(text)} may be {' or '.join(job.name for job in fitting)}: name one of them")
     for found in list_runs(workspace):
         if found.name == name:
-            raise BddsegError(f"{found.name} is not training (it is {found.status.state}), and no job uses it")
+            stoppable_jobs(found)
     known = [job.name for job in live]
     none = "no job is running" if not live else f"no job is called {sanitize(text)!r}{suggestion(text, known)}"
     raise UsageError(f"{none}: see `bddseg-tui jobs`")
+
+
+def stoppable_jobs(run: Run) -> list[Job]:
+    """The live jobs one of which is meant where a run shall be stopped: its training alone, or else what uses it.
+
+    Raises:
+        BddsegError: none of its jobs lives.
+    """
+    live = [job for job in jobs_of(run) if job.status.live]
+    found = [job for job in live if job.kind == "train"] or live
+    if not found:
+        raise BddsegError(f"{run.name} is not training (it is {run.status.state}), and no job uses it")
+    return found
 
 
 def stop_job(job: Job, now: bool = False) -> None:

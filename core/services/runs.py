@@ -200,6 +200,16 @@ class RunService:
 
         return find_job(self.workspace, text)
 
+    def stoppable_jobs(self, run: "Run") -> "list[Job]":
+        """The live jobs one of which is meant where a run shall be stopped: its training alone, or else what uses it.
+
+        Raises:
+            BddsegError: none of its jobs lives.
+        """
+        from bddseg_tui.core.runs.job_list import stoppable_jobs
+
+        return stoppable_jobs(run)
+
     def stop_job(self, job: "Job", now: bool = False) -> None:
         """Asks a job to end (a training checkpoints first) or, with `now`, kills it."""
         from bddseg_tui.core.runs.job_list import stop_job

@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from textual.widgets import Static
+from textual.widgets import Input, Label, Static
 
 from bddseg_tui.core.jobs.job import Status, write_status
 from bddseg_tui.core.processes.process import this_process
@@ -15,9 +15,12 @@ from bddseg_tui.core.runs.history_reader import Histories
 from bddseg_tui.core.runs.run import Run, create_run
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
+from bddseg_tui.tui.shared.prompt import PromptScreen
 from bddseg_tui.tui.shared.vim_list import VimList
 from bddseg_tui.tui.train.chart import Chart
+from bddseg_tui.tui.train.configure import ConfigureScreen
 from bddseg_tui.tui.train.pane import TrainPane
+from bddseg_tui.tui.train.run_panel import RunPanel
 from tests.tui.conftest import AppPilot, until
 
 
@@ -55,15 +58,15 @@ async def test_a_run_of_many_steps_is_drawn_from_few_points_while_it_goes_on(app
     async with app.run_test(size=(140, 45)) as pilot:
         pane = await shown(pilot, app)
         await until(pilot, lambda: last_step(pane, live) == 20_000)
-        plot = app.query_one(Chart)._plot
+        plot = app.query_one(Chart).plot
         assert max(len(s.xs) for s in plot.series) < 5_000
         assert plot.series[0].xs[-1] == 20_000
         write_steps(live, 20_001, 20_003, loss=30.0)
         await until(pilot, lambda: last_step(pane, live) == 20_003)
-        assert max(app.query_one(Chart)._plot.series[0].ys) > 30
+        assert max(app.query_one(Chart).plot.series[0].ys) > 30
         await pilot.press("plus", "plus", "plus")
-        await until(pilot, lambda: app.query_one(Chart)._plot.span == (pytest.approx(17_503, abs=1), 20_003))
-        assert len(app.query_one(Chart)._plot.series[0].xs) > 1_000, "what is zoomed into keeps its detail"
+        await until(pilot, lambda: app.query_one(Chart).plot.span == (pytest.approx(17_503, abs=1), 20_003))
+        assert len(app.query_one(Chart).plot.series[0].xs) > 1_000, "what is zoomed into keeps its detail"
 
 
 async def test_one_thread_at_a_time_looks_at_the_disk(
@@ -94,15 +97,16 @@ async def test_one_thread_at_a_time_looks_at_the_disk(
     assert all(most)
 
 
-async def test_what_is_as_it_was_is_not_drawn_again(app: BddsegApp, live: Run) -> None:
+async def test_what_is_as_it_was_is_not_drawn_again(app: BddsegApp, live: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     write_steps(live, 1, 50)
     async with app.run_test(size=(140, 45)) as pilot:
         pane = await shown(pilot, app)
         await until(pilot, lambda: last_step(pane, live) == 50 and app.query_one(Chart)._lines)
-        looks, looked = list[int](), pane._show_run
-        pane._show_run = lambda: (looked(), looks.append(1))  # type: ignore[func-returns-value, method-assign, assignment]
+        panel = app.query_one(RunPanel)
+        shows, show = list[int](), panel.show
+        monkeypatch.setattr(panel, "show", lambda *shown: (show(*shown), shows.append(1)))
         before = app.query_one(Chart)._lines, app.query_one("#run-summary", Static).visual
-        await until(pilot, lambda: len(looks) >= 2)
+        await until(pilot, lambda: len(shows) >= 2)
         assert app.query_one(Chart)._lines is before[0]
         assert app.query_one("#run-summary", Static).visual is before[1]
         write_steps(live, 51, 51, loss=3.0)
@@ -119,7 +123,7 @@ async def test_a_run_that_is_resumed_while_it_is_watched_shows_what_stands(app: 
             file.write('{"kind": "resume", "step": 0}\n')
         write_steps(live, 1, 20)
         await until(pilot, lambda: last_step(pane, live) == 20)
-        assert max(app.query_one(Chart)._plot.series[0].ys) < 10
+        assert max(app.query_one(Chart).plot.series[0].ys) < 10
 
 
 async def test_names_take_the_room_that_the_list_has_and_follow_the_terminal(app: BddsegApp, live: Run) -> None:
@@ -132,3 +136,27 @@ async def test_names_take_the_room_that_the_list_has_and_follow_the_terminal(app
         assert "finished" not in str(listing.get_option_at_index(0).prompt)
         await pilot.resize_terminal(160, 45)
         await until(pilot, lambda: "finished" in str(listing.get_option_at_index(0).prompt))
+
+
+async def test_what_is_behind_the_key_of_a_new_run_reaches_its_form(app: BddsegApp, live: Run) -> None:
+    async with app.run_test(size=(140, 45)) as pilot:
+        pane = await shown(pilot, app)
+        await until(pilot, lambda: not any(w.group == "form" and w.is_running for w in app.workers))
+        await pilot.press("n", "9")
+        assert isinstance(app.screen, ConfigureScreen)
+        assert app.screen.query_one("#set-height", Input).value.endswith("9")
+        await pilot.press("escape")
+        assert app.screen.focused is pane.query_one("#runs")
+
+
+async def test_a_job_that_cannot_start_is_told_and_its_line_goes(app: BddsegApp, live: Run, tmp_path: Path) -> None:
+    async with app.run_test(size=(140, 45)) as pilot:
+        await shown(pilot, app)
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(app.screen, PromptScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: "go into the folder" in str(app.screen.query(Label).first().render()))
+        app.screen.query_one(Input).value = str(tmp_path / "out")
+        await pilot.press("enter")
+        await until(pilot, lambda: any("no checkpoint" in n.message for n in app._notifications))
+        assert not app.query_one("#job-line").display

@@ -95,13 +95,18 @@ class Chart(Widget):
         self._lines: list[Strip] = []
         self._drawn_for: tuple[object, ...] = ()
 
+    @property
+    def plot(self) -> Plot:
+        """What it shows."""
+        return self._plot
+
     def show(self, plot: Plot) -> None:
         """Shows another plot; only the rows that differ are drawn again."""
         if plot == self._plot:
             return
         self._plot = plot
         before = self._lines
-        if self._drawn_for != self._look() or not before:
+        if self._drawn_for != self._depends_on() or not before:
             self._drawn_for = ()
             self.refresh()
             return
@@ -112,11 +117,11 @@ class Chart(Widget):
             self.refresh(*changed)
 
     def render_line(self, y: int) -> Strip:
-        if self._look() != self._drawn_for:
-            self._lines, self._drawn_for = self._draw(), self._look()
+        if self._depends_on() != self._drawn_for:
+            self._lines, self._drawn_for = self._draw(), self._depends_on()
         return self._lines[y] if y < len(self._lines) else Strip.blank(self.size.width, self.rich_style)
 
-    def _look(self) -> tuple[object, ...]:
+    def _depends_on(self) -> tuple[object, ...]:
         """What lines depend on beside the plot."""
         return self.size, self.app.theme
 

@@ -12,12 +12,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Input, Label, Select, Static
 
 from bddseg_tui.core.errors import UsageError
-from bddseg_tui.core.runs.config import TrainConfig, field_errors, load_preset, preset_names
-from bddseg_tui.core.runs.encoders import Encoder, encoders, find_encoder
-from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.core.runs.config import TrainConfig, field_errors
+from bddseg_tui.core.runs.encoders import Encoder
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.shared.choose import ChooseScreen
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.train.commands import CONFIGURE
+from bddseg_tui.tui.train.run_form import RunForm
 
 GROUPS = ("data", "model", "loss", "optimisation", "augmentation", "device")
 
@@ -28,18 +29,17 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
     ACTIONS = CONFIGURE
     BINDINGS = bindings(CONFIGURE)
 
-    def __init__(self, dataset: str, preset: str = "cross-entropy") -> None:
+    def __init__(self, form: RunForm) -> None:
         super().__init__()
-        self._dataset, self._preset = dataset, preset
-        self._values: dict[str, Any] = {}
+        self._form, self._preset = form, form.preset
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide", id="configure"):
             with Horizontal(id="configure--head"):
-                yield Label(f"New run on {self._dataset}", classes="dialog--title", markup=False)
-                yield Select(
-                    [(n, n) for n in preset_names()], value=self._preset, allow_blank=False, id="preset", compact=True
-                )
+                title = f"New run on {sanitize_path(self._form.root)}"
+                yield Label(title, classes="dialog--title", markup=False)
+                presets = [(n, n) for n in self._form.presets]
+                yield Select(presets, value=self._preset, allow_blank=False, id="preset", compact=True)
             with VerticalScroll(can_focus=False):
                 for group in GROUPS:
                     yield Label(group, classes="configure--group")
@@ -79,7 +79,7 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
             self._fill(self._preset)
 
     def action_preset(self) -> None:
-        names = preset_names()
+        names = list(self._form.presets)
         self.query_one("#preset", Select).value = names[(names.index(self._preset) + 1) % len(names)]
 
     @on(Input.Submitted, "#set-encoder")
@@ -92,9 +92,9 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
             field.focus()
 
         height, width = (self._number(name) for name in ("height", "width"))
-        choices = [(_encoder_row(e, height, width), e) for e in encoders()]
+        choices = [(_encoder_row(e, height, width), e) for e in self._form.encoders]
         title = f"U-Net: parameters, multiply-adds at {height}×{width}, encoder"
-        self.app.push_screen(ChooseScreen(title, choices, find_encoder(field.value)), chosen)
+        self.app.push_screen(ChooseScreen(title, choices, self._form.encoder(field.value)), chosen)
 
     def _number(self, name: str) -> int:
         """What a field holds, or its default while that is no number."""
@@ -113,7 +113,7 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
         self._check()
 
     def _fill(self, preset: str) -> None:
-        values = TrainConfig(**load_preset(preset)).model_dump()
+        values = self._form.presets[preset].model_dump()
         for name, value in values.items():
             control = self.query_one(f"#set-{name}")
             if isinstance(control, Checkbox):
@@ -151,7 +151,7 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
 
     def _encoder_note(self) -> str:
         """What the U-Net with this encoder costs."""
-        encoder = find_encoder(self.query_one("#set-encoder", Input).value)
+        encoder = self._form.encoder(self.query_one("#set-encoder", Input).value)
         if encoder is None:
             return "not counted here; any encoder of SMP, or of timm as tu-NAME (F2 lists them)"
         giga = encoder.giga_multiplications(self._number("height"), self._number("width"))

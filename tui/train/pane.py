@@ -1,56 +1,43 @@
 """The Train pane: all runs, the chosen one's live curves and per-class table, and what can be done with it."""
 
+import asyncio
 import threading
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
-from textual.widgets import Label, OptionList, Static
+from textual.widgets import Label, OptionList
 
 from bddseg_tui.core.engine import Collection, Engine
-from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.core.jobs.job import Status, tail_log
+from bddseg_tui.core.runs.config import TrainConfig
 from bddseg_tui.core.runs.history import History
+from bddseg_tui.core.runs.job_list import Job
 from bddseg_tui.core.runs.run import Run
+from bddseg_tui.core.runs.run_details import RunDetails
 from bddseg_tui.core.runs.run_states import RunState
-from bddseg_tui.core.sanitize import sanitize, sanitize_lines, sanitize_path
+from bddseg_tui.tui.shared.attempt import attempt
+from bddseg_tui.tui.shared.choose import ChooseScreen
 from bddseg_tui.tui.shared.commands import bindings
-from bddseg_tui.tui.shared.format import state_mark
 from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.prompt import ConfirmScreen
+from bddseg_tui.tui.shared.text_screen import TextScreen
 from bddseg_tui.tui.shared.vim_list import VimList
-from bddseg_tui.tui.train.chart import Chart
-from bddseg_tui.tui.train.class_history import ClassHistory
 from bddseg_tui.tui.train.commands import TRAIN
-from bddseg_tui.tui.train.predict_export import TrainUse
-from bddseg_tui.tui.train.run_plots import CHARTS, ChartLook, Curves, plot_runs
-from bddseg_tui.tui.train.run_summary import STYLES, summary_text
-
-if TYPE_CHECKING:
-    from bddseg_tui.core.runs.config import TrainConfig
+from bddseg_tui.tui.train.configure import ConfigureScreen
+from bddseg_tui.tui.train.job_line import JobLine
+from bddseg_tui.tui.train.predict_export import Export, Prediction, ask_export, ask_prediction
+from bddseg_tui.tui.train.run_form import RunForm, read_form
+from bddseg_tui.tui.train.run_panel import RunPanel
+from bddseg_tui.tui.train.run_plots import Curves
+from bddseg_tui.tui.train.run_reader import RunReader, RunsRead, read_log
+from bddseg_tui.tui.train.run_summary import run_row
 
 EVERY_S = 0.5
-SHOWN_EVERY_S = 1.0
-"""While a long file is read for the first time: each time the whole chart goes over the line."""
 EMPTY = "no runs yet: n configures and starts one"
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What one look at the disk found: all runs, and histories of some, of which there may be more to read."""
-
-    states: tuple[RunState, ...]
-    histories: Mapping[str, History]
-    behind: bool
-    jobs: tuple[str, ...] = ()
-    """What uses the chosen run just now."""
+NO_HISTORY = History()
+"""Of a run that has not been read yet."""
 
 
 class TrainPane(Pane):
@@ -59,52 +46,42 @@ class TrainPane(Pane):
     ACTIONS = TRAIN
     BINDINGS = bindings(TRAIN)
 
-    class Looked(Message):
-        """A look at the disk is done; `seen` is None where it could not be made."""
-
-        def __init__(self, seen: Seen | None) -> None:
-            super().__init__()
-            self.seen = seen
-
     def __init__(self, engine: Engine, collection: Collection | None) -> None:
         super().__init__(engine, collection, id="train")
-        self._runs: dict[str, tuple[Run, Status]] = {}
-        self._states: tuple[RunState, ...] | None = None
-        self._histories: Mapping[str, History] = {}
-        self._looking = self._look_again = False
+        self._reader = RunReader(engine.runs)
+        self._reading = self._read_again = False
         self._hurry = threading.Event()
-        self._summary = Text()
-        self._drawn: tuple[object, ...] = ()
-        self._jobs_seen: tuple[str, ...] = ()
+        self._states: tuple[RunState, ...] | None = None
+        self._runs: dict[str, RunState] = {}
+        self._histories: Mapping[str, History] = {}
+        self._details: Mapping[str, RunDetails] = {}
         self._pinned: list[str] = []
-        self._look = ChartLook()
-        self.use = TrainUse(self)
+        self._form: RunForm | None = None
+        self._form_wanted = False
 
     def compose(self) -> ComposeResult:
         with Horizontal():
             with Vertical(id="run-side"):
                 yield VimList(id="runs", compact=True)
                 yield Label("n new  s stop  r resume", id="run-hint")
-            with Vertical(id="run-main"):
-                yield Static("", id="run-summary")
-                yield Chart(id="run-chart")
-                yield ClassHistory(id="run-classes")
-                yield Label("", id="job-line", markup=False)
+            yield RunPanel(id="run-main")
 
     def on_mount(self) -> None:
-        self.query_one("#job-line").display = False
-        self._states_reader, self._histories_reader = (
-            self.engine.runs.run_states(),
-            self.engine.runs.histories(),
-        )
         self.set_interval(EVERY_S, self._tick)
         self._tick()
+        self._read_form()
+
+    def open(self, collection: Collection) -> None:
+        """Goes over to another dataset: new runs are on that one."""
+        super().open(collection)
+        self._read_form()
 
     def on_resize(self) -> None:
         # Names are cut to the list's width, which is not known before.
         self.call_after_refresh(self._show_list)
 
     def on_shown(self) -> None:
+        """Looks at the runs at once, and puts the focus on their list."""
         self.query_one("#runs", VimList).focus()
         self._tick()
 
@@ -116,56 +93,35 @@ class TrainPane(Pane):
 
     def _read(self) -> None:
         """Has a thread look at the disk; only one does so at a time."""
-        if self._looking:
-            self._look_again = True
+        if self._reading:
+            self._read_again = True
             return
-        self._looking, self._look_again = True, False
+        self._reading, self._read_again = True, False
         self._hurry.clear()
-        self._look_at_runs(tuple(n for n in (self.query_one("#runs", VimList).chosen, *self._pinned) if n))
+        self._read_runs(tuple(n for n in (self.query_one("#runs", VimList).chosen, *self._pinned) if n))
 
-    @work(thread=True, group="train", exit_on_error=False)
-    def _look_at_runs(self, names: tuple[str, ...]) -> None:
-        seen = None
+    @work(group="runs", exit_on_error=False)
+    async def _read_runs(self, names: tuple[str, ...]) -> None:
         try:
-            states = self._states_reader.read()
-            events = {s.run.name: s.run.events for s in states}
-            wanted = [n for n in names or tuple(events)[:1] if n in events]
-            begun = time.monotonic()
-            while True:
-                found, behind = self._histories_reader.read(tuple(events[n] for n in wanted))
-                if not behind or self._hurry.is_set() or time.monotonic() - begun > SHOWN_EVERY_S:
-                    break
-            histories = {n: found[path] for n, path in events.items() if path in found}
-            seen = Seen(states, MappingProxyType(histories), behind, self._jobs(states, wanted[:1]))
+            read = await asyncio.to_thread(self._reader.read, names, self._hurry.is_set)
         finally:
-            self.post_message(self.Looked(seen))
-
-    def _jobs(self, states: tuple[RunState, ...], names: list[str]) -> tuple[str, ...]:
-        """What uses the run of that name, a line each."""
-        runs = [s.run for s in states if s.run.name in names]
-        jobs = [job for run in runs for job in self.engine.runs.jobs_of(run) if job.kind != "train"]
-        return tuple(
-            f"{job.kind} {job.folder.name}" + (f" {j.done:,}/{j.total:,}" if (j := job.status).total else "")
-            for job in jobs
-        )
-
-    @on(Looked)
-    def _looked(self, message: Looked) -> None:
-        self._looking = False
-        seen = message.seen
-        if seen is None:
-            return
-        if seen.states is not self._states:
-            self._states, self._runs = seen.states, {s.run.name: (s.run, s.status) for s in seen.states}
-            self._pinned = [p for p in self._pinned if p in self._runs]
-            self._show_list()
-        self._histories, self._jobs_seen = seen.histories, seen.jobs
-        self._show_run()
-        if (seen.behind or self._look_again) and self.is_shown:
+            self._reading = False
+        self._show_read(read)
+        if (read.behind or self._read_again) and self.is_shown:
             self._read()
 
+    def _show_read(self, read: RunsRead) -> None:
+        if read.states is not self._states:
+            self._states, self._runs = read.states, {s.run.name: s for s in read.states}
+            self._pinned = [p for p in self._pinned if p in self._runs]
+            self._show_list()
+        details = {n: d for n, d in self._details.items() if n in self._runs}
+        self._histories, self._details = read.histories, details | dict(read.details)
+        self._show_run()
+
     def _show_list(self) -> None:
-        rows = [(name, self._label(name, status)) for name, (_, status) in self._runs.items()]
+        width = self.query_one("#runs").content_size.width
+        rows = [(n, run_row(n, state.status, n in self._pinned, width)) for n, state in self._runs.items()]
         self.query_one("#runs", VimList).set_rows(rows, EMPTY)
 
     @on(OptionList.OptionHighlighted, "#runs")
@@ -176,37 +132,14 @@ class TrainPane(Pane):
         self._read()
 
     def _show_run(self) -> None:
-        """Shows the chosen run; what is as it was is not drawn again."""
-        name = self._chosen_name()
+        """Shows the chosen run, and the curves of the pinned ones with its own."""
+        name, panel = self._chosen_name(), self.query_one(RunPanel)
         if name is None:
-            self._show_summary(Text("Training runs go on when you leave the app or the connection drops.", style="dim"))
-        else:
-            history = self._histories.get(name, History())
-            self._show_summary(summary_text(*self._runs[name], history, self._jobs_seen))
-            self.query_one(ClassHistory).show(history.epochs)
-        names = [name, *(p for p in self._pinned if p != name)] if name else []
-        drawn = (name, self._look, [(n, self._histories[n]) for n in names if n in self._histories])
-        if drawn != self._drawn:
-            self._drawn = drawn
-            curves = [Curves(n, history) for n, history in drawn[2]]
-            self.query_one(Chart).show(plot_runs(curves, self._look))
-
-    def _show_summary(self, text: Text) -> None:
-        if text != self._summary:
-            self._summary = text
-            self.query_one("#run-summary", Static).update(text)
-
-    def _label(self, name: str, status: Status) -> Text:
-        text = Text(no_wrap=True, overflow="ellipsis")
-        text.append("◆ " if name in self._pinned else "  ", "bold cyan")
-        share = f" {100 * status.done / status.total:.0f}%" if status.live and status.total else ""
-        width = self.query_one("#runs").content_size.width
-        mark = state_mark(status.state) if width > 34 else state_mark(status.state)[0]
-        mark += share
-        room = max(8, width - 5 - max(14 if width > 34 else 6, len(mark)))
-        text.append(f"{name[:room]:<{room}} ", "bold" if status.live else "")
-        text.append(mark, STYLES.get(status.state, ""))
-        return text
+            panel.show_nothing()
+            return
+        others = [Curves(p, self._histories[p]) for p in self._pinned if p != name and p in self._histories]
+        curves = (Curves(name, self._histories.get(name, NO_HISTORY)), *others)
+        panel.show(self._runs[name].status, self._details.get(name), curves)
 
     # -- actions ---------------------------------------------------------------------------------------------
 
@@ -219,74 +152,103 @@ class TrainPane(Pane):
         if name is None:
             self.notify(EMPTY, severity="warning")
             return None
-        return self._runs[name][0]
+        return self._runs[name].run
+
+    @work(exclusive=True, group="form", exit_on_error=False)
+    async def _read_form(self) -> None:
+        if self.collection is not None:
+            self._form = None
+            self._form = await asyncio.to_thread(read_form, self.engine.runs, self.collection.dataset.root)
+            if self._form_wanted:
+                self.action_new_run()
 
     def action_new_run(self) -> None:
-        collection = self.collection
-        if collection is None:
+        """Configures a run and starts it."""
+        if self.collection is None:
             self.notify("open a dataset first: O", severity="warning")
             return
-        from bddseg_tui.tui.train.configure import ConfigureScreen
+        form = self._form
+        # What is behind the key should reach the form: where it has been read, it opens at once.
+        self._form_wanted = form is None
+        if form is None:
+            return
 
-        def configured(answer: "tuple[TrainConfig, str] | None") -> None:
+        def configured(answer: tuple[TrainConfig, str] | None) -> None:
             if answer is not None:
-                self.act("started", lambda: self.engine.runs.train(collection.dataset.root, answer[0], answer[1]).name)
+                self._act("started", lambda: self.engine.runs.train(form.root, *answer).name)
 
-        demo = (collection.dataset.root / "scenes.jsonl").exists()
-        title = sanitize_path(collection.dataset.root)
-        self.app.push_screen(ConfigureScreen(title, "demo" if demo else "cross-entropy"), configured)
+        self.app.push_screen(ConfigureScreen(form), configured)
 
     def action_stop_run(self) -> None:
+        """Stops the training of the chosen run, or else the job that uses it; asks which where there are several."""
         if run := self._chosen():
-            self.use.stop(run)
+            self._stop(run)
+
+    @work(group="act", exit_on_error=False)
+    async def _stop(self, run: Run) -> None:
+        jobs = await attempt(self, lambda: self.engine.runs.stoppable_jobs(run))
+        if jobs is None:
+            return
+        if len(jobs) == 1:
+            self._stop_job(jobs[0])
+            return
+        choices = [(f"{job.kind}  {job.name}", job) for job in jobs]
+        self.app.push_screen(ChooseScreen(f"Stop which job of {run.name}?", choices), self._stop_job)
+
+    def _stop_job(self, job: Job | None) -> None:
+        if job is not None:
+            said = "stopping: it writes a checkpoint first" if job.kind == "train" else f"stopping {job.name}"
+            self._act(said, lambda: self.engine.runs.stop_job(job))
 
     def action_resume_run(self) -> None:
+        """Goes on with the chosen run."""
         if run := self._chosen():
-            self.act("resumed", lambda: self.engine.runs.resume(run))
+            self._act("resumed", lambda: self.engine.runs.resume(run))
 
     def action_delete_run(self) -> None:
+        """Deletes the chosen run, once that is confirmed."""
         run = self._chosen()
         if run is None:
             return
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.act("deleted", lambda: self.engine.runs.delete(run))
+                self._act("deleted", lambda: self.engine.runs.delete(run))
 
         self.app.push_screen(
             ConfirmScreen(f"Delete {run.name}?", "Its checkpoints, events and evaluations go with it."), answered
         )
 
     def action_evaluate_run(self) -> None:
+        """Starts an evaluation of the chosen run."""
         if run := self._chosen():
-            self.act("evaluating: see 3 Evaluate", lambda: str(self.engine.runs.evaluate(run).name))
+            self._act("evaluating: see 3 Evaluate", lambda: str(self.engine.runs.evaluate(run).name))
+
+    @work(group="act", exit_on_error=False)
+    async def _act(self, said: str, act: Callable[[], str | None]) -> None:
+        """Makes a call of the engine and tells how it went: what it gives, if anything, comes behind `said`."""
+        found = await attempt(self, lambda: act() or "")
+        if found is not None:
+            self.notify(f"{said}{': ' + found if found else ''}", markup=False, timeout=4)
+            self._tick()
 
     def action_predict(self) -> None:
+        """Asks what the chosen run's model shall predict."""
         if run := self._chosen():
-            self.use.predict(run)
+            ask_prediction(self.app, run, self._follow)
 
     def action_export(self) -> None:
+        """Asks what the chosen run's model shall be exported as."""
         if run := self._chosen():
-            self.use.export(run)
+            ask_export(self.app, run, self._follow)
 
-    def say(self, text: str) -> None:
-        """Shows how a job that uses a model goes, in the pane's last line; nothing takes the line away."""
-        line = self.query_one("#job-line", Label)
-        line.display = bool(text)
-        line.update(text)
-
-    @work(thread=True, group="act", exit_on_error=False)
-    def act(self, said: str, act: Callable[[], str | None]) -> None:
-        """Runs one engine call and says how it went."""
-        try:
-            found = act()
-        except (BddsegError, OSError) as error:
-            self.app.call_from_thread(self.notify, sanitize(str(error)), severity="error", markup=False, timeout=10)
-            return
-        self.app.call_from_thread(self.notify, f"{said}{': ' + found if found else ''}", markup=False, timeout=4)
-        self.app.call_from_thread(self._tick)
+    def _follow(self, job: Prediction | Export) -> None:
+        runs = self.engine.runs
+        line = self.query_one(JobLine)
+        line.follow(runs, job.label, lambda: job.start(runs), lambda folder: job.result(runs, folder))
 
     def action_pin(self) -> None:
+        """Lays the chosen run's curves over those of others, or takes them away again."""
         name = self._chosen_name()
         if name is not None:
             self._pinned = [p for p in self._pinned if p != name] if name in self._pinned else [*self._pinned, name]
@@ -295,42 +257,35 @@ class TrainPane(Pane):
             self._read()
 
     def action_next_chart(self) -> None:
-        self._relook(chart=CHARTS[(CHARTS.index(self._look.chart) + 1) % len(CHARTS)])
+        """Goes on to the next chart."""
+        self.query_one(RunPanel).next_chart()
 
     def action_log_scale(self) -> None:
-        self._relook(log=not self._look.log)
+        """Changes between a logarithmic scale and a linear one."""
+        self.query_one(RunPanel).toggle_log_scale()
 
     def action_smooth(self) -> None:
-        self._relook(smooth=not self._look.smooth)
+        """Shows the training curve smoothed, or raw alone."""
+        self.query_one(RunPanel).toggle_smoothing()
 
     def action_zoom(self, way: int) -> None:
-        start, end = self._look.window
-        width = min(1.0, max(0.01, (end - start) * (0.5 if way > 0 else 2.0)))
-        start = max(0.0, end - width)
-        self._relook(window=(start, start + width))
+        """Zooms in (above 0) or out."""
+        self.query_one(RunPanel).zoom(way)
 
     def action_pan(self, way: int) -> None:
-        start, end = self._look.window
-        width = end - start
-        start = min(1.0 - width, max(0.0, start + way * width / 2))
-        self._relook(window=(start, start + width))
+        """Goes to later steps (above 0) or to earlier ones."""
+        self.query_one(RunPanel).pan(way)
 
     def action_reset_zoom(self) -> None:
-        self._relook(window=(0.0, 1.0))
-
-    def _relook(self, **changes: object) -> None:
-        self._look = replace(self._look, **changes)  # type: ignore[arg-type]
-        self._show_run()
+        """Shows all steps."""
+        self.query_one(RunPanel).reset_zoom()
 
     def action_show_log(self) -> None:
+        """Shows the end of the chosen run's log, and its settings."""
         if run := self._chosen():
-            self._read_log(run)
+            self._show_log(run)
 
-    @work(thread=True, exclusive=True, group="log", exit_on_error=False)
-    def _read_log(self, run: Run) -> None:
-        from bddseg_tui.tui.shared.text_screen import TextScreen
-
-        settings = run.problem or "\n".join(f"{k} = {v}" for k, v in run.spec["train"].items())
-        log = sanitize_lines(tail_log(run.folder)).strip() or "(nothing was printed)"
-        text = f"{sanitize_path(run.folder)}\n\n{log}\n\n{sanitize_lines(settings)}"
-        self.app.call_from_thread(self.app.push_screen, TextScreen(Text(run.name, style="bold"), Text(text)))
+    @work(exclusive=True, group="log", exit_on_error=False)
+    async def _show_log(self, run: Run) -> None:
+        text = await asyncio.to_thread(read_log, self.engine.runs, run)
+        self.app.push_screen(TextScreen(Text(run.name, style="bold"), Text(text)))

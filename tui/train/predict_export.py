@@ -1,125 +1,90 @@
-"""Using the chosen run's model from the Train pane: predicting a split, a folder or a video, and exporting."""
+"""Using a run's model: what is asked of a person before it predicts or is exported, and the calls behind it."""
 
-import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from bddseg_tui.core.errors import BddsegError
+from textual.app import App
+
 from bddseg_tui.core.files.typed_path import suggested, typed_path
-from bddseg_tui.core.jobs.events import read_events
-from bddseg_tui.core.jobs.job import read_status
-from bddseg_tui.core.runs.export_kinds import EXPORTS
+from bddseg_tui.core.runs.export_kinds import ABOUT, EXPORTS, ExportKind
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.core.services.runs import RunService
 from bddseg_tui.tui.shared.choose import ChooseScreen
-from bddseg_tui.tui.shared.format import state_mark
 from bddseg_tui.tui.shared.prompt import PromptScreen
 
-if TYPE_CHECKING:
-    from bddseg_tui.core.runs.job_list import Job
-    from bddseg_tui.tui.train.pane import TrainPane
-
-EVERY_S = 0.5
 _SPLITS = ("test", "val", "train")
-_ABOUT = {
-    "onnx": "onnx         one file for onnxruntime and others",
-    "torchscript": "torchscript  one file for torch.jit.load, also from C++",
-    "smp": "smp          a folder for segmentation_models_pytorch.from_pretrained",
-    "hub-folder": "hub-folder   the same with labels and a card, ready for the Hugging Face Hub",
-}
 
 
-class TrainUse:
-    """Starts such jobs and follows each in the pane's last line until it ends."""
+@dataclass(frozen=True)
+class Prediction:
+    """What shall be predicted, and the folder it goes into, both as they were typed."""
 
-    def __init__(self, pane: "TrainPane") -> None:
-        self._pane = pane
+    run: Run
+    source: str
+    to: str
 
-    def predict(self, run: Run) -> None:
-        """Asks what to predict and where to write it."""
+    @property
+    def label(self) -> str:
+        """What it is called while it goes on."""
+        return f"predict {self.run.name}"
 
-        def named(source: str | None) -> None:
-            if source:
-                title = f"Predictions of {source} with {run.name} go into the folder"
-                ask = PromptScreen(sanitize(title), "", suggested("predictions"))
-                self._pane.app.push_screen(ask, lambda to: self._predict(run, source, to))
+    def start(self, runs: RunService) -> Path:
+        """Starts it; returns the job's folder."""
+        source = self.source if self.source in _SPLITS else typed_path(self.source)
+        return runs.predict(self.run, typed_path(self.to), source)
 
-        title = f"Predict with {run.name}: a split (test, val, train), a folder of images, or a video"
-        self._pane.app.push_screen(PromptScreen(title, "test", "test"), named)
+    def result(self, runs: RunService, job: Path) -> str:
+        """Where the predictions are."""
+        return sanitize_path(self.to)
 
-    def _predict(self, run: Run, source: str, to: str | None) -> None:
-        if not to:
-            return
 
-        def start() -> Path:
-            chosen = source if source in _SPLITS else typed_path(source)
-            return self._pane.engine.runs.predict(run, typed_path(to), chosen)
+@dataclass(frozen=True)
+class Export:
+    """The kind that a run's best checkpoint shall be exported as, and the folder it goes into, as it was typed."""
 
-        self._run(f"predict {run.name}", start, lambda _: sanitize_path(to))
+    run: Run
+    kind: ExportKind
+    to: str
 
-    def export(self, run: Run) -> None:
-        """Asks for the kind of export and its folder."""
+    @property
+    def label(self) -> str:
+        """What it is called while it goes on."""
+        return f"export {self.run.name}"
 
-        def chosen(kind: str | None) -> None:
-            if kind:
-                ask = PromptScreen(f"Export {run.name} into the folder", "", suggested(f"{run.name}-{kind}"))
-                self._pane.app.push_screen(ask, lambda to: self._export(run, kind, to))
+    def start(self, runs: RunService) -> Path:
+        """Starts it; returns the job's folder."""
+        return runs.export(self.run, self.kind, typed_path(self.to))
 
-        choices = [(_ABOUT[kind], kind) for kind in EXPORTS]
-        self._pane.app.push_screen(ChooseScreen(f"Export {run.name} (best) as", choices), chosen)
+    def result(self, runs: RunService, job: Path) -> str:
+        """Where the export is, and how exact it is."""
+        off = runs.exported(job).max_difference
+        return f"{sanitize_path(self.to)}; logits differ from the model's by at most {off:.1e}"
 
-    def _export(self, run: Run, kind: str, to: str | None) -> None:
-        if not to:
-            return
 
-        def result(job: Path) -> str:
-            told = [e for e in read_events(job / "events.jsonl") if e["kind"] == "exported"]
-            off = float(told[-1]["max_difference"]) if told else float("nan")
-            return f"{sanitize_path(to)}; logits differ from the model's by at most {off:.1e}"
+def ask_prediction(app: App[Any], run: Run, then: Callable[[Prediction], None]) -> None:
+    """Asks what to predict with a run and where to write it."""
 
-        self._run(f"export {run.name}", lambda: self._pane.engine.runs.export(run, kind, typed_path(to)), result)
+    def named(source: str | None) -> None:
+        if source:
+            title = f"Predictions of {source} with {run.name} go into the folder"
+            ask = PromptScreen(sanitize(title), "", suggested("predictions"))
+            app.push_screen(ask, lambda to: then(Prediction(run, source, to)) if to else None)
 
-    def stop(self, run: Run) -> None:
-        """Stops the training of a run, or else the job that uses it; asks which where there are several."""
-        self._pane.run_worker(lambda: self._offer_stop(run), thread=True, group="use", exit_on_error=False)
+    title = f"Predict with {run.name}: a split (test, val, train), a folder of images, or a video"
+    app.push_screen(PromptScreen(title, "test", "test"), named)
 
-    def _offer_stop(self, run: Run) -> None:
-        pane, live = self._pane, self._pane.engine.runs.jobs_of(run)
-        training = [job for job in live if job.kind == "train"]
-        chosen = training or live
-        if len(chosen) > 1:
-            choices = [(f"{job.kind}  {job.name}", job) for job in chosen]
-            screen = ChooseScreen(f"Stop which job of {run.name}?", choices)
-            pane.app.call_from_thread(pane.app.push_screen, screen, self._stop)
-        elif chosen:
-            pane.app.call_from_thread(self._stop, chosen[0])
-        else:
-            text = f"{run.name} is not training (it is {run.status.state}), and no job uses it"
-            pane.app.call_from_thread(lambda: pane.notify(text, severity="error", markup=False))
 
-    def _stop(self, job: "Job | None") -> None:
-        if job is not None:
-            said = "stopping: it writes a checkpoint first" if job.kind == "train" else f"stopping {job.name}"
-            self._pane.act(said, lambda: self._pane.engine.runs.stop_job(job))
+def ask_export(app: App[Any], run: Run, then: Callable[[Export], None]) -> None:
+    """Asks for the kind of export and its folder."""
 
-    def _run(self, label: str, start: Callable[[], Path], result: Callable[[Path], str]) -> None:
-        self._pane.run_worker(lambda: self._follow(label, start, result), thread=True, group="use", exit_on_error=False)
+    def chosen(kind: ExportKind | None) -> None:
+        if kind:
+            ask = PromptScreen(f"Export {run.name} into the folder", "", suggested(f"{run.name}-{kind}"))
+            app.push_screen(ask, lambda to: then(Export(run, kind, to)) if to else None)
 
-    def _follow(self, label: str, start: Callable[[], Path], result: Callable[[Path], str]) -> None:
-        """Starts a job and tells how it goes; it goes on when the app is left."""
-        pane, call = self._pane, self._pane.app.call_from_thread
-        try:
-            folder = start()
-            while (status := read_status(folder)).live:
-                done = f"{status.done:,}/{status.total:,}" if status.total else ""
-                call(pane.say, f"{label}: {state_mark(status.state)} {status.phase} {done}")
-                time.sleep(EVERY_S)
-            text, good = f"{label}: {status.message or status.state}", status.state == "finished"
-            if good:
-                text = f"{label}: {result(folder)}"
-        except (BddsegError, OSError) as error:
-            text, good = f"{label}: {sanitize(str(error))}", False
-        call(pane.say, "")
-        severity = "information" if good else "error"
-        call(lambda: pane.notify(text, severity=severity, markup=False, timeout=10))  # type: ignore[arg-type]
+    width = max(map(len, EXPORTS))
+    choices = [(f"{kind:<{width}}  {ABOUT[kind]}", kind) for kind in EXPORTS]
+    app.push_screen(ChooseScreen(f"Export {run.name} (best) as", choices), chosen)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bddseg_tui.core.classes import CLASSES, NUM_OFFICIAL
@@ -17,13 +17,34 @@ RAW = "#4a5a6a"
 
 
 @dataclass(frozen=True)
-class ChartLook:
-    """How charts are looked at; stays from run to run."""
+class ChartOptions:
+    """Which chart is shown, and how; stays from run to run.
+
+    `window` is the part of the x axis that is in sight, as shares (0..1) of the whole.
+    """
 
     chart: ChartName = "loss"
     log: bool = False
     smooth: bool = True
     window: tuple[float, float] = (0.0, 1.0)
+
+    def next_chart(self) -> "ChartOptions":
+        """Those of the chart that comes next, or of the first after the last."""
+        return replace(self, chart=CHARTS[(CHARTS.index(self.chart) + 1) % len(CHARTS)])
+
+    def zoomed(self, way: int) -> "ChartOptions":
+        """Half as much in sight (`way` above 0) or twice as much; the right end stays."""
+        start, end = self.window
+        width = min(1.0, max(0.01, (end - start) * (0.5 if way > 0 else 2.0)))
+        start = max(0.0, end - width)
+        return replace(self, window=(start, start + width))
+
+    def panned(self, way: int) -> "ChartOptions":
+        """Half a window to the right (`way` above 0) or to the left, as far as there is something."""
+        start, end = self.window
+        width = end - start
+        start = min(1.0 - width, max(0.0, start + way * width / 2))
+        return replace(self, window=(start, start + width))
 
 
 @dataclass(frozen=True)
@@ -36,7 +57,7 @@ class Curves:
 
 @dataclass(frozen=True)
 class _Line:
-    """A series before it is known which part of it is in sight: a curve by step, or figures by epoch."""
+    """A series before it is known which part of it is in sight: a curve by step, or values by epoch."""
 
     name: str
     points: Curve | tuple[tuple[float, ...], tuple[float, ...]]
@@ -56,26 +77,38 @@ class _Line:
         return self.points[0][:1] + self.points[0][-1:]
 
     def series(self, span: tuple[float, float]) -> Series:
+        xs: Sequence[float]
+        ys: Sequence[float]
         if isinstance(self.points, Curve):
             seen = self.points.within(*span)
-            return Series(self.name, seen.xs, seen.ys, self.color, self.letter, self.last)
-        return Series(self.name, *self.points, self.color, self.letter, self.last)
+            xs, ys = seen.xs, seen.ys
+        else:
+            xs, ys = self.points
+        return Series(name=self.name, xs=xs, ys=ys, color=self.color, letter=self.letter, last=self.last)
 
 
-def plot_runs(runs: Sequence[Curves], look: ChartLook) -> Plot:
+def plot_runs(runs: Sequence[Curves], options: ChartOptions) -> Plot:
     """The plot of one run, or of several laid over each other."""
-    lines = [line for number, run in enumerate(runs) for line in _lines(run, look, number, len(runs) > 1)]
-    span = _in_sight([x for line in lines for x in line.ends], look.window)
+    lines = [line for number, run in enumerate(runs) for line in _lines(run, options, number, len(runs) > 1)]
+    span = _in_sight([x for line in lines for x in line.ends], options.window)
     best = runs[0].history.best if runs else None
     markers = (
         ((float(best.step), f"best: epoch {best.epoch}"),)
-        if best and look.chart in ("loss", "mIoU", "class IoU")
+        if best and options.chart in ("loss", "mIoU", "class IoU")
         else ()
     )
-    percent = look.chart in ("mIoU", "class IoU")
+    percent = options.chart in ("mIoU", "class IoU")
     waiting = "curves come with the first steps" if runs else "choose a run, or start one with n"
     series = tuple(line.series(span) for line in lines)
-    return Plot(look.chart, series, markers, "step", look.log and not percent, span, waiting, percent)
+    return Plot(
+        title=options.chart,
+        series=series,
+        markers=markers,
+        log=options.log and not percent,
+        span=span,
+        empty=waiting,
+        percent=percent,
+    )
 
 
 def _in_sight(ends: Sequence[float], window: tuple[float, float]) -> tuple[float, float]:
@@ -85,15 +118,15 @@ def _in_sight(ends: Sequence[float], window: tuple[float, float]) -> tuple[float
     return first + window[0] * width, first + window[1] * width
 
 
-def _lines(run: Curves, look: ChartLook, number: int, several: bool) -> list[_Line]:
+def _lines(run: Curves, options: ChartOptions, number: int, several: bool) -> list[_Line]:
     history, epochs = run.history, run.history.epochs
     color = COLORS[number % len(COLORS)]
     tag = f" {run.name[:4]}" if several else ""
-    match look.chart:
+    match options.chart:
         case "loss":
             other = COLORS[(number * 2 + 1) % len(COLORS)]
             val = _Line(f"validation{tag}", _by_epoch(epochs, lambda e: e.val_loss), other, "v")
-            if not look.smooth:
+            if not options.smooth:
                 return [_Line(f"train{tag}", history.loss, color, "t"), val]
             behind = [] if several else [_Line("train", history.loss, RAW, "t")]
             return [*behind, _Line(f"smoothed{tag}", history.smoothed_loss, color, "s"), val]
@@ -128,7 +161,7 @@ def _iou_of(number: int) -> Callable[[EpochPoint], float | None]:
 
 
 def _by_epoch(
-    epochs: Sequence[EpochPoint], figure: Callable[[EpochPoint], float | None]
+    epochs: Sequence[EpochPoint], value: Callable[[EpochPoint], float | None]
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    values = (figure(e) for e in epochs)
+    values = (value(e) for e in epochs)
     return tuple(float(e.step) for e in epochs), tuple(math.nan if v is None else v for v in values)
