@@ -15,8 +15,9 @@ Batch = tuple[torch.Tensor, torch.Tensor]
 def batches(
     pixels: SplitData, order: NDArray[np.int64], batch_size: int, device: torch.device, rank: int = 0, world: int = 1
 ) -> Iterator[Batch]:
-    """Yields batches in this order, each process its share of every batch.
+    """Yields images uint8 [n, 3, H, W] and masks uint8 [n, H, W] on the device, each process its share of every batch.
 
+    `order`, int64 [N], are the samples in the order in which they come; of process `rank` of `world` every `world`-th.
     What is not on the device is read ahead by a thread, one batch, into pinned memory where the device is a GPU.
     """
     starts = range(0, len(order), batch_size)

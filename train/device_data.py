@@ -1,5 +1,6 @@
 """Where the pixels of a split lie while a run trains: mapped from disk, or all of them on the GPU."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,8 +56,6 @@ def to_device(pixels: SplitData, device: torch.device) -> SplitData:
 
 def _mapped(array: NDArray[np.uint8]) -> torch.Tensor:
     """A tensor over the mapped file, which is read-only: nothing here writes into it."""
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return torch.from_numpy(array)

@@ -1,6 +1,6 @@
-"""What the U-Net costs with each encoder that SMP or timm has, as `core/encoders.csv` keeps it for the app.
+"""What the U-Net costs with each encoder that SMP or timm has, as `core/runs/encoders.csv` keeps it for the app.
 
-python -m bddseg_tui.train.encoders > core/encoders.csv     counts every one of them anew: some minutes
+python -W ignore -m bddseg_tui.train.encoders > core/runs/encoders.csv     counts every one of them anew: some minutes
 
 The app shows the table and imports no model, so the counting is done here, once for the versions of the libraries that
 the project is tested with; an encoder that is not in the table is counted by `count` when someone asks for it.
@@ -9,7 +9,6 @@ the project is tested with; an encoder that is not in the table is counted by `c
 import csv
 import logging
 import sys
-import warnings
 
 import segmentation_models_pytorch as smp
 import timm
@@ -68,7 +67,6 @@ def names() -> list[str]:
 
 def main() -> None:
     """Writes the table to standard output, and what was left out to standard error."""
-    warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(("name", "parameters", "multiplications", "weights"))

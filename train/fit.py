@@ -201,7 +201,10 @@ def validate_epoch(t: Trainer) -> Validation:
             sums += torch.stack([t.loss(logits, masks.long()).double() * counted, counted])
             predicted = logits.argmax(dim=1)
             confusion += confusion_matrix(masks, predicted)
-            pictures = pictures or Pictures(images[:PICTURES], masks[:PICTURES], predicted[:PICTURES])
+            if t.tensorboard and pictures is None:
+                # Copies: a part of a tensor would keep the whole batch in memory.
+                parts = (images[:PICTURES].clone(), masks[:PICTURES].clone(), predicted[:PICTURES].to(torch.uint8))
+                pictures = Pictures(*parts)
         if t.accelerator.num_processes == 1:
             t.job.check_stop()
     confusion, sums = t.accelerator.reduce(confusion, "sum"), t.accelerator.reduce(sums, "sum")

@@ -130,6 +130,15 @@ def test_a_killed_job_goes_on_and_ends_with_the_vectors_of_an_unbroken_one(
     assert all(float(both[0][name] @ both[1][name]) > 0.9999 for name in both[0])
 
 
+def test_a_build_that_is_stopped_says_that_it_can_go_on(dataset: Path, workspace: Workspace) -> None:
+    engine = Engine(workspace)
+    folder = engine.retrieval.build(dataset, batch=1)
+    engine.retrieval.stop_build(dataset)
+    status = engine.runs.wait(folder)
+    assert (status.state, status.message) == ("stopped", "stopped; building again goes on from here")
+    assert read_events(folder / "events.jsonl")[-1]["kind"] == "stop"
+
+
 def test_hostile_images_are_listed_and_left_out(dataset: Path, clip: Clip, tmp_path: Path) -> None:
     folder = open_dataset(dataset).splits[0].images
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 this is no picture")
