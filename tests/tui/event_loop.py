@@ -1,6 +1,5 @@
 """Finds what blocks the event loop: files, processes, SQL and sleep on the thread that draws the app."""
 
-import asyncio
 import os
 import sqlite3
 import sys
@@ -81,7 +80,6 @@ def _blamed(frame: FrameType | None) -> str | None:
 def watched_loop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Places]:
     """Within, each line that blocks the event loop of this thread is added to what is given."""
     global _watched
-    asyncio.get_running_loop()
     for name in UNAUDITED:
         monkeypatch.setattr(os, name, _audited(name))
     monkeypatch.setattr(sqlite3, "connect", _traced(sqlite3.connect))

@@ -17,7 +17,7 @@ from tests.tui.conftest import AppPilot, until
 
 
 class Bare(App[int]):
-    CSS_PATH = "../../tui/screens/dialog.tcss"
+    CSS_PATH = "../../tui/shared/dialog.tcss"
 
 
 def shown(app: App[int]) -> list[str]:
