@@ -29,7 +29,7 @@ BLOCKING = (
     "subprocess.",
     "time.sleep",
 )
-HARMLESS = ("os.putenv", "os.unsetenv")
+HARMLESS = ("os.putenv", "os.unsetenv", "os.kill", "os.killpg")
 UNAUDITED = ("stat", "lstat", "readlink", "access")
 """Functions of `os` that raise no audit event, though they ask the disk."""
 

@@ -1,5 +1,6 @@
 """Asking: a question becomes a turn of the conversation, which fills as the retriever tells what it does."""
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from bddseg_tui.core.engine import Collection
@@ -56,7 +57,7 @@ class ChatAsking:
             return
         self.stop()
         if self.chat is None:
-            self.chat = pane.service.new_chat(collection.dataset.root)
+            self.chat = await asyncio.to_thread(pane.service.new_chat, collection.dataset.root)
         turns = [v.turn for v in pane.conversation.views]
         number = replaces.turn.number if replaces else max((t.number for t in turns), default=0) + 1
         before = [t for t in turns if t.number < number and t.state == "done"]

@@ -9,6 +9,7 @@ from bddseg_tui.core.engine import Collection
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.jobs.job import Status
 from bddseg_tui.core.retrieval.manifest import Manifest
+from bddseg_tui.core.retrieval.options import Retrieval
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.ask.empty import ChatEmpty
 
@@ -23,6 +24,7 @@ class ChatIndex:
         self._pane = pane
         self.manifest: Manifest | None = None
         self.status: Status | None = None
+        self.options = Retrieval()
         self._warmed = False
 
     def forget(self) -> None:
@@ -60,18 +62,18 @@ class ChatIndex:
         if collection is None:
             return
         root = collection.dataset.root
-        manifest, status = pane.service.info(root), pane.service.build_status(root)
+        options, manifest, status = pane.service.options, pane.service.info(root), pane.service.build_status(root)
         asked = [t.question for c in reversed(pane.service.chats(root)) for t in c.turns]
         if not get_current_worker().is_cancelled:
-            pane.app.call_from_thread(self._looked, manifest, status, asked)
+            pane.app.call_from_thread(self._looked, options, manifest, status, asked)
 
-    def _looked(self, manifest: Manifest | None, status: Status | None, asked: list[str]) -> None:
+    def _looked(self, options: Retrieval, manifest: Manifest | None, status: Status | None, asked: list[str]) -> None:
         pane, collection = self._pane, self._pane.collection
         was_live = self.status is not None and self.status.live
         appeared = self.manifest is None and manifest is not None
-        self.manifest, self.status = manifest, status
+        self.options, self.manifest, self.status = options, manifest, status
         name = sanitize_path(collection.dataset.root.name) if collection else ""
-        pane.query_one(ChatEmpty).show(name, pane.service.options, manifest, status)
+        pane.query_one(ChatEmpty).show(name, options, manifest, status)
         if was_live and status is not None and not status.live and status.state != "finished":
             pane.notify(f"the index was not finished: {status.message}", severity="error", markup=False, timeout=10)
         pane.index_seen(appeared, asked)
@@ -92,13 +94,15 @@ class ChatIndex:
 
     def stop(self) -> None:
         """Asks the build to stop; what is encoded stays."""
-        pane, collection = self._pane, self._pane.collection
-        if collection is None:
-            return
+        collection = self._pane.collection
+        if collection is not None:
+            self._run("stop", lambda: self._stop(collection))
+
+    def _stop(self, collection: Collection) -> None:
         try:
-            pane.service.stop_build(collection.dataset.root)
+            self._pane.service.stop_build(collection.dataset.root)
         except BddsegError as error:
-            pane.notify(sanitize(str(error)), severity="warning", markup=False, timeout=4)
+            self._pane.notify(sanitize(str(error)), severity="warning", markup=False, timeout=4)
 
     def warm(self) -> None:
         """Loads the models, once, if there is an index to ask."""

@@ -114,7 +114,7 @@ class ChatPane(Pane):
 
     def head(self, doing: str = "") -> None:
         """Writes the line above the conversation."""
-        chat, options, words = self.asking.chat, self.service.options, []
+        chat, options, words = self.asking.chat, self.index.options, []
         words.append(chat.title if chat and chat.turns else "new chat")
         if self.index.manifest is not None:
             words.append(f"{self.index.manifest.count:,} images")
@@ -282,4 +282,4 @@ class ChatPane(Pane):
             if changes:
                 self.index.configure(changes)
 
-        self.app.push_screen(RetrievalSettingsScreen(self.service.options), changed)
+        self.app.push_screen(RetrievalSettingsScreen(self.index.options), changed)
