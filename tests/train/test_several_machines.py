@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -18,6 +19,28 @@ SMALL = (
     " --set threads=1 --set device=cpu --set precision=fp32"
 )
 PAGE = Path(__file__).parents[2] / "docs/several-machines.md"
+SLURM = {
+    "srun": '#!/bin/sh\nexec "$@"\n',
+    "scontrol": "#!/bin/sh\necho 127.0.0.1\n",
+}
+"""What stands for Slurm: it starts a command on each node, and knows their names."""
+
+
+def adapted(pattern: str, *changes: tuple[str, str]) -> str:
+    """A command of the page with this test's folders, sizes and hosts."""
+    found = re.search(pattern, PAGE.read_text().split("## Several machines")[1], re.M | re.S)
+    assert found
+    command = found[0]
+    for theirs, ours in changes:
+        assert theirs in command
+        command = command.replace(theirs, ours)
+    return command
+
+
+def free_port() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])
 
 
 @pytest.fixture
@@ -31,54 +54,53 @@ def own_folder(tmp_path: Path) -> Path:
     return folder
 
 
-def commands(drawn: Path, workspace: Path, port: int) -> tuple[str, str]:
-    """The command that makes a run and the one for each machine, with this test's folders, sizes and hosts."""
-    text = PAGE.read_text().split("## Several machines")[1]
-    create = re.search(r"^FOLDER=.*$", text, re.M)
-    start = re.search(r"^torchrun .*$", text, re.M)
-    assert create and start
-    made, started = create[0], start[0]
-    for ours, theirs in (("/data/bdd100k", str(drawn)), ("/data/bddseg", str(workspace)), ("--preset strong", SMALL)):
-        assert ours in made
-        made = made.replace(ours, theirs)
-    for ours, theirs in (("--nproc-per-node 8", "--nproc-per-node 1"), ("HOST0", "127.0.0.1"), ("29500", str(port))):
-        assert ours in started
-        started = started.replace(ours, theirs)
-    return made, started.replace("--node-rank N", "--node-rank $N")
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Where `bddseg-tui` and `torchrun` are found, and what stands for Slurm."""
+    (tmp_path / "bin").mkdir()
+    for name, script in SLURM.items():
+        (tmp_path / "bin" / name).write_text(script)
+        (tmp_path / "bin" / name).chmod(0o755)
+    path = f"{Path(sys.executable).parent}:{tmp_path / 'bin'}:{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "SLURM_NNODES": "1", "SLURM_NODEID": "0", "SLURM_JOB_NODELIST": "n1"}
 
 
-def test_a_run_that_was_only_made_is_trained_by_two_machines_launchers(
-    drawn: Path, tmp_path: Path, own_folder: Path
-) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        made, started = commands(drawn, tmp_path / "workspace", free.getsockname()[1])
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path}
-    script = f"{made} && echo $FOLDER"
-    created = subprocess.run(
-        ["bash", "-c", script], cwd=own_folder, env=environment, capture_output=True, text=True, timeout=DEADLINE_S
+def start(command: str, folder: Path, environment: dict[str, str], **more: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        ["bash", "-c", command],
+        cwd=folder,
+        env={**environment, **more},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
-    assert created.returncode == 0, created.stderr
-    run = Run(Path(created.stdout.strip()))
-    assert (run.status.state, run.status.message) == ("stopped", "made, and not started yet")
-    machines = [
-        subprocess.Popen(
-            ["bash", "-c", started],
-            cwd=own_folder,
-            env={**environment, "FOLDER": str(run.folder), "N": str(rank)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for rank in range(2)
-    ]
+
+
+def test_the_commands_for_several_machines_train_a_run_and_go_on_with_it(
+    drawn: Path, tmp_path: Path, own_folder: Path, environment: dict[str, str]
+) -> None:
+    workspace = shlex.quote(str(tmp_path / "work space"))
+    create = adapted(
+        r"^FOLDER=.*?$", ("/data/bdd100k", str(drawn)), ("/data/bddseg", workspace), ("--preset strong", SMALL)
+    )
+    made, _ = start(f"{create} && echo $FOLDER", own_folder, environment).communicate(timeout=DEADLINE_S)
+    run = Run(Path(made.splitlines()[-1]))
+    assert (run.status.state, run.status.message) == ("stopped", "made, and not started yet"), made
+
+    local = (("--nproc-per-node 8", "--nproc-per-node 1"), ("29500", free_port()))
+    launch = adapted(r"^torchrun .*?$", ("--node-rank N", "--node-rank $N"), ("HOST0", "127.0.0.1"), *local)
+    machines = [start(launch, own_folder, environment, FOLDER=str(run.folder), N=str(rank)) for rank in range(2)]
     for machine in machines:
         out, _ = machine.communicate(timeout=DEADLINE_S)
         assert machine.returncode == 0, out
-    events = read_events(run.events)
     assert run.status.state == "finished"
+    events = read_events(run.events)
     assert [e["step"] for e in events if e["kind"] == "step"] == [1, 2, 3]
     assert events[0]["processes"] == 2
     # Of the first process alone: one of curves, and one of settings.
     assert len(list((run.folder / "tensorboard").iterdir())) == 2
+
+    slurm = start(adapted(r"^srun .*?'$", *local), own_folder, environment, FOLDER=str(run.folder))
+    out, _ = slurm.communicate(timeout=DEADLINE_S)
+    assert slurm.returncode == 0, out
+    assert [e["kind"] for e in read_events(run.events)[len(events) :]] == ["resume", "finish"]
