@@ -24,7 +24,7 @@ def class_crop_weights(pixels: NDArray[np.int64]) -> torch.Tensor:
 def repeat_factors(masks: Iterable[NDArray[np.uint8]], threshold: float) -> NDArray[np.float64]:
     """How often each image is to come, float64 [N] from 1 up, from N masks uint8 [H, W].
 
-    Repeat-factor sampling (Gupta et al. 2019, LVIS, section 5.3): max over an image's classes of
+    Repeat-factor sampling (LVIS, Gupta et al. 2019, arXiv 1908.03195): max over an image's classes of
     sqrt(threshold / share of images that hold the class).
     """
     holds = np.stack([np.bincount(m.ravel(), minlength=256)[:NUM_OFFICIAL] > 0 for m in masks])

@@ -59,7 +59,12 @@ def _finish(t: Trainer) -> None:
 
 
 def train_epoch(t: Trainer) -> None:
-    """Trains from where the current epoch stands to its end, checkpointing by time and on SIGTERM."""
+    """Trains from where the current epoch stands to its end, checkpointing by time.
+
+    Raises:
+        BddsegError: loss, gradient or weights are not finite.
+        StopRequestedError: SIGTERM came.
+    """
     t.model.train()
     t.job.update(phase="train")
     p, config = t.progress, t.config
@@ -142,7 +147,12 @@ def _fewest_images(t: Trainer, own: int) -> int:
 
 
 def finish_epoch(t: Trainer) -> None:
-    """Validates, reports the epoch, and checkpoints; `best` is the highest mIoU over the 19 official classes."""
+    """Validates, writes the epoch's metrics, and checkpoints; `best` is the highest mIoU over the 19 official classes.
+
+    Raises:
+        BddsegError: the validation loss is not finite, or the checkpoint cannot be written.
+        StopRequestedError: SIGTERM came.
+    """
     started = time.monotonic()
     p = t.progress
     found = validate_epoch(t)

@@ -141,7 +141,11 @@ def upsample(logits: torch.Tensor, size: tuple[int, int]) -> tuple[torch.Tensor,
 
 
 def write_prediction(predicted: NDArray[np.uint8], path: Path) -> None:
-    """Saves class ids as the official evaluator reads them: 8-bit grey PNG, unknown as 255."""
+    """Saves class ids, uint8 [H, W], as the official evaluator reads them: 8-bit grey PNG, unknown as 255.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     raw = np.where(predicted == UNKNOWN, RAW_UNKNOWN, predicted).astype(np.uint8)
     sink = BytesIO()
     Image.fromarray(raw).save(sink, "PNG", compress_level=4)

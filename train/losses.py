@@ -1,4 +1,8 @@
-"""Losses over logits [N, 20, H, W] and masks int64 [N, H, W]; all return a scalar, 0 where no pixel is counted."""
+"""Losses over logits float [N, 20, H, W] and masks int64 [N, H, W], with values 0..19 or IGNORE_INDEX.
+
+All return a scalar, 0 with a gradient of 0 where no pixel is counted. `weight` is a weight a class, float [20];
+`smoothing` is label smoothing (0..1, Szegedy et al. 2016, arXiv 1512.00567).
+"""
 
 from dataclasses import dataclass
 
@@ -75,10 +79,10 @@ def bootstrapped_cross_entropy(
 
 
 def dice_loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Mean of 1 - 2 |P G| / (|P|^2 + |G|^2) over the classes that occur in the batch (Milletari et al. 2016, eq. 3).
+    """Mean of 1 - 2 |P G| / (|P|^2 + |G|^2) over the classes that occur in the batch, as V-Net has it.
 
-    P are probabilities, G is the target as one-hot; both over all counted pixels of the batch. SMP's Dice averages
-    over absent classes too, whose loss is 1 whatever is predicted.
+    Milletari et al. 2016, arXiv 1606.04797, section 3. P are probabilities, G is the target as one-hot; both over all
+    counted pixels of the batch. SMP's Dice averages over absent classes too, whose loss is 1 whatever is predicted.
     """
     counted = (target != IGNORE_INDEX).unsqueeze(1)
     p = logits.softmax(dim=1) * counted
@@ -90,10 +94,11 @@ def dice_loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 def focal_loss(logits: torch.Tensor, target: torch.Tensor, gamma: float, weight: torch.Tensor | None) -> torch.Tensor:
-    """Softmax focal loss, mean of w * (1 - p)^gamma * -log p over counted pixels (Lin et al. 2017, eq. 5).
+    """Softmax focal loss, mean of w * (1 - p)^gamma * -log p over counted pixels.
 
-    SMP's FocalLoss is a sigmoid a class, so that gamma = 0 is not cross-entropy; fastai's takes p from the weighted
-    cross-entropy. Here gamma = 0 is exactly weighted cross-entropy.
+    Lin et al. 2017, arXiv 1708.02002, eq. 5; `gamma` is 0 or more. SMP's FocalLoss is a sigmoid a class, so that
+    gamma = 0 is not cross-entropy; fastai's takes p from the weighted cross-entropy. Here gamma = 0 is exactly weighted
+    cross-entropy.
     """
     log_p = F.log_softmax(logits, dim=1)
     pixel_weight = _pixel_weights(target, weight)
@@ -118,7 +123,8 @@ def _ratio(total: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
 def class_weights(kind: str, pixels: NDArray[np.int64]) -> torch.Tensor | None:
     """Class weights, float32 [20], with mean 1 over the classes that occur; classes that never occur weigh 0.
 
-    `median-frequency` is median(f) / f (Eigen & Fergus 2015); `inverse-sqrt` is 1 / sqrt(f), which is gentler.
+    `pixels` are counts by class, int64 [20], and f is a class's share of them. `median-frequency` is median(f) / f
+    (Eigen & Fergus 2015, arXiv 1411.4734); `inverse-sqrt` is 1 / sqrt(f), which is gentler.
     """
     if kind == "none":
         return None

@@ -17,9 +17,9 @@ def to_sync_batchnorm(model: nn.Module, device: torch.device) -> nn.Module:
 
 
 class CpuSyncBatchNorm(nn.BatchNorm2d):
-    """Batch normalisation (Ioffe & Szegedy 2015) with statistics of all processes; what timm lets follow, follows.
+    """Batch normalisation with statistics of all processes (Ioffe & Szegedy 2015, arXiv 1502.03167).
 
-    In and out float [N, C, H, W].
+    What timm lets follow, dropout and activation, follows. In and out float [N, C, H, W].
     """
 
     drop: nn.Module
