@@ -44,6 +44,8 @@ CLASSES: tuple[SegClass, ...] = (
 )
 
 NUM_CLASSES = len(CLASSES)
+PALETTE: tuple[int, ...] = tuple(channel for c in CLASSES for channel in c.color)
+"""Red, green and blue (0..255) of each class, one after another, as Pillow's `putpalette` takes them."""
 NUM_OFFICIAL = 19
 """Classes that the official metrics count; `unknown` is not one of them."""
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
-from bddseg_tui.core.classes import CLASSES, NUM_CLASSES
+from bddseg_tui.core.classes import CLASSES, NUM_CLASSES, PALETTE
 from bddseg_tui.core.data.catalog import Catalog, ImageScore
 from bddseg_tui.core.data.dataset import Sample, open_dataset
 from bddseg_tui.core.data.image_file import BadFileError, read_image, read_mask
@@ -58,7 +58,6 @@ from bddseg_tui.train.infer import make_inference, predict_loaded, predict_sampl
 from bddseg_tui.train.mask_writer import MaskWriter
 from bddseg_tui.train.video import count_frames, encode_overlay, load_frames
 
-PALETTE = [channel for c in CLASSES for channel in c.color]
 OPACITY = 0.5
 Named = list[tuple[str, Sample]]
 
@@ -210,9 +209,7 @@ def _predict_video(prediction: Prediction) -> None:
     job.update(phase="encode")
     folder.claim([OVERLAY_VIDEO])
     to = folder.folder / OVERLAY_VIDEO
-    frames_written = encode_overlay(
-        video, folder.folder / "masks", to, palette=PALETTE, opacity=OPACITY, check=job.check_stop
-    )
+    frames_written = encode_overlay(video, folder.folder / "masks", to, opacity=OPACITY, check=job.check_stop)
     masks = [folder.folder / mask_of(name) for name in sorted(journal.entries)]
     _write_summary(folder, {"frames": frames_written, "classes": _summary(masks)})
     job.event("finish", images=frames_written, left_out=0)

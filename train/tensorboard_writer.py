@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from bddseg_tui.core.classes import CLASSES
+from bddseg_tui.core.classes import PALETTE
 
 PICTURES = 3
 """Validation images that are drawn."""
-_COLOURS = np.zeros((256, 3), np.uint8)
-_COLOURS[: len(CLASSES)] = [c.color for c in CLASSES]
+_COLOURS = np.array(PALETTE, np.uint8).reshape(-1, 3)
 
 
 @dataclass(frozen=True)

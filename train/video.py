@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from PIL.Image import Transpose
 
-from bddseg_tui.core.classes import UNKNOWN
+from bddseg_tui.core.classes import PALETTE, UNKNOWN
 from bddseg_tui.core.data.dataset import Sample
 from bddseg_tui.core.data.image_file import read_mask
 from bddseg_tui.core.errors import BddsegError
@@ -49,9 +49,7 @@ def load_frames(video: Path, size: tuple[int, int], known: Container[str]) -> It
             yield Loaded(sample, shrink(picture, size), (picture.height, picture.width), None, None)
 
 
-def encode_overlay(
-    video: Path, masks: Path, to: Path, *, palette: list[int], opacity: float, check: Callable[[], None]
-) -> int:
+def encode_overlay(video: Path, masks: Path, to: Path, *, opacity: float, check: Callable[[], None]) -> int:
     """Writes the video with its masks laid over it (H.264); returns its frames. `check` is called for each of them.
 
     Raises:
@@ -72,7 +70,7 @@ def encode_overlay(
                     stream.pix_fmt = "yuv420p"
                 ids = read_mask(masks / f"{frame_name(number)}.png")
                 painted = Image.fromarray(np.minimum(ids, UNKNOWN).astype(np.uint8)).convert("P")
-                painted.putpalette(palette)
+                painted.putpalette(PALETTE)
                 mixed = Image.blend(picture, painted.convert("RGB"), opacity)
                 frame = av.VideoFrame.from_image(mixed.crop((0, 0, stream.width, stream.height)))
                 target.mux(stream.encode(frame))

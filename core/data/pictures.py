@@ -6,11 +6,10 @@ Masks are scaled by nearest neighbour before they get colours, so that no colour
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from bddseg_tui.core.classes import CLASSES, RAW_UNKNOWN, UNKNOWN
+from bddseg_tui.core.classes import CLASSES, PALETTE, RAW_UNKNOWN, UNKNOWN
 from bddseg_tui.core.data.image_file import BadFileError, read_image, read_mask_values
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def compose(request: PictureRequest, size: tuple[int, int]) -> "Image.Image":
     if request.view == "error":
         return _error_map(photo, ids, _read_ids(_needed(request.prediction, request, "prediction"), photo.size))
     colours = ids.copy()
-    colours.putpalette(_palette())
+    colours.putpalette(PALETTE)
     painted = colours.convert("RGB")
     if request.view in ("overlay", "image"):
         painted = Image.blend(photo, painted, request.opacity if request.view == "overlay" else 0.0)
@@ -126,8 +125,3 @@ def _vivid(class_id: int) -> tuple[int, int, int]:
     red, green, blue = CLASSES[class_id].color
     lift = max(0, 170 - max(red, green, blue))
     return red + lift, green + lift, blue + lift
-
-
-@lru_cache(maxsize=1)
-def _palette() -> list[int]:
-    return [channel for c in CLASSES for channel in c.color]
