@@ -1,6 +1,7 @@
 """The app under test: a fixed size, theme and picture protocol, and waiting for what it says, never for time."""
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from bddseg_tui.core.retrieval.chats import Turn
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
+from tests.tui.event_loop import blocking, watched_loop
 
 AppPilot = Pilot[int]
 WAIT_ROUNDS = 600
@@ -31,6 +33,17 @@ async def until(pilot: AppPilot, happened: Callable[[], object]) -> None:
             return
         await pilot.pause(0.05)
     raise AssertionError("it did not happen")
+
+
+@pytest.fixture(autouse=True)
+def unblocked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Wherever a test goes in the app, nothing of the app's may block the event loop."""
+    if not inspect.iscoroutinefunction(request.function):
+        yield
+        return
+    with watched_loop(monkeypatch) as found:
+        yield
+    assert not blocking(found), blocking(found)
 
 
 @pytest.fixture

@@ -293,7 +293,8 @@ async def test_predictions_of_an_evaluation_are_browsed_in_the_dataset_pane(app:
     async with app.run_test(size=(140, 45)) as pilot:
         await until(pilot, lambda: app.collection and not app.query_one("#dataset")._scanned)  # type: ignore[attr-defined]
         await pilot.press("E")
-        await until(pilot, lambda: isinstance(app.screen, ChooseScreen))
+        await until(pilot, lambda: isinstance(app.screen, ChooseScreen) and app.screen.query("ChoiceList"))
+        await until(pilot, lambda: app.screen.query_one(ChoiceList).count == 2)
         await pilot.press("down", "enter")
         await until(pilot, lambda: app.query_one("#dataset").evaluation == f"{trained.name}/best-val")  # type: ignore[attr-defined]
         await pilot.press("slash", *"is:scored sort:iou")
