@@ -67,7 +67,16 @@ def test_nothing_in_the_page_is_live(workspace: Workspace, evaluation: Evaluatio
 
 
 def test_a_model_card_says_names_and_nothing_more(evaluation: Evaluation) -> None:
-    card = model_card(EVIL, "smp", {"encoder": EVIL + "`", "loss": EVIL}, EVIL, evaluation, 0.0, (32, 64), ([0], [1]))
+    card = model_card(
+        name=EVIL,
+        kind="smp",
+        config={"encoder": EVIL + "`", "loss": EVIL},
+        dataset=EVIL,
+        evaluation=evaluation,
+        difference=0.0,
+        size=(32, 64),
+        statistics=([0], [1]),
+    )
     head, body = card.removeprefix("---\n").split("\n---\n", 1)
     assert f"dataset: {{name: {json.dumps(EVIL)}, type: bdd100k, split: {json.dumps(EVIL)}}}" in head
     assert _live(body) == set()
