@@ -26,7 +26,10 @@ def nodes_with_keys() -> Iterator[type[DOMNode]]:
                 yield value
 
 
-@pytest.mark.parametrize("node", sorted(nodes_with_keys(), key=lambda n: n.__name__), ids=lambda n: n.__name__)
+NODES = {f"{node.__module__.rpartition('tui.')[2]}.{node.__name__}": node for node in nodes_with_keys()}
+
+
+@pytest.mark.parametrize("node", NODES.values(), ids=NODES)
 def test_every_key_is_known_to_the_help(node: type[DOMNode]) -> None:
     known = {(key, c.action) for _, commands in GROUPS for c in commands for key in c.keys.split(",")}
     keys = {(key, b.action) for b in node.BINDINGS for key in b.key.split(",")}  # type: ignore[union-attr]

@@ -74,7 +74,7 @@ async def test_nothing_blocks_the_event_loop_wherever_one_goes(
             await until(pilot, lambda: app.collection)
             for key, name in PANES.items():
                 await pilot.press(key)
-                await until(pilot, lambda name=name: app.query_one(ContentSwitcher).current == name)
+                await until(pilot, lambda: app.query_one(ContentSwitcher).current == name)  # noqa: B023 (it is awaited)
                 await idle(pilot)
                 pane = app.query_one(f"#{name}", Pane)
                 await walk(pilot, pane.ACTIONS, name)
