@@ -15,7 +15,7 @@ from bddseg_tui.core.retrieval.manifest import manifest_problem, read_manifest
 from bddseg_tui.core.runs.evaluation import load_evaluation
 from bddseg_tui.core.runs.history_reader import HistoryReader
 from bddseg_tui.core.sanitize import sanitize
-from bddseg_tui.tui.cli.follow import describe
+from bddseg_tui.tui.cli.follow_job import describe
 from bddseg_tui.tui.evaluate.evaluation_text import confusions, overall
 from tests.core.odd_json import DEEP, like
 from tests.core.test_manifest import GOOD as MANIFEST

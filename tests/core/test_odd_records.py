@@ -186,7 +186,7 @@ def test_a_job_is_followed_whatever_its_events_leave_out(tmp_path: Path, capfd: 
     from bddseg_tui.core.jobs.events import EventTail
     from bddseg_tui.core.jobs.job import Status
     from bddseg_tui.tui.cli.console import console
-    from bddseg_tui.tui.cli.follow import _tell
+    from bddseg_tui.tui.cli.follow_job import _tell
 
     lines = [{"kind": "start", "parameters": 2_000_000}, {"kind": "epoch", "epoch": 1, "step": 1}, {"kind": "warning"}]
     lines += [{"kind": "warning", "message": "[red]\x1b[2J", "files": ["[/x]"]}]

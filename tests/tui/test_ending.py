@@ -18,8 +18,7 @@ from bddseg_tui.core.errors import LONGEST, BddsegError, UsageError
 from bddseg_tui.core.files.error_log import LARGEST, LOG, explained, keep_traceback
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.workspace.workspace import Workspace
-from bddseg_tui.tui.cli import root
-from bddseg_tui.tui.cli.root import run
+from bddseg_tui.tui.cli.root import build_program, run
 from bddseg_tui.tui.command_exit import end
 
 PROGRAM = [sys.executable, "-m", "bddseg_tui.tui"]
@@ -138,8 +137,7 @@ def paths_of(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ..
 
 
 def test_every_path_of_every_command_is_read_as_typed(workspace: Workspace, capfd: pytest.CaptureFixture[str]) -> None:
-    run(["runs"])
-    found = list(paths_of(typer.main.get_command(root.app)))
+    found = list(paths_of(typer.main.get_command(build_program())))
     assert len(found) > 40
     for words in found:
         capfd.readouterr()

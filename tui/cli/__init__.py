@@ -1,27 +1,15 @@
-"""The command line: one file a group of commands, all of them thin over `core.engine`."""
+"""The command line: each command is the file of its name, a subcommand such as `data list` at most one more; all of
+them thin over `core.engine`."""
 
-COMMANDS = (
-    "open",
-    "data",
-    "demo",
-    "train",
-    "encoders",
-    "resume",
-    "jobs",
-    "stop",
-    "runs",
-    "evaluate",
-    "evaluations",
-    "predict",
-    "export",
-    "classify",
-    "slices",
-    "compare",
-    "report",
-    "index",
-    "ask",
-    "chats",
-    "settings",
-    "workspace",
-)
-"""Names of the commands: what is one of them is no folder to open, even where a folder has that name."""
+GROUPS = {
+    "The app": ("open", "demo"),
+    "Datasets": ("data",),
+    "Training": ("train", "resume", "runs", "encoders"),
+    "Evaluation": ("evaluate", "evaluations", "classify", "slices", "compare", "report"),
+    "Using a model": ("predict", "export"),
+    "Search and questions": ("index", "ask", "chats", "settings"),
+    "Jobs and disk": ("jobs", "stop", "workspace"),
+}
+"""Names of the commands as `--help` groups them."""
+COMMANDS = tuple(name for names in GROUPS.values() for name in names)
+"""What is one of them is no folder to open, even where a folder has that name."""

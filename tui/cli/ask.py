@@ -1,6 +1,5 @@
-"""`bddseg-tui ask`, `chats` and `settings`: questions about a dataset, what was asked before, and what answers."""
+"""`ask`: a question that is answered looking at the image that fits it best."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,18 +9,24 @@ from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.retrieval.server_address import server_address, shown_address
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
-from bddseg_tui.tui.cli.index import DataOption, DownloadOption, FilterOption, TopOption, open_last
-from bddseg_tui.tui.cli.output import JsonOption, WorkspaceOption, engine, note, print_json, say, tell, write
+from bddseg_tui.tui.cli.opening import open_engine, open_last
+from bddseg_tui.tui.cli.options import (
+    DataOption,
+    DownloadOption,
+    FilterOption,
+    JsonOption,
+    TopOption,
+    WorkspaceOption,
+)
+from bddseg_tui.tui.cli.output import note, print_json, say, write
 
 _TOLD_S = (3, 10, 30, *range(60, 3600, 60))
 """Seconds of waiting after which a line says so."""
 
 
-def add_to(app: typer.Typer) -> None:
-    """Adds the commands to the root."""
-    app.command()(ask)
-    app.command()(chats)
-    app.command()(settings)
+def add_to(app: typer.Typer, panel: str) -> None:
+    """Adds the command to the root."""
+    app.command(rich_help_panel=panel)(ask)
 
 
 def ask(
@@ -53,8 +58,8 @@ def ask(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Ask a question: LLaVA names what to look for, CLIP finds the image, LLaVA answers looking at it."""
-    core = engine(workspace)
-    collection = open_last(core, data, scan=bool(filter_text.strip()) or facts)
+    engine = open_engine(workspace)
+    collection = open_last(engine, data, scan=bool(filter_text.strip()) or facts)
     named = {"llava": llava, "clip": clip, "server": server, "server_model": server_model}
     changes: dict[str, Any] = {k: v for k, v in named.items() if v is not None}
     if facts:
@@ -65,7 +70,7 @@ def ask(
             note(f"asking {shown_address(changes['server'])}")
     if image is not None and not image.is_file():
         raise UsageError(f"{sanitize_path(image)} is no file")
-    answering = core.retrieval.ask(
+    answering = engine.retrieval.ask(
         collection,
         question,
         image=None if image is None else str(image.absolute()),
@@ -76,7 +81,7 @@ def ask(
         **changes,
     )
     told = _follow(answering, quiet=json)
-    if odd := core.retrieval.client.left_out.tell("line", "the retriever"):
+    if odd := engine.retrieval.client.left_out.tell("line", "the retriever"):
         note(odd)
     if json:
         print_json({"question": sanitize(question), **told})
@@ -138,70 +143,3 @@ def _follow(answering: Any, quiet: bool) -> dict[str, Any]:
                     say()
                 raise BddsegError(str(event["message"]))
     raise BddsegError("the question was given up")
-
-
-def chats(
-    text: Annotated[str, typer.Argument(metavar="[TEXT]", help="Only chats that say this.")] = "",
-    data: DataOption = None,
-    export: Annotated[
-        Path | None,
-        typer.Option(
-            "--export",
-            metavar="DIR",
-            parser=typed_path,
-            help="Write the newest that matches as Markdown with its images.",
-            show_default=False,
-        ),
-    ] = None,
-    json: JsonOption = False,
-    workspace: WorkspaceOption = None,
-) -> None:
-    """List the chats about a dataset, or export one."""
-    core = engine(workspace)
-    collection = open_last(core, data, scan=False)
-    found = core.retrieval.chats(collection.dataset.root, text)
-    if export is not None:
-        if not found:
-            raise UsageError("no chat says this: `bddseg-tui chats` lists them")
-        file = core.retrieval.export(found[0], collection.dataset.root, export)
-        tell(json, f"written to {sanitize_path(file)}", file=sanitize_path(file))
-        return
-    if json:
-        print_json([{"title": c.title, "created": c.created, "turns": [asdict(t) for t in c.turns]} for c in found])
-        return
-    for chat in found:
-        say(f"{sanitize(chat.path.stem[:15])}  {len(chat.turns):>3} questions  {chat.title}")
-    for chat in found:
-        if chat.left_out.count:
-            note(f"warning: {chat.left_out.tell('line', sanitize_path(chat.path))}")
-    if not found:
-        note("no chats yet: ask in the app, pane 4")
-
-
-def settings(
-    changes: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Such as clip=demo server=URL.")
-    ] = None,
-    json: JsonOption = False,
-    workspace: WorkspaceOption = None,
-) -> None:
-    """Show or change the settings of index and chat."""
-    from bddseg_tui.core.retrieval.options import HELP, check_value
-    from bddseg_tui.core.settings import check_settings
-
-    core = engine(workspace)
-    wanted: dict[str, Any] = {}
-    for change in changes or []:
-        name, equals, value = change.partition("=")
-        if not equals:
-            raise UsageError(f"write NAME=VALUE, not {sanitize(change)!r}")
-        wanted[name] = check_value(name, value)
-    options = core.retrieval.configure(**wanted) if wanted else core.retrieval.options
-    if told := check_settings(core.workspace)[1].tell("setting", sanitize_path(core.workspace.settings)):
-        note(f"warning: {told}")
-    if json:
-        print_json(asdict(options))
-        return
-    for name, value in asdict(options).items():
-        shown = {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
-        say(f"{name:<13} {shown!s:<24} {HELP[name]}".rstrip())

@@ -9,34 +9,17 @@ from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.engine import Collection, Engine
 from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
-from bddseg_tui.tui.cli.output import (
-    DatasetArgument,
-    JsonOption,
-    WorkspaceOption,
-    engine,
-    note,
-    print_json,
-    progress,
-    say,
-    tell,
-)
-from bddseg_tui.tui.cli.stream import print_json_items, print_lines
-
-ScanOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--scan/--no-scan",
-        help="Look at every file first, or at none. By default only if files were added or taken away since.",
-        show_default=False,
-    ),
-]
+from bddseg_tui.tui.cli.opening import open_engine
+from bddseg_tui.tui.cli.options import DatasetArgument, JsonOption, ScanOption, WorkspaceOption
+from bddseg_tui.tui.cli.output import note, print_json, progress, say, tell
+from bddseg_tui.tui.cli.print_items import print_json_items, print_lines
 
 
-def add_to(app: typer.Typer) -> None:
+def add_to(group: typer.Typer) -> None:
     """Adds the commands."""
-    app.command()(stats)
-    app.command("list")(list_samples)
-    app.command()(tag)
+    group.command()(stats)
+    group.command("list")(list_samples)
+    group.command()(tag)
 
 
 def stats(
@@ -47,9 +30,9 @@ def stats(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Show each class's share of pixels and the images that hold it."""
-    core, collection = _current(workspace, dataset, scan)
+    engine, collection = _current(workspace, dataset, scan)
     if json:
-        print_json({"classes": [c.to_json() for c in core.data.stats(collection, split)]})
+        print_json({"classes": [c.to_json() for c in engine.data.stats(collection, split)]})
         return
     labelled: list[str | None] = [f.split for f in collection.dataset.splits if f.masks]
     from bddseg_tui.tui.cli.console import console
@@ -58,7 +41,7 @@ def stats(
     splits = [split] if split else labelled or [None]
     for name in splits:
         say(f"\n{name or 'all'}: pixels of the masks by class")
-        console().print(stats_table(core.data.stats(collection, name)))
+        console().print(stats_table(engine.data.stats(collection, name)))
 
 
 def list_samples(
@@ -73,8 +56,8 @@ def list_samples(
     workspace: WorkspaceOption = None,
 ) -> None:
     """List the samples that a filter matches."""
-    core, collection = _current(workspace, dataset, scan)
-    rows = core.data.iterate(collection, query, evaluation, limit)
+    engine, collection = _current(workspace, dataset, scan)
+    rows = engine.data.iterate(collection, query, evaluation, limit)
     if json:
         print_json_items(_to_json(row) for row in rows)
     else:
@@ -93,8 +76,8 @@ def tag(
     """Tag the samples that a filter matches."""
     if not query.strip():
         raise UsageError("name the samples with --filter, for example --filter 'has:bus'")
-    core, collection = _current(workspace, dataset, scan)
-    count = core.data.tag(collection, query, name, remove)
+    engine, collection = _current(workspace, dataset, scan)
+    count = engine.data.tag(collection, query, name, remove)
     done = "untagged" if remove else "tagged"
     tell(json, f"{done} {count:,} samples", tag=sanitize(name), samples=count, removed=remove)
 
@@ -116,14 +99,14 @@ def _to_json(row: Row) -> dict[str, Any]:
 
 def _current(workspace: Path | None, dataset: Path, scan: bool | None) -> tuple[Engine, Collection]:
     """The engine, and the dataset with its catalog as current as was asked for; says how current that is."""
-    core = engine(workspace)
-    collection = core.data.open(dataset, note)
-    as_of = None if scan else core.data.as_of(collection, anyhow=scan is False)
+    engine = open_engine(workspace)
+    collection = engine.data.open(dataset, note)
+    as_of = None if scan else engine.data.as_of(collection, anyhow=scan is False)
     if as_of is None:
         with progress("scanning", "samples") as report:
-            as_of = core.data.bring_up_to_date(collection, report)
+            as_of = engine.data.bring_up_to_date(collection, report)
     if as_of:
         note(as_of)
     if absent := collection.catalog.absent():
         note(f"samples that are known and not there now: {absent:,}; their tags and scores are kept")
-    return core, collection
+    return engine, collection

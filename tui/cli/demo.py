@@ -8,14 +8,16 @@ import typer
 
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize_path
-from bddseg_tui.tui.cli.output import JsonOption, WorkspaceOption, engine, note, overall, print_json, progress, say
+from bddseg_tui.tui.cli.opening import open_engine
+from bddseg_tui.tui.cli.options import JsonOption, WorkspaceOption
+from bddseg_tui.tui.cli.output import note, overall, print_json, progress, say
 
 QUESTION = "I drive through the city at night, is there a bus?"
 
 
-def add_to(app: typer.Typer) -> None:
+def add_to(app: typer.Typer, panel: str) -> None:
     """Adds the command to the root."""
-    app.command()(demo)
+    app.command(rich_help_panel=panel)(demo)
 
 
 def demo(
@@ -48,8 +50,8 @@ def demo(
     """
     from bddseg_tui.core.demo.generate import generate
 
-    core = engine(workspace)
-    root = folder or core.workspace.demo
+    engine = open_engine(workspace)
+    root = folder or engine.workspace.demo
     with progress("drawing", "scenes") as report:
         generate(
             root,
@@ -67,10 +69,10 @@ def demo(
     if sys.stdin.isatty() and sys.stdout.isatty():
         from bddseg_tui.tui.start import start_app
 
-        if core.retrieval.info(root) is None:
+        if engine.retrieval.info(root) is None:
             # Twenty seconds of another core; by the time someone asks, it is there.
-            core.retrieval.build(root)
-        raise typer.Exit(start_app(core.workspace, root, "auto"))
+            engine.retrieval.build(root)
+        raise typer.Exit(start_app(engine.workspace, root, "auto"))
     _pipeline(root, workspace)
 
 
@@ -79,23 +81,23 @@ def _pipeline(root: Path, workspace: Path | None) -> None:
     from bddseg_tui.core.runs.config import build_config
     from bddseg_tui.core.runs.evaluation import load_evaluation
     from bddseg_tui.tui.cli.console import console
-    from bddseg_tui.tui.cli.follow import follow
+    from bddseg_tui.tui.cli.follow_job import follow
     from bddseg_tui.tui.cli.tables import class_table
 
-    core = engine(workspace)
-    run = core.runs.train(root, build_config("demo"), "demo")
+    engine = open_engine(workspace)
+    run = engine.runs.train(root, build_config("demo"), "demo")
     follow(run.folder, "train")
-    folder = core.runs.evaluate(run)
+    folder = engine.runs.evaluate(run)
     follow(folder, "evaluate")
     result = load_evaluation(folder)
     console().print(class_table(result.classes, f"{result.name}: {result.images} images at their own resolution"))
     say(overall(result.pixel_accuracy, result.miou19, result.miou20))
-    follow(core.retrieval.build(root), "index")
+    follow(engine.retrieval.build(root), "index")
     say(f"question   {QUESTION}")
-    told = core.retrieval.ask(core.data.open(root), QUESTION).result()
+    told = engine.retrieval.ask(engine.data.open(root), QUESTION).result()
     say(f"answer     {told['answer']}")
     say(f"image      {sanitize_path(told['path']) if told['path'] else '-'}")
-    core.retrieval.close()
+    engine.retrieval.close()
     say(f"dataset    {sanitize_path(root)}")
     say(f"run        {sanitize_path(run.folder)}")
     say(f"evaluation {sanitize_path(folder)}")

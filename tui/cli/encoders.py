@@ -8,14 +8,15 @@ from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.runs.config import TrainConfig
 from bddseg_tui.core.runs.encoders import matching
 from bddseg_tui.core.sanitize import sanitize
-from bddseg_tui.tui.cli.output import JsonOption, print_json, say
+from bddseg_tui.tui.cli.options import JsonOption
+from bddseg_tui.tui.cli.output import print_json, say
 
 DEFAULTS = TrainConfig()
 
 
-def add_to(app: typer.Typer) -> None:
+def add_to(app: typer.Typer, panel: str) -> None:
     """Adds the command to the root."""
-    app.command()(encoders)
+    app.command(rich_help_panel=panel)(encoders)
 
 
 def encoders(

@@ -1,43 +1,13 @@
-"""What commands share: options, consoles, progress bars, JSON and errors in one line."""
+"""What commands print: lines, JSON, notes beside them, progress bars."""
 
 import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from bddseg_tui.core.engine import Engine
-from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize, sanitize_lines
-from bddseg_tui.core.workspace.workspace import open_workspace
 from bddseg_tui.tui.shared.format import percent
-
-WorkspaceOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--workspace",
-        metavar="DIR",
-        parser=typed_path,
-        envvar="BDDSEG_WORKSPACE",
-        help="Folder for runs, catalogs and settings.",
-        show_default=False,
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
-DatasetArgument = Annotated[
-    Path, typer.Argument(metavar="DIR", parser=typed_path, help="The dataset's folder.", show_default=False)
-]
-RunArgument = Annotated[
-    str, typer.Argument(metavar="RUN", help="A run's name or number, or `last`.", show_default=False)
-]
-
-
-def engine(workspace: Path | None) -> Engine:
-    """The engine over the workspace that was named."""
-    return Engine(open_workspace(workspace))
 
 
 def say(text: str = "") -> None:

@@ -1,51 +1,31 @@
-"""The root command and how errors end it."""
+"""The program of all commands, and how errors end it."""
 
-import sys
+from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import typer
 
-from bddseg_tui.core.files.typed_path import typed_path
-from bddseg_tui.tui.cli.output import WorkspaceOption
-
-app = typer.Typer(
-    name="bddseg-tui",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Browse, train, evaluate and ask: semantic segmentation of driving scenes, in the terminal.",
-    epilog="`bddseg-tui DIR` opens the app on a dataset; without DIR it opens the last one.",
-)
+from bddseg_tui.tui.cli import COMMANDS, GROUPS
 
 
-@app.callback()
-def root() -> None:
-    """Browse, train, evaluate and ask: semantic segmentation of driving scenes, in the terminal."""
-
-
-@app.command("open")
-def open_app(
-    dataset: Annotated[
-        Path | None,
-        typer.Argument(metavar="[DIR]", parser=typed_path, help="The dataset's folder; the last one if left out."),
-    ] = None,
-    images: Annotated[
-        Literal["auto", "kitty", "sixel", "halfblock", "none"], typer.Option(help="How pictures are drawn.")
-    ] = "auto",
-    workspace: WorkspaceOption = None,
-) -> None:
-    """Open the app."""
-    from bddseg_tui.core.workspace.workspace import open_workspace
-
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        from bddseg_tui.core.errors import UsageError
-
-        raise UsageError("the app needs a terminal; every other command works without one (see --help)")
-    from bddseg_tui.tui.start import start_app
-
-    raise typer.Exit(start_app(open_workspace(workspace), dataset, images))
+def build_program(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The program with these commands. Only their files are imported: a person waits for that at each start."""
+    app = typer.Typer(
+        name="bddseg-tui",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="Browse, train, evaluate and ask: semantic segmentation of driving scenes, in the terminal.",
+        epilog="`bddseg-tui DIR` opens the app on a dataset; without DIR it opens the last one.",
+    )
+    app.callback()(lambda: None)
+    for panel, members in GROUPS.items():
+        for name in members:
+            if name in names:
+                import_module(f"bddseg_tui.tui.cli.{name}").add_to(app, panel)
+    return app
 
 
 def run(words: list[str]) -> int:
@@ -53,8 +33,7 @@ def run(words: list[str]) -> int:
     from bddseg_tui.tui.command_exit import INTERRUPTED, end, flush, interruptible
 
     try:
-        _add_commands(words)
-        command = typer.main.get_command(app)
+        command = typer.main.get_command(build_program(_needed(words)))
         with interruptible():
             code = command.main(args=words, prog_name="bddseg-tui", standalone_mode=False)
             flush()
@@ -70,6 +49,11 @@ def run(words: list[str]) -> int:
         return stop.code if isinstance(stop.code, int) else 1
     except BaseException as error:
         return end(error, _named_workspace(words))
+
+
+def _needed(words: list[str]) -> tuple[str, ...]:
+    """The command that the words begin with; all where they begin with none, since help and advice name all."""
+    return (words[0],) if words and words[0] in COMMANDS else COMMANDS
 
 
 _CommandLineError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -96,24 +80,3 @@ def _named_workspace(words: list[str]) -> Path | None:
         if name == "--workspace" and (value if equals else following):
             return Path(value if equals else following)
     return None
-
-
-def _add_commands(words: list[str]) -> None:
-    """Adds the groups of commands; opening the app imports none of them, since that time would be waited for."""
-    if words[:1] == ["open"] or app.registered_groups:
-        return
-    from bddseg_tui.tui.cli import analysis, ask, data, demo, encoders, jobs, runs
-    from bddseg_tui.tui.cli import index as retrieval
-    from bddseg_tui.tui.cli import predict_export as use
-    from bddseg_tui.tui.cli import workspace as room
-
-    app.add_typer(data.app, name="data")
-    demo.add_to(app)
-    runs.add_to(app)
-    jobs.add_to(app)
-    encoders.add_to(app)
-    use.add_to(app)
-    analysis.add_to(app)
-    app.add_typer(retrieval.app, name="index")
-    app.add_typer(room.app, name="workspace")
-    ask.add_to(app)

@@ -5,23 +5,31 @@ from typing import Annotated
 import typer
 
 from bddseg_tui.core.sanitize import sanitize_path
-from bddseg_tui.tui.cli.output import JsonOption, WorkspaceOption, engine, note, print_json, progress, say
+from bddseg_tui.tui.cli.opening import open_engine
+from bddseg_tui.tui.cli.options import JsonOption, WorkspaceOption
+from bddseg_tui.tui.cli.output import note, print_json, progress, say
 from bddseg_tui.tui.shared.disk_use_text import by_kind, free_hint
 from bddseg_tui.tui.shared.format import format_bytes
 
-app = typer.Typer(invoke_without_command=True, help="Show what takes room in the workspace, and free it.")
+workspace_app = typer.Typer(invoke_without_command=True, help="Show what takes room in the workspace, and free it.")
 MOST = 12
+"""Items that are listed one by one; JSON has all."""
 
 
-@app.callback()
+def add_to(app: typer.Typer, panel: str) -> None:
+    """Adds the command to the root."""
+    app.add_typer(workspace_app, name="workspace", rich_help_panel=panel)
+
+
+@workspace_app.callback()
 def workspace_room(context: typer.Context, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
     """Show what takes room in the workspace, what takes most first."""
     if context.invoked_subcommand:
         return
-    core = engine(workspace)
+    engine = open_engine(workspace)
     with progress("workspace", "items") as report:
-        items = core.room(report)
-    root = core.workspace.root
+        items = engine.room(report)
+    root = engine.workspace.root
     if json:
         rows = [
             {
@@ -47,7 +55,7 @@ def workspace_room(context: typer.Context, json: JsonOption = False, workspace: 
         note(hint)
 
 
-@app.command("free")
+@workspace_app.command("free")
 def free_room(
     what: Annotated[
         list[str], typer.Argument(metavar="WHAT...", help="caches, deleted, gone, all, or names as they are listed.")
@@ -57,9 +65,9 @@ def free_room(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Delete what can be made again and nobody uses; never runs, chats or settings."""
-    core = engine(workspace)
-    freed = core.free(what, yes)
-    root = core.workspace.root
+    engine = open_engine(workspace)
+    freed = engine.free(what, yes)
+    root = engine.workspace.root
     named = [sanitize_path(i.path.relative_to(root)) for i in freed.items]
     kept = [{"name": sanitize_path(i.path.relative_to(root)), "why": why} for i, why in freed.kept]
     if json:

@@ -14,6 +14,7 @@ from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.jobs.events import Event, EventTail
 from bddseg_tui.core.jobs.job import SECONDS_LEFT, Status, read_status
+from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.workspace.workspace import open_workspace
 from bddseg_tui.tui.cli.console import console as safe_console
@@ -24,7 +25,7 @@ from bddseg_tui.tui.shared.format import format_duration
 QUIET_REPORT_S = 10.0
 
 
-def start_and_follow(core: Engine, start: Callable[[], Path], label: str) -> tuple[Path, Status]:
+def start_and_follow(engine: Engine, start: Callable[[], Path], label: str) -> tuple[Path, Status]:
     """Starts a job and shows it until it ends; returns its folder and its last status.
 
     Ctrl+C leaves the job running: it is told how to look at it and how to stop it.
@@ -33,7 +34,7 @@ def start_and_follow(core: Engine, start: Callable[[], Path], label: str) -> tup
         BddsegError: the job cannot be started, failed or was lost; the message is the job's own.
         typer.Exit: Ctrl+C; the exit code is 130.
     """
-    before = {job.folder for job in core.runs.jobs()}
+    before = {job.folder for job in engine.runs.jobs()}
     folder = None
     try:
         folder = start()
@@ -41,14 +42,20 @@ def start_and_follow(core: Engine, start: Callable[[], Path], label: str) -> tup
     except KeyboardInterrupt:
         # It may have come while the job was being started.
         left = [
-            job for job in core.runs.jobs() if job.folder == folder or (folder is None and job.folder not in before)
+            job for job in engine.runs.jobs() if job.folder == folder or (folder is None and job.folder not in before)
         ]
         note("")
         for job in left:
-            note(goes_on(core, job.name))
+            note(goes_on(engine, job.name))
         if not left:
             note(f"{label}: interrupted; no job is left running")
         raise typer.Exit(130) from None
+
+
+def follow_training(engine: Engine, run: Run) -> None:
+    """Shows a training run that has been started until it ends, and says how it ended."""
+    _, status = start_and_follow(engine, lambda: run.folder, run.name)
+    note(f"{run.name} {status.state}")
 
 
 def expect_finished(status: Status, label: str) -> None:
@@ -57,10 +64,10 @@ def expect_finished(status: Status, label: str) -> None:
         raise BddsegError(f"{label} {status.state}: the same command goes on or starts again")
 
 
-def goes_on(core: Engine, name: str) -> str:
+def goes_on(engine: Engine, name: str) -> str:
     """What to say of a job that is left running."""
-    default = open_workspace().root
-    where = "" if core.workspace.root == default else f" --workspace {shlex.quote(sanitize_path(core.workspace.root))}"
+    root = engine.workspace.root
+    where = "" if root == open_workspace().root else f" --workspace {shlex.quote(sanitize_path(root))}"
     return (
         f"{sanitize(name)} goes on without this terminal: `bddseg-tui jobs{where}` shows it, "
         f"`bddseg-tui stop {shlex.quote(sanitize(name))}{where}` ends it"

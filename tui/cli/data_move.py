@@ -1,4 +1,4 @@
-"""`bddseg-tui data move|repair`: keeping what people made of a dataset when its folder or its catalog changes."""
+"""`data move`: what is known of a dataset goes on where it has moved to."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,13 +7,17 @@ import typer
 
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize_path
-from bddseg_tui.tui.cli.output import DatasetArgument, JsonOption, WorkspaceOption, engine, print_json, say, tell
+from bddseg_tui.tui.cli.opening import open_engine
+from bddseg_tui.tui.cli.options import (
+    JsonOption,
+    WorkspaceOption,
+)
+from bddseg_tui.tui.cli.output import print_json, say
 
 
-def add_to(app: typer.Typer) -> None:
-    """Adds the commands."""
-    app.command()(move)
-    app.command()(repair)
+def add_to(group: typer.Typer) -> None:
+    """Adds the command to `data`."""
+    group.command()(move)
 
 
 def move(
@@ -26,7 +30,7 @@ def move(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Say that a dataset has moved: its tags, scores, index, chats and runs go on there."""
-    moved = engine(workspace).data.move(old, new, force)
+    moved = open_engine(workspace).data.move(old, new, force)
     if json:
         print_json(
             [
@@ -47,11 +51,3 @@ def move(
         tags, runs = (f"{n:,} {word}{'s' * (n != 1)}" for n, word in ((m.tags, "tag"), (m.runs, "run")))
         kept = f"{m.samples:,} samples{missing}, {tags}, {runs}"
         say(f"{sanitize_path(m.old)} is now {sanitize_path(m.new)}: {kept}")
-
-
-def repair(dataset: DatasetArgument, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
-    """Make a damaged catalog anew, with the tags that can be read."""
-    found = engine(workspace).data.repair(dataset)
-    text = f"{found.tags:,} tags of {found.samples:,} samples were saved; the damaged catalog is kept as"
-    facts = {"tags": found.tags, "samples": found.samples, "kept": sanitize_path(found.kept)}
-    tell(json, f"{text} {sanitize_path(found.kept)}", **facts)

@@ -1,0 +1,56 @@
+"""`classify`: a model as a multi-label classifier."""
+
+from typing import Annotated
+
+import typer
+
+from bddseg_tui.tui.cli.opening import find_evaluation, open_engine
+from bddseg_tui.tui.cli.options import (
+    CheckpointOption,
+    JsonOption,
+    RunArgument,
+    SplitOption,
+    TtaOption,
+    WorkspaceOption,
+)
+from bddseg_tui.tui.cli.output import print_json, say
+from bddseg_tui.tui.shared.format import percent
+
+
+def add_to(app: typer.Typer, panel: str) -> None:
+    """Adds the command to the root."""
+    app.command(rich_help_panel=panel)(classify)
+
+
+def classify(
+    run: RunArgument,
+    threshold: Annotated[str, typer.Option(help="Pixels (50) or share (0.1%) from which a class is present.")] = "1",
+    split: SplitOption = "val",
+    checkpoint: CheckpointOption = "best",
+    tta: TtaOption = "none",
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Report a model as a multi-label classifier: which classes it finds in images."""
+    from rich.table import Table
+
+    from bddseg_tui.core.analysis.threshold import parse_threshold
+    from bddseg_tui.tui.cli.console import console
+
+    engine = open_engine(workspace)
+    evaluation = find_evaluation(engine, run, split, checkpoint, tta)
+    report = engine.analysis.labels(evaluation, parse_threshold(threshold))
+    if json:
+        print_json({"evaluation": evaluation.name, **report.to_json()})
+        return
+    title = f"{evaluation.name}, {report.images:,} images, present: {report.threshold}"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table.add_column("class")
+    for name in ("precision", "recall", "F1", "images"):
+        table.add_column(name, justify="right")
+    for row in (*report.classes, *report.averages):
+        average = f"{row.name} average" if row in report.averages else row.name
+        table.add_row(average, percent(row.precision), percent(row.recall), percent(row.f1), f"{row.support:,}")
+    console().print(table)
+    whole, single = percent(report.exact_match), percent(report.accuracy)
+    say(f"all 20 labels right in {whole} % of images; {single} % of labels right")

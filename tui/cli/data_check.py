@@ -1,0 +1,37 @@
+"""`data check`: every file is opened."""
+
+import os
+from pathlib import Path
+
+import typer
+
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.tui.cli.opening import open_engine
+from bddseg_tui.tui.cli.options import (
+    DatasetArgument,
+    JsonOption,
+    WorkspaceOption,
+)
+from bddseg_tui.tui.cli.output import print_json, progress, say
+
+
+def add_to(group: typer.Typer) -> None:
+    """Adds the command to `data`."""
+    group.command()(check)
+
+
+def check(dataset: DatasetArgument, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
+    """Open every image and mask and list what is wrong; exits with 1 if anything is."""
+    with progress("checking", "samples") as report:
+        found = open_engine(workspace).data.check(dataset, report)
+    if json:
+        print_json(found.to_json())
+    else:
+        if found.root != Path(os.path.abspath(dataset)):  # noqa: PTH100 (links stay)
+            say(f"the dataset in it is {sanitize_path(found.root)}")
+        for split, (images, masks) in found.splits.items():
+            say(f"{split:<6} {images:>7,} images {masks:>7,} masks")
+        for problem in found.problems:
+            say(f"{problem.kind:<17} {sanitize_path(problem.path)}: {sanitize(problem.detail)}")
+        say(f"{len(found.problems):,} problems" if found.problems else "no problems")
+    raise typer.Exit(1 if found.problems else 0)

@@ -1,0 +1,21 @@
+"""`data repair`: the tags of a damaged catalog."""
+
+import typer
+
+from bddseg_tui.core.sanitize import sanitize_path
+from bddseg_tui.tui.cli.opening import open_engine
+from bddseg_tui.tui.cli.options import DatasetArgument, JsonOption, WorkspaceOption
+from bddseg_tui.tui.cli.output import tell
+
+
+def add_to(group: typer.Typer) -> None:
+    """Adds the command to `data`."""
+    group.command()(repair)
+
+
+def repair(dataset: DatasetArgument, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
+    """Make a damaged catalog anew, with the tags that can be read."""
+    found = open_engine(workspace).data.repair(dataset)
+    text = f"{found.tags:,} tags of {found.samples:,} samples were saved; the damaged catalog is kept as"
+    facts = {"tags": found.tags, "samples": found.samples, "kept": sanitize_path(found.kept)}
+    tell(json, f"{text} {sanitize_path(found.kept)}", **facts)

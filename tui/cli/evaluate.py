@@ -1,0 +1,56 @@
+"""`evaluate`: a checkpoint on a split, at the dataset's own resolution."""
+
+from typing import Annotated
+
+import typer
+
+from bddseg_tui.core.runs.tta import Tta
+from bddseg_tui.core.sanitize import sanitize_path
+from bddseg_tui.tui.cli.opening import open_engine
+from bddseg_tui.tui.cli.options import CheckpointOption, JsonOption, RunArgument, WorkspaceOption
+from bddseg_tui.tui.cli.output import overall, print_json, say
+
+RESULT_KEYS = (
+    *("run", "checkpoint", "split", "tta", "images", "pixel_accuracy", "miou19", "miou20"),
+    *("boundary_miou19", "ece", "calibration", "classes"),
+)
+
+
+def add_to(app: typer.Typer, panel: str) -> None:
+    """Adds the command to the root."""
+    app.command(rich_help_panel=panel)(evaluate)
+
+
+def evaluate(
+    run: RunArgument,
+    split: Annotated[str, typer.Option(help="A split with masks.")] = "val",
+    checkpoint: CheckpointOption = "best",
+    tta: Annotated[
+        Tta,
+        typer.Option(help="Average over mirror images, or over four scales too; kept apart under a name of its own."),
+    ] = "none",
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Evaluate a checkpoint at the dataset's own resolution."""
+    from bddseg_tui.core.runs.evaluation import load_evaluation
+    from bddseg_tui.tui.cli.console import console
+    from bddseg_tui.tui.cli.follow_job import expect_finished, start_and_follow
+    from bddseg_tui.tui.cli.tables import class_table
+    from bddseg_tui.tui.shared.format import percent
+
+    engine = open_engine(workspace)
+    found = engine.runs.find(run, trained=True)
+    label = f"evaluate {found.name}"
+    folder, status = start_and_follow(engine, lambda: engine.runs.evaluate(found, split, checkpoint, tta), label)
+    expect_finished(status, label)
+    result = load_evaluation(folder)
+    if json:
+        print_json({key: result.raw.get(key) for key in RESULT_KEYS})
+        return
+    console().print(class_table(result.classes, f"{result.name}, {result.images:,} images"))
+    say(overall(result.pixel_accuracy, result.miou19, result.miou20))
+    say(
+        f"boundary mIoU19 {percent(result.boundary_miou19, 2)} %  expected calibration error {percent(result.ece, 2)} %"
+    )
+    say(f"written to {sanitize_path(folder)}")

@@ -1,0 +1,49 @@
+"""`evaluations` and `evaluations delete`."""
+
+from typing import Annotated
+
+import typer
+
+from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.tui.cli.evaluate import RESULT_KEYS
+from bddseg_tui.tui.cli.opening import open_engine
+from bddseg_tui.tui.cli.options import JsonOption, WorkspaceOption
+from bddseg_tui.tui.cli.output import note, overall, print_json, say, tell
+
+evaluations_app = typer.Typer(invoke_without_command=True, help="List evaluations, delete one.")
+
+
+def add_to(app: typer.Typer, panel: str) -> None:
+    """Adds the command to the root."""
+    app.add_typer(evaluations_app, name="evaluations", rich_help_panel=panel)
+
+
+@evaluations_app.callback()
+def evaluations(context: typer.Context, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
+    """List every finished evaluation, newest run first."""
+    if context.invoked_subcommand:
+        return
+
+    found = open_engine(workspace).analysis.list_evaluations()
+    if json:
+        print_json([{key: e.raw.get(key) for key in RESULT_KEYS} for e in found.found])
+    for e in [] if json else found.found:
+        say(f"{e.name:<32} {e.images:>6,} images  {overall(e.pixel_accuracy, e.miou19, e.miou20)}")
+    for name, why in found.unreadable:
+        note(f"{name} cannot be read: {why}")
+    if not found.found and not json:
+        note("there are no evaluations yet: make one with `bddseg-tui evaluate RUN`")
+
+
+@evaluations_app.command("delete")
+def delete_evaluation(
+    name: Annotated[str, typer.Argument(metavar="RUN/CHECKPOINT-SPLIT", help="As `evaluations` lists it.")],
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Delete an evaluation with its predictions and scores."""
+    engine = open_engine(workspace)
+    left = engine.analysis.delete(engine.runs.find(name.partition("/")[0]), name)
+    if left:
+        note(f"warning: {left}")
+    tell(json, f"deleted {sanitize(name)}", deleted=sanitize(name), **({"left": left} if left else {}))

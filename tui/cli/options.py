@@ -1,0 +1,58 @@
+"""Options and arguments that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bddseg_tui.core.files.typed_path import typed_path
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace",
+        metavar="DIR",
+        parser=typed_path,
+        envvar="BDDSEG_WORKSPACE",
+        help="Folder for runs, catalogs and settings.",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
+DatasetArgument = Annotated[
+    Path, typer.Argument(metavar="DIR", parser=typed_path, help="The dataset's folder.", show_default=False)
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        parser=typed_path,
+        help="The dataset; the last one opened if left out.",
+        show_default=False,
+    ),
+]
+FilterOption = Annotated[
+    str, typer.Option("--filter", help="Only among these, such as 'split:test class:bus>1% tag:night'.")
+]
+ScanOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--scan/--no-scan",
+        help="Look at every file first, or at none. By default only if files were added or taken away since.",
+        show_default=False,
+    ),
+]
+RunArgument = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's name or number, or `last`.", show_default=False)
+]
+CheckpointOption = Annotated[str, typer.Option(help="best or last.")]
+FollowOption = Annotated[bool, typer.Option("--follow", help="Stay and show it; Ctrl+C leaves it running.")]
+SplitOption = Annotated[str, typer.Option(help="The split that was evaluated.")]
+TtaOption = Annotated[str, typer.Option(help="The test-time augmentation it was evaluated with.")]
+ModelOption = Annotated[
+    str | None,
+    typer.Option("--model", help="CLIP: demo, a folder, or MODEL/WEIGHTS; else as set.", show_default=False),
+]
+TopOption = Annotated[int, typer.Option("--top", min=1, max=500, help="How many.")]
+DownloadOption = Annotated[bool, typer.Option("--download", help="Fetch weights that are not in the cache.")]

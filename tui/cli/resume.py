@@ -1,0 +1,29 @@
+"""`resume`: a run goes on from its last checkpoint."""
+
+import typer
+
+from bddseg_tui.core.sanitize import sanitize_path
+from bddseg_tui.tui.cli.follow_job import follow_training
+from bddseg_tui.tui.cli.opening import open_engine
+from bddseg_tui.tui.cli.options import FollowOption, JsonOption, RunArgument, WorkspaceOption
+from bddseg_tui.tui.cli.output import note, print_json
+
+
+def add_to(app: typer.Typer, panel: str) -> None:
+    """Adds the command to the root."""
+    app.command(rich_help_panel=panel)(resume)
+
+
+def resume(
+    run: RunArgument, follow: FollowOption = False, json: JsonOption = False, workspace: WorkspaceOption = None
+) -> None:
+    """Go on with a run from its last checkpoint."""
+    engine = open_engine(workspace)
+    found = engine.runs.find(run)
+    engine.runs.resume(found)
+    if json:
+        print_json({"run": found.name, "folder": sanitize_path(found.folder)})
+    else:
+        note(f"resumed {found.name}")
+    if follow:
+        follow_training(engine, found)

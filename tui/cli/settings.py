@@ -1,0 +1,49 @@
+"""`settings`: how to search and what answers."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from bddseg_tui.core.errors import UsageError
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.tui.cli.opening import open_engine
+from bddseg_tui.tui.cli.options import (
+    JsonOption,
+    WorkspaceOption,
+)
+from bddseg_tui.tui.cli.output import note, print_json, say
+
+
+def add_to(app: typer.Typer, panel: str) -> None:
+    """Adds the command to the root."""
+    app.command(rich_help_panel=panel)(settings)
+
+
+def settings(
+    changes: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Such as clip=demo server=URL.")
+    ] = None,
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Show or change the settings of index and chat."""
+    from bddseg_tui.core.retrieval.options import HELP, check_value
+    from bddseg_tui.core.settings import check_settings
+
+    engine = open_engine(workspace)
+    wanted: dict[str, Any] = {}
+    for change in changes or []:
+        name, equals, value = change.partition("=")
+        if not equals:
+            raise UsageError(f"write NAME=VALUE, not {sanitize(change)!r}")
+        wanted[name] = check_value(name, value)
+    options = engine.retrieval.configure(**wanted) if wanted else engine.retrieval.options
+    if told := check_settings(engine.workspace)[1].tell("setting", sanitize_path(engine.workspace.settings)):
+        note(f"warning: {told}")
+    if json:
+        print_json(asdict(options))
+        return
+    for name, value in asdict(options).items():
+        shown = {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
+        say(f"{name:<13} {shown!s:<24} {HELP[name]}".rstrip())
