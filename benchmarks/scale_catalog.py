@@ -12,10 +12,11 @@ from pathlib import Path
 
 from bddseg_tui.core.classes import NUM_CLASSES
 from bddseg_tui.core.data.catalog import Catalog, ImageScore, ScanResult
+from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.dataset import Sample, list_samples
 from bddseg_tui.core.data.filter_language import parse_query
 from bddseg_tui.core.data.layouts import Dataset
-from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.workspace.workspace import Workspace
 
 Figures = dict[str, float]

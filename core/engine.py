@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bddseg_tui.core.services.data import Collection, DataService
+from bddseg_tui.core.services.data import DataService
 from bddseg_tui.core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from bddseg_tui.core.services.analysis import AnalysisService
     from bddseg_tui.core.services.retrieval import RetrievalService
     from bddseg_tui.core.services.runs import RunService
-
-__all__ = ["Collection", "Engine"]
 
 Report = Callable[[int, int], None]
 

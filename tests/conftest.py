@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.demo.generate import generate
-from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.workspace.workspace import Workspace
 
 # Tests must not depend on the terminal that they run in, nor on another process's settings.

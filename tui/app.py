@@ -12,7 +12,8 @@ from textual.notifications import SeverityLevel
 from textual.widgets import ContentSwitcher, Footer
 from textual.worker import Worker
 
-from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.data.collection import Collection
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.error_log import explained, keep_traceback
 from bddseg_tui.core.sanitize import sanitize, sanitize_lines, sanitize_path

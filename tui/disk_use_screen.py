@@ -9,7 +9,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 from textual.worker import Worker
 
-from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.data.collection import Collection
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.maintenance import Freed, Item
 from bddseg_tui.core.sanitize import sanitize, sanitize_path

@@ -1,6 +1,7 @@
 """The panes that are made when they are first shown."""
 
-from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.data.collection import Collection
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.tui.shared.pane import Pane
 
 

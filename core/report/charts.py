@@ -4,10 +4,10 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from bddseg_tui.core.analysis.matrix import Matrix
 from bddseg_tui.core.classes import CLASSES
 from bddseg_tui.core.runs.evaluation import Evaluation
 from bddseg_tui.core.runs.history import History
-from bddseg_tui.core.services.analysis import Matrix
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -3,6 +3,15 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from bddseg_tui.core.analysis.evaluation_analysis import (
+    changed_images,
+    differing_settings,
+    labels_of,
+    matrix_of,
+    scored_images,
+    slices_of,
+)
+from bddseg_tui.core.analysis.matrix import Matrix
 from bddseg_tui.core.analysis.multilabel import MultiLabel
 from bddseg_tui.core.analysis.slices import Slice
 from bddseg_tui.core.data.catalog import Row
@@ -11,7 +20,6 @@ from bddseg_tui.core.runs.evaluation import Evaluation
 from bddseg_tui.core.runs.history import History
 from bddseg_tui.core.runs.history_reader import HistoryReader
 from bddseg_tui.core.runs.run import find_run
-from bddseg_tui.core.services.analysis import AnalysisService, Matrix
 from bddseg_tui.core.workspace.workspace import Workspace
 
 WORST, TYPICAL = 6, 6
@@ -56,19 +64,18 @@ def gather(workspace: Workspace, evaluation: Evaluation, others: tuple[Evaluatio
     Raises:
         BddsegError: the run is gone.
     """
-    analysis = AnalysisService(workspace)
     run = find_run(workspace, evaluation.run)
     history = HistoryReader(run.events).read_all()
-    images = analysis.images(evaluation, most=1_000_000)
+    images = scored_images(workspace, evaluation, most=1_000_000)
     spread = [images[round(i * (len(images) - 1) / (TYPICAL - 1))] for i in range(TYPICAL)] if images else []
     known: dict[str, Any] = {}
     try:
         known = {
-            "labels": analysis.labels(evaluation),
-            "label_matrix": analysis.matrix(evaluation, "labels", "row"),
-            "slices": analysis.slices(evaluation),
+            "labels": labels_of(evaluation),
+            "label_matrix": matrix_of(evaluation, "labels", "row"),
+            "slices": slices_of(workspace, evaluation),
         }
-        known["changed"] = _changed(analysis, others[0], evaluation) if others else []
+        known["changed"] = _changed(workspace, others[0], evaluation) if others else []
     except BddsegError:
         # Evaluations of earlier versions have no counts by image: their reports have fewer parts.
         pass
@@ -77,15 +84,15 @@ def gather(workspace: Workspace, evaluation: Evaluation, others: tuple[Evaluatio
         run.dataset.name,
         dict(run.spec["train"]),
         history,
-        analysis.matrix(evaluation, "pixels", "row"),
+        matrix_of(evaluation, "pixels", "row"),
         worst=images[:WORST],
         typical=list({row.id: row for row in spread}.values()),
-        settings=analysis.settings([evaluation, *others]) if others else {},
+        settings=differing_settings(workspace, [evaluation, *others]) if others else {},
         **known,
     )
 
 
-def _changed(analysis: AnalysisService, before: Evaluation, after: Evaluation) -> list[tuple[Row, float, float]]:
-    changes = analysis.changes(before, after)
+def _changed(workspace: Workspace, before: Evaluation, after: Evaluation) -> list[tuple[Row, float, float]]:
+    changes = changed_images(workspace, before, after)
     ends = changes if len(changes) <= WORST else [*changes[: WORST // 2], *changes[-(WORST // 2) :]]
     return [(row, change.before, change.after) for row, change in ends]

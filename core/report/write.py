@@ -7,6 +7,7 @@ from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
+from bddseg_tui.core.analysis.evaluation_analysis import matrix_of
 from bddseg_tui.core.files.atomic import write_bytes
 from bddseg_tui.core.files.disk_errors import disk_error
 from bddseg_tui.core.files.owned_folder import own
@@ -15,7 +16,6 @@ from bddseg_tui.core.report import charts, tables
 from bddseg_tui.core.report.content import Content, gather
 from bddseg_tui.core.report.samples import VIEWS, sample_pictures
 from bddseg_tui.core.runs.evaluation import Evaluation
-from bddseg_tui.core.services.analysis import AnalysisService
 from bddseg_tui.core.workspace.workspace import Workspace
 
 
@@ -43,7 +43,7 @@ def write_report(
     forms = forms or Forms()
     content = gather(workspace, evaluation, tuple(others))
     folder = to or evaluation.folder / "report"
-    drawn = _charts(workspace, content)
+    drawn = _charts(content)
     made = _files(content, drawn, forms)
     owned = own(folder, "report")
     if folder == evaluation.folder / "report":
@@ -77,10 +77,10 @@ def _files(content: Content, drawn: "Charts", forms: Forms) -> dict[str, Callabl
 Charts = dict[str, tuple[charts.Draw, tuple[float, float]]]
 
 
-def _charts(workspace: Workspace, content: Content) -> Charts:
+def _charts(content: Content) -> Charts:
     """Every chart of the report by its file's name, with its size in inches."""
     evaluation = content.evaluation
-    by_column = AnalysisService(workspace).matrix(evaluation, "pixels", "column")
+    by_column = matrix_of(evaluation, "pixels", "column")
     found: Charts = {
         "loss": (charts.loss_chart(content.history), (8.0, 3.4)),
         "iou-share": (charts.iou_against_share(evaluation), (8.0, 4.6)),

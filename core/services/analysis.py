@@ -1,19 +1,16 @@
 """Analyses of finished evaluations: what the app and the commands ask for."""
 
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from bddseg_tui.core.classes import CLASSES
-from bddseg_tui.core.data.catalog import Catalog, Row
-from bddseg_tui.core.data.dataset import open_dataset
-from bddseg_tui.core.data.filter_language import parse_query
+from bddseg_tui.core.analysis.matrix import Kind, Matrix
+from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.runs.evaluation import Evaluation
-from bddseg_tui.core.runs.run import find_run, list_runs
+from bddseg_tui.core.runs.run import list_runs
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.workspace.workspace import Workspace
 
@@ -28,20 +25,6 @@ if TYPE_CHECKING:
     from bddseg_tui.core.runs.evaluation_states import EvaluationStates
     from bddseg_tui.core.runs.run import Run
 
-Kind = Literal["pixels", "labels"]
-NOTHING = "nothing"
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """Actual (rows) against predicted (columns): counts, and their shares (0..1) as they are normalised."""
-
-    kind: Kind
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
-    counts: tuple[tuple[int, ...], ...]
-    shares: tuple[tuple[float, ...], ...]
-
 
 @dataclass(frozen=True)
 class AnalysisService:
@@ -55,10 +38,9 @@ class AnalysisService:
         Raises:
             BddsegError: the evaluation has no counts by image.
         """
-        from bddseg_tui.core.analysis.multilabel import classify
-        from bddseg_tui.core.analysis.per_image import load_per_image
+        from bddseg_tui.core.analysis.evaluation_analysis import labels_of
 
-        return classify(load_per_image(evaluation.folder).confusion, threshold)
+        return labels_of(evaluation, threshold)
 
     def matrix(
         self, evaluation: Evaluation, kind: Kind, by: "Normalised", threshold: "Threshold | None" = None
@@ -68,23 +50,9 @@ class AnalysisService:
         Raises:
             BddsegError: the evaluation has no counts by image, which labels need.
         """
-        import numpy as np
+        from bddseg_tui.core.analysis.evaluation_analysis import matrix_of
 
-        from bddseg_tui.core.analysis.confusion_matrix import normalise
-
-        names = tuple(c.name for c in CLASSES)
-        if kind == "pixels":
-            counts, columns = np.asarray(evaluation.confusion, np.int64), names
-        else:
-            counts, columns = self.labels(evaluation, threshold).confusion, (*names, NOTHING)
-        shares = normalise(counts, by)
-        return Matrix(
-            kind,
-            names,
-            columns,
-            tuple(tuple(int(v) for v in row) for row in counts),
-            tuple(tuple(float(v) for v in row) for row in shares),
-        )
+        return matrix_of(evaluation, kind, by, threshold)
 
     def cell_images(
         self, evaluation: Evaluation, kind: Kind, row: int, column: int, threshold: "Threshold | None" = None
@@ -94,23 +62,15 @@ class AnalysisService:
         Raises:
             BddsegError: the evaluation has no counts by image.
         """
-        from bddseg_tui.core.analysis.confusion_matrix import images_of_cell, images_of_pair
-        from bddseg_tui.core.analysis.multilabel import presence
-        from bddseg_tui.core.analysis.per_image import load_per_image
-        from bddseg_tui.core.analysis.threshold import Threshold
+        from bddseg_tui.core.analysis.evaluation_analysis import images_of_matrix_cell
 
-        found = load_per_image(evaluation.folder)
-        if kind == "pixels":
-            chosen = images_of_cell(found.confusion, row, column)
-        else:
-            chosen = images_of_pair(*presence(found.confusion, threshold or Threshold()), row, column)
-        return self._rows(evaluation, [found.images[int(n)] for n in chosen])
+        return images_of_matrix_cell(self.workspace, evaluation, kind, row, column, threshold)
 
     def images(self, evaluation: Evaluation, worst_first: bool = True, most: int = 200) -> list[Row]:
         """The images that have a score, by it."""
-        catalog = self._catalog(evaluation)
-        ids = catalog.find(parse_query(f"is:scored sort:{'' if worst_first else '-'}iou"), evaluation.name)
-        return catalog.rows(ids[:most], evaluation.name)
+        from bddseg_tui.core.analysis.evaluation_analysis import scored_images
+
+        return scored_images(self.workspace, evaluation, worst_first, most)
 
     def missed(self, evaluation: Evaluation, class_id: int, threshold: "Threshold | None" = None) -> list[Row]:
         """The images in which a class is there and was not found.
@@ -118,14 +78,9 @@ class AnalysisService:
         Raises:
             BddsegError: the evaluation has no counts by image.
         """
-        from bddseg_tui.core.analysis.multilabel import presence
-        from bddseg_tui.core.analysis.per_image import load_per_image
-        from bddseg_tui.core.analysis.threshold import Threshold
+        from bddseg_tui.core.analysis.evaluation_analysis import missed_images
 
-        found = load_per_image(evaluation.folder)
-        actual, predicted = presence(found.confusion, threshold or Threshold())
-        chosen = (actual & ~predicted)[:, class_id]
-        return self._rows(evaluation, [image for image, yes in zip(found.images, chosen, strict=True) if yes])
+        return missed_images(self.workspace, evaluation, class_id, threshold)
 
     def slices(self, evaluation: Evaluation) -> "list[Slice]":
         """Scores by tag, class and brightness.
@@ -133,10 +88,9 @@ class AnalysisService:
         Raises:
             BddsegError: the evaluation has no counts by image.
         """
-        from bddseg_tui.core.analysis.per_image import load_per_image
-        from bddseg_tui.core.analysis.slices import slices
+        from bddseg_tui.core.analysis.evaluation_analysis import slices_of
 
-        return slices(load_per_image(evaluation.folder), self._catalog(evaluation))
+        return slices_of(self.workspace, evaluation)
 
     def changes(self, before: Evaluation, after: Evaluation) -> "list[tuple[Row, ImageChange]]":
         """The images that both evaluations have, those that got worst first.
@@ -144,28 +98,15 @@ class AnalysisService:
         Raises:
             BddsegError: one of them has no counts by image.
         """
-        from bddseg_tui.core.analysis.compare import image_changes
-        from bddseg_tui.core.analysis.per_image import load_per_image
+        from bddseg_tui.core.analysis.evaluation_analysis import changed_images
 
-        changes = image_changes(load_per_image(before.folder), load_per_image(after.folder))
-        root = self._catalog(after).root
-        rows = {r.image: r for r in self._rows(after, [c.image for c in changes])}
-        pairs = [(rows.get(root / os.fsdecode(c.image)), c) for c in changes]
-        return [(row, change) for row, change in pairs if row is not None]
+        return changed_images(self.workspace, before, after)
 
     def settings(self, evaluations: list[Evaluation]) -> dict[str, tuple[object, ...]]:
         """By setting, its value in the runs of these evaluations, for those that are not the same in all."""
-        from bddseg_tui.core.analysis.compare import settings_diff
+        from bddseg_tui.core.analysis.evaluation_analysis import differing_settings
 
-        return settings_diff([find_run(self.workspace, e.run).spec["train"] for e in evaluations])
-
-    def _catalog(self, evaluation: Evaluation) -> Catalog:
-        root = open_dataset(find_run(self.workspace, evaluation.run).dataset).root
-        return Catalog(self.workspace.catalog_path(root), root)
-
-    def _rows(self, evaluation: Evaluation, images: list[bytes]) -> list[Row]:
-        catalog = self._catalog(evaluation)
-        return catalog.find_images([catalog.root / os.fsdecode(i) for i in images], evaluation.name)
+        return differing_settings(self.workspace, evaluations)
 
     def evaluation_states(self) -> "EvaluationStates":
         """A reader of all evaluations, finished or not, for whoever looks again and again."""

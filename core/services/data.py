@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bddseg_tui.core.data.catalog import Catalog, Row, is_of_earlier_version
-from bddseg_tui.core.data.dataset import Dataset, open_dataset
+from bddseg_tui.core.data.collection import Collection
+from bddseg_tui.core.data.dataset import open_dataset
 from bddseg_tui.core.data.filter_language import parse_query
 from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.sanitize import sanitize
@@ -23,14 +24,6 @@ if TYPE_CHECKING:
     from bddseg_tui.core.maintenance.move_dataset import Moved
 
 Report = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Collection:
-    """A dataset with its catalog."""
-
-    dataset: Dataset
-    catalog: Catalog
 
 
 @dataclass(frozen=True)

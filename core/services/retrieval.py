@@ -16,7 +16,7 @@ from bddseg_tui.core.settings import load_settings, save_settings
 from bddseg_tui.core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from bddseg_tui.core.engine import Collection
+    from bddseg_tui.core.data.collection import Collection
     from bddseg_tui.core.jobs.job import Status
     from bddseg_tui.core.retrieval.chat_search import ChatSearch
     from bddseg_tui.core.retrieval.chats import Chat, Turn

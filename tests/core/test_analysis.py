@@ -14,8 +14,8 @@ from bddseg_tui.core.analysis.multilabel import classify, presence
 from bddseg_tui.core.analysis.per_image import PerImage, PerImageWriter, load_per_image
 from bddseg_tui.core.analysis.slices import slices
 from bddseg_tui.core.analysis.threshold import Threshold, parse_threshold
+from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.filter_language import parse_query
-from bddseg_tui.core.engine import Collection
 from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.runs.metrics import boundary_scores, calibration, scores
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from bddseg_tui.core.data.catalog import Catalog, ImageScore, schema
+from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.filter_language import parse_query
-from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.run import create_run

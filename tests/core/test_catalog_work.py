@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from bddseg_tui.core.data.catalog import Catalog, ImageScore, InterruptedReadError, database, paths, samples
+from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.dataset import Sample
 from bddseg_tui.core.data.filter_language import parse_query
-from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 
 

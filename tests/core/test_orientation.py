@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from bddseg_tui.core.data.catalog import Catalog, listing
+from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.dataset import Sample, list_samples, open_dataset
 from bddseg_tui.core.data.image_file import (
     READER_VERSION,
@@ -23,7 +24,6 @@ from bddseg_tui.core.data.image_file import (
 from bddseg_tui.core.data.pictures import PictureRequest, compose
 from bddseg_tui.core.data.scan import scan
 from bddseg_tui.core.data.validate_dataset import check_sample
-from bddseg_tui.core.engine import Collection
 
 SIZE = (96, 64)
 FORMATS = ["JPEG", "MPO", "PNG", "WEBP", "TIFF"]

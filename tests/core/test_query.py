@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from bddseg_tui.core.data.catalog import Catalog, ImageScore
+from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.filter_language import QueryError, completions, parse_query
-from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.engine import Engine
 
 
 def names(engine: Engine, collection: Collection, text: str) -> list[str]:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from bddseg_tui.core.data.catalog import ImageScore
+from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.demo.generate import generate
-from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.retrieval.chats import Turn
 from bddseg_tui.core.runs.config import build_config

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.scan import _scan_lock
-from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 
 

@@ -12,8 +12,9 @@ from PIL import Image
 
 from bddseg_tui.core.data import scan as scanning
 from bddseg_tui.core.data.catalog import ImageScore
+from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.filter_language import parse_query
-from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.dataset import open_dataset
 from bddseg_tui.core.data.scan import scan
-from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.index.build import build_index
 from bddseg_tui.index.clip import Clip, load_clip
 from bddseg_tui.index.llava.local import LocalLlava, load_llava

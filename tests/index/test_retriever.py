@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.data.collection import Collection
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.retrieval.client import LAST
 from bddseg_tui.core.retrieval.events import check_event

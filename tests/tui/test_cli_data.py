@@ -11,7 +11,8 @@ from PIL import Image
 
 from bddseg_tui.core.data import scan
 from bddseg_tui.core.data.catalog import Catalog
-from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.data.collection import Collection
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.tui.cli.root import run
 from tests.core.test_repair import damage
 from tests.small_disk import mounted_disk

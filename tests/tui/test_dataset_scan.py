@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from bddseg_tui.core.data.catalog import database
-from bddseg_tui.core.engine import Collection
+from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.dataset.pane import DatasetPane

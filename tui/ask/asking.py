@@ -3,7 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from bddseg_tui.core.engine import Collection
+from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.retrieval.chats import Chat, Turn
 from bddseg_tui.core.retrieval.client import LAST, Answering, gathered

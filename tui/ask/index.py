@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.worker import get_current_worker
 
-from bddseg_tui.core.engine import Collection
+from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.jobs.job import Status
 from bddseg_tui.core.retrieval.manifest import Manifest

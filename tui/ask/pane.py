@@ -7,8 +7,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Label
 
+from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.pictures import PictureRequest
-from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.retrieval.chats import Chat
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.services.retrieval import RetrievalService

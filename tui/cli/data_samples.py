@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from bddseg_tui.core.data.catalog import Row
-from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.data.collection import Collection
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.cli.opening import open_engine

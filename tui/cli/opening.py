@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.data.collection import Collection
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.workspace.workspace import open_workspace
 from bddseg_tui.tui.cli.output import progress

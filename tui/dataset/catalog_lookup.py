@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bddseg_tui.core.data.catalog import InterruptedReadError
+from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.filter_language import Query
-from bddseg_tui.core.engine import Collection
 from bddseg_tui.tui.shared.daemon_thread import run_apart
 
 if TYPE_CHECKING:

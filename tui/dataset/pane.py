@@ -10,9 +10,10 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Label
 
 from bddseg_tui.core.classes import find_class
+from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.filter_language import FIGURES, Query, split_of, with_split
 from bddseg_tui.core.data.pictures import PictureRequest
-from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.tui.dataset.catalog_lookup import DatasetFind, Found
 from bddseg_tui.tui.dataset.choices import DatasetChoices
 from bddseg_tui.tui.dataset.classes import LegendClasses

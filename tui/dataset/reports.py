@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from bddseg_tui.core.engine import Collection
+from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.shared.daemon_thread import run_apart
 from bddseg_tui.tui.shared.stats_table import stats_table

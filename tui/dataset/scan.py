@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.scan_lines import read_line
-from bddseg_tui.core.engine import Collection
 from bddseg_tui.core.errors import RecordError
 from bddseg_tui.tui.shared.daemon_thread import run_apart
 

@@ -4,7 +4,7 @@ from array import array
 from typing import TYPE_CHECKING, Any
 
 from bddseg_tui.core.data.catalog import Row
-from bddseg_tui.core.engine import Collection
+from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.retrieval.options import NOTHING_BELOW
 from bddseg_tui.core.sanitize import sanitize

@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from bddseg_tui.core.services.analysis import Matrix
+from bddseg_tui.core.analysis.matrix import Matrix
 from bddseg_tui.tui.evaluate.commands import HEATMAP
 from bddseg_tui.tui.shared.commands import bindings
 

@@ -8,10 +8,10 @@ from textual.screen import Screen
 from textual.widgets import Footer, Label
 from textual.worker import Worker
 
+from bddseg_tui.core.analysis.matrix import Kind, Matrix
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.runs.evaluation import Evaluation
 from bddseg_tui.core.sanitize import sanitize
-from bddseg_tui.core.services.analysis import Kind, Matrix
 from bddseg_tui.tui.evaluate.commands import MATRIX
 from bddseg_tui.tui.evaluate.heatmap import Heatmap
 from bddseg_tui.tui.evaluate.images_screen import ImagesScreen

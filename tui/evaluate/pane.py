@@ -8,14 +8,16 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import DataTable, Label, OptionList, Static
 
+from bddseg_tui.core.analysis.matrix import Kind
 from bddseg_tui.core.analysis.threshold import parse_threshold
-from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.data.collection import Collection
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.jobs.job import Status, read_status
 from bddseg_tui.core.runs.evaluation import Evaluation, NoEvaluationError, load_evaluation
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.sanitize import sanitize
-from bddseg_tui.core.services.analysis import AnalysisService, Kind
+from bddseg_tui.core.services.analysis import AnalysisService
 from bddseg_tui.tui.evaluate.class_table import ClassTable
 from bddseg_tui.tui.evaluate.commands import EVALUATE
 from bddseg_tui.tui.evaluate.evaluation_text import NOTHING, confusions, overall, waiting

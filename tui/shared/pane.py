@@ -6,7 +6,8 @@ from typing import ClassVar
 from textual.containers import Container
 from textual.worker import Worker
 
-from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.data.collection import Collection
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.tui.shared.commands import Command
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 

@@ -10,7 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Label, OptionList
 
-from bddseg_tui.core.engine import Collection, Engine
+from bddseg_tui.core.data.collection import Collection
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.runs.config import TrainConfig
 from bddseg_tui.core.runs.history import History
 from bddseg_tui.core.runs.job_list import Job

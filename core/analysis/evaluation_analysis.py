@@ -1,0 +1,129 @@
+"""Analyses of a finished evaluation: counts by image come from its folder, samples from the dataset's catalog."""
+
+import os
+
+import numpy as np
+
+from bddseg_tui.core.analysis.compare import ImageChange, image_changes, settings_diff
+from bddseg_tui.core.analysis.confusion_matrix import Normalised, images_of_cell, images_of_pair, normalise
+from bddseg_tui.core.analysis.matrix import NOTHING, Kind, Matrix
+from bddseg_tui.core.analysis.multilabel import MultiLabel, classify, presence
+from bddseg_tui.core.analysis.per_image import load_per_image
+from bddseg_tui.core.analysis.slices import Slice, slices
+from bddseg_tui.core.analysis.threshold import Threshold
+from bddseg_tui.core.classes import CLASSES
+from bddseg_tui.core.data.catalog import Catalog, Row
+from bddseg_tui.core.data.dataset import open_dataset
+from bddseg_tui.core.data.filter_language import parse_query
+from bddseg_tui.core.runs.evaluation import Evaluation
+from bddseg_tui.core.runs.run import find_run
+from bddseg_tui.core.workspace.workspace import Workspace
+
+
+def labels_of(evaluation: Evaluation, threshold: Threshold | None = None) -> MultiLabel:
+    """The model as a multi-label classifier.
+
+    Raises:
+        BddsegError: the evaluation has no counts by image.
+    """
+    return classify(load_per_image(evaluation.folder).confusion, threshold)
+
+
+def matrix_of(evaluation: Evaluation, kind: Kind, by: Normalised, threshold: Threshold | None = None) -> Matrix:
+    """The confusion of pixels, or that of labels with a column for what was missed alone.
+
+    Raises:
+        BddsegError: the evaluation has no counts by image, which labels need.
+    """
+    names = tuple(c.name for c in CLASSES)
+    if kind == "pixels":
+        counts, columns = np.asarray(evaluation.confusion, np.int64), names
+    else:
+        counts, columns = labels_of(evaluation, threshold).confusion, (*names, NOTHING)
+    shares = normalise(counts, by)
+    return Matrix(
+        kind,
+        names,
+        columns,
+        tuple(tuple(int(v) for v in row) for row in counts),
+        tuple(tuple(float(v) for v in row) for row in shares),
+    )
+
+
+def images_of_matrix_cell(
+    workspace: Workspace,
+    evaluation: Evaluation,
+    kind: Kind,
+    row: int,
+    column: int,
+    threshold: Threshold | None = None,
+) -> list[Row]:
+    """The images behind a cell of such a matrix; those with most pixels in it first.
+
+    Raises:
+        BddsegError: the evaluation has no counts by image.
+    """
+    found = load_per_image(evaluation.folder)
+    if kind == "pixels":
+        chosen = images_of_cell(found.confusion, row, column)
+    else:
+        chosen = images_of_pair(*presence(found.confusion, threshold or Threshold()), row, column)
+    return _rows(workspace, evaluation, [found.images[int(n)] for n in chosen])
+
+
+def scored_images(workspace: Workspace, evaluation: Evaluation, worst_first: bool = True, most: int = 200) -> list[Row]:
+    """The images that have a score, by it."""
+    catalog = _catalog(workspace, evaluation)
+    ids = catalog.find(parse_query(f"is:scored sort:{'' if worst_first else '-'}iou"), evaluation.name)
+    return catalog.rows(ids[:most], evaluation.name)
+
+
+def missed_images(
+    workspace: Workspace, evaluation: Evaluation, class_id: int, threshold: Threshold | None = None
+) -> list[Row]:
+    """The images in which a class is there and was not found.
+
+    Raises:
+        BddsegError: the evaluation has no counts by image.
+    """
+    found = load_per_image(evaluation.folder)
+    actual, predicted = presence(found.confusion, threshold or Threshold())
+    chosen = (actual & ~predicted)[:, class_id]
+    return _rows(workspace, evaluation, [image for image, yes in zip(found.images, chosen, strict=True) if yes])
+
+
+def slices_of(workspace: Workspace, evaluation: Evaluation) -> list[Slice]:
+    """Scores by tag, class and brightness.
+
+    Raises:
+        BddsegError: the evaluation has no counts by image.
+    """
+    return slices(load_per_image(evaluation.folder), _catalog(workspace, evaluation))
+
+
+def changed_images(workspace: Workspace, before: Evaluation, after: Evaluation) -> list[tuple[Row, ImageChange]]:
+    """The images that both evaluations have, those that got worst first.
+
+    Raises:
+        BddsegError: one of them has no counts by image.
+    """
+    changes = image_changes(load_per_image(before.folder), load_per_image(after.folder))
+    root = _catalog(workspace, after).root
+    rows = {r.image: r for r in _rows(workspace, after, [c.image for c in changes])}
+    pairs = [(rows.get(root / os.fsdecode(c.image)), c) for c in changes]
+    return [(row, change) for row, change in pairs if row is not None]
+
+
+def differing_settings(workspace: Workspace, evaluations: list[Evaluation]) -> dict[str, tuple[object, ...]]:
+    """By setting, its value in the runs of these evaluations, for those that are not the same in all."""
+    return settings_diff([find_run(workspace, e.run).spec["train"] for e in evaluations])
+
+
+def _catalog(workspace: Workspace, evaluation: Evaluation) -> Catalog:
+    root = open_dataset(find_run(workspace, evaluation.run).dataset).root
+    return Catalog(workspace.catalog_path(root), root)
+
+
+def _rows(workspace: Workspace, evaluation: Evaluation, images: list[bytes]) -> list[Row]:
+    catalog = _catalog(workspace, evaluation)
+    return catalog.find_images([catalog.root / os.fsdecode(i) for i in images], evaluation.name)
