@@ -1,5 +1,6 @@
 """The entry of `bddseg-tui`: answers `--version` at once, opens a folder that is named, else runs a command."""
 
+import os
 import signal
 import sys
 
@@ -8,6 +9,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 IMAGES = ("auto", "kitty", "sixel", "halfblock", "none")
+COMPLETING = "_BDDSEG_TUI_COMPLETE"
+"""Set by the scripts that complete a command line in a shell."""
 OPEN_OPTIONS = ("--workspace", "--images")
 
 
@@ -27,6 +30,11 @@ def _main(words: list[str]) -> int:
 
     workspace = None
     try:
+        if COMPLETING in os.environ:
+            # Typer takes it from here only where no words stand for something else first.
+            from bddseg_tui.tui.cli.shell_completion import answer
+
+            return answer()
         if words == ["--version"]:
             from bddseg_tui.core import __version__
 
@@ -47,8 +55,6 @@ def _main(words: list[str]) -> int:
 
 def _without_workspace(words: list[str]) -> list[str]:
     """The words without a `--workspace DIR` before a command, which takes that after itself."""
-    import os
-
     from bddseg_tui.tui.cli import COMMANDS
 
     name, equals, value = (words or [""])[0].partition("=")
@@ -71,8 +77,6 @@ def _means_open(words: list[str]) -> bool:
 
 
 def _is_folder(word: str) -> bool:
-    import os
-
     from bddseg_tui.core.files.typed_path import typed_path
 
     return os.path.isdir(typed_path(word))  # noqa: PTH112 (Path.is_dir raises where a word is too long for a name)

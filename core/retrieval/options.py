@@ -63,6 +63,11 @@ HELP = {
     "answer_tokens": "how long an answer may be",
     "thinking_tokens": "as many more, where a server's model thinks first",
 }
+_WORDS: dict[str, tuple[str, ...]] = {
+    "fusion": get_args(Fusion),
+    "quantise": get_args(Quantise),
+    "device": ("", "cpu", "cuda"),
+}
 RANGES = {"top": (1, 100), "answer_tokens": (16, 32_768), "thinking_tokens": (0, 131_072)}
 
 
@@ -102,12 +107,18 @@ def check_value(name: str, text: str) -> Any:
         return int(text)
     if name == "server":
         return server_address(text)
-    if name == "device" and text not in ("", "cpu", "cuda"):
-        raise UsageError(f"device is cpu, cuda or empty, not {sanitize(text)!r}")
-    for field, values in (("fusion", get_args(Fusion)), ("quantise", get_args(Quantise))):
-        if name == field and text not in values:
-            raise UsageError(f"{name} is one of {', '.join(v or 'nothing' for v in values)}, not {sanitize(text)!r}")
+    if name in _WORDS and text not in _WORDS[name]:
+        words = ", ".join(word or "nothing" for word in _WORDS[name])
+        raise UsageError(f"{name} is one of {words}, not {sanitize(text)!r}")
     return text
+
+
+def choices(name: str) -> tuple[str, ...]:
+    """The values that a setting can have, where these are words; else its default alone."""
+    default = asdict(Retrieval())[name]
+    if isinstance(default, bool):
+        return ("on", "off")
+    return _WORDS.get(name, (str(default),))
 
 
 NAMES = tuple(f.name for f in fields(Retrieval))

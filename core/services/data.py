@@ -45,6 +45,13 @@ class DataService:
             told("the catalog is being brought to this version: a large one takes a minute, and keeps everything")
         return Collection(dataset, Catalog(path, dataset.root))
 
+    def last_opened(self) -> Path | None:
+        """The dataset that the app was last opened on, or else the demo; None where there is neither."""
+        from bddseg_tui.core.settings import load_settings
+
+        demo = self.workspace.demo
+        return load_settings(self.workspace).dataset_path or (demo if demo.is_dir() else None)
+
     def scan(self, collection: Collection, report: Report) -> None:
         """Brings the catalog up to date, in this process; waits while another one does so."""
         from bddseg_tui.core.data.scan import scan_or_wait

@@ -58,6 +58,12 @@ class RetrievalService:
         """Why the manifest of an index that is there cannot be read; '' for nothing."""
         return manifest_problem(self.index_folder(root, model))
 
+    def indexed_models(self) -> list[str]:
+        """The CLIP that is set, then those that some index was built with."""
+        folders = (self.workspace.root / "index").glob("*/*")
+        found = [manifest.model for folder in sorted(folders) if (manifest := read_manifest(folder))]
+        return list(dict.fromkeys([self.options.clip, *found]))
+
     def build_status(self, root: Path, model: str | None = None) -> "Status | None":
         """The state of the job that builds or last built an index; None if none ever did."""
         from bddseg_tui.core.jobs.job import read_status

@@ -9,7 +9,8 @@ from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.retrieval.server_address import server_address, shown_address
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
-from bddseg_tui.tui.cli.opening import open_engine, open_last
+from bddseg_tui.tui.cli import completions
+from bddseg_tui.tui.cli.opening import open_dataset, open_engine
 from bddseg_tui.tui.cli.options import (
     DataOption,
     DownloadOption,
@@ -48,7 +49,12 @@ def ask(
     top: TopOption = 9,
     facts: Annotated[bool, typer.Option("--facts", help="Tell LLaVA the classes and shares of the mask.")] = False,
     llava: Annotated[str | None, typer.Option(help="demo, a folder, or a hub name.", show_default=False)] = None,
-    clip: Annotated[str | None, typer.Option(help="demo, a folder, or MODEL/WEIGHTS.", show_default=False)] = None,
+    clip: Annotated[
+        str | None,
+        typer.Option(
+            help="demo, a folder, or MODEL/WEIGHTS.", show_default=False, autocompletion=completions.index_models
+        ),
+    ] = None,
     server: Annotated[
         str | None, typer.Option(metavar="URL", help="An OpenAI-compatible server.", show_default=False)
     ] = None,
@@ -59,7 +65,7 @@ def ask(
 ) -> None:
     """Ask a question: LLaVA names what to look for, CLIP finds the image, LLaVA answers looking at it."""
     engine = open_engine(workspace)
-    collection = open_last(engine, data, scan=bool(filter_text.strip()) or facts)
+    collection = open_dataset(engine, data, scan=bool(filter_text.strip()) or facts)
     named = {"llava": llava, "clip": clip, "server": server, "server_model": server_model}
     changes: dict[str, Any] = {k: v for k, v in named.items() if v is not None}
     if facts:

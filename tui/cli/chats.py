@@ -9,7 +9,8 @@ import typer
 from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
-from bddseg_tui.tui.cli.opening import open_engine, open_last
+from bddseg_tui.tui.cli import completions
+from bddseg_tui.tui.cli.opening import open_dataset, open_engine
 from bddseg_tui.tui.cli.options import (
     DataOption,
     JsonOption,
@@ -24,7 +25,9 @@ def add_to(app: typer.Typer, panel: str) -> None:
 
 
 def chats(
-    text: Annotated[str, typer.Argument(metavar="[TEXT]", help="Only chats that say this.")] = "",
+    text: Annotated[
+        str, typer.Argument(metavar="[TEXT]", help="Only chats that say this.", autocompletion=completions.chats)
+    ] = "",
     data: DataOption = None,
     export: Annotated[
         Path | None,
@@ -41,7 +44,7 @@ def chats(
 ) -> None:
     """List the chats about a dataset, or export one."""
     engine = open_engine(workspace)
-    collection = open_last(engine, data, scan=False)
+    collection = open_dataset(engine, data, scan=False)
     found = engine.retrieval.chats(collection.dataset.root, text)
     if export is not None:
         if not found:

@@ -6,6 +6,7 @@ import typer
 
 from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.opening import find_evaluation, open_engine
 from bddseg_tui.tui.cli.options import CheckpointOption, JsonOption, SplitOption, TtaOption, WorkspaceOption
 from bddseg_tui.tui.cli.output import print_json, say
@@ -21,7 +22,12 @@ def add_to(app: typer.Typer, panel: str) -> None:
 
 
 def compare(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Two runs or more.", show_default=False)],
+    runs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN RUN...", help="Two runs or more.", show_default=False, autocompletion=completions.runs
+        ),
+    ],
     split: SplitOption = "val",
     checkpoint: CheckpointOption = "best",
     tta: TtaOption = "none",

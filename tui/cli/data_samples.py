@@ -10,6 +10,7 @@ from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import DatasetArgument, JsonOption, ScanOption, WorkspaceOption
 from bddseg_tui.tui.cli.output import note, print_json, progress, say, tell
@@ -25,7 +26,9 @@ def add_to(group: typer.Typer) -> None:
 
 def stats(
     dataset: DatasetArgument,
-    split: Annotated[str | None, typer.Option(help="Only this split.", show_default=False)] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Only this split.", show_default=False, autocompletion=completions.splits)
+    ] = None,
     scan: ScanOption = None,
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
@@ -47,9 +50,19 @@ def stats(
 
 def list_samples(
     dataset: DatasetArgument,
-    query: Annotated[str, typer.Option("--filter", help="Such as 'split:val class:bus>1% sort:-bus'.")] = "",
+    query: Annotated[
+        str,
+        typer.Option(
+            "--filter", help="Such as 'split:val class:bus>1% sort:-bus'.", autocompletion=completions.filters
+        ),
+    ] = "",
     evaluation: Annotated[
-        str | None, typer.Option(help="RUN/CHECKPOINT-SPLIT, for iou and sort:iou.", show_default=False)
+        str | None,
+        typer.Option(
+            help="RUN/CHECKPOINT-SPLIT, for iou and sort:iou.",
+            show_default=False,
+            autocompletion=completions.evaluations,
+        ),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many.", show_default=False)] = None,
     scan: ScanOption = None,
@@ -68,7 +81,9 @@ def list_samples(
 def tag(
     dataset: DatasetArgument,
     name: Annotated[str, typer.Argument(metavar="TAG", help="One word.", show_default=False)],
-    query: Annotated[str, typer.Option("--filter", help="Which samples; required.")] = "",
+    query: Annotated[
+        str, typer.Option("--filter", help="Which samples; required.", autocompletion=completions.filters)
+    ] = "",
     remove: Annotated[bool, typer.Option("--remove", help="Take the tag away instead.")] = False,
     scan: ScanOption = None,
     json: JsonOption = False,

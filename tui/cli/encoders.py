@@ -8,6 +8,7 @@ from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.runs.config import TrainConfig
 from bddseg_tui.core.runs.encoders import matching
 from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.options import JsonOption
 from bddseg_tui.tui.cli.output import print_json, say
 
@@ -21,7 +22,10 @@ def add_to(app: typer.Typer, panel: str) -> None:
 
 def encoders(
     words: Annotated[
-        list[str] | None, typer.Argument(metavar="[WORDS]...", help="Parts of names.", show_default=False)
+        list[str] | None,
+        typer.Argument(
+            metavar="[WORDS]...", help="Parts of names.", show_default=False, autocompletion=completions.encoders
+        ),
     ] = None,
     height: Annotated[int, typer.Option(min=32, help="Of the images, in pixels.")] = DEFAULTS.height,
     width: Annotated[int, typer.Option(min=32, help="Of the images, in pixels.")] = DEFAULTS.width,

@@ -6,6 +6,7 @@ import typer
 
 from bddseg_tui.core.runs.tta import Tta
 from bddseg_tui.core.sanitize import sanitize_path
+from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import CheckpointOption, JsonOption, RunArgument, WorkspaceOption
 from bddseg_tui.tui.cli.output import overall, print_json, say
@@ -23,7 +24,7 @@ def add_to(app: typer.Typer, panel: str) -> None:
 
 def evaluate(
     run: RunArgument,
-    split: Annotated[str, typer.Option(help="A split with masks.")] = "val",
+    split: Annotated[str, typer.Option(help="A split with masks.", autocompletion=completions.splits)] = "val",
     checkpoint: CheckpointOption = "best",
     tta: Annotated[
         Tta,

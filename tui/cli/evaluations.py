@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.evaluate import RESULT_KEYS
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import JsonOption, WorkspaceOption
@@ -37,7 +38,12 @@ def evaluations(context: typer.Context, json: JsonOption = False, workspace: Wor
 
 @evaluations_app.command("delete")
 def delete_evaluation(
-    name: Annotated[str, typer.Argument(metavar="RUN/CHECKPOINT-SPLIT", help="As `evaluations` lists it.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN/CHECKPOINT-SPLIT", help="As `evaluations` lists it.", autocompletion=completions.evaluations
+        ),
+    ],
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:

@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.runs.export_kinds import EXPORTS
 from bddseg_tui.core.sanitize import sanitize_path
+from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import (
     CheckpointOption,
@@ -25,7 +27,14 @@ def add_to(app: typer.Typer, panel: str) -> None:
 def export(
     run: RunArgument,
     kind: Annotated[
-        str, typer.Option("--to", metavar="KIND", help="onnx, torchscript, smp or hub-folder.", show_default=False)
+        str,
+        typer.Option(
+            "--to",
+            metavar="KIND",
+            help=f"{', '.join(EXPORTS)}.",
+            show_default=False,
+            autocompletion=completions.export_kinds,
+        ),
     ],
     folder: Annotated[
         Path | None,

@@ -8,10 +8,11 @@ import typer
 
 from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.files.typed_path import typed_path
-from bddseg_tui.core.retrieval.options import NOTHING_BELOW
+from bddseg_tui.core.retrieval.options import NOTHING_BELOW, choices
 from bddseg_tui.core.sanitize import sanitize_path
+from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.follow_job import start_and_follow
-from bddseg_tui.tui.cli.opening import open_engine, open_last
+from bddseg_tui.tui.cli.opening import open_dataset, open_engine
 from bddseg_tui.tui.cli.options import (
     DataOption,
     DatasetArgument,
@@ -126,7 +127,9 @@ def search(
     filter_text: FilterOption = "",
     top: TopOption = 9,
     model: ModelOption = None,
-    fusion: Annotated[str, typer.Option(help="Several phrases: product, mean, joint or least.")] = "",
+    fusion: Annotated[
+        str, typer.Option(help=f"Several phrases: {', '.join(choices('fusion'))}.", autocompletion=completions.fusions)
+    ] = "",
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
@@ -134,7 +137,7 @@ def search(
     if not text.strip() and not like:
         raise UsageError('search for what? for example: bddseg-tui index search "heavy rain; -night"')
     engine = open_engine(workspace)
-    collection = open_last(engine, data, scan=bool(filter_text.strip()))
+    collection = open_dataset(engine, data, scan=bool(filter_text.strip()))
     changes = {k: v for k, v in (("clip", model), ("fusion", fusion)) if v}
     answering = engine.retrieval.search(
         collection, text, like="" if like is None else os.fspath(like), filter_text=filter_text, top=top, **changes

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import UsageError
+from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.core.workspace.workspace import open_workspace
-from bddseg_tui.tui.cli.output import progress
+from bddseg_tui.tui.cli.output import note, progress
 
 if TYPE_CHECKING:
     from bddseg_tui.core.runs.evaluation import Evaluation
@@ -18,16 +19,24 @@ def open_engine(workspace: Path | None) -> Engine:
     return Engine(open_workspace(workspace))
 
 
-def open_last(engine: Engine, data: Path | None, scan: bool) -> Collection:
-    """The dataset that was named, or the last one, or the demo; scanned where a filter needs its counts."""
-    from bddseg_tui.core.settings import load_settings
+def named_or_last(engine: Engine, named: Path | None) -> Path:
+    """The dataset that was named, or the one that was opened last, which is then said.
 
-    root = data or load_settings(engine.workspace).dataset_path
-    if root is None and engine.workspace.demo.is_dir():
-        root = engine.workspace.demo
-    if root is None:
-        raise UsageError("which dataset? name it with --data DIR")
-    collection = engine.data.open(root)
+    Raises:
+        UsageError: none was named, and none has been opened yet.
+    """
+    if named is not None:
+        return named
+    last = engine.data.last_opened()
+    if last is None:
+        raise UsageError("which dataset? name its folder: none has been opened in the app yet")
+    note(f"dataset: {sanitize_path(last)}, the last one opened")
+    return last
+
+
+def open_dataset(engine: Engine, named: Path | None, scan: bool = False) -> Collection:
+    """Opens the dataset that was named, or the last one; scanned where a filter needs its counts."""
+    collection = engine.data.open(named_or_last(engine, named))
     if scan:
         with progress("scanning", "samples") as report:
             engine.data.scan(collection, report)

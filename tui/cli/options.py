@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.tui.cli import completions
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -33,7 +34,12 @@ DataOption = Annotated[
     ),
 ]
 FilterOption = Annotated[
-    str, typer.Option("--filter", help="Only among these, such as 'split:test class:bus>1% tag:night'.")
+    str,
+    typer.Option(
+        "--filter",
+        help="Only among these, such as 'split:test class:bus>1% tag:night'.",
+        autocompletion=completions.filters,
+    ),
 ]
 ScanOption = Annotated[
     bool | None,
@@ -44,15 +50,28 @@ ScanOption = Annotated[
     ),
 ]
 RunArgument = Annotated[
-    str, typer.Argument(metavar="RUN", help="A run's name or number, or `last`.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="A run's name or number, or `last`.",
+        show_default=False,
+        autocompletion=completions.runs,
+    ),
 ]
-CheckpointOption = Annotated[str, typer.Option(help="best or last.")]
+CheckpointOption = Annotated[str, typer.Option(help="best or last.", autocompletion=completions.checkpoints)]
 FollowOption = Annotated[bool, typer.Option("--follow", help="Stay and show it; Ctrl+C leaves it running.")]
-SplitOption = Annotated[str, typer.Option(help="The split that was evaluated.")]
-TtaOption = Annotated[str, typer.Option(help="The test-time augmentation it was evaluated with.")]
+SplitOption = Annotated[str, typer.Option(help="The split that was evaluated.", autocompletion=completions.splits)]
+TtaOption = Annotated[
+    str, typer.Option(help="The test-time augmentation it was evaluated with.", autocompletion=completions.tta_kinds)
+]
 ModelOption = Annotated[
     str | None,
-    typer.Option("--model", help="CLIP: demo, a folder, or MODEL/WEIGHTS; else as set.", show_default=False),
+    typer.Option(
+        "--model",
+        help="CLIP: demo, a folder, or MODEL/WEIGHTS; else as set.",
+        show_default=False,
+        autocompletion=completions.index_models,
+    ),
 ]
 TopOption = Annotated[int, typer.Option("--top", min=1, max=500, help="How many.")]
 DownloadOption = Annotated[bool, typer.Option("--download", help="Fetch weights that are not in the cache.")]

@@ -7,6 +7,7 @@ import typer
 
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import (
     CheckpointOption,
@@ -36,7 +37,10 @@ def predict(
             "--to", metavar="DIR", parser=typed_path, help="Where masks/, colour/ and overlay/ go.", show_default=False
         ),
     ] = Path("predictions"),
-    split: Annotated[str, typer.Option(help="A split of the run's dataset, where no SOURCE is named.")] = "test",
+    split: Annotated[
+        str,
+        typer.Option(help="A split of the run's dataset, where no SOURCE is named.", autocompletion=completions.splits),
+    ] = "test",
     checkpoint: CheckpointOption = "best",
     json: JsonOption = False,
     workspace: WorkspaceOption = None,

@@ -7,6 +7,7 @@ import typer
 
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize_path
+from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.opening import find_evaluation, open_engine
 from bddseg_tui.tui.cli.options import (
     CheckpointOption,
@@ -27,7 +28,8 @@ def add_to(app: typer.Typer, panel: str) -> None:
 def report(
     run: RunArgument,
     compare_with: Annotated[
-        list[str] | None, typer.Option("--compare", metavar="RUN", help="Another run; may be repeated.")
+        list[str] | None,
+        typer.Option("--compare", metavar="RUN", help="Another run; may be repeated.", autocompletion=completions.runs),
     ] = None,
     to: Annotated[
         Path | None,

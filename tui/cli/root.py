@@ -46,6 +46,10 @@ def run(words: list[str]) -> int:
         # Typer's answer to a reader that is gone is to exit with 1.
         if isinstance(stop.__context__, BrokenPipeError):
             return end(stop.__context__, None)
+        if words == ["--install-completion"]:
+            from bddseg_tui.tui.cli.zsh_script import finish_installation
+
+            finish_installation()
         return stop.code if isinstance(stop.code, int) else 1
     except BaseException as error:
         return end(error, _named_workspace(words))

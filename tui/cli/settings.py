@@ -7,6 +7,7 @@ import typer
 
 from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import (
     JsonOption,
@@ -22,7 +23,12 @@ def add_to(app: typer.Typer, panel: str) -> None:
 
 def settings(
     changes: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Such as clip=demo server=URL.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME=VALUE]...",
+            help="Such as clip=demo server=URL.",
+            autocompletion=completions.retrieval_settings,
+        ),
     ] = None,
     json: JsonOption = False,
     workspace: WorkspaceOption = None,

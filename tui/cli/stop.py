@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import JsonOption, WorkspaceOption
 from bddseg_tui.tui.cli.output import tell
@@ -14,6 +15,7 @@ JobArgument = Annotated[
         metavar="NAME",
         help="A job's name as `jobs` lists it, or its beginning; a run's name or number, or `last`.",
         show_default=False,
+        autocompletion=completions.jobs,
     ),
 ]
 NowOption = Annotated[bool, typer.Option("--now", help="Kill it; steps since the last checkpoint are lost.")]

@@ -7,7 +7,9 @@ import typer
 
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.runs.config import build_config, preset_names
 from bddseg_tui.core.sanitize import sanitize_path
+from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.follow_job import follow_training
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import (
@@ -26,9 +28,17 @@ def add_to(app: typer.Typer, panel: str) -> None:
 
 def train(
     dataset: DatasetArgument,
-    preset: Annotated[str, typer.Option(help="cross-entropy, focal, strong, seed or demo.")] = "cross-entropy",
+    preset: Annotated[
+        str, typer.Option(help=f"{', '.join(preset_names())}.", autocompletion=completions.presets)
+    ] = "cross-entropy",
     assignments: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Change a setting; may be repeated.",
+            autocompletion=completions.assignments,
+        ),
     ] = None,
     config: Annotated[
         Path | None,
@@ -44,8 +54,6 @@ def train(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Train a U-Net as a job of its own, which outlives this terminal."""
-    from bddseg_tui.core.runs.config import build_config
-
     engine = open_engine(workspace)
     settings = [*(assignments or ()), *(["compile=true"] if compile else [])]
     settings += [f"processes={processes}"] if processes else []

@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
+from bddseg_tui.core.maintenance.free import FREEABLE
 from bddseg_tui.core.sanitize import sanitize_path
+from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import JsonOption, WorkspaceOption
 from bddseg_tui.tui.cli.output import note, print_json, progress, say
@@ -58,7 +60,12 @@ def workspace_room(context: typer.Context, json: JsonOption = False, workspace: 
 @workspace_app.command("free")
 def free_room(
     what: Annotated[
-        list[str], typer.Argument(metavar="WHAT...", help="caches, deleted, gone, all, or names as they are listed.")
+        list[str],
+        typer.Argument(
+            metavar="WHAT...",
+            help=f"{', '.join(FREEABLE)}, or names as they are listed.",
+            autocompletion=completions.freeable,
+        ),
     ],
     yes: Annotated[bool, typer.Option("--yes", help="Also delete the tags in a catalog that is named.")] = False,
     json: JsonOption = False,
