@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bddseg_tui.core.jobs.job import read_status
+from bddseg_tui.core.processes.process import kill
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.run import create_run
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.__main__ import _means_open, _plain_open
 from bddseg_tui.tui.cli import COMMANDS
@@ -121,6 +125,22 @@ def test_missing_weights_are_one_line_on_the_command_line(
     monkeypatch.setenv("HF_HUB_CACHE", str(workspace.root / "empty"))
     done = run("train", str(drawn), "--set", "encoder=resnet18", code=1)
     assert "encoder_weights=none" in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [["train", "{data}", "--preset", "demo", *TINY], ["resume", "last"]])
+def test_a_run_whose_process_is_gone_before_it_trains_has_not_started(
+    workspace: Workspace, drawn: Path, words: list[str]
+) -> None:
+    create_run(workspace, drawn, build_config("demo"), "demo")
+    command = [sys.executable, "-m", "bddseg_tui.tui", *(w.replace("{data}", str(drawn)) for w in words)]
+    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    folder = workspace.runs / ("0001-demo" if words[0] == "resume" else "0002-demo")
+    while (process := read_status(folder).process) is None:
+        assert started.poll() is None
+    kill(process)
+    _, told = started.communicate()
+    assert (started.returncode, told.count("\n")) == (1, 1)
+    assert f"{folder.name} lost: its process is gone" in told
 
 
 def test_train_evaluate_and_predict(workspace: Workspace, drawn: Path, tmp_path: Path) -> None:

@@ -118,19 +118,7 @@ def found(words: str, text: str = "") -> list[str]:
     return [value for value, _ in complete(words.split(), text)]
 
 
-def test_every_kind_of_value_is_completed(
-    engine: Engine, workspace: Workspace, drawn: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # They ask Typer through the environment.
-    for name in (
-        VARIABLE,
-        "_TYPER_COMPLETE_FISH_ACTION",
-        "_TYPER_COMPLETE_ARGS",
-        "COMP_WORDS",
-        "COMP_CWORD",
-        "COLUMNS",
-    ):
-        monkeypatch.setenv(name, "")
+def test_every_kind_of_value_is_completed(engine: Engine, workspace: Workspace, drawn: Path) -> None:
     run = create_run(workspace, drawn, TrainConfig(), "demo")
     (run.folder / "evaluation/best-val+flip").mkdir(parents=True)
     save_settings(workspace, dataset=str(drawn))
@@ -159,13 +147,10 @@ def test_every_kind_of_value_is_completed(
     assert found("/some/folder --images", "k") == ["kitty"]
 
 
-def test_a_running_job_is_completed_for_stop(
-    engine: Engine, workspace: Workspace, drawn: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_running_job_is_completed_for_stop(workspace: Workspace, drawn: Path) -> None:
     from bddseg_tui.core.jobs.job import Status, write_status
     from bddseg_tui.core.processes.process import this_process
 
-    monkeypatch.setenv(VARIABLE, "")
     run = create_run(workspace, drawn, TrainConfig(), "demo")
     write_status(run.folder, Status("running", "train", process=this_process()))
     assert found("stop") == found("jobs stop") == ["0001-demo"]

@@ -58,6 +58,21 @@ def follow_training(engine: Engine, run: Run) -> None:
     note(f"{run.name} {status.state}")
 
 
+def wait_until_it_trains(engine: Engine, run: Run) -> None:
+    """Waits until a run that was started is at work: missing weights or a wrong device show themselves in seconds.
+
+    Raises:
+        BddsegError: it failed, or its process is gone.
+    """
+    expect_alive(engine.runs.wait(run.folder, until=lambda s: s.phase in ("cache", "train", "validate")), run.name)
+
+
+def expect_alive(status: Status, label: str) -> None:
+    """Raises BddsegError where a job failed, or its process is gone; the message is the job's own."""
+    if status.state in ("failed", "lost"):
+        raise BddsegError(f"{label} {status.state}: {status.message}")
+
+
 def expect_finished(status: Status, label: str) -> None:
     """Raises BddsegError where a job was stopped from elsewhere before it was done."""
     if status.state != "finished":
@@ -96,8 +111,7 @@ def follow(folder: Path, label: str) -> Status:
             time.sleep(0.2)
         for event in tail.read():
             _tell(console, event, status)
-    if status.state in ("failed", "lost"):
-        raise BddsegError(f"{label} {status.state}: {status.message}")
+    expect_alive(status, label)
     return status
 
 

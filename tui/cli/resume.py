@@ -3,7 +3,7 @@
 import typer
 
 from bddseg_tui.core.sanitize import sanitize_path
-from bddseg_tui.tui.cli.follow_job import follow_training
+from bddseg_tui.tui.cli.follow_job import follow_training, wait_until_it_trains
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import FollowOption, JsonOption, RunArgument, WorkspaceOption
 from bddseg_tui.tui.cli.output import note, print_json
@@ -21,6 +21,8 @@ def resume(
     engine = open_engine(workspace)
     found = engine.runs.find(run)
     engine.runs.resume(found)
+    if not follow:
+        wait_until_it_trains(engine, found)
     if json:
         print_json({"run": found.name, "folder": sanitize_path(found.folder)})
     else:

@@ -68,7 +68,7 @@ def _ask(words: list[str], text: str, described: bool) -> list[Item]:
     import typer
 
     line = shlex.join(["bddseg-tui", *words]) + " " + (shlex.quote(text) if text else "")
-    os.environ |= {
+    question = {
         VARIABLE: "complete_fish" if described else "complete_bash",
         "_TYPER_COMPLETE_FISH_ACTION": "get-args",
         "_TYPER_COMPLETE_ARGS": line,
@@ -76,8 +76,14 @@ def _ask(words: list[str], text: str, described: bool) -> list[Item]:
         "COMP_CWORD": str(len(words) + 1),
         "COLUMNS": "10000",  # what values are is wrapped at it, and a line is a value
     }
-    with redirect_stdout(io.StringIO()) as out, suppress(SystemExit):
-        typer.main.get_command(build_program(words[:1])).main(args=[], prog_name="bddseg-tui")
+    before = os.environ.copy()
+    os.environ |= question
+    try:
+        with redirect_stdout(io.StringIO()) as out, suppress(SystemExit):
+            typer.main.get_command(build_program(words[:1])).main(args=[], prog_name="bddseg-tui")
+    finally:
+        os.environ.clear()
+        os.environ |= before
     lines = (line.partition("\t") for line in out.getvalue().splitlines())
     return [(value, about.strip()) for value, _, about in lines if value.startswith(text)]
 

@@ -5,12 +5,11 @@ from typing import Annotated
 
 import typer
 
-from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.runs.config import build_config, preset_names
 from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.tui.cli import completions
-from bddseg_tui.tui.cli.follow_job import follow_training
+from bddseg_tui.tui.cli.follow_job import follow_training, wait_until_it_trains
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import (
     DatasetArgument,
@@ -63,10 +62,7 @@ def train(
         return
     run = engine.runs.train(dataset, build_config(preset, settings, config), preset)
     if not follow:
-        # Missing weights or a wrong device show themselves within seconds: wait for them.
-        status = engine.runs.wait(run.folder, until=lambda s: s.phase in ("cache", "train", "validate"))
-        if status.state == "failed":
-            raise BddsegError(status.message)
+        wait_until_it_trains(engine, run)
     if json:
         print_json({"run": run.name, "folder": sanitize_path(run.folder)})
     else:
