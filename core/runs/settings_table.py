@@ -8,6 +8,8 @@ from pydantic.fields import FieldInfo
 
 from bddseg_tui.core.runs.config import TrainConfig
 
+GROUPS = ("data", "model", "loss", "optimisation", "augmentation", "device")
+"""Parts of a training that settings belong to, in the order in which forms and files show them."""
 _SIGNS = ((Ge, "ge", ">="), (Gt, "gt", ">"), (Le, "le", "<="), (Lt, "lt", "<"))
 
 
@@ -17,7 +19,7 @@ class Setting:
 
     Attributes:
         name: as `--set` and TOML files have it.
-        group: which part of the training it belongs to: data, model, loss, optimisation, augmentation or device.
+        group: which part of the training it belongs to, one of `GROUPS`.
         default: what it is where neither a preset nor a person says anything.
         about: what it means, in a few words.
         choices: the values that it can have, where these are words; else empty.

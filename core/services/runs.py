@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bddseg_tui.core.runs.run import Run
     from bddseg_tui.core.runs.run_details import RunDetails
     from bddseg_tui.core.runs.run_states import RunState, RunStates
+    from bddseg_tui.core.runs.settings_table import Setting
 
 Report = Callable[[int, int], None]
 
@@ -81,6 +82,18 @@ class RunService:
         from bddseg_tui.core.runs.config import build_config, preset_names
 
         return {name: build_config(name) for name in preset_names()}
+
+    def settings(self) -> "tuple[Setting, ...]":
+        """The settings of a training run: what each means, its default, and what it may be."""
+        from bddseg_tui.core.runs.settings_table import settings_table
+
+        return settings_table()
+
+    def config_toml(self, config: "TrainConfig") -> str:
+        """A configuration as TOML, each setting with a comment; `build_config` takes it as a file."""
+        from bddseg_tui.core.runs.config_toml import commented_toml
+
+        return commented_toml(config)
 
     def suggested_preset(self, root: Path) -> str:
         """The preset that a run on this dataset begins with, where nothing else is said."""

@@ -4,13 +4,40 @@ from pathlib import Path
 import pytest
 
 from bddseg_tui.core.errors import UsageError
-from bddseg_tui.core.runs.config import build_config, load_preset, preset_names
+from bddseg_tui.core.runs.config import TrainConfig, build_config, load_preset, preset_names
+from bddseg_tui.core.runs.config_toml import commented_toml
+from bddseg_tui.core.runs.settings_table import GROUPS, settings_table
 
 
 def test_every_preset_is_valid() -> None:
     assert preset_names()[0] == "cross-entropy"
     for name in preset_names():
         build_config(name)
+
+
+@pytest.mark.parametrize("preset", preset_names())
+def test_a_configuration_as_toml_reads_back_as_itself(preset: str, tmp_path: Path) -> None:
+    config = build_config(preset, ["learning_rate=1e-5", "encoder_weights='a \"b\" \\t.pth'"])
+    file = tmp_path / "all.toml"
+    file.write_text(commented_toml(config))
+    # Every setting is in the file, so it is the same whatever preset it is read over.
+    assert build_config("seed", [], file) == config
+
+
+def test_toml_says_of_each_setting_what_it_means_and_may_be() -> None:
+    text = commented_toml(build_config("focal"))
+    assert (
+        "# weights from the training masks' pixel counts\n"
+        '#   "none" | "inverse-sqrt" | "median-frequency"; default "none"\n'
+        'class_weights = "inverse-sqrt"\n'
+    ) in text
+    assert "#   >= 0, < 1; default 0.0\nlabel_smoothing = 0.0\n" in text
+    assert all(setting.about for setting in settings_table())
+
+
+def test_each_setting_belongs_to_a_group_that_is_shown() -> None:
+    assert {setting.group for setting in settings_table()} == set(GROUPS)
+    assert [setting.name for setting in settings_table()] == list(TrainConfig.model_fields)
 
 
 def test_assignments_win_over_files_which_win_over_presets(tmp_path: Path) -> None:

@@ -190,6 +190,16 @@ def test_a_run_can_be_made_for_a_launcher_of_ones_own(workspace: Workspace, draw
     assert (shown["state"], shown["config"]["processes"]) == ("stopped", 16)
 
 
+def test_a_printed_configuration_is_taken_by_training(workspace: Workspace, drawn: Path, tmp_path: Path) -> None:
+    printed = run("config", "--preset", "demo", "--set", "epochs=3").stdout
+    (tmp_path / "my.toml").write_text(printed)
+    run("train", str(drawn), "--create", "--config", str(tmp_path / "my.toml"))
+    config = json.loads(run("runs", "show", "last", "--json").stdout)["config"]
+    assert config == build_config("demo", ["epochs=3"]).model_dump()
+    rows = json.loads(run("config", "--config", str(tmp_path / "my.toml"), "--json").stdout)["settings"]
+    assert {row["name"]: row["value"] for row in rows} == config
+
+
 def test_encoders_are_listed_with_their_cost(workspace: Workspace) -> None:
     assert "resnet34" in run("encoders").stdout
     (small,) = json.loads(run("encoders", "tu-tf", "lite0", "--height", "224", "--width", "224", "--json").stdout)

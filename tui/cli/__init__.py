@@ -4,7 +4,7 @@ them thin over `core.engine`."""
 GROUPS = {
     "The app": ("open", "demo"),
     "Datasets": ("data",),
-    "Training": ("train", "resume", "runs", "encoders"),
+    "Training": ("train", "resume", "runs", "config", "encoders"),
     "Evaluation": ("evaluate", "evaluations", "classify", "slices", "compare", "report"),
     "Using a model": ("predict", "export"),
     "Search and questions": ("index", "ask", "chats", "settings"),

@@ -1,14 +1,11 @@
 """`train`: a training run as a job of its own."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bddseg_tui.core.files.typed_path import typed_path
-from bddseg_tui.core.runs.config import build_config, preset_names
+from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.sanitize import sanitize_path
-from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.follow_job import follow_training, wait_until_it_trains
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import (
@@ -18,6 +15,7 @@ from bddseg_tui.tui.cli.options import (
     WorkspaceOption,
 )
 from bddseg_tui.tui.cli.output import note, print_json, tell
+from bddseg_tui.tui.cli.training_options import PRESETS, ConfigFileOption, PresetOption, SetOption
 
 
 def add_to(app: typer.Typer, panel: str) -> None:
@@ -27,22 +25,9 @@ def add_to(app: typer.Typer, panel: str) -> None:
 
 def train(
     dataset: DatasetArgument,
-    preset: Annotated[
-        str, typer.Option(help=f"{', '.join(preset_names())}.", autocompletion=completions.presets)
-    ] = "cross-entropy",
-    assignments: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="Change a setting; may be repeated.",
-            autocompletion=completions.assignments,
-        ),
-    ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", parser=typed_path, help="A TOML file of settings.", show_default=False),
-    ] = None,
+    preset: PresetOption = PRESETS[0],
+    assignments: SetOption = None,
+    config: ConfigFileOption = None,
     compile: Annotated[bool, typer.Option("--compile", help="The same as --set compile=true.")] = False,  # noqa: A002
     processes: Annotated[
         int | None, typer.Option(min=1, help="The same as --set processes=N: one a GPU.", show_default=False)

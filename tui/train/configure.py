@@ -1,9 +1,8 @@
 """The form of a new run, made from the configuration model: a field for each setting, checked as one types."""
 
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 from pydantic import ValidationError
-from pydantic.fields import FieldInfo
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
@@ -14,13 +13,12 @@ from textual.widgets import Checkbox, Input, Label, Select, Static
 from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.runs.config import TrainConfig, field_errors
 from bddseg_tui.core.runs.encoders import Encoder
+from bddseg_tui.core.runs.settings_table import GROUPS, Setting, settings_table
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.shared.choose import ChooseScreen
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.train.commands import CONFIGURE
 from bddseg_tui.tui.train.run_form import RunForm
-
-GROUPS = ("data", "model", "loss", "optimisation", "augmentation", "device")
 
 
 class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
@@ -43,14 +41,13 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
             with VerticalScroll(can_focus=False):
                 for group in GROUPS:
                     yield Label(group, classes="configure--group")
-                    for name, field in TrainConfig.model_fields.items():
-                        if _group(field) == group:
+                    for setting in settings_table():
+                        if setting.group == group:
                             with Horizontal(classes="configure--row"):
-                                yield Label(name, classes="configure--name")
-                                yield _control(name, field)
-                                yield Static(
-                                    field.description or "", classes="configure--help", id=f"help-{name}", markup=False
-                                )
+                                yield Label(setting.name, classes="configure--name")
+                                yield _control(setting)
+                                help_id = f"help-{setting.name}"
+                                yield Static(setting.about, classes="configure--help", id=help_id, markup=False)
             yield Label("", id="configure--about", markup=False)
             yield Label("", id="configure--error", markup=False)
             yield Label("^s or F5 start  ^r next preset  F2 encoders  ↑↓ Tab move  Esc cancel", classes="dialog--hint")
@@ -175,20 +172,11 @@ def _summary(config: TrainConfig | None, errors: dict[str, str]) -> str:
     return f"{config.epochs} epochs at {config.height}×{config.width}, {batches}, {config.loss}"
 
 
-def _group(field: FieldInfo) -> str:
-    extra = field.json_schema_extra
-    return str(extra.get("group", "")) if isinstance(extra, dict) else ""
-
-
-def _control(name: str, field: FieldInfo) -> Input | Select[Any] | Checkbox:
-    if get_origin(field.annotation) is Literal:
-        return Select(
-            [(str(v), v) for v in get_args(field.annotation)],
-            value=field.default,
-            allow_blank=False,
-            id=f"set-{name}",
-            compact=True,
-        )
-    if field.annotation is bool:
-        return Checkbox("", value=bool(field.default), id=f"set-{name}", compact=True)
-    return Input(str(field.default), id=f"set-{name}", compact=True)
+def _control(setting: Setting) -> Input | Select[Any] | Checkbox:
+    field_id = f"set-{setting.name}"
+    if isinstance(setting.default, bool):
+        return Checkbox("", value=setting.default, id=field_id, compact=True)
+    if setting.choices:
+        choices = [(choice, choice) for choice in setting.choices]
+        return Select(choices, value=setting.default, allow_blank=False, id=field_id, compact=True)
+    return Input(str(setting.default), id=field_id, compact=True)
