@@ -3,9 +3,15 @@
 from collections.abc import Iterable
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """Returns ` (did you mean 'x'?)` for the known name most like this one, or an empty string."""
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name most like this one; None where none is like it."""
     from difflib import get_close_matches
 
     close = get_close_matches(name.lower(), list(known), n=1, cutoff=0.5)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    return close[0] if close else None
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Returns ` (did you mean 'x'?)` for the known name most like this one, or an empty string."""
+    near = nearest(name, known)
+    return f" (did you mean {near!r}?)" if near is not None else ""

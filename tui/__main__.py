@@ -41,28 +41,21 @@ def _main(words: list[str]) -> int:
             print(f"bddseg-tui {__version__}")
             flush()
             return 0
-        words = _without_workspace(words)
+        from bddseg_tui.tui.cli.front_options import split_front_options
+
+        front = split_front_options(words)
+        words = list(front.rest)
+        if front.workspace is not None:
+            os.environ["BDDSEG_WORKSPACE"] = front.workspace
         in_terminal = sys.stdin.isatty() and sys.stdout.isatty()
         if in_terminal and (plain := _plain_open(words)) is not None:
             workspace = plain[1]
             return _open(*plain)
         from bddseg_tui.tui.cli.root import run
 
-        return run(["open", *words] if _means_open(words) else words)
+        return run([*front.flags, *(["open"] if _means_open(words) else []), *words])
     except BaseException as error:
         return end(error, workspace)
-
-
-def _without_workspace(words: list[str]) -> list[str]:
-    """The words without a `--workspace DIR` before a command, which takes that after itself."""
-    from bddseg_tui.tui.cli import COMMANDS
-
-    name, equals, value = (words or [""])[0].partition("=")
-    rest = words[1:] if equals else words[2:]
-    if name != "--workspace" or not rest or rest[0] not in COMMANDS:
-        return words
-    os.environ["BDDSEG_WORKSPACE"] = value if equals else words[1]
-    return rest
 
 
 def _means_open(words: list[str]) -> bool:

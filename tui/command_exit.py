@@ -71,12 +71,13 @@ def say_last(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
 
-def end(error: BaseException, workspace: Path | None) -> int:
+def end(error: BaseException, workspace: Path | None, traceback: bool = False) -> int:
     """Says what an error means in one line; returns the exit code.
 
     Args:
         error: whatever came up.
         workspace: where the traceback of a mistake of ours goes; the usual one if left out.
+        traceback: also print where the error comes from, whatever it is; `BDDSEG_DEBUG=1` asks for that too.
     """
     from bddseg_tui.core.errors import UsageError
 
@@ -89,7 +90,7 @@ def end(error: BaseException, workspace: Path | None) -> int:
         return INTERRUPTED
     from bddseg_tui.core.files.error_log import explained
 
-    if os.environ.get("BDDSEG_DEBUG") == "1":
+    if traceback or os.environ.get("BDDSEG_DEBUG") == "1":
         _print_traceback(error)
     text = explained(error)
     if text is not None:

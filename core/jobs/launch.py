@@ -4,6 +4,8 @@ What a job needs to itself is locked before anything is looked at, and the locks
 who start one job at the same instant exactly one does, and nothing that a job uses is deleted while it starts.
 """
 
+import logging
+import shlex
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -17,6 +19,7 @@ from bddseg_tui.core.processes.locks import LOCK, FolderLock, try_lock
 from bddseg_tui.core.processes.process import LAUNCHER, give_up, identify, let_go, start_detached
 from bddseg_tui.core.sanitize import sanitize_path
 
+_LOG = logging.getLogger(__name__)
 _PATIENCE_S = 30.0
 """A job that has said its last word may still be leaving."""
 
@@ -64,6 +67,8 @@ def launch(folder: Path, module: str, arguments: list[str], locks: Sequence[Fold
     except BaseException:
         give_up(child)
         raise
+    command = shlex.join([module, *arguments])
+    _LOG.debug("process %d: python -P -m %s; it prints into %s", child.pid, command, folder / "log.txt")
     let_go(child)
 
 

@@ -54,11 +54,9 @@ def test_the_app_without_a_terminal_says_so(workspace: Workspace, drawn: Path) -
 
 
 def test_every_command_is_known_by_name_so_that_no_folder_hides_it(workspace: Workspace) -> None:
-    from typer.main import get_command
-
     from bddseg_tui.tui.cli.root import build_program
 
-    assert set(get_command(build_program()).commands) == set(COMMANDS)  # type: ignore[attr-defined]
+    assert set(build_program().commands) == set(COMMANDS)
 
 
 def test_a_folder_with_a_commands_name_does_not_hide_the_command(

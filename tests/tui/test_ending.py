@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import LONGEST, BddsegError, UsageError
 from bddseg_tui.core.files.error_log import LARGEST, LOG, explained, keep_traceback
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui.cli.front_options import split_front_options
 from bddseg_tui.tui.cli.root import build_program, run
 from bddseg_tui.tui.command_exit import end
 
@@ -91,6 +91,20 @@ def test_an_interrupt_while_modules_are_imported_leaves_no_traceback(tmp_path: P
         (["runs", "--nosuch"], 2, "error: bddseg-tui runs: no such option: --nosuch"),
         (["data", "list", "--nosuch"], 2, "error: bddseg-tui data list: no such option: --nosuch"),
         (["trian"], 2, "error: bddseg-tui: no such command 'trian'. Did you mean 'train'?"),
+        (["index", "serch"], 2, "error: bddseg-tui index: no such command 'serch'. Did you mean 'search'?"),
+        (["train", "{drawn}", "--set"], 2, "error: bddseg-tui train: option '--set' requires an argument"),
+        (["train", "{drawn}", "--epoch", "3"], 2, "--epoch (epochs is a setting: write --set epochs=VALUE) (see"),
+        (
+            ["train", "{drawn}", "--folow"],
+            2,
+            "train: no such option: --folow (did you mean --follow?)",
+        ),
+        (["-q", "runs", "show", "--nosuch", "1"], 2, "error: bddseg-tui runs show: no such option: --nosuch (see"),
+        (
+            ["open", "--images", "braille"],
+            2,
+            "open: invalid value for '--images': 'braille' is not one of",
+        ),
         (["evaluate"], 2, "error: bddseg-tui evaluate: missing argument 'RUN'"),
         (["\x1b[31m"], 2, "error: bddseg-tui: no such command"),
         (["runs", "show", "1", "\x1b]0;x\x07"], 2, "error: bddseg-tui runs show: got unexpected extra argument"),
@@ -137,7 +151,7 @@ def paths_of(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ..
 
 
 def test_every_path_of_every_command_is_read_as_typed(workspace: Workspace, capfd: pytest.CaptureFixture[str]) -> None:
-    found = list(paths_of(typer.main.get_command(build_program())))
+    found = list(paths_of(build_program()))
     assert len(found) > 40
     for words in found:
         capfd.readouterr()
@@ -146,9 +160,54 @@ def test_every_path_of_every_command_is_read_as_typed(workspace: Workspace, capf
 
 
 def test_options_of_the_program_may_stand_before_the_command(tmp_path: Path) -> None:
-    done = shell(f"$P --workspace '{tmp_path}/w' runs; $P --workspace='{tmp_path}/v' runs")
-    assert done.stderr.count("there are no runs yet") == 2
+    done = shell(f"$P --workspace '{tmp_path}/w' runs; $P -v --workspace='{tmp_path}/v' runs")
+    assert done.stderr.count("there are no runs yet") == 2 and f"workspace: {tmp_path}/v" in done.stderr
     assert (tmp_path / "w/runs").is_dir() and (tmp_path / "v/runs").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("words", "means"),
+    [
+        ([], ((), None, ())),
+        (["-q", "runs"], (("-q",), None, ("runs",))),
+        (["--workspace", "w", "-v", "runs", "--json"], (("-v",), "w", ("runs", "--json"))),
+        (["--workspace=runs", "stop", "1"], ((), "runs", ("stop", "1"))),
+        (["--workspace", "w"], ((), None, ("--workspace=w",))),
+        (["--workspace", "w", "-q", "folder"], (("-q",), None, ("--workspace=w", "folder"))),
+        (["runs", "-q"], ((), None, ("runs", "-q"))),
+        (["--workspace"], ((), None, ("--workspace",))),
+    ],
+)
+def test_what_stands_before_a_command_is_told_from_it(words: list[str], means: tuple[object, ...]) -> None:
+    front = split_front_options(words)
+    assert (front.flags, front.workspace, front.rest) == means
+
+
+@pytest.mark.parametrize("words", [["-q", "data", "list", "{drawn}"], ["data", "list", "{drawn}", "--quiet"]])
+def test_quiet_says_results_alone(
+    workspace: Workspace, drawn: Path, capfd: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    workspace.root.mkdir()
+    workspace.settings.write_text("[")
+    assert run([w.replace("{drawn}", str(drawn)) for w in words]) == 0
+    done = capfd.readouterr()
+    assert len(done.out.splitlines()) == 21 and done.err == ""
+    assert run(["settings", "-q"]) == 0 and capfd.readouterr().err == ""
+    assert run(["settings"]) == 0 and capfd.readouterr().err.startswith("warning: ")
+    assert run(["runs", "show", "9", "-q"]) == 2 and capfd.readouterr().err.startswith("error: ")
+
+
+def test_verbose_says_where_things_are_and_where_errors_come_from(
+    workspace: Workspace, drawn: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["data", "list", str(drawn), "-v"]) == 0
+    told = capfd.readouterr().err
+    assert f"workspace: {workspace.root}\n" in told and f"dataset: {drawn}" in told and "\ntook " in told
+    assert run(["runs", "show", "9", "-v"]) == 2
+    told = capfd.readouterr().err
+    assert "Traceback" in told and told.splitlines()[-1].startswith("error: ")
+    assert run(["runs", "show", "9"]) == 2
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_settings_file_that_is_nested_without_end_keeps_nobody_from_working(

@@ -16,7 +16,7 @@ from bddseg_tui.tui.cli.options import (
     JsonOption,
     WorkspaceOption,
 )
-from bddseg_tui.tui.cli.output import note, print_json, say, tell
+from bddseg_tui.tui.cli.output import note, print_json, say, tell, warn
 
 
 def add_to(app: typer.Typer, panel: str) -> None:
@@ -59,6 +59,6 @@ def chats(
         say(f"{sanitize(chat.path.stem[:15])}  {len(chat.turns):>3} questions  {chat.title}")
     for chat in found:
         if chat.left_out.count:
-            note(f"warning: {chat.left_out.tell('line', sanitize_path(chat.path))}")
+            warn(chat.left_out.tell("line", sanitize_path(chat.path)))
     if not found:
         note("no chats yet: ask in the app, pane 4")

@@ -13,7 +13,7 @@ from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import DatasetArgument, JsonOption, ScanOption, WorkspaceOption
-from bddseg_tui.tui.cli.output import note, print_json, progress, say, tell
+from bddseg_tui.tui.cli.output import detail, note, print_json, progress, say, tell
 from bddseg_tui.tui.cli.print_items import print_json_items, print_lines
 
 
@@ -117,6 +117,7 @@ def _current(workspace: Path | None, dataset: Path, scan: bool | None) -> tuple[
     """The engine, and the dataset with its catalog as current as was asked for; says how current that is."""
     engine = open_engine(workspace)
     collection = engine.data.open(dataset, note)
+    detail(f"dataset: {sanitize_path(collection.dataset.root)}; catalog: {sanitize_path(collection.catalog.path)}")
     as_of = None if scan else engine.data.as_of(collection, anyhow=scan is False)
     if as_of is None:
         with progress("scanning", "samples") as report:

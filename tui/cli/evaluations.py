@@ -9,7 +9,7 @@ from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.evaluate import RESULT_KEYS
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import JsonOption, WorkspaceOption
-from bddseg_tui.tui.cli.output import note, overall, print_json, say, tell
+from bddseg_tui.tui.cli.output import note, overall, print_json, say, tell, warn
 
 evaluations_app = typer.Typer(invoke_without_command=True, help="List evaluations, delete one.")
 
@@ -31,7 +31,7 @@ def evaluations(context: typer.Context, json: JsonOption = False, workspace: Wor
     for e in [] if json else found.found:
         say(f"{e.name:<32} {e.images:>6,} images  {overall(e.pixel_accuracy, e.miou19, e.miou20)}")
     for name, why in found.unreadable:
-        note(f"{name} cannot be read: {why}")
+        warn(f"{name} cannot be read: {why}")
     if not found.found and not json:
         note("there are no evaluations yet: make one with `bddseg-tui evaluate RUN`")
 
@@ -51,5 +51,5 @@ def delete_evaluation(
     engine = open_engine(workspace)
     left = engine.analysis.delete(engine.runs.find(name.partition("/")[0]), name)
     if left:
-        note(f"warning: {left}")
+        warn(left)
     tell(json, f"deleted {sanitize(name)}", deleted=sanitize(name), **({"left": left} if left else {}))

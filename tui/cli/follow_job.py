@@ -13,12 +13,13 @@ from rich.progress import BarColumn, Progress, TextColumn
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.jobs.events import Event, EventTail
-from bddseg_tui.core.jobs.job import SECONDS_LEFT, Status, read_status
+from bddseg_tui.core.jobs.job import SECONDS_LEFT, Status, read_status, tail_log
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.workspace.workspace import open_workspace
 from bddseg_tui.tui.cli.console import console as safe_console
-from bddseg_tui.tui.cli.output import note
+from bddseg_tui.tui.cli.loudness import is_quiet
+from bddseg_tui.tui.cli.output import detail, note
 from bddseg_tui.tui.cli.tables import epoch_line
 from bddseg_tui.tui.shared.format import format_duration
 
@@ -95,7 +96,7 @@ def follow(folder: Path, label: str) -> Status:
     Raises:
         BddsegError: the job failed or was lost; the message is the job's own.
     """
-    console = safe_console(stderr=True)
+    console = safe_console(stderr=True, quiet=is_quiet())
     tail = EventTail(folder / "events.jsonl")
     # An earlier attempt's events are history, not news.
     tail.read()
@@ -111,6 +112,8 @@ def follow(folder: Path, label: str) -> Status:
             time.sleep(0.2)
         for event in tail.read():
             _tell(console, event, status)
+    if status.state != "finished":
+        detail(f"{sanitize_path(folder)} ends with:\n{tail_log(folder)}")
     expect_alive(status, label)
     return status
 

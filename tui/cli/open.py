@@ -9,6 +9,7 @@ import typer
 from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.workspace.workspace import open_workspace
+from bddseg_tui.tui.cli.loudness import be_quiet
 from bddseg_tui.tui.cli.options import WorkspaceOption
 
 
@@ -32,4 +33,5 @@ def open_app(
         raise UsageError("the app needs a terminal; every other command works without one (see --help)")
     from bddseg_tui.tui.start import start_app
 
+    be_quiet(True)  # nothing may be written where the app draws
     raise typer.Exit(start_app(open_workspace(workspace), dataset, images))

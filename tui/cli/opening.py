@@ -8,7 +8,7 @@ from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.core.workspace.workspace import open_workspace
-from bddseg_tui.tui.cli.output import note, progress
+from bddseg_tui.tui.cli.output import detail, note, progress
 
 if TYPE_CHECKING:
     from bddseg_tui.core.runs.evaluation import Evaluation
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def open_engine(workspace: Path | None) -> Engine:
     """The engine over the workspace that was named, or over the usual one."""
-    return Engine(open_workspace(workspace))
+    opened = open_workspace(workspace)
+    detail(f"workspace: {sanitize_path(opened.root)}")
+    return Engine(opened)
 
 
 def named_or_last(engine: Engine, named: Path | None) -> Path:

@@ -3,10 +3,11 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from bddseg_tui.core.sanitize import sanitize, sanitize_lines
+from bddseg_tui.tui.cli.loudness import LOG, is_quiet
 from bddseg_tui.tui.shared.format import percent
 
 
@@ -22,9 +23,18 @@ def write(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Prints lines beside the output: on standard error, where nobody may be listening any more."""
-    with suppress(OSError):
-        print(sanitize_lines(text), file=sys.stderr, flush=True)
+    """Says something beside the output, on standard error: not with `-q`."""
+    LOG.info("%s", text)
+
+
+def warn(text: str) -> None:
+    """Says in the same way what a person should know."""
+    LOG.warning("warning: %s", text)
+
+
+def detail(text: str) -> None:
+    """Says in the same way what is of interest with `-v` alone."""
+    LOG.debug("%s", text)
 
 
 def tell(as_json: bool, text: str, **facts: Any) -> None:
@@ -62,8 +72,8 @@ def progress(label: str, unit: str) -> Iterator[Callable[[int, int], None]]:
         def render(self, task: Task) -> Text:
             return Text(f"{task.speed:,.0f} {unit}/s" if task.speed else "")
 
-    console = safe_console(stderr=True)
-    if not console.is_terminal:
+    console = safe_console(stderr=True, quiet=is_quiet())
+    if not console.is_terminal or is_quiet():
         last = [0, 0]
 
         def remember(done: int, total: int) -> None:

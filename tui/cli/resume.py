@@ -6,7 +6,7 @@ from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.tui.cli.follow_job import follow_training, wait_until_it_trains
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import FollowOption, JsonOption, RunArgument, WorkspaceOption
-from bddseg_tui.tui.cli.output import note, print_json
+from bddseg_tui.tui.cli.output import tell
 
 
 def add_to(app: typer.Typer, panel: str) -> None:
@@ -23,9 +23,6 @@ def resume(
     engine.runs.resume(found)
     if not follow:
         wait_until_it_trains(engine, found)
-    if json:
-        print_json({"run": found.name, "folder": sanitize_path(found.folder)})
-    else:
-        note(f"resumed {found.name}")
+    tell(json, f"resumed {found.name}", run=found.name, folder=sanitize_path(found.folder))
     if follow:
         follow_training(engine, found)

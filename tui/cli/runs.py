@@ -7,7 +7,7 @@ import typer
 from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import JsonOption, RunArgument, WorkspaceOption
-from bddseg_tui.tui.cli.output import note, print_json, tell
+from bddseg_tui.tui.cli.output import note, print_json, tell, warn
 
 if TYPE_CHECKING:
     from bddseg_tui.core.jobs.job import Status
@@ -40,7 +40,7 @@ def runs(context: typer.Context, json: JsonOption = False, workspace: WorkspaceO
     elif states:
         console().print(runs_table(states, best))
         for problem in filter(None, (s.run.problem for s in states)):
-            note(f"warning: {problem}")
+            warn(problem)
     else:
         note("there are no runs yet: start one with `bddseg-tui train DIR`")
 
@@ -59,7 +59,7 @@ def show(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOption 
     else:
         print_run(found, history)
         if told := history.left_out.tell("event", found.name):
-            note(f"warning: {told}")
+            warn(told)
 
 
 @runs_app.command("delete")
@@ -69,7 +69,7 @@ def delete(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOptio
     found = engine.runs.find(run)
     left = engine.runs.delete(found)
     if left:
-        note(f"warning: {left}")
+        warn(left)
     tell(json, f"deleted {found.name}", deleted=found.name, **({"left": left} if left else {}))
 
 

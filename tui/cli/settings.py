@@ -13,7 +13,7 @@ from bddseg_tui.tui.cli.options import (
     JsonOption,
     WorkspaceOption,
 )
-from bddseg_tui.tui.cli.output import note, print_json, say
+from bddseg_tui.tui.cli.output import print_json, say, warn
 
 
 def add_to(app: typer.Typer, panel: str) -> None:
@@ -46,7 +46,7 @@ def settings(
         wanted[name] = check_value(name, value)
     options = engine.retrieval.configure(**wanted) if wanted else engine.retrieval.options
     if told := check_settings(engine.workspace)[1].tell("setting", sanitize_path(engine.workspace.settings)):
-        note(f"warning: {told}")
+        warn(told)
     if json:
         print_json(asdict(options))
         return

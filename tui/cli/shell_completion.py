@@ -12,6 +12,7 @@ import shlex
 from contextlib import redirect_stderr, redirect_stdout, suppress
 
 from bddseg_tui.tui.cli import COMMANDS
+from bddseg_tui.tui.cli.front_options import split_front_options
 from bddseg_tui.tui.cli.root import build_program, run
 
 VARIABLE = "_BDDSEG_TUI_COMPLETE"
@@ -52,6 +53,10 @@ def answer() -> int:
 
 def complete(words: list[str], text: str, described: bool = True) -> list[Item]:
     """What the word that begins with `text` can be after these words, each with what it is if that shall be said."""
+    front = split_front_options(words)
+    words = list(front.rest)
+    if front.workspace is not None:
+        os.environ["BDDSEG_WORKSPACE"] = front.workspace
     if not words and not text.startswith("-"):
         return [(name, "") for name in COMMANDS if name.startswith(text)]
     options = [] if words else _ask([], text, described)
@@ -65,8 +70,6 @@ def complete(words: list[str], text: str, described: bool = True) -> list[Item]:
 
 def _ask(words: list[str], text: str, described: bool) -> list[Item]:
     """What Typer finds: as it says it to fish, which is read most easily, or to bash, which needs no Rich."""
-    import typer
-
     line = shlex.join(["bddseg-tui", *words]) + " " + (shlex.quote(text) if text else "")
     question = {
         VARIABLE: "complete_fish" if described else "complete_bash",
@@ -80,7 +83,7 @@ def _ask(words: list[str], text: str, described: bool) -> list[Item]:
     os.environ |= question
     try:
         with redirect_stdout(io.StringIO()) as out, suppress(SystemExit):
-            typer.main.get_command(build_program(words[:1])).main(args=[], prog_name="bddseg-tui")
+            build_program(words[:1]).main(args=[], prog_name="bddseg-tui")
     finally:
         os.environ.clear()
         os.environ |= before

@@ -14,7 +14,7 @@ from bddseg_tui.tui.cli.options import (
     JsonOption,
     WorkspaceOption,
 )
-from bddseg_tui.tui.cli.output import note, print_json, tell
+from bddseg_tui.tui.cli.output import tell
 from bddseg_tui.tui.cli.training_options import PRESETS, ConfigFileOption, PresetOption, SetOption
 
 
@@ -48,9 +48,6 @@ def train(
     run = engine.runs.train(dataset, build_config(preset, settings, config), preset)
     if not follow:
         wait_until_it_trains(engine, run)
-    if json:
-        print_json({"run": run.name, "folder": sanitize_path(run.folder)})
-    else:
-        note(f"run {run.name} in {sanitize_path(run.folder)}")
+    tell(json, f"run {run.name} in {sanitize_path(run.folder)}", run=run.name, folder=sanitize_path(run.folder))
     if follow:
         follow_training(engine, run)

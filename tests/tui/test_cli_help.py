@@ -1,0 +1,59 @@
+"""What the help of each command says, and that its examples are true."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui.cli import GROUPS
+from bddseg_tui.tui.cli.examples import EXAMPLES
+from bddseg_tui.tui.cli.root import build_program, run
+
+PROGRAM = build_program()
+
+
+def paths_of(command: Any, path: str = "") -> Iterator[str]:
+    yield path
+    for name, sub in getattr(command, "commands", {}).items():
+        yield from paths_of(sub, f"{path} {name}".strip())
+
+
+def test_every_command_has_an_example() -> None:
+    assert set(paths_of(PROGRAM)) == set(EXAMPLES)
+
+
+@pytest.mark.parametrize("path", [path for path in EXAMPLES if path])
+def test_the_examples_of_a_command_are_words_that_it_takes(workspace: Workspace, path: str) -> None:
+    for example in EXAMPLES[path]:
+        words = shlex.split(example.partition(" > ")[0])
+        assert example.startswith(path)
+        command = PROGRAM
+        while words and words[0] in getattr(command, "commands", {}):
+            command = command.commands[words.pop(0)]
+        command.make_context(path, words)
+
+
+def shown(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert run([*words, "--help"]) == 0
+    return re.sub(r"[ │]*\n[ │]*", " ", capsys.readouterr().out)
+
+
+def test_help_shows_the_examples_and_the_options_of_the_program(capsys: pytest.CaptureFixture[str]) -> None:
+    told = shown(capsys, "data", "list")
+    assert "$ bddseg-tui data list ~/bdd100k --filter 'split:val class:bus>5% sort:-bus'" in told
+    assert "--quiet" in told and "--verbose" in told
+
+
+def test_help_shows_commands_in_groups(capsys: pytest.CaptureFixture[str]) -> None:
+    told = shown(capsys)
+    at = [told.index(f"─ {group} ─") for group in GROUPS]
+    assert at == sorted(at)
+    assert told.index("─ Training ─") < told.index("Go on with a run") < told.index("─ Evaluation ─")
+
+
+def test_the_version_is_said_wherever_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == run(["-q", "--version"]) == 0
+    assert capsys.readouterr().out.count("bddseg-tui 0.") == 2

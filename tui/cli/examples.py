@@ -1,0 +1,62 @@
+"""An example of every command, for the end of its help."""
+
+from typing import Any
+
+EXAMPLES = {
+    "": ("~/bdd100k", "train ~/bdd100k --follow"),
+    "open": ("open ~/bdd100k", "open --images halfblock"),
+    "demo": ("demo", "demo --dir /tmp/scenes --data-only"),
+    "data": ("data check ~/bdd100k",),
+    "data unpack": ("data unpack bdd100k_images_10k.zip bdd100k_sem_seg_labels_trainval.zip --to ~/bdd100k",),
+    "data check": ("data check ~/bdd100k",),
+    "data stats": ("data stats ~/bdd100k --split val",),
+    "data list": ("data list ~/bdd100k --filter 'split:val class:bus>5% sort:-bus' --limit 20",),
+    "data tag": ("data tag ~/bdd100k odd --filter 'has:train'", "data tag ~/bdd100k odd --filter 'tag:odd' --remove"),
+    "data move": ("data move ~/bdd100k /mnt/big/bdd100k",),
+    "data repair": ("data repair ~/bdd100k",),
+    "train": (
+        "train ~/bdd100k --preset focal --set epochs=40 --follow",
+        "train ~/bdd100k --config my.toml",
+    ),
+    "resume": ("resume last --follow",),
+    "runs": ("runs", "runs show 3"),
+    "runs show": ("runs show last", "runs show 0003-focal --json"),
+    "runs delete": ("runs delete 3",),
+    "config": ("config --preset strong > my.toml",),
+    "encoders": ("encoders mobile", "encoders tu- lite --height 224 --width 224"),
+    "evaluate": ("evaluate last", "evaluate 3 --split val --tta flip"),
+    "evaluations": ("evaluations --json",),
+    "evaluations delete": ("evaluations delete 0003-focal/best-val",),
+    "classify": ("classify 3 --threshold 0.1%",),
+    "slices": ("slices last",),
+    "compare": ("compare 3 4",),
+    "report": ("report 3 --compare 4 --markdown --csv --to report",),
+    "predict": ("predict 3 --split test --to predictions", "predict last drive.mp4 --to out"),
+    "export": ("export last --to onnx",),
+    "index": ("index build ~/bdd100k", "index search 'red bus'"),
+    "index build": ("index build ~/bdd100k --model ViT-B-32/laion2b_s34b_b79k --download",),
+    "index stop": ("index stop ~/bdd100k",),
+    "index info": ("index info ~/bdd100k",),
+    "index search": (
+        "index search 'heavy rain; 2: red bus; -night' --filter 'split:val'",
+        "index search --like photo.jpg",
+    ),
+    "ask": ("ask 'Is there traffic in the forest?' --data ~/bdd100k", "ask 'What colour is the bus?' --image bus.jpg"),
+    "chats": ("chats forest --export forest-chat",),
+    "settings": ("settings", "settings clip=ViT-B-32/laion2b_s34b_b79k top=12"),
+    "jobs": ("jobs --all",),
+    "jobs stop": ("jobs stop 3",),
+    "stop": ("stop last", "stop 3/evaluate --now"),
+    "workspace": ("workspace", "workspace free caches"),
+    "workspace free": ("workspace free caches gone",),
+}
+"""By command, the words that come after `bddseg-tui`."""
+
+
+def add_examples(command: Any, path: str = "") -> None:
+    """Puts the examples at the end of the help of a command, and of the commands in it."""
+    lines = [f"$ bddseg-tui {words}" for words in EXAMPLES[path]]
+    # An empty line is what Typer's help keeps as a line break.
+    command.epilog = "\n\n".join([*filter(None, [command.epilog]), *lines])
+    for name, sub in getattr(command, "commands", {}).items():
+        add_examples(sub, f"{path} {name}".strip())
