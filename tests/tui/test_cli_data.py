@@ -13,6 +13,8 @@ from bddseg_tui.core.data import scan
 from bddseg_tui.core.data.catalog import Catalog
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.settings import save_settings
+from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.cli.root import run
 from tests.core.test_repair import damage
 from tests.small_disk import mounted_disk
@@ -79,6 +81,41 @@ def test_a_folder_that_has_just_changed_is_listed_again(
     for _ in range(2):
         # The clock of a folder may be too coarse to tell that it changes again.
         assert "scanning" in said(capsys, "list", str(dataset))[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["data", "list", "--limit", "1"], ""),
+        (["data", "stats"], "road"),
+        (["data", "check"], "no problems"),
+        (["train", "--create", "--set", "encoder_weights=none"], "0001-cross-entropy"),
+        (["chats"], ""),
+    ],
+)
+def test_without_a_dataset_the_last_one_is_taken_and_named(
+    workspace: Workspace, drawn: Path, capsys: pytest.CaptureFixture[str], words: list[str], told: str
+) -> None:
+    save_settings(workspace, dataset=str(drawn))
+    assert run(words) == 0
+    captured = capsys.readouterr()
+    assert told in captured.out and captured.err.startswith(f"dataset: {drawn} (none was named)\n")
+
+
+@pytest.mark.parametrize("words", [["index", "info"], ["index", "search", "bus"], ["ask", "a bus?"]])
+def test_the_last_dataset_is_searched_and_asked_about(
+    workspace: Workspace, drawn: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    save_settings(workspace, dataset=str(drawn))
+    assert run(words) == 1
+    assert capsys.readouterr().err.splitlines()[0] == f"dataset: {drawn} (none was named)"
+
+
+def test_a_dataset_has_to_be_named_where_none_was_opened(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["data", "list"]) == run(["train"]) == run(["index", "build"]) == run(["ask", "a bus?"]) == 2
+    assert capsys.readouterr().err.count("error: which dataset? name its folder: ") == 4
 
 
 def test_without_a_scan_nothing_can_be_listed(

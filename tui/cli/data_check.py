@@ -6,10 +6,10 @@ from pathlib import Path
 import typer
 
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
-from bddseg_tui.tui.cli.opening import open_engine
+from bddseg_tui.tui.cli.opening import named_or_last, open_engine
 from bddseg_tui.tui.cli.options import (
-    DatasetArgument,
     JsonOption,
+    OptionalDatasetArgument,
     WorkspaceOption,
 )
 from bddseg_tui.tui.cli.output import print_json, progress, say
@@ -20,14 +20,16 @@ def add_to(group: typer.Typer) -> None:
     group.command()(check)
 
 
-def check(dataset: DatasetArgument, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
+def check(dataset: OptionalDatasetArgument = None, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
     """Open every image and mask and list what is wrong; exits with 1 if anything is."""
+    engine = open_engine(workspace)
+    folder = named_or_last(engine, dataset)
     with progress("checking", "samples") as report:
-        found = open_engine(workspace).data.check(dataset, report)
+        found = engine.data.check(folder, report)
     if json:
         print_json(found.to_json())
     else:
-        if found.root != Path(os.path.abspath(dataset)):  # noqa: PTH100 (links stay)
+        if found.root != Path(os.path.abspath(folder)):  # noqa: PTH100 (links stay)
             say(f"the dataset in it is {sanitize_path(found.root)}")
         for split, (images, masks) in found.splits.items():
             say(f"{split:<6} {images:>7,} images {masks:>7,} masks")

@@ -11,8 +11,8 @@ from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.cli import completions
-from bddseg_tui.tui.cli.opening import open_engine
-from bddseg_tui.tui.cli.options import DatasetArgument, JsonOption, ScanOption, WorkspaceOption
+from bddseg_tui.tui.cli.opening import named_or_last, open_engine
+from bddseg_tui.tui.cli.options import DatasetArgument, JsonOption, OptionalDatasetArgument, ScanOption, WorkspaceOption
 from bddseg_tui.tui.cli.output import detail, note, print_json, progress, say, tell
 from bddseg_tui.tui.cli.print_items import print_json_items, print_lines
 
@@ -25,7 +25,7 @@ def add_to(group: typer.Typer) -> None:
 
 
 def stats(
-    dataset: DatasetArgument,
+    dataset: OptionalDatasetArgument = None,
     split: Annotated[
         str | None, typer.Option(help="Only this split.", show_default=False, autocompletion=completions.splits)
     ] = None,
@@ -49,7 +49,7 @@ def stats(
 
 
 def list_samples(
-    dataset: DatasetArgument,
+    dataset: OptionalDatasetArgument = None,
     query: Annotated[
         str,
         typer.Option(
@@ -113,10 +113,10 @@ def _to_json(row: Row) -> dict[str, Any]:
     }
 
 
-def _current(workspace: Path | None, dataset: Path, scan: bool | None) -> tuple[Engine, Collection]:
+def _current(workspace: Path | None, dataset: Path | None, scan: bool | None) -> tuple[Engine, Collection]:
     """The engine, and the dataset with its catalog as current as was asked for; says how current that is."""
     engine = open_engine(workspace)
-    collection = engine.data.open(dataset, note)
+    collection = engine.data.open(named_or_last(engine, dataset), note)
     detail(f"dataset: {sanitize_path(collection.dataset.root)}; catalog: {sanitize_path(collection.catalog.path)}")
     as_of = None if scan else engine.data.as_of(collection, anyhow=scan is False)
     if as_of is None:

@@ -15,11 +15,11 @@ from bddseg_tui.tui.cli.follow_job import start_and_follow
 from bddseg_tui.tui.cli.opening import open_dataset, open_engine
 from bddseg_tui.tui.cli.options import (
     DataOption,
-    DatasetArgument,
     DownloadOption,
     FilterOption,
     JsonOption,
     ModelOption,
+    OptionalDatasetArgument,
     TopOption,
     WorkspaceOption,
 )
@@ -35,7 +35,7 @@ def add_to(app: typer.Typer, panel: str) -> None:
 
 @index_app.command()
 def build(
-    dataset: DatasetArgument,
+    dataset: OptionalDatasetArgument = None,
     model: ModelOption = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Throw the old index away first.")] = False,
     batch: Annotated[int, typer.Option(min=0, help="Images a batch; 0 chooses.")] = 0,
@@ -46,7 +46,7 @@ def build(
 ) -> None:
     """Embed every image that is new or changed; goes on where it was stopped."""
     engine = open_engine(workspace)
-    collection = engine.data.open(dataset)
+    collection = open_dataset(engine, dataset)
     root = collection.dataset.root
 
     def start() -> Path:
@@ -66,11 +66,14 @@ def build(
 
 @index_app.command()
 def stop(
-    dataset: DatasetArgument, model: ModelOption = None, json: JsonOption = False, workspace: WorkspaceOption = None
+    dataset: OptionalDatasetArgument = None,
+    model: ModelOption = None,
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
 ) -> None:
     """Stop a build; `index build` goes on where it stopped."""
     engine = open_engine(workspace)
-    root = engine.data.open(dataset).dataset.root
+    root = open_dataset(engine, dataset).dataset.root
     engine.retrieval.stop_build(root, model)
     status = engine.runs.wait(engine.retrieval.index_folder(root, model))
     tell(json, f"building {status.state}", state=status.state)
@@ -78,11 +81,14 @@ def stop(
 
 @index_app.command()
 def info(
-    dataset: DatasetArgument, model: ModelOption = None, json: JsonOption = False, workspace: WorkspaceOption = None
+    dataset: OptionalDatasetArgument = None,
+    model: ModelOption = None,
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
 ) -> None:
     """Say what the index of a dataset is: its model, images, and the graph's recall."""
     engine = open_engine(workspace)
-    root = engine.data.open(dataset).dataset.root
+    root = open_dataset(engine, dataset).dataset.root
     found = engine.retrieval.info(root, model)
     if problem := engine.retrieval.info_problem(root, model):
         raise BddsegError(f"the index's manifest is damaged ({problem}): `bddseg-tui index build` makes it anew")

@@ -22,7 +22,7 @@ def open_engine(workspace: Path | None) -> Engine:
 
 
 def named_or_last(engine: Engine, named: Path | None) -> Path:
-    """The dataset that was named, or the one that was opened last, which is then said.
+    """The dataset that was named, or the one that the app opened last, or the demo; which of these is said.
 
     Raises:
         UsageError: none was named, and none has been opened yet.
@@ -32,7 +32,7 @@ def named_or_last(engine: Engine, named: Path | None) -> Path:
     last = engine.data.last_opened()
     if last is None:
         raise UsageError("which dataset? name its folder: none has been opened in the app yet")
-    note(f"dataset: {sanitize_path(last)}, the last one opened")
+    note(f"dataset: {sanitize_path(last)} (none was named)")
     return last
 
 

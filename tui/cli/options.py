@@ -23,13 +23,22 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing
 DatasetArgument = Annotated[
     Path, typer.Argument(metavar="DIR", parser=typed_path, help="The dataset's folder.", show_default=False)
 ]
+OptionalDatasetArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[DIR]",
+        parser=typed_path,
+        help="The dataset's folder; the last one that the app opened if left out.",
+        show_default=False,
+    ),
+]
 DataOption = Annotated[
     Path | None,
     typer.Option(
         "--data",
         metavar="DIR",
         parser=typed_path,
-        help="The dataset; the last one opened if left out.",
+        help="The dataset; the last one that the app opened if left out.",
         show_default=False,
     ),
 ]

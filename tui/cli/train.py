@@ -7,11 +7,11 @@ import typer
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.tui.cli.follow_job import follow_training, wait_until_it_trains
-from bddseg_tui.tui.cli.opening import open_engine
+from bddseg_tui.tui.cli.opening import named_or_last, open_engine
 from bddseg_tui.tui.cli.options import (
-    DatasetArgument,
     FollowOption,
     JsonOption,
+    OptionalDatasetArgument,
     WorkspaceOption,
 )
 from bddseg_tui.tui.cli.output import tell
@@ -24,7 +24,7 @@ def add_to(app: typer.Typer, panel: str) -> None:
 
 
 def train(
-    dataset: DatasetArgument,
+    dataset: OptionalDatasetArgument = None,
     preset: PresetOption = PRESETS[0],
     assignments: SetOption = None,
     config: ConfigFileOption = None,
@@ -39,13 +39,14 @@ def train(
 ) -> None:
     """Train a U-Net as a job of its own, which outlives this terminal."""
     engine = open_engine(workspace)
+    root = named_or_last(engine, dataset)
     settings = [*(assignments or ()), *(["compile=true"] if compile else [])]
     settings += [f"processes={processes}"] if processes else []
     if create:
-        run = engine.runs.create(dataset, build_config(preset, settings, config), preset)
+        run = engine.runs.create(root, build_config(preset, settings, config), preset)
         tell(json, sanitize_path(run.folder), run=run.name, folder=sanitize_path(run.folder))
         return
-    run = engine.runs.train(dataset, build_config(preset, settings, config), preset)
+    run = engine.runs.train(root, build_config(preset, settings, config), preset)
     if not follow:
         wait_until_it_trains(engine, run)
     tell(json, f"run {run.name} in {sanitize_path(run.folder)}", run=run.name, folder=sanitize_path(run.folder))
