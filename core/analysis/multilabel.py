@@ -5,7 +5,6 @@ it is not a dependency, because six sums do not need one.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,18 +48,6 @@ class MultiLabel:
     confusion: NDArray[np.int64]
     threshold: Threshold
     images: int
-
-    def to_json(self) -> dict[str, Any]:
-        """The report as plain values."""
-        return {
-            "images": self.images,
-            "threshold": {"pixels": self.threshold.pixels, "percent": self.threshold.percent},
-            "exact_match": self.exact_match,
-            "accuracy": self.accuracy,
-            "classes": [vars(c) for c in self.classes],
-            "averages": [vars(a) for a in self.averages],
-            "confusion": self.confusion.tolist(),
-        }
 
 
 def presence(confusion: NDArray[np.uint32], threshold: Threshold) -> tuple[Presence, Presence]:

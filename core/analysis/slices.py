@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +22,6 @@ class Slice:
     query: str
     images: int
     scores: Scores
-
-    def to_json(self) -> dict[str, Any]:
-        """The overall figures."""
-        return {"slice": self.query, "images": self.images, **self.scores.summary()}
 
 
 def slices(found: PerImage, catalog: Catalog) -> list[Slice]:

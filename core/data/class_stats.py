@@ -1,7 +1,7 @@
 """Class statistics of a dataset: how many pixels each class has, and how many images hold it."""
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from bddseg_tui.core.classes import CLASSES, NUM_CLASSES
 from bddseg_tui.core.data.catalog import Catalog
@@ -17,9 +17,6 @@ class ClassStats:
     pixels: int
     percentage: float
     images: int
-
-    def to_json(self) -> dict[str, object]:
-        return asdict(self)
 
 
 def class_stats(catalog: Catalog, split: str | None = None) -> list[ClassStats]:

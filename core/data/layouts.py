@@ -62,10 +62,6 @@ class Dataset:
         has = ", ".join(f.split if f.masks else f"{f.split} (no masks)" for f in self.splits)
         return f"{sanitize_path(self.root)}: {has}"
 
-    def to_json(self) -> dict[str, object]:
-        splits = {f.split: {"images": sanitize_path(f.images), "masks": _shown(f.masks)} for f in self.splits}
-        return {"root": sanitize_path(self.root), "layout": self.layout, "splits": splits}
-
 
 @dataclass(frozen=True)
 class LayoutPart:
@@ -131,10 +127,6 @@ def image_files(folder: Path) -> Iterator[str]:
 def _mask_folders(base: Path) -> Iterator[tuple[str, Path]]:
     for above in (base / "labels" / "sem_seg" / "masks", base / "sem_seg" / "masks", base / "labels"):
         yield from ((split, above / name) for name, split in SPLIT_OF.items())
-
-
-def _shown(path: Path | None) -> str | None:
-    return None if path is None else sanitize_path(path)
 
 
 def _official(base: Path) -> Dataset | None:

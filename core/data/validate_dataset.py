@@ -13,7 +13,6 @@ from bddseg_tui.core.data.mask_faults import doubt_of_values
 from bddseg_tui.core.data.size_mismatch import size_mismatch
 from bddseg_tui.core.data.validate_names import Problem, missing_masks, shared_stems, stray_files
 from bddseg_tui.core.processes.parallel import map_unordered
-from bddseg_tui.core.sanitize import sanitize_path
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,14 +27,6 @@ class CheckReport:
     layout: Layout
     splits: dict[str, tuple[int, int]]
     problems: list[Problem]
-
-    def to_json(self) -> dict[str, object]:
-        return {
-            "root": sanitize_path(self.root),
-            "layout": self.layout,
-            "splits": {split: {"images": i, "masks": m} for split, (i, m) in self.splits.items()},
-            "problems": [p.to_json() for p in self.problems],
-        }
 
 
 def check_dataset(

@@ -9,7 +9,7 @@ from pathlib import Path
 from bddseg_tui.core.data.dataset import MASK_ENDINGS, Dataset, Sample
 from bddseg_tui.core.data.image_file import IMAGE_SUFFIXES
 from bddseg_tui.core.data.layouts import empty_mask_folders, is_junk
-from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.core.sanitize import sanitize
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,6 @@ class Problem:
     path: Path
     kind: str
     detail: str
-
-    def to_json(self) -> dict[str, str]:
-        return {"path": sanitize_path(self.path), "kind": self.kind, "detail": self.detail}
 
 
 def shared_stems(samples: list[Sample]) -> Iterator[Problem]:

@@ -1,6 +1,5 @@
 """The command line, as a person runs it: real processes, their output and their exit codes."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ from bddseg_tui.core.runs.run import create_run
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.__main__ import _means_open, _plain_open
 from bddseg_tui.tui.cli import COMMANDS
+from tests.tui.json_output import parsed, without_schema
 
 TINY = [
     "--set",
@@ -74,19 +74,19 @@ def test_a_folder_with_a_commands_name_does_not_hide_the_command(
 
 
 def test_data_check_as_json_has_the_promised_shape(workspace: Workspace, dataset: Path) -> None:
-    found = json.loads(run("data", "check", str(dataset), "--json").stdout)
+    found = parsed("data check", run("data", "check", str(dataset), "--json").stdout)
     assert found["splits"]["train"] == {"images": 12, "masks": 12}
     assert found["problems"] == []
     (dataset / "images/10k/train/evil\x1b[2J.jpg").write_bytes(b"")
     done = run("data", "check", str(dataset), code=1)
     assert "\x1b" not in done.stdout
-    problems = json.loads(run("data", "check", str(dataset), "--json", code=1).stdout)["problems"]
+    problems = parsed("data check", run("data", "check", str(dataset), "--json", code=1).stdout)["problems"]
     assert {tuple(sorted(p)) for p in problems} == {("detail", "kind", "path")}
     assert {p["kind"] for p in problems} == {"unreadable-image", "missing-mask"}
 
 
 def test_data_stats_as_json_adds_up(workspace: Workspace, drawn: Path) -> None:
-    classes = json.loads(run("data", "stats", str(drawn), "--json").stdout)["classes"]
+    classes = parsed("data stats", run("data", "stats", str(drawn), "--json").stdout)["classes"]
     assert [c["id"] for c in classes] == list(range(20))
     assert sum(c["pixels"] for c in classes) == 18 * 128 * 72
     assert sum(c["percentage"] for c in classes) == pytest.approx(100)
@@ -97,7 +97,7 @@ def test_data_stats_as_json_adds_up(workspace: Workspace, drawn: Path) -> None:
 def test_samples_are_listed_and_tagged_by_filter(workspace: Workspace, drawn: Path) -> None:
     assert len(run("data", "list", str(drawn), "--filter", "split:val").stdout.splitlines()) == 6
     assert "tagged 6" in run("data", "tag", str(drawn), "mine", "--filter", "split:val").stdout
-    assert len(json.loads(run("data", "list", str(drawn), "--filter", "tag:mine", "--json").stdout)) == 6
+    assert len(parsed("data list", run("data", "list", str(drawn), "--filter", "tag:mine", "--json").stdout)) == 6
     assert "did you mean 'split'" in run("data", "list", str(drawn), "--filter", "slit:val", code=2).stderr
     assert "name the samples" in run("data", "tag", str(drawn), "mine", code=2).stderr
 
@@ -114,7 +114,7 @@ def test_errors_are_one_line(workspace: Workspace, tmp_path: Path) -> None:
 
 def test_wrong_settings_start_nothing(workspace: Workspace, drawn: Path) -> None:
     assert "did you mean 'epochs'" in run("train", str(drawn), "--set", "epoch=3", code=2).stderr
-    assert json.loads(run("runs", "--json").stdout) == []
+    assert parsed("runs", run("runs", "--json").stdout) == []
 
 
 def test_missing_weights_are_one_line_on_the_command_line(
@@ -144,37 +144,40 @@ def test_a_run_whose_process_is_gone_before_it_trains_has_not_started(
 def test_train_evaluate_and_predict(workspace: Workspace, drawn: Path, tmp_path: Path) -> None:
     done = run("train", str(drawn), "--preset", "demo", *TINY, "--follow")
     assert "epoch 1/1" in done.stderr and "0001-demo finished" in done.stderr
-    runs = json.loads(run("runs", "--json").stdout)
+    runs = parsed("runs", run("runs", "--json").stdout)
     assert [(r["run"], r["state"], r["checkpoints"]) for r in runs] == [("0001-demo", "finished", ["best", "last"])]
     assert "0001-demo" in run("runs").stdout
     assert "road" in run("runs", "show", "last").stdout
-    shown = json.loads(run("runs", "show", "1", "--json").stdout)
+    shown = parsed("runs show", run("runs", "show", "1", "--json").stdout)
     assert shown["config"]["encoder"] == "mobilenet_v2" and len(shown["epochs"]) == 1
-    result = json.loads(run("evaluate", "last", "--json").stdout)
+    result = parsed("evaluate", run("evaluate", "last", "--json").stdout)
     assert {"run", "checkpoint", "split", "images", "pixel_accuracy", "miou19", "miou20", "classes"} <= set(result)
     assert {"tta", "boundary_miou19", "ece", "calibration"} <= set(result)
     assert {"id", "name", "iou", "precision", "recall", "percentage"} <= set(result["classes"][0])
-    report = json.loads(run("classify", "last", "--threshold", "0.1%", "--json").stdout)
+    report = parsed("classify", run("classify", "last", "--threshold", "0.1%", "--json").stdout)
     assert (report["images"], len(report["classes"]), report["threshold"]["percent"]) == (6, 20, 0.1)
     assert "samples average" in run("classify", "1").stdout
     assert "a number of pixels" in run("classify", "1", "--threshold", "much", code=2).stderr
-    assert all(s["images"] < 6 for s in json.loads(run("slices", "1", "--json").stdout))
+    assert all(s["images"] < 6 for s in parsed("slices", run("slices", "1", "--json").stdout))
     assert "brightness<" in run("slices", "1").stdout
-    compared = json.loads(run("compare", "1", "last", "--json").stdout)
+    compared = parsed("compare", run("compare", "1", "last", "--json").stdout)
     assert compared["settings"] == {} and all(i["change"] == 0 for i in compared["images"])
     assert "IoU road" in run("compare", "1", "1").stdout
     assert "two runs" in run("compare", "1", code=2).stderr
     files = run("report", "1", "--to", str(tmp_path / "report"), "--csv").stdout.split()
     assert files[0].endswith("report.html") and all(Path(f).exists() for f in files)
-    exported = json.loads(run("export", "1", "--to", "smp", "--out", str(tmp_path / "smp"), "--json").stdout)
+    exported = parsed("export", run("export", "1", "--to", "smp", "--out", str(tmp_path / "smp"), "--json").stdout)
     assert exported["max_difference"] == 0 and "README.md" in exported["files"]
     assert "evaluate" in run("classify", "1", "--split", "train", code=1).stderr
     assert "mIoU19" in run("evaluate", "1", "--split", "train", "--checkpoint", "last").stdout
-    assert [e["split"] for e in json.loads(run("evaluations", "--json").stdout)] == ["val", "train"]
+    assert [e["split"] for e in parsed("evaluations", run("evaluations", "--json").stdout)] == ["val", "train"]
     assert "0001-demo/last-train" in run("evaluations").stdout
-    assert json.loads(run("evaluations", "delete", "1/last-train", "--json").stdout) == {"deleted": "1/last-train"}
+    gone = parsed("evaluations delete", run("evaluations", "delete", "1/last-train", "--json").stdout)
+    assert without_schema(gone) == {"deleted": "1/last-train"}
     assert "has no evaluation" in run("evaluations", "delete", "1/last-train", code=2).stderr
     assert "written to" in run("predict", "1", "--split", "test", "--to", str(tmp_path / "out")).stdout
+    again = parsed("predict", run("predict", "1", "--split", "test", "--to", str(tmp_path / "out"), "--json").stdout)
+    assert again["to"] == str(tmp_path / "out")
     assert len(list((tmp_path / "out/masks").iterdir())) == 3
     assert "has finished" in run("resume", "1", code=1).stderr
     assert "is not training" in run("stop", "1", code=1).stderr
@@ -183,8 +186,8 @@ def test_train_evaluate_and_predict(workspace: Workspace, drawn: Path, tmp_path:
 
 
 def test_a_run_can_be_made_for_a_launcher_of_ones_own(workspace: Workspace, drawn: Path) -> None:
-    made = json.loads(run("train", str(drawn), "--create", "--processes", "16", *TINY, "--json").stdout)
-    shown = json.loads(run("runs", "show", made["run"], "--json").stdout)
+    made = parsed("train", run("train", str(drawn), "--create", "--processes", "16", *TINY, "--json").stdout)
+    shown = parsed("runs show", run("runs", "show", made["run"], "--json").stdout)
     assert (shown["state"], shown["config"]["processes"]) == ("stopped", 16)
 
 
@@ -192,15 +195,17 @@ def test_a_printed_configuration_is_taken_by_training(workspace: Workspace, draw
     printed = run("config", "--preset", "demo", "--set", "epochs=3").stdout
     (tmp_path / "my.toml").write_text(printed)
     run("train", str(drawn), "--create", "--config", str(tmp_path / "my.toml"))
-    config = json.loads(run("runs", "show", "last", "--json").stdout)["config"]
+    config = parsed("runs show", run("runs", "show", "last", "--json").stdout)["config"]
     assert config == build_config("demo", ["epochs=3"]).model_dump()
-    rows = json.loads(run("config", "--config", str(tmp_path / "my.toml"), "--json").stdout)["settings"]
+    rows = parsed("config", run("config", "--config", str(tmp_path / "my.toml"), "--json").stdout)["settings"]
     assert {row["name"]: row["value"] for row in rows} == config
 
 
 def test_encoders_are_listed_with_their_cost(workspace: Workspace) -> None:
     assert "resnet34" in run("encoders").stdout
-    (small,) = json.loads(run("encoders", "tu-tf", "lite0", "--height", "224", "--width", "224", "--json").stdout)
+    (small,) = parsed(
+        "encoders", run("encoders", "tu-tf", "lite0", "--height", "224", "--width", "224", "--json").stdout
+    )
     assert small["parameters"] == 5200916
     assert small["weights"] == ["imagenet"]
     assert "no encoder's name holds 'lite99'" in run("encoders", "lite99", code=2).stderr
@@ -208,9 +213,9 @@ def test_encoders_are_listed_with_their_cost(workspace: Workspace) -> None:
 
 def test_a_run_started_here_is_stopped_from_there_and_resumed(workspace: Workspace, drawn: Path) -> None:
     run("train", str(drawn), "--preset", "demo", *TINY[:-1], "epochs=200")
-    assert json.loads(run("stop", "last", "--json").stdout)["state"] == "stopped"
-    assert json.loads(run("resume", "last", "--json").stdout)["run"] == "0001-demo"
-    assert "0001-demo lost" in run("stop", "last", "--now").stdout
+    assert parsed("stop", run("stop", "last", "--json").stdout)["state"] == "stopped"
+    assert parsed("resume", run("resume", "last", "--json").stdout)["run"] == "0001-demo"
+    assert parsed("jobs stop", run("jobs", "stop", "last", "--now", "--json").stdout)["state"] == "lost"
 
 
 def test_the_demo_without_a_terminal_only_draws_when_asked_to(workspace: Workspace, tmp_path: Path) -> None:
@@ -235,8 +240,8 @@ def test_what_takes_room_is_shown_and_freed(workspace: Workspace) -> None:
     shown = run("workspace")
     assert "training caches (1)" in shown.stdout and "cache/32x64-0123456789abcdef" in shown.stdout
     assert "caches 3.0 MiB" in shown.stderr
-    (row,) = json.loads(run("workspace", "--json").stdout)["items"]
+    (row,) = parsed("workspace", run("workspace", "--json").stdout)["items"]
     assert (row["kind"], row["freed_by"], row["name"]) == ("cache", "caches", "cache/32x64-0123456789abcdef")
     assert "nothing in the workspace is called 'cachse'" in run("workspace", "free", "cachse", code=2).stderr
-    freed = json.loads(run("workspace", "free", "all", "--json").stdout)
+    freed = parsed("workspace free", run("workspace", "free", "all", "--json").stdout)
     assert freed["freed"] == ["cache/32x64-0123456789abcdef"] and freed["bytes"] >= 3 << 20 and not cache.exists()

@@ -14,6 +14,7 @@ from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.retrieval.chats import Turn
 from bddseg_tui.core.workspace.workspace import Workspace
 from tests.index.serving import chunk, send, serving, start_stream
+from tests.tui.json_output import parsed
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def place(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cli") / "workspace"
     done = run(folder, "index", "build", str(drawn), "--json")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["images"] == 21
+    assert parsed("index build", done.stdout)["images"] == 21
     return folder
 
 
@@ -46,7 +47,7 @@ def output(workspace: Path, *words: str) -> Any:
 
 def test_a_search_prints_what_scripts_are_promised(place: Path, drawn: Path) -> None:
     found = output(place, "index", "search", "heavy rain; -night", "--data", str(drawn), "--top", "3", "--json")
-    assert len(found) == 3 and all(set(f) == {"name", "path", "score", "confidence"} for f in found)
+    assert len(found) == 3 and all(set(f) == {"schema", "name", "path", "score", "confidence"} for f in found)
     assert all(Path(f["path"]).is_file() for f in found)
 
 
@@ -103,6 +104,17 @@ def test_settings_are_changed_and_shown(tmp_path: Path) -> None:
 def test_the_index_says_what_it_is(place: Path, drawn: Path) -> None:
     found = output(place, "index", "info", str(drawn), "--json")
     assert found["model"] == "demo" and found["images"] == 21 and len(found["sha256"]) == 64
+
+
+def test_a_build_that_is_left_alone_is_stopped_from_elsewhere(tmp_path: Path, drawn: Path) -> None:
+    begun = parsed("index build --detach", run(tmp_path, "index", "build", str(drawn), "--detach", "--json").stdout)
+    stopped = run(tmp_path, "index", "stop", str(drawn), "--json")
+    # It is small: it may be done before it is stopped.
+    if stopped.returncode == 0:
+        assert parsed("index stop", stopped.stdout)["state"] in ("stopped", "finished")
+    else:
+        assert "no index of this dataset is being built" in stopped.stderr
+    assert Path(begun["folder"]).is_dir()
 
 
 def test_an_index_that_is_not_there_is_one_line(tmp_path: Path, drawn: Path) -> None:

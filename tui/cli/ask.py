@@ -1,7 +1,7 @@
 """`ask`: a question that is answered looking at the image that fits it best."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,7 @@ from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.retrieval.server_address import server_address, shown_address
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.cli import completions
+from bddseg_tui.tui.cli.found_images import candidate_image
 from bddseg_tui.tui.cli.opening import open_dataset, open_engine
 from bddseg_tui.tui.cli.options import (
     DataOption,
@@ -20,6 +21,9 @@ from bddseg_tui.tui.cli.options import (
     WorkspaceOption,
 )
 from bddseg_tui.tui.cli.output import note, print_json, say, write
+
+if TYPE_CHECKING:
+    from bddseg_tui.tui.cli.json_output import Answer, CandidateImage
 
 _TOLD_S = (3, 10, 30, *range(60, 3600, 60))
 """Seconds of waiting after which a line says so."""
@@ -86,20 +90,22 @@ def ask(
         download=download,
         **changes,
     )
-    told = _follow(answering, quiet=json)
+    told = _follow(question, answering, json)
     if odd := engine.retrieval.client.left_out.tell("line", "the retriever"):
         note(odd)
     if json:
-        print_json({"question": sanitize(question), **told})
+        print_json(told)
     if told["problem"] and told["complete"]:
         note(told["problem"])
     elif told["problem"]:
         raise BddsegError(told["problem"])
 
 
-def _follow(answering: Any, quiet: bool) -> dict[str, Any]:
+def _follow(question: str, answering: Any, as_json: bool) -> "Answer":
     """Prints the steps as they happen; returns what `--json` prints."""
-    told: dict[str, Any] = {"anchors": [], "fallback": "", "candidates": []}
+    anchors: list[str] = []
+    fallback = ""
+    candidates: list[CandidateImage] = []
     speaking = False
     for event in answering:
         match event["event"]:
@@ -109,19 +115,16 @@ def _follow(answering: Any, quiet: bool) -> dict[str, Any]:
                 doing = f"waiting for {event['what']}" if event["event"] == "waiting" else "the model is thinking"
                 note(f"{doing}, {event['seconds']:.0f} s")
             case "anchors":
-                told |= {"anchors": event["anchors"], "fallback": event["fallback"]}
-                if not quiet:
-                    say("anchors  " + "; ".join(event["anchors"]))
-                    if event["fallback"]:
-                        note(f"         ({event['fallback']}: searching with the question itself)")
+                anchors, fallback = event["anchors"], event["fallback"]
+                if not as_json:
+                    say("anchors  " + "; ".join(anchors))
+                    if fallback:
+                        note(f"         ({fallback}: searching with the question itself)")
             case "candidates":
-                keys = ("name", "path", "score", "confidence")
-                told["candidates"] = [
-                    {k: sanitize_path(i[k]) if k == "path" else i[k] for k in keys} for i in event["items"]
-                ]
-            case "image" if not quiet:
+                candidates = [candidate_image(item) for item in event["items"]]
+            case "image" if not as_json:
                 say(f"image    {sanitize_path(event['path'])}")
-            case "token" if not quiet:
+            case "token" if not as_json:
                 write(("" if speaking else "answer   ") + event["text"].replace("\n", " "))
                 speaking = True
             case "unsaid" if speaking:
@@ -132,14 +135,15 @@ def _follow(answering: Any, quiet: bool) -> dict[str, Any]:
                     say()
                 path = event["path"]
                 return {
-                    "anchors": told["anchors"],
-                    "fallback": told["fallback"],
+                    "question": sanitize(question),
+                    "anchors": anchors,
+                    "fallback": fallback,
                     "image": None if path is None else sanitize_path(path),
                     "score": event["score"],
                     "confidence": event["confidence"],
                     "fits": event["fits"],
                     "answer": event["answer"],
-                    "candidates": told["candidates"],
+                    "candidates": candidates,
                     "timings": event["timings"],
                     "problem": event["problem"],
                     "complete": event["complete"],

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,9 @@ from bddseg_tui.tui.cli.options import (
     WorkspaceOption,
 )
 from bddseg_tui.tui.cli.output import note, print_json, say, tell, warn
+
+if TYPE_CHECKING:
+    from bddseg_tui.tui.cli.json_output import ChatExported
 
 
 def add_to(app: typer.Typer, panel: str) -> None:
@@ -50,9 +53,11 @@ def chats(
         if not found:
             raise UsageError("no chat says this: `bddseg-tui chats` lists them")
         file = engine.retrieval.export(found[0], collection.dataset.root, export)
-        tell(json, f"written to {sanitize_path(file)}", file=sanitize_path(file))
+        written: ChatExported = {"file": sanitize_path(file)}
+        tell(json, f"written to {written['file']}", written)
         return
     if json:
+        # A turn as a dictionary is what its dataclass is as JSON.
         print_json([{"title": c.title, "created": c.created, "turns": [asdict(t) for t in c.turns]} for c in found])
         return
     for chat in found:

@@ -1,6 +1,6 @@
 """`classify`: a model as a multi-label classifier."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,10 @@ from bddseg_tui.tui.cli.options import (
 )
 from bddseg_tui.tui.cli.output import print_json, say
 from bddseg_tui.tui.shared.format import percent
+
+if TYPE_CHECKING:
+    from bddseg_tui.core.analysis.multilabel import LabelScore, MultiLabel
+    from bddseg_tui.tui.cli.json_output import Classified, LabelFigures
 
 
 def add_to(app: typer.Typer, panel: str) -> None:
@@ -41,7 +45,7 @@ def classify(
     evaluation = find_evaluation(engine, run, split, checkpoint, tta)
     report = engine.analysis.labels(evaluation, parse_threshold(threshold))
     if json:
-        print_json({"evaluation": evaluation.name, **report.to_json()})
+        print_json(_classified(evaluation.name, report))
         return
     title = f"{evaluation.name}, {report.images:,} images, present: {report.threshold}"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
@@ -54,3 +58,25 @@ def classify(
     console().print(table)
     whole, single = percent(report.exact_match), percent(report.accuracy)
     say(f"all 20 labels right in {whole} % of images; {single} % of labels right")
+
+
+def _classified(evaluation: str, report: "MultiLabel") -> "Classified":
+    def figures(score: "LabelScore") -> "LabelFigures":
+        return {
+            "name": score.name,
+            "precision": score.precision,
+            "recall": score.recall,
+            "f1": score.f1,
+            "support": score.support,
+        }
+
+    return {
+        "evaluation": evaluation,
+        "images": report.images,
+        "threshold": {"pixels": report.threshold.pixels, "percent": report.threshold.percent},
+        "exact_match": report.exact_match,
+        "accuracy": report.accuracy,
+        "classes": [figures(score) for score in report.classes],
+        "averages": [figures(score) for score in report.averages],
+        "confusion": report.confusion.tolist(),
+    }

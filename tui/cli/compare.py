@@ -14,6 +14,7 @@ from bddseg_tui.tui.shared.format import percent, percentage_points
 
 if TYPE_CHECKING:
     from bddseg_tui.core.runs.evaluation import Evaluation
+    from bddseg_tui.tui.cli.json_output import Compared, ComparedEvaluation
 
 
 def add_to(app: typer.Typer, panel: str) -> None:
@@ -44,8 +45,14 @@ def compare(
     changes = engine.analysis.changes(found[0], found[-1])
     ends = changes if len(changes) <= 2 * images else [*changes[:images], *changes[len(changes) - images :]]
     if json:
-        rows = [{"name": r.name, "before": c.before, "after": c.after, "change": c.change} for r, c in ends]
-        print_json({"evaluations": [_figures(e) for e in found], "settings": settings, "images": rows})
+        compared: Compared = {
+            "evaluations": [_figures(e) for e in found],
+            "settings": {key: list(values) for key, values in settings.items()},
+            "images": [
+                {"name": sanitize(r.name), "before": c.before, "after": c.after, "change": c.change} for r, c in ends
+            ],
+        }
+        print_json(compared)
         return
     _print_comparison(found, settings)
     if ends:
@@ -55,10 +62,19 @@ def compare(
         say(" ".join(f"{figure:>7}" for figure in figures) + f"  {sanitize(row.name)}")
 
 
-def _figures(evaluation: "Evaluation") -> dict[str, object]:
-    keys = ("run", "checkpoint", "split", "images", "pixel_accuracy", "miou19", "miou20", "boundary_miou19", "ece")
-    figures: dict[str, object] = {key: evaluation.raw.get(key) for key in keys}
-    return {**figures, "iou": {c.name: c.iou for c in evaluation.classes}}
+def _figures(evaluation: "Evaluation") -> "ComparedEvaluation":
+    return {
+        "run": evaluation.run,
+        "checkpoint": evaluation.checkpoint,
+        "split": evaluation.split,
+        "images": evaluation.images,
+        "pixel_accuracy": evaluation.pixel_accuracy,
+        "miou19": evaluation.miou19,
+        "miou20": evaluation.miou20,
+        "boundary_miou19": evaluation.boundary_miou19,
+        "ece": evaluation.ece,
+        "iou": {c.name: c.iou for c in evaluation.classes},
+    }
 
 
 def _print_comparison(found: "list[Evaluation]", settings: dict[str, tuple[object, ...]]) -> None:

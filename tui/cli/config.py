@@ -1,6 +1,6 @@
 """`config`: every setting of a training run, as a file that `train --config` takes."""
 
-from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -9,6 +9,9 @@ from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import JsonOption
 from bddseg_tui.tui.cli.output import print_json, say
 from bddseg_tui.tui.cli.training_options import PRESETS, ConfigFileOption, PresetOption, SetOption
+
+if TYPE_CHECKING:
+    from bddseg_tui.tui.cli.json_output import ConfigPrinted, SettingRow
 
 
 def add_to(app: typer.Typer, panel: str) -> None:
@@ -26,7 +29,19 @@ def config(
     engine = open_engine(None)
     values = build_config(preset, assignments or (), file)
     if json:
-        rows = [{**asdict(setting), "value": getattr(values, setting.name)} for setting in engine.runs.settings()]
-        print_json({"preset": preset, "settings": rows})
+        rows: list[SettingRow] = [
+            {
+                "name": setting.name,
+                "group": setting.group,
+                "default": setting.default,
+                "about": setting.about,
+                "choices": list(setting.choices),
+                "limits": list(setting.limits),
+                "value": getattr(values, setting.name),
+            }
+            for setting in engine.runs.settings()
+        ]
+        printed: ConfigPrinted = {"preset": preset, "settings": rows}
+        print_json(printed)
         return
     say(engine.runs.config_toml(values).rstrip())

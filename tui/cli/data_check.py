@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -13,6 +14,10 @@ from bddseg_tui.tui.cli.options import (
     WorkspaceOption,
 )
 from bddseg_tui.tui.cli.output import print_json, progress, say
+
+if TYPE_CHECKING:
+    from bddseg_tui.core.data.validate_dataset import CheckReport
+    from bddseg_tui.tui.cli.json_output import Checked
 
 
 def add_to(group: typer.Typer) -> None:
@@ -27,7 +32,7 @@ def check(dataset: OptionalDatasetArgument = None, json: JsonOption = False, wor
     with progress("checking", "samples") as report:
         found = engine.data.check(folder, report)
     if json:
-        print_json(found.to_json())
+        print_json(_checked(found))
     else:
         if found.root != Path(os.path.abspath(folder)):  # noqa: PTH100 (links stay)
             say(f"the dataset in it is {sanitize_path(found.root)}")
@@ -37,3 +42,15 @@ def check(dataset: OptionalDatasetArgument = None, json: JsonOption = False, wor
             say(f"{problem.kind:<17} {sanitize_path(problem.path)}: {sanitize(problem.detail)}")
         say(f"{len(found.problems):,} problems" if found.problems else "no problems")
     raise typer.Exit(1 if found.problems else 0)
+
+
+def _checked(found: "CheckReport") -> "Checked":
+    return {
+        "root": sanitize_path(found.root),
+        "layout": found.layout,
+        "splits": {split: {"images": images, "masks": masks} for split, (images, masks) in found.splits.items()},
+        "problems": [
+            {"path": sanitize_path(problem.path), "kind": problem.kind, "detail": problem.detail}
+            for problem in found.problems
+        ],
+    }

@@ -1,7 +1,7 @@
 """`data move`: what is known of a dataset goes on where it has moved to."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from bddseg_tui.tui.cli.options import (
     WorkspaceOption,
 )
 from bddseg_tui.tui.cli.output import print_json, say
+
+if TYPE_CHECKING:
+    from bddseg_tui.tui.cli.json_output import MovedRow
 
 
 def add_to(group: typer.Typer) -> None:
@@ -32,19 +35,18 @@ def move(
     """Say that a dataset has moved: its tags, scores, index, chats and runs go on there."""
     moved = open_engine(workspace).data.move(old, new, force)
     if json:
-        print_json(
-            [
-                {
-                    "old": sanitize_path(m.old),
-                    "new": sanitize_path(m.new),
-                    "samples": m.samples,
-                    "missing": m.missing,
-                    "tags": m.tags,
-                    "runs": m.runs,
-                }
-                for m in moved
-            ]
-        )
+        rows: list[MovedRow] = [
+            {
+                "old": sanitize_path(m.old),
+                "new": sanitize_path(m.new),
+                "samples": m.samples,
+                "missing": m.missing,
+                "tags": m.tags,
+                "runs": m.runs,
+            }
+            for m in moved
+        ]
+        print_json(rows)
         return
     for m in moved:
         missing = f" ({m.missing:,} that were known are not there)" if m.missing else ""

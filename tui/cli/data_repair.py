@@ -1,11 +1,16 @@
 """`data repair`: the tags of a damaged catalog."""
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import DatasetArgument, JsonOption, WorkspaceOption
 from bddseg_tui.tui.cli.output import tell
+
+if TYPE_CHECKING:
+    from bddseg_tui.tui.cli.json_output import Repaired
 
 
 def add_to(group: typer.Typer) -> None:
@@ -17,5 +22,5 @@ def repair(dataset: DatasetArgument, json: JsonOption = False, workspace: Worksp
     """Make a damaged catalog anew, with the tags that can be read."""
     found = open_engine(workspace).data.repair(dataset)
     text = f"{found.tags:,} tags of {found.samples:,} samples were saved; the damaged catalog is kept as"
-    facts = {"tags": found.tags, "samples": found.samples, "kept": sanitize_path(found.kept)}
-    tell(json, f"{text} {sanitize_path(found.kept)}", **facts)
+    facts: Repaired = {"tags": found.tags, "samples": found.samples, "kept": sanitize_path(found.kept)}
+    tell(json, f"{text} {sanitize_path(found.kept)}", facts)

@@ -1,7 +1,7 @@
 """`bddseg-tui data stats|list|tag`: what the catalog knows of a dataset's samples."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,10 @@ from bddseg_tui.tui.cli.opening import named_or_last, open_engine
 from bddseg_tui.tui.cli.options import DatasetArgument, JsonOption, OptionalDatasetArgument, ScanOption, WorkspaceOption
 from bddseg_tui.tui.cli.output import detail, note, print_json, progress, say, tell
 from bddseg_tui.tui.cli.print_items import print_json_items, print_lines
+
+if TYPE_CHECKING:
+    from bddseg_tui.core.data.class_stats import ClassStats
+    from bddseg_tui.tui.cli.json_output import ClassPixels, SampleRow, Stats, Tagged
 
 
 def add_to(group: typer.Typer) -> None:
@@ -36,7 +40,8 @@ def stats(
     """Show each class's share of pixels and the images that hold it."""
     engine, collection = _current(workspace, dataset, scan)
     if json:
-        print_json({"classes": [c.to_json() for c in engine.data.stats(collection, split)]})
+        found: Stats = {"classes": [_class_pixels(c) for c in engine.data.stats(collection, split)]}
+        print_json(found)
         return
     labelled: list[str | None] = [f.split for f in collection.dataset.splits if f.masks]
     from bddseg_tui.tui.cli.console import console
@@ -73,7 +78,7 @@ def list_samples(
     engine, collection = _current(workspace, dataset, scan)
     rows = engine.data.iterate(collection, query, evaluation, limit)
     if json:
-        print_json_items(_to_json(row) for row in rows)
+        print_json_items(_sample(row) for row in rows)
     else:
         print_lines(f"{r.split:<6}{sanitize(r.name)}{'  ' + ' '.join(r.tags) if r.tags else ''}" for r in rows)
 
@@ -95,13 +100,24 @@ def tag(
     engine, collection = _current(workspace, dataset, scan)
     count = engine.data.tag(collection, query, name, remove)
     done = "untagged" if remove else "tagged"
-    tell(json, f"{done} {count:,} samples", tag=sanitize(name), samples=count, removed=remove)
+    facts: Tagged = {"tag": sanitize(name), "samples": count, "removed": remove}
+    tell(json, f"{done} {count:,} samples", facts)
 
 
-def _to_json(row: Row) -> dict[str, Any]:
+def _class_pixels(found: "ClassStats") -> "ClassPixels":
+    return {
+        "id": found.id,
+        "name": found.name,
+        "pixels": found.pixels,
+        "percentage": found.percentage,
+        "images": found.images,
+    }
+
+
+def _sample(row: Row) -> "SampleRow":
     return {
         "split": row.split,
-        "name": row.name,
+        "name": sanitize(row.name),
         "image": sanitize_path(row.image),
         "width": row.width,
         "height": row.height,
@@ -109,7 +125,7 @@ def _to_json(row: Row) -> dict[str, Any]:
         "tags": list(row.tags),
         "miou19": row.miou,
         "figures": dict(row.figures),
-        "pixels": row.counts,
+        "pixels": None if row.counts is None else list(row.counts),
     }
 
 

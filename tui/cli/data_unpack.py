@@ -1,7 +1,7 @@
 """`data unpack`: the official zips become a dataset."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,10 @@ from bddseg_tui.tui.cli.options import (
     WorkspaceOption,
 )
 from bddseg_tui.tui.cli.output import progress, say, tell
+
+if TYPE_CHECKING:
+    from bddseg_tui.core.data.dataset import Dataset
+    from bddseg_tui.tui.cli.json_output import DatasetFolders, SplitFolders, Unpacked
 
 _SHOWN = 50
 """Refused entries that are listed one by one; JSON has all."""
@@ -44,11 +48,29 @@ def unpack(
             say(f"refused  {len(outcome.refused) - _SHOWN:,} more")
     found = outcome.dataset
     text = f"{outcome.written:,} files written, {outcome.kept:,} were there already, {len(outcome.refused):,} refused"
-    facts = {"written": outcome.written, "kept": outcome.kept, "refused": outcome.refused, "replaced": outcome.replaced}
-    facts |= {"dataset": found.to_json() if found else None, "unrecognised": outcome.unrecognised}
-    tell(json, f"{text}: {sanitize_path(to)}", to=sanitize_path(to), **facts)
+    facts: Unpacked = {
+        "to": sanitize_path(to),
+        "written": outcome.written,
+        "kept": outcome.kept,
+        "refused": list(outcome.refused),
+        "replaced": outcome.replaced,
+        "dataset": _folders(found) if found else None,
+        "unrecognised": outcome.unrecognised,
+    }
+    tell(json, f"{text}: {sanitize_path(to)}", facts)
     if outcome.replaced and not json:
         say(f"{outcome.replaced:,} of them had changed since they were unpacked: as they were they are in {OLD}/ there")
     if not json:
         say(outcome.unrecognised if found is None else f"a dataset: {found.described()}")
     raise typer.Exit(1 if outcome.refused or found is None else 0)
+
+
+def _folders(dataset: "Dataset") -> "DatasetFolders":
+    splits: dict[str, SplitFolders] = {
+        split.split: {
+            "images": sanitize_path(split.images),
+            "masks": None if split.masks is None else sanitize_path(split.masks),
+        }
+        for split in dataset.splits
+    }
+    return {"root": sanitize_path(dataset.root), "layout": dataset.layout, "splits": splits}

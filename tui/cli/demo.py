@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from bddseg_tui.tui.cli.loudness import be_quiet
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import JsonOption, WorkspaceOption
 from bddseg_tui.tui.cli.output import note, overall, print_json, progress, say
+
+if TYPE_CHECKING:
+    from bddseg_tui.tui.cli.json_output import DemoDrawn
 
 QUESTION = "I drive through the city at night, is there a bus?"
 
@@ -65,7 +68,14 @@ def demo(
     note(f"demo dataset in {sanitize_path(root)}")
     if data_only or json:
         if json:
-            print_json({"dataset": sanitize_path(root), "train": train, "val": val, "test": test, "seed": seed})
+            drawn: DemoDrawn = {
+                "dataset": sanitize_path(root),
+                "train": train,
+                "val": val,
+                "test": test,
+                "seed": seed,
+            }
+            print_json(drawn)
         return
     if sys.stdin.isatty() and sys.stdout.isatty():
         from bddseg_tui.tui.start import start_app

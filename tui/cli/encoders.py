@@ -1,6 +1,6 @@
 """`bddseg-tui encoders`: what a U-Net can have as its encoder, and what it costs."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.options import JsonOption
 from bddseg_tui.tui.cli.output import print_json, say
+
+if TYPE_CHECKING:
+    from bddseg_tui.tui.cli.json_output import EncoderRow
 
 DEFAULTS = TrainConfig()
 
@@ -36,9 +39,16 @@ def encoders(
     if not found:
         raise UsageError(f"no encoder's name holds {sanitize(' '.join(words or []))!r}")
     if json:
-        keys = ("name", "parameters", "multiply_adds", "weights")
-        rows = [(e.name, e.parameters, e.giga_multiplications(height, width) * 1e9, e.weights) for e in found]
-        print_json([dict(zip(keys, row, strict=True)) for row in rows])
+        rows: list[EncoderRow] = [
+            {
+                "name": e.name,
+                "parameters": e.parameters,
+                "multiply_adds": e.giga_multiplications(height, width) * 1e9,
+                "weights": list(e.weights),
+            }
+            for e in found
+        ]
+        print_json(rows)
         return
     longest = max(len(e.name) for e in found)
     say(f"{'encoder':<{longest}}  {'U-Net':>8}  {f'an image, {height}x{width}':>19}  weights")

@@ -1,6 +1,6 @@
 """`evaluate`: a checkpoint on a split, at the dataset's own resolution."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,10 +11,9 @@ from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import CheckpointOption, JsonOption, RunArgument, WorkspaceOption
 from bddseg_tui.tui.cli.output import overall, print_json, say
 
-RESULT_KEYS = (
-    *("run", "checkpoint", "split", "tta", "images", "pixel_accuracy", "miou19", "miou20"),
-    *("boundary_miou19", "ece", "calibration", "classes"),
-)
+if TYPE_CHECKING:
+    from bddseg_tui.core.runs.evaluation import Evaluation
+    from bddseg_tui.tui.cli.json_output import EvaluationRow
 
 
 def add_to(app: typer.Typer, panel: str) -> None:
@@ -47,7 +46,7 @@ def evaluate(
     expect_finished(status, label)
     result = load_evaluation(folder)
     if json:
-        print_json({key: result.raw.get(key) for key in RESULT_KEYS})
+        print_json(evaluation_row(result))
         return
     console().print(class_table(result.classes, f"{result.name}, {result.images:,} images"))
     say(overall(result.pixel_accuracy, result.miou19, result.miou20))
@@ -55,3 +54,22 @@ def evaluate(
         f"boundary mIoU19 {percent(result.boundary_miou19, 2)} %  expected calibration error {percent(result.ece, 2)} %"
     )
     say(f"written to {sanitize_path(folder)}")
+
+
+def evaluation_row(evaluation: "Evaluation") -> "EvaluationRow":
+    """What `--json` prints of an evaluation; what those of earlier versions lack is null."""
+    raw = evaluation.raw
+    return {
+        "run": evaluation.run,
+        "checkpoint": evaluation.checkpoint,
+        "split": evaluation.split,
+        "tta": raw.get("tta"),
+        "images": evaluation.images,
+        "pixel_accuracy": evaluation.pixel_accuracy,
+        "miou19": evaluation.miou19,
+        "miou20": evaluation.miou20,
+        "boundary_miou19": evaluation.boundary_miou19,
+        "ece": evaluation.ece,
+        "calibration": raw.get("calibration"),
+        "classes": raw["classes"],
+    }

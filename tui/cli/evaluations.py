@@ -1,15 +1,18 @@
 """`evaluations` and `evaluations delete`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.cli import completions
-from bddseg_tui.tui.cli.evaluate import RESULT_KEYS
+from bddseg_tui.tui.cli.evaluate import evaluation_row
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import JsonOption, WorkspaceOption
 from bddseg_tui.tui.cli.output import note, overall, print_json, say, tell, warn
+
+if TYPE_CHECKING:
+    from bddseg_tui.tui.cli.json_output import Deleted
 
 evaluations_app = typer.Typer(invoke_without_command=True, help="List evaluations, delete one.")
 
@@ -27,7 +30,7 @@ def evaluations(context: typer.Context, json: JsonOption = False, workspace: Wor
 
     found = open_engine(workspace).analysis.list_evaluations()
     if json:
-        print_json([{key: e.raw.get(key) for key in RESULT_KEYS} for e in found.found])
+        print_json([evaluation_row(e) for e in found.found])
     for e in [] if json else found.found:
         say(f"{e.name:<32} {e.images:>6,} images  {overall(e.pixel_accuracy, e.miou19, e.miou20)}")
     for name, why in found.unreadable:
@@ -52,4 +55,7 @@ def delete_evaluation(
     left = engine.analysis.delete(engine.runs.find(name.partition("/")[0]), name)
     if left:
         warn(left)
-    tell(json, f"deleted {sanitize(name)}", deleted=sanitize(name), **({"left": left} if left else {}))
+    facts: Deleted = {"deleted": sanitize(name)}
+    if left:
+        facts["left"] = left
+    tell(json, f"deleted {sanitize(name)}", facts)

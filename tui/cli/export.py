@@ -1,12 +1,12 @@
 """`export`: a model for other programs, checked against the one it was made from."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bddseg_tui.core.files.typed_path import typed_path
-from bddseg_tui.core.runs.export_kinds import EXPORTS
+from bddseg_tui.core.runs.export_kinds import EXPORTS, parse_export_kind
 from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.opening import open_engine
@@ -17,6 +17,9 @@ from bddseg_tui.tui.cli.options import (
     WorkspaceOption,
 )
 from bddseg_tui.tui.cli.output import tell
+
+if TYPE_CHECKING:
+    from bddseg_tui.tui.cli.json_output import ExportedModel
 
 
 def add_to(app: typer.Typer, panel: str) -> None:
@@ -57,4 +60,11 @@ def export(
     made = engine.runs.exported(job)
     files, difference = list(made.files), made.max_difference
     text = f"{sanitize_path(to)}: {', '.join(files)}; logits differ from the model's by at most {difference:.2e}"
-    tell(json, text, run=found.name, kind=kind, to=sanitize_path(to), max_difference=difference, files=files)
+    facts: ExportedModel = {
+        "run": found.name,
+        "kind": parse_export_kind(kind),
+        "to": sanitize_path(to),
+        "max_difference": difference,
+        "files": files,
+    }
+    tell(json, text, facts)

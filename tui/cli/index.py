@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from bddseg_tui.core.retrieval.options import NOTHING_BELOW, choices
 from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.follow_job import start_and_follow
+from bddseg_tui.tui.cli.found_images import candidate_image
 from bddseg_tui.tui.cli.opening import open_dataset, open_engine
 from bddseg_tui.tui.cli.options import (
     DataOption,
@@ -24,6 +25,9 @@ from bddseg_tui.tui.cli.options import (
     WorkspaceOption,
 )
 from bddseg_tui.tui.cli.output import note, print_json, say, tell
+
+if TYPE_CHECKING:
+    from bddseg_tui.tui.cli.json_output import IndexBegun, IndexFacts, IndexStopped
 
 index_app = typer.Typer(no_args_is_help=True, help="Embed a dataset with CLIP and search it by meaning.")
 
@@ -54,7 +58,8 @@ def build(
 
     if detach:
         folder = start()
-        tell(json, f"building in {sanitize_path(folder)}", folder=sanitize_path(folder))
+        begun: IndexBegun = {"folder": sanitize_path(folder)}
+        tell(json, f"building in {begun['folder']}", begun)
         return
     _, status = start_and_follow(engine, start, "index")
     if status.state != "finished":
@@ -76,7 +81,8 @@ def stop(
     root = open_dataset(engine, dataset).dataset.root
     engine.retrieval.stop_build(root, model)
     status = engine.runs.wait(engine.retrieval.index_folder(root, model))
-    tell(json, f"building {status.state}", state=status.state)
+    stopped: IndexStopped = {"state": status.state}
+    tell(json, f"building {status.state}", stopped)
 
 
 @index_app.command()
@@ -99,7 +105,7 @@ def info(
 
 def _tell_info(found: Any, json: bool) -> None:
     speed = f", {found.images_per_second:,.0f} images/s" if found.images_per_second else ""
-    facts = {
+    facts: IndexFacts = {
         "model": found.model,
         "identity": found.identity,
         "dimension": found.dimension,
@@ -113,7 +119,7 @@ def _tell_info(found: Any, json: bool) -> None:
     bad = f", {found.failures:,} could not be read" if found.failures else ""
     how = "exact search" if found.graph is None else f"hnswlib, recall@10 {found.graph.get('recall')}"
     text = f"{found.count:,} images by {found.identity}, {found.dimension} numbers each, {how}{speed}{bad}"
-    tell(json, f"{text}\n{sanitize_path(found.folder)}", **facts)
+    tell(json, f"{text}\n{sanitize_path(found.folder)}", facts)
 
 
 @index_app.command()
@@ -150,8 +156,7 @@ def search(
     )
     items = answering.result()["items"]
     if json:
-        keys = ("name", "path", "score", "confidence")
-        print_json([{k: sanitize_path(i[k]) if k == "path" else i[k] for k in keys} for i in items])
+        print_json([candidate_image(item) for item in items])
         return
     if not items:
         note("nothing: the filter leaves no image of the index")

@@ -1,6 +1,6 @@
 """`jobs`: what is running, of every kind."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import JsonOption, WorkspaceOption
 from bddseg_tui.tui.cli.output import note, print_json
 from bddseg_tui.tui.cli.stop import stop
+
+if TYPE_CHECKING:
+    from bddseg_tui.tui.cli.json_output import JobRow
 
 jobs_app = typer.Typer(invoke_without_command=True, help="List what is running; stop one.")
 jobs_app.command("stop")(stop)
@@ -35,14 +38,14 @@ def jobs(
 
     found = open_engine(workspace).runs.jobs(ended)
     if json:
-        print_json([_job_json(job) for job in found])
+        print_json([_job_row(job) for job in found])
     elif found:
         console().print(jobs_table(found))
     else:
         note("no job is running" + ("" if ended else "; `bddseg-tui jobs --all` lists those that have ended"))
 
 
-def _job_json(job: Job) -> dict[str, object]:
+def _job_row(job: Job) -> "JobRow":
     status = job.status
     return {
         "job": job.name,

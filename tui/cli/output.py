@@ -2,13 +2,16 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from bddseg_tui.core.sanitize import sanitize, sanitize_lines
 from bddseg_tui.tui.cli.loudness import LOG, is_quiet
 from bddseg_tui.tui.shared.format import percent
+
+SCHEMA = 1
+"""Version of what `--json` prints: it changes when a field is taken away, or comes to mean something else."""
 
 
 def say(text: str = "") -> None:
@@ -37,8 +40,8 @@ def detail(text: str) -> None:
     LOG.debug("%s", text)
 
 
-def tell(as_json: bool, text: str, **facts: Any) -> None:
-    """Says what was done: as a line for a person, or its facts as JSON."""
+def tell(as_json: bool, text: str, facts: Mapping[str, Any]) -> None:
+    """Says what was done: as a line for a person, or as JSON (one of `json_output`)."""
     if as_json:
         print_json(facts)
     else:
@@ -46,10 +49,16 @@ def tell(as_json: bool, text: str, **facts: Any) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Prints JSON; it is ASCII, so no terminal obeys what is in it. What is not finite is null."""
+    """Prints one of `json_output`, with its version; in ASCII, which no terminal obeys. What is not finite is null."""
     from bddseg_tui.core.files.records import plain
 
-    print(json.dumps(plain(value), indent=2, allow_nan=False), flush=True)
+    text = [versioned(item) for item in value] if isinstance(value, list) else versioned(value)
+    print(json.dumps(plain(text), indent=2, allow_nan=False), flush=True)
+
+
+def versioned(item: Mapping[str, Any]) -> dict[str, Any]:
+    """An object with the version of what `--json` prints."""
+    return {"schema": SCHEMA, **item}
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """`predict`: masks of a split, a folder or a video."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,9 @@ from bddseg_tui.tui.cli.options import (
     WorkspaceOption,
 )
 from bddseg_tui.tui.cli.output import tell
+
+if TYPE_CHECKING:
+    from bddseg_tui.tui.cli.json_output import Predicted
 
 
 def add_to(app: typer.Typer, panel: str) -> None:
@@ -53,10 +56,5 @@ def predict(
     label = f"predict {found.name}"
     _, status = start_and_follow(engine, lambda: engine.runs.predict(found, to, source or split, checkpoint), label)
     expect_finished(status, label)
-    tell(
-        json,
-        f"written to {sanitize_path(to)}",
-        run=found.name,
-        source=sanitize(str(source or split)),
-        to=sanitize_path(to),
-    )
+    facts: Predicted = {"run": found.name, "source": sanitize(str(source or split)), "to": sanitize_path(to)}
+    tell(json, f"written to {facts['to']}", facts)

@@ -7,6 +7,7 @@ from typing import Any
 
 from bddseg_tui.core.files.records import plain
 from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.tui.cli.output import versioned
 
 _AT_ONCE = 50
 """So many are handed on one by one, as somebody may be waiting to see one; what follows goes out by the buffer."""
@@ -23,6 +24,6 @@ def print_json_items(items: Iterable[Any]) -> None:
     """Prints a JSON array, laid out as `print_json` does it, an item as soon as it is there."""
     n = -1
     for n, item in enumerate(items):
-        text = json.dumps(plain(item), indent=2, allow_nan=False).replace("\n", "\n  ")
+        text = json.dumps(plain(versioned(item)), indent=2, allow_nan=False).replace("\n", "\n  ")
         print(f"{',' if n else '['}\n  {text}", end="", flush=n < _AT_ONCE)
     print("\n]" if n >= 0 else "[]", flush=True)

@@ -1,7 +1,7 @@
 """`report`: an evaluation as one HTML page."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,9 @@ from bddseg_tui.tui.cli.options import (
     WorkspaceOption,
 )
 from bddseg_tui.tui.cli.output import print_json, say
+
+if TYPE_CHECKING:
+    from bddseg_tui.tui.cli.json_output import Reported
 
 
 def add_to(app: typer.Typer, panel: str) -> None:
@@ -52,6 +55,7 @@ def report(
     others = [find_evaluation(engine, other, split, checkpoint, tta) for other in compare_with or ()]
     files = [sanitize_path(f) for f in engine.analysis.report(evaluation, others, to, Forms(markdown, csv, charts))]
     if json:
-        print_json({"evaluation": evaluation.name, "files": files})
+        reported: Reported = {"evaluation": evaluation.name, "files": files}
+        print_json(reported)
     for file in [] if json else files:
         say(file)

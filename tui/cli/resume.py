@@ -1,5 +1,7 @@
 """`resume`: a run goes on from its last checkpoint."""
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from bddseg_tui.core.sanitize import sanitize_path
@@ -7,6 +9,9 @@ from bddseg_tui.tui.cli.follow_job import follow_training, wait_until_it_trains
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import FollowOption, JsonOption, RunArgument, WorkspaceOption
 from bddseg_tui.tui.cli.output import tell
+
+if TYPE_CHECKING:
+    from bddseg_tui.tui.cli.json_output import Started
 
 
 def add_to(app: typer.Typer, panel: str) -> None:
@@ -23,6 +28,7 @@ def resume(
     engine.runs.resume(found)
     if not follow:
         wait_until_it_trains(engine, found)
-    tell(json, f"resumed {found.name}", run=found.name, folder=sanitize_path(found.folder))
+    facts: Started = {"run": found.name, "folder": sanitize_path(found.folder)}
+    tell(json, f"resumed {found.name}", facts)
     if follow:
         follow_training(engine, found)

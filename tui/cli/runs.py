@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bddseg_tui.core.runs.best_epoch import Best
     from bddseg_tui.core.runs.history import EpochPoint
     from bddseg_tui.core.runs.run import Run
+    from bddseg_tui.tui.cli.json_output import Deleted, RunRow, RunShown
 
 runs_app = typer.Typer(invoke_without_command=True, help="List runs, show one, delete one.")
 
@@ -36,7 +37,7 @@ def runs(context: typer.Context, json: JsonOption = False, workspace: WorkspaceO
     states = engine.runs.run_states().read()
     best = engine.runs.best_epochs(states)
     if json:
-        print_json([_run_json(s.run, s.status, best[s.run.name]) for s in states])
+        print_json([_row(s.run, s.status, best[s.run.name]) for s in states])
     elif states:
         console().print(runs_table(states, best))
         for problem in filter(None, (s.run.problem for s in states)):
@@ -54,8 +55,9 @@ def show(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOption 
     found = engine.runs.find(run)
     history = engine.runs.history(found)
     if json:
-        facts = _run_json(found, found.status, history.best)
-        print_json({**facts, "config": found.spec["train"], "epochs": _epochs(found)})
+        row = _row(found, found.status, history.best)
+        shown: RunShown = {**row, "config": found.spec["train"], "epochs": _epochs(found)}
+        print_json(shown)
     else:
         print_run(found, history)
         if told := history.left_out.tell("event", found.name):
@@ -70,7 +72,10 @@ def delete(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOptio
     left = engine.runs.delete(found)
     if left:
         warn(left)
-    tell(json, f"deleted {found.name}", deleted=found.name, **({"left": left} if left else {}))
+    facts: Deleted = {"deleted": found.name}
+    if left:
+        facts["left"] = left
+    tell(json, f"deleted {found.name}", facts)
 
 
 def _epochs(run: "Run") -> "list[EpochEvent]":
@@ -79,7 +84,7 @@ def _epochs(run: "Run") -> "list[EpochEvent]":
     return [e for e in rewind(read_events(run.events, ("epoch", "start", "resume"))) if e["kind"] == "epoch"]
 
 
-def _run_json(run: "Run", status: "Status", best: "Best | EpochPoint | None") -> dict[str, object]:
+def _row(run: "Run", status: "Status", best: "Best | EpochPoint | None") -> "RunRow":
     return {
         "run": run.name,
         "state": status.state,

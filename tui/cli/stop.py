@@ -1,6 +1,6 @@
 """`stop`, also as `jobs stop`: ending a job of any kind."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,6 +8,9 @@ from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import JsonOption, WorkspaceOption
 from bddseg_tui.tui.cli.output import tell
+
+if TYPE_CHECKING:
+    from bddseg_tui.tui.cli.json_output import JobStopped
 
 JobArgument = Annotated[
     str,
@@ -36,5 +39,12 @@ def stop(
     status = engine.runs.wait(job.folder)
     steps = "at step " if job.kind == "train" else "at "
     done = f" {steps}{status.done:,} of {status.total:,}" if status.total else ""
-    facts = {"run": job.run, "kind": job.kind, "state": status.state, "done": status.done, "total": status.total}
-    tell(json, f"{job.name} {status.state}{done}", job=job.name, **facts)
+    facts: JobStopped = {
+        "job": job.name,
+        "run": job.run,
+        "kind": job.kind,
+        "state": status.state,
+        "done": status.done,
+        "total": status.total,
+    }
+    tell(json, f"{job.name} {status.state}{done}", facts)

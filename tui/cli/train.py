@@ -1,6 +1,6 @@
 """`train`: a training run as a job of its own."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,10 @@ from bddseg_tui.tui.cli.options import (
 )
 from bddseg_tui.tui.cli.output import tell
 from bddseg_tui.tui.cli.training_options import PRESETS, ConfigFileOption, PresetOption, SetOption
+
+if TYPE_CHECKING:
+    from bddseg_tui.core.runs.run import Run
+    from bddseg_tui.tui.cli.json_output import Started
 
 
 def add_to(app: typer.Typer, panel: str) -> None:
@@ -44,11 +48,15 @@ def train(
     settings += [f"processes={processes}"] if processes else []
     if create:
         run = engine.runs.create(root, build_config(preset, settings, config), preset)
-        tell(json, sanitize_path(run.folder), run=run.name, folder=sanitize_path(run.folder))
+        tell(json, sanitize_path(run.folder), _started(run))
         return
     run = engine.runs.train(root, build_config(preset, settings, config), preset)
     if not follow:
         wait_until_it_trains(engine, run)
-    tell(json, f"run {run.name} in {sanitize_path(run.folder)}", run=run.name, folder=sanitize_path(run.folder))
+    tell(json, f"run {run.name} in {sanitize_path(run.folder)}", _started(run))
     if follow:
         follow_training(engine, run)
+
+
+def _started(run: "Run") -> "Started":
+    return {"run": run.name, "folder": sanitize_path(run.folder)}

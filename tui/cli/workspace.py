@@ -1,6 +1,6 @@
 """`workspace`: what takes room, and freeing it."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from bddseg_tui.tui.cli.options import JsonOption, WorkspaceOption
 from bddseg_tui.tui.cli.output import note, print_json, progress, say
 from bddseg_tui.tui.shared.disk_use_text import by_kind, free_hint
 from bddseg_tui.tui.shared.format import format_bytes
+
+if TYPE_CHECKING:
+    from bddseg_tui.tui.cli.json_output import DiskUse, FreedItems, ItemRow, KeptItem
 
 workspace_app = typer.Typer(invoke_without_command=True, help="Show what takes room in the workspace, and free it.")
 MOST = 12
@@ -33,7 +36,7 @@ def workspace_room(context: typer.Context, json: JsonOption = False, workspace: 
         items = engine.room(report)
     root = engine.workspace.root
     if json:
-        rows = [
+        rows: list[ItemRow] = [
             {
                 "kind": i.kind,
                 "name": sanitize_path(i.path.relative_to(root)),
@@ -44,7 +47,8 @@ def workspace_room(context: typer.Context, json: JsonOption = False, workspace: 
             }
             for i in items
         ]
-        print_json({"workspace": sanitize_path(root), "bytes": sum(i.bytes for i in items), "items": rows})
+        use: DiskUse = {"workspace": sanitize_path(root), "bytes": sum(i.bytes for i in items), "items": rows}
+        print_json(use)
         return
     say(f"{sanitize_path(root)}: {format_bytes(sum(i.bytes for i in items))}")
     for name, count, taken in by_kind(items):
@@ -76,9 +80,10 @@ def free_room(
     freed = engine.free(what, yes)
     root = engine.workspace.root
     named = [sanitize_path(i.path.relative_to(root)) for i in freed.items]
-    kept = [{"name": sanitize_path(i.path.relative_to(root)), "why": why} for i, why in freed.kept]
+    kept: list[KeptItem] = [{"name": sanitize_path(i.path.relative_to(root)), "why": why} for i, why in freed.kept]
     if json:
-        print_json({"bytes": freed.bytes, "freed": named, "kept": kept})
+        facts: FreedItems = {"bytes": freed.bytes, "freed": named, "kept": kept}
+        print_json(facts)
         return
     for item, name in zip(freed.items, named, strict=True):
         say(f"freed {format_bytes(item.bytes):>9}  {name}")
