@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from bddseg_tui.core.errors import RecordError
 from bddseg_tui.core.files.atomic import PRIVATE, write_text
@@ -19,6 +19,10 @@ from bddseg_tui.core.files.skipped_records import NOTHING_LEFT_OUT, LeftOut
 from bddseg_tui.core.files.toml_file import LARGEST, parse_toml
 from bddseg_tui.core.retrieval.options import Retrieval, read_retrieval
 from bddseg_tui.core.workspace.workspace import Workspace
+
+Images = Literal["auto", "kitty", "sixel", "halfblock", "none"]
+IMAGES: tuple[Images, ...] = get_args(Images)
+"""How pictures may be drawn; `auto` is whatever the terminal can."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,7 @@ def _checked(raw: dict[str, Any]) -> tuple[Settings, LeftOut]:
 _GOOD: dict[str, Callable[[Any], bool]] = {
     "dataset": lambda v: isinstance(v, str) and "\0" not in v,
     "theme": lambda v: v in ("dark", "light"),
-    "images": lambda v: v in ("auto", "kitty", "sixel", "halfblock", "none"),
+    "images": lambda v: v in IMAGES,
     "opacity": lambda v: isinstance(v, float) and 0 <= v <= 1,
 }
 

@@ -8,7 +8,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
-IMAGES = ("auto", "kitty", "sixel", "halfblock", "none")
 COMPLETING = "_BDDSEG_TUI_COMPLETE"
 """Set by the scripts that complete a command line in a shell."""
 OPEN_OPTIONS = ("--workspace", "--images")
@@ -48,17 +47,17 @@ def _main(words: list[str]) -> int:
         if front.workspace is not None:
             os.environ["BDDSEG_WORKSPACE"] = front.workspace
         in_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-        if in_terminal and (plain := _plain_open(words)) is not None:
+        if in_terminal and (plain := plain_open(words)) is not None:
             workspace = plain[1]
             return _open(*plain)
         from bddseg_tui.tui.cli.root import run
 
-        return run([*front.flags, *(["open"] if _means_open(words) else []), *words])
+        return run([*front.flags, *(["open"] if means_open(words) else []), *words])
     except BaseException as error:
         return end(error, workspace)
 
 
-def _means_open(words: list[str]) -> bool:
+def means_open(words: list[str]) -> bool:
     """Whether `open` was left out: there are no words, or the first is an option of it, or looks like a folder."""
     from bddseg_tui.tui.cli import COMMANDS
 
@@ -75,7 +74,7 @@ def _is_folder(word: str) -> bool:
     return os.path.isdir(typed_path(word))  # noqa: PTH112 (Path.is_dir raises where a word is too long for a name)
 
 
-def _plain_open(words: list[str]) -> "tuple[Path | None, Path | None, str] | None":
+def plain_open(words: list[str]) -> "tuple[Path | None, Path | None, str] | None":
     """(dataset, workspace, images) of words that only open the app; None for everything else, mistakes too.
 
     Typer would take them as well, but importing it takes a third of the time to the first content.
@@ -96,6 +95,8 @@ def _plain_open(words: list[str]) -> "tuple[Path | None, Path | None, str] | Non
             return None
         else:
             folders.append(word)
+    from bddseg_tui.core.settings import IMAGES
+
     images = options["--images"]
     if len(folders) > 1 or images not in IMAGES:
         return None

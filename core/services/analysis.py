@@ -118,6 +118,26 @@ class AnalysisService:
         """Every finished evaluation of every run, newest run first; those that cannot be read are left out."""
         return list(self.list_evaluations().found)
 
+    def evaluation(self, run: "Run", split: str, checkpoint: str, tta: str = "none") -> Evaluation:
+        """The finished evaluation of a run.
+
+        Raises:
+            BddsegError: there is none, or it is damaged; the message says how to make it.
+        """
+        from bddseg_tui.core.runs.evaluation import evaluation_folder, load_evaluation
+
+        return load_evaluation(evaluation_folder(run.folder, checkpoint, split, tta))
+
+    def result(self, job: Path) -> Evaluation:
+        """What the evaluation found that worked in this folder.
+
+        Raises:
+            BddsegError: it is not finished, or damaged.
+        """
+        from bddseg_tui.core.runs.evaluation import load_evaluation
+
+        return load_evaluation(job)
+
     def list_evaluations(self) -> "Evaluations":
         """Every finished evaluation of every run, newest run first, and what is wrong with those that are damaged.
 

@@ -97,6 +97,10 @@ class DataService:
 
         end_workers()
 
+    def absent(self, collection: Collection) -> int:
+        """How many samples are known that were not there at the last scan; their tags and scores are kept."""
+        return collection.catalog.absent()
+
     def stats(self, collection: Collection, split: str | None = None) -> "list[ClassStats]":
         """Class shares of a scanned dataset, of one split or all."""
         from bddseg_tui.core.data.class_stats import class_stats

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.skipped_records import LeftOut
 from bddseg_tui.core.retrieval.client import Answering, RetrieverClient
 from bddseg_tui.core.retrieval.manifest import Manifest, manifest_problem, read_manifest
 from bddseg_tui.core.retrieval.options import Retrieval
 from bddseg_tui.core.sanitize import sanitize_path
-from bddseg_tui.core.settings import load_settings, save_settings
+from bddseg_tui.core.settings import check_settings, load_settings, save_settings
 from bddseg_tui.core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ class RetrievalService:
     def options(self) -> Retrieval:
         """The settings, read anew."""
         return load_settings(self.workspace).retrieval
+
+    @property
+    def skipped_settings(self) -> LeftOut:
+        """What makes no sense in the file of settings, and counts as not set."""
+        return check_settings(self.workspace)[1]
 
     def configure(self, **changes: Any) -> Retrieval:
         """Changes settings and keeps them.

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from bddseg_tui.core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from bddseg_tui.core.jobs.events import EventTail
     from bddseg_tui.core.jobs.job import Status
+    from bddseg_tui.core.jobs.run_events import EpochEvent
     from bddseg_tui.core.runs.best_epoch import Best
     from bddseg_tui.core.runs.config import TrainConfig
     from bddseg_tui.core.runs.encoders import Encoder
@@ -67,11 +69,23 @@ class RunService:
 
         return read_details(run)
 
-    def log(self, run: "Run") -> str:
-        """The end of what the processes of a run have printed, unsanitized."""
+    def epochs(self, run: "Run") -> "list[EpochEvent]":
+        """The epochs of a run as it told them, with all that it told; of what was done again the last time alone."""
+        from bddseg_tui.core.jobs.events import read_events, rewind
+
+        return [e for e in rewind(read_events(run.events, ("epoch", "start", "resume"))) if e["kind"] == "epoch"]
+
+    def log(self, job: Path) -> str:
+        """The end of what the processes have printed that worked in the folder of a run or another job, unsanitized."""
         from bddseg_tui.core.jobs.job import tail_log
 
-        return tail_log(run.folder)
+        return tail_log(job)
+
+    def events(self, job: Path) -> "EventTail":
+        """A reader of what a job tells, for whoever follows it."""
+        from bddseg_tui.core.jobs.events import EventTail
+
+        return EventTail(job / "events.jsonl")
 
     def checkpoints(self) -> "tuple[tuple[Run, str], ...]":
         """Every checkpoint that can be evaluated, exported or predicted with, as (run, `best` or `last`)."""
@@ -101,11 +115,11 @@ class RunService:
 
         return suggested_preset(root)
 
-    def encoders(self) -> "tuple[Encoder, ...]":
-        """The encoders whose cost is known."""
-        from bddseg_tui.core.runs.encoders import encoders
+    def encoders(self, words: str = "") -> "tuple[Encoder, ...]":
+        """The encoders whose cost is known, and in whose names each of these words is."""
+        from bddseg_tui.core.runs.encoders import matching
 
-        return encoders()
+        return tuple(matching(words))
 
     def find(self, text: str, trained: bool = False) -> "Run":
         """The run with this name or number, or `last`: the newest or, with `trained`, the newest with a checkpoint."""

@@ -186,12 +186,12 @@ def test_a_job_is_followed_whatever_its_events_leave_out(tmp_path: Path, capfd: 
     from bddseg_tui.core.jobs.events import EventTail
     from bddseg_tui.core.jobs.job import Status
     from bddseg_tui.tui.cli.console import console
-    from bddseg_tui.tui.cli.follow_job import _tell
+    from bddseg_tui.tui.cli.follow_job import print_event
 
     lines = [{"kind": "start", "parameters": 2_000_000}, {"kind": "epoch", "epoch": 1, "step": 1}, {"kind": "warning"}]
     lines += [{"kind": "warning", "message": "[red]\x1b[2J", "files": ["[/x]"]}]
     (tmp_path / "events.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     for event in EventTail(tmp_path / "events.jsonl").read():
-        _tell(console(stderr=True), event, Status())
+        print_event(console(stderr=True), event, Status())
     told = capfd.readouterr().err
     assert "2.0 M parameters" in told and "epoch 1" in told and "warning: [red]·[2J\n  [/x]" in told

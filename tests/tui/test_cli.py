@@ -11,7 +11,7 @@ from bddseg_tui.core.processes.process import kill
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.run import create_run
 from bddseg_tui.core.workspace.workspace import Workspace
-from bddseg_tui.tui.__main__ import _means_open, _plain_open
+from bddseg_tui.tui.__main__ import means_open, plain_open
 from bddseg_tui.tui.cli import COMMANDS
 from tests.tui.json_output import parsed, without_schema
 
@@ -65,12 +65,12 @@ def test_a_folder_with_a_commands_name_does_not_hide_the_command(
     monkeypatch.chdir(tmp_path)
     for name in ("runs", "pictures"):
         (tmp_path / name).mkdir()
-    assert _plain_open(["runs"]) is None and not _means_open(["runs"])
-    assert _plain_open(["pictures"]) == (Path("pictures"), None, "auto") and _means_open(["pictures"])
-    assert _plain_open(["open", "runs", "--images=none"]) == (Path("runs"), None, "none")
-    assert _plain_open(["open", "--bogus"]) is None
-    assert _plain_open(["open", "--images", "braille"]) is None
-    assert _plain_open(["nowhere"]) is None and not _means_open(["nowhere"])
+    assert plain_open(["runs"]) is None and not means_open(["runs"])
+    assert plain_open(["pictures"]) == (Path("pictures"), None, "auto") and means_open(["pictures"])
+    assert plain_open(["open", "runs", "--images=none"]) == (Path("runs"), None, "none")
+    assert plain_open(["open", "--bogus"]) is None
+    assert plain_open(["open", "--images", "braille"]) is None
+    assert plain_open(["nowhere"]) is None and not means_open(["nowhere"])
 
 
 def test_data_check_as_json_has_the_promised_shape(workspace: Workspace, dataset: Path) -> None:

@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,15 +26,32 @@ def test_every_command_has_an_example() -> None:
     assert set(paths_of(PROGRAM)) == set(EXAMPLES)
 
 
+def check(line: str) -> None:
+    """Lets the command parse the words that come after `bddseg-tui` in a line of a shell, and does not run it."""
+    words = shlex.split(re.split(r" [|>;] ", line)[0], comments=True)
+    command = PROGRAM if words[0] in PROGRAM.commands else PROGRAM.commands["open"]
+    while words and words[0] in getattr(command, "commands", {}):
+        command = command.commands[words.pop(0)]
+    command.make_context(line, words)
+
+
 @pytest.mark.parametrize("path", [path for path in EXAMPLES if path])
 def test_the_examples_of_a_command_are_words_that_it_takes(workspace: Workspace, path: str) -> None:
     for example in EXAMPLES[path]:
-        words = shlex.split(example.partition(" > ")[0])
         assert example.startswith(path)
-        command = PROGRAM
-        while words and words[0] in getattr(command, "commands", {}):
-            command = command.commands[words.pop(0)]
-        command.make_context(path, words)
+        check(example)
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/guide.md", "docs/json.md", "docs/several-machines.md"])
+def test_the_commands_in_the_documents_are_words_that_are_taken(workspace: Workspace, name: str) -> None:
+    text = (Path(__file__).parents[2] / name).read_text()
+    blocks = "\n".join(re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)).replace("\\\n", " ")
+    lines = re.findall(r"^bddseg-tui (.+)$", blocks, re.MULTILINE)
+    # In running text a command may be named without its words.
+    named = re.findall(r"`bddseg-tui ([^`]* [^`]*)`", text)
+    assert lines or named
+    for line in lines + named:
+        check(line)
 
 
 def shown(capsys: pytest.CaptureFixture[str], *words: str) -> str:

@@ -13,6 +13,7 @@ class SafeConsole(Console):
     """Rich lets escape characters and bidirectional overrides in texts through; here they are shown as `·`."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """As Rich does it, with every text sanitized."""
         for text, style, control in super().render(renderable, options):
             yield Segment(text if control else sanitize_lines(text), style, control)
 

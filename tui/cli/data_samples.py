@@ -140,6 +140,6 @@ def _current(workspace: Path | None, dataset: Path | None, scan: bool | None) ->
             as_of = engine.data.bring_up_to_date(collection, report)
     if as_of:
         note(as_of)
-    if absent := collection.catalog.absent():
+    if absent := engine.data.absent(collection):
         note(f"samples that are known and not there now: {absent:,}; their tags and scores are kept")
     return engine, collection

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.tui.cli.loudness import be_quiet
@@ -85,26 +86,24 @@ def demo(
             engine.retrieval.build(root)
         be_quiet(True)  # nothing may be written where the app draws
         raise typer.Exit(start_app(engine.workspace, root, "auto"))
-    _pipeline(root, workspace)
+    _pipeline(engine, root)
 
 
-def _pipeline(root: Path, workspace: Path | None) -> None:
+def _pipeline(engine: Engine, root: Path) -> None:
     """Train, evaluate, and say where everything is."""
     from bddseg_tui.core.runs.config import build_config
-    from bddseg_tui.core.runs.evaluation import load_evaluation
     from bddseg_tui.tui.cli.console import console
     from bddseg_tui.tui.cli.follow_job import follow
     from bddseg_tui.tui.cli.tables import class_table
 
-    engine = open_engine(workspace)
     run = engine.runs.train(root, build_config("demo"), "demo")
-    follow(run.folder, "train")
+    follow(engine, run.folder, "train")
     folder = engine.runs.evaluate(run)
-    follow(folder, "evaluate")
-    result = load_evaluation(folder)
+    follow(engine, folder, "evaluate")
+    result = engine.analysis.result(folder)
     console().print(class_table(result.classes, f"{result.name}: {result.images} images at their own resolution"))
     say(overall(result.pixel_accuracy, result.miou19, result.miou20))
-    follow(engine.retrieval.build(root), "index")
+    follow(engine, engine.retrieval.build(root), "index")
     say(f"question   {QUESTION}")
     told = engine.retrieval.ask(engine.data.open(root), QUESTION).result()
     say(f"answer     {told['answer']}")

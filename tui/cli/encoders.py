@@ -6,9 +6,9 @@ import typer
 
 from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.runs.config import TrainConfig
-from bddseg_tui.core.runs.encoders import matching
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.cli import completions
+from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import JsonOption
 from bddseg_tui.tui.cli.output import print_json, say
 
@@ -35,7 +35,7 @@ def encoders(
     json: JsonOption = False,
 ) -> None:
     """List the encoders of SMP and timm that a U-Net can have: parameters, multiply-adds, weights."""
-    found = matching(" ".join(words or []))
+    found = open_engine(None).runs.encoders(" ".join(words or []))
     if not found:
         raise UsageError(f"no encoder's name holds {sanitize(' '.join(words or []))!r}")
     if json:

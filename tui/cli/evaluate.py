@@ -33,7 +33,6 @@ def evaluate(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Evaluate a checkpoint at the dataset's own resolution."""
-    from bddseg_tui.core.runs.evaluation import load_evaluation
     from bddseg_tui.tui.cli.console import console
     from bddseg_tui.tui.cli.follow_job import expect_finished, start_and_follow
     from bddseg_tui.tui.cli.tables import class_table
@@ -44,7 +43,7 @@ def evaluate(
     label = f"evaluate {found.name}"
     folder, status = start_and_follow(engine, lambda: engine.runs.evaluate(found, split, checkpoint, tta), label)
     expect_finished(status, label)
-    result = load_evaluation(folder)
+    result = engine.analysis.result(folder)
     if json:
         print_json(evaluation_row(result))
         return

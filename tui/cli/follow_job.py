@@ -12,8 +12,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.core.jobs.events import Event, EventTail
-from bddseg_tui.core.jobs.job import SECONDS_LEFT, Status, read_status, tail_log
+from bddseg_tui.core.jobs.events import Event
+from bddseg_tui.core.jobs.job import SECONDS_LEFT, Status
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.workspace.workspace import open_workspace
@@ -39,7 +39,7 @@ def start_and_follow(engine: Engine, start: Callable[[], Path], label: str) -> t
     folder = None
     try:
         folder = start()
-        return folder, follow(folder, label)
+        return folder, follow(engine, folder, label)
     except KeyboardInterrupt:
         # It may have come while the job was being started.
         left = [
@@ -90,35 +90,36 @@ def goes_on(engine: Engine, name: str) -> str:
     )
 
 
-def follow(folder: Path, label: str) -> Status:
+def follow(engine: Engine, folder: Path, label: str) -> Status:
     """Shows a job until it ends; returns its last status.
 
     Raises:
         BddsegError: the job failed or was lost; the message is the job's own.
     """
     console = safe_console(stderr=True, quiet=is_quiet())
-    tail = EventTail(folder / "events.jsonl")
+    tail = engine.runs.events(folder)
     # An earlier attempt's events are history, not news.
     tail.read()
     show = _Bar(console, label) if console.is_terminal else _Lines(console, label)
     with show:
         while True:
-            status = read_status(folder)
+            status = engine.runs.status(folder)
             for event in tail.read():
-                _tell(console, event, status)
+                print_event(console, event, status)
             show.update(status)
             if not status.live:
                 break
             time.sleep(0.2)
         for event in tail.read():
-            _tell(console, event, status)
+            print_event(console, event, status)
     if status.state != "finished":
-        detail(f"{sanitize_path(folder)} ends with:\n{tail_log(folder)}")
+        detail(f"{sanitize_path(folder)} ends with:\n{engine.runs.log(folder)}")
     expect_alive(status, label)
     return status
 
 
-def _tell(console: Console, e: Event, status: Status) -> None:
+def print_event(console: Console, e: Event, status: Status) -> None:
+    """Prints what a person who follows a job wants to read: epochs, warnings, and how it began."""
     if e["kind"] == "epoch":
         figures = (
             *(e.get("train_loss"), e.get("val_loss")),

@@ -25,6 +25,7 @@ from bddseg_tui.tui.cli.options import (
     WorkspaceOption,
 )
 from bddseg_tui.tui.cli.output import note, print_json, say, tell
+from bddseg_tui.tui.shared.format import percent
 
 if TYPE_CHECKING:
     from bddseg_tui.tui.cli.json_output import IndexBegun, IndexFacts, IndexStopped
@@ -162,6 +163,6 @@ def search(
         note("nothing: the filter leaves no image of the index")
     for item in items:
         more = f"  (+{len(item['duplicates'])} alike)" if item["duplicates"] else ""
-        say(f"{item['confidence']:>6.1%}  {item['score']:+.3f}  {sanitize_path(item['path'])}{more}")
+        say(f"{percent(item['confidence']):>5} %  {item['score']:+.3f}  {sanitize_path(item['path'])}{more}")
     if items and items[0]["confidence"] < NOTHING_BELOW:
         note("nothing seems to fit; these are the nearest")

@@ -2,12 +2,13 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.settings import Images
 from bddseg_tui.core.workspace.workspace import open_workspace
 from bddseg_tui.tui.cli.loudness import be_quiet
 from bddseg_tui.tui.cli.options import WorkspaceOption
@@ -23,9 +24,7 @@ def open_app(
         Path | None,
         typer.Argument(metavar="[DIR]", parser=typed_path, help="The dataset's folder; the last one if left out."),
     ] = None,
-    images: Annotated[
-        Literal["auto", "kitty", "sixel", "halfblock", "none"], typer.Option(help="How pictures are drawn.")
-    ] = "auto",
+    images: Annotated[Images, typer.Option(help="How pictures are drawn.")] = "auto",
     workspace: WorkspaceOption = None,
 ) -> None:
     """Open the app."""

@@ -51,6 +51,4 @@ def find_evaluation(engine: Engine, run: str, split: str, checkpoint: str, tta: 
     Raises:
         BddsegError: there is none; the message says how to make it.
     """
-    from bddseg_tui.core.runs.evaluation import evaluation_folder, load_evaluation
-
-    return load_evaluation(evaluation_folder(engine.runs.find(run, trained=True).folder, checkpoint, split, tta))
+    return engine.analysis.evaluation(engine.runs.find(run, trained=True), split, checkpoint, tta)

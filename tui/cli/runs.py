@@ -11,7 +11,6 @@ from bddseg_tui.tui.cli.output import note, print_json, tell, warn
 
 if TYPE_CHECKING:
     from bddseg_tui.core.jobs.job import Status
-    from bddseg_tui.core.jobs.run_events import EpochEvent
     from bddseg_tui.core.runs.best_epoch import Best
     from bddseg_tui.core.runs.history import EpochPoint
     from bddseg_tui.core.runs.run import Run
@@ -56,7 +55,7 @@ def show(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOption 
     history = engine.runs.history(found)
     if json:
         row = _row(found, found.status, history.best)
-        shown: RunShown = {**row, "config": found.spec["train"], "epochs": _epochs(found)}
+        shown: RunShown = {**row, "config": found.spec["train"], "epochs": engine.runs.epochs(found)}
         print_json(shown)
     else:
         print_run(found, history)
@@ -76,12 +75,6 @@ def delete(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOptio
     if left:
         facts["left"] = left
     tell(json, f"deleted {found.name}", facts)
-
-
-def _epochs(run: "Run") -> "list[EpochEvent]":
-    from bddseg_tui.core.jobs.events import read_events, rewind
-
-    return [e for e in rewind(read_events(run.events, ("epoch", "start", "resume"))) if e["kind"] == "epoch"]
 
 
 def _row(run: "Run", status: "Status", best: "Best | EpochPoint | None") -> "RunRow":

@@ -35,7 +35,6 @@ def settings(
 ) -> None:
     """Show or change the settings of index and chat."""
     from bddseg_tui.core.retrieval.options import HELP, check_value
-    from bddseg_tui.core.settings import check_settings
 
     engine = open_engine(workspace)
     wanted: dict[str, Any] = {}
@@ -45,7 +44,7 @@ def settings(
             raise UsageError(f"write NAME=VALUE, not {sanitize(change)!r}")
         wanted[name] = check_value(name, value)
     options = engine.retrieval.configure(**wanted) if wanted else engine.retrieval.options
-    if told := check_settings(engine.workspace)[1].tell("setting", sanitize_path(engine.workspace.settings)):
+    if told := engine.retrieval.skipped_settings.tell("setting", sanitize_path(engine.workspace.settings)):
         warn(told)
     if json:
         print_json(asdict(options))

@@ -61,5 +61,5 @@ class RunReader:
 def read_log(runs: RunService, run: Run) -> str:
     """The end of a run's log and its settings, as printable text."""
     settings = run.problem or "\n".join(f"{k} = {v}" for k, v in run.spec["train"].items())
-    log = sanitize_lines(runs.log(run)).strip() or "(nothing was printed)"
+    log = sanitize_lines(runs.log(run.folder)).strip() or "(nothing was printed)"
     return f"{sanitize_path(run.folder)}\n\n{log}\n\n{sanitize_lines(settings)}"
