@@ -8,8 +8,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
-COMPLETING = "_BDDSEG_TUI_COMPLETE"
-"""Set by the scripts that complete a command line in a shell."""
 OPEN_OPTIONS = ("--workspace", "--images")
 
 
@@ -29,7 +27,9 @@ def _main(words: list[str]) -> int:
 
     workspace = None
     try:
-        if COMPLETING in os.environ:
+        from bddseg_tui.tui.cli import COMPLETION_VARIABLE
+
+        if COMPLETION_VARIABLE in os.environ:
             # Typer takes it from here only where no words stand for something else first.
             from bddseg_tui.tui.cli.shell_completion import answer
 

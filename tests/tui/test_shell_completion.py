@@ -14,7 +14,8 @@ from bddseg_tui.core.runs.config import TrainConfig, preset_names
 from bddseg_tui.core.runs.run import create_run
 from bddseg_tui.core.settings import save_settings
 from bddseg_tui.core.workspace.workspace import Workspace
-from bddseg_tui.tui.cli.shell_completion import VARIABLE, complete
+from bddseg_tui.tui.cli import COMPLETION_VARIABLE
+from bddseg_tui.tui.cli.shell_completion import complete
 from tests.tui.terminal import Terminal
 
 RC = {
@@ -124,7 +125,10 @@ def test_every_kind_of_value_is_completed(engine: Engine, workspace: Workspace, 
     save_settings(workspace, dataset=str(drawn))
     engine.retrieval.keep(engine.retrieval.new_chat(drawn), Turn(1, "where is the tram?", answer="Far away."))
     assert found("", "eval") == ["evaluate", "evaluations"]
-    assert found("runs") == ["show", "delete"]
+    assert found("runs") == found("-q runs") == found("-v --workspace /none runs") == ["show", "delete"]
+    assert found("--workspace") == []
+    assert found("--workspace /none", "eval") == found("-v", "eval") == ["evaluate", "evaluations"]
+    assert found("runs show") == ["last", "0001-demo"] and found("--workspace /none runs show") == ["last"]
     assert found("compare last", "0") == found("report last --compare", "0") == ["0001-demo"]
     assert found("train --preset") == preset_names()
     assert {f"{name}=" for name in TrainConfig.model_fields} == set(found("train --set"))
@@ -159,7 +163,7 @@ def test_a_running_job_is_completed_for_stop(workspace: Workspace, drawn: Path) 
 def shell_asks(shell: str, line: str) -> "subprocess.CompletedProcess[str]":
     words = line.split(" ")
     env = {"COMP_WORDS": "\n".join(words), "COMP_CWORD": str(len(words) - 1), "_TYPER_COMPLETE_ARGS": line}
-    env |= {VARIABLE: f"complete_{shell}", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    env |= {COMPLETION_VARIABLE: f"complete_{shell}", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
     return subprocess.run(
         [sys.executable, "-m", "bddseg_tui.tui"], env=os.environ | env, capture_output=True, text=True, check=True
     )

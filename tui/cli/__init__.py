@@ -11,5 +11,7 @@ GROUPS = {
     "Jobs and disk": ("jobs", "stop", "workspace"),
 }
 """Names of the commands as `--help` groups them."""
+COMPLETION_VARIABLE = "_BDDSEG_TUI_COMPLETE"
+"""In the environment while a shell asks what a line can be completed to; the name is Typer's."""
 COMMANDS = tuple(name for names in GROUPS.values() for name in names)
 """What is one of them is no folder to open, even where a folder has that name."""

@@ -11,11 +11,10 @@ import re
 import shlex
 from contextlib import redirect_stderr, redirect_stdout, suppress
 
-from bddseg_tui.tui.cli import COMMANDS
+from bddseg_tui.tui.cli import COMMANDS, COMPLETION_VARIABLE
 from bddseg_tui.tui.cli.front_options import split_front_options
 from bddseg_tui.tui.cli.root import build_program, run
 
-VARIABLE = "_BDDSEG_TUI_COMPLETE"
 _PLAIN = re.compile(r"[\w./+:=,%@-]+")
 """What bash takes as one word and without a meaning of its own."""
 _QUOTABLE = re.compile(r"[\w./+:=,%@<> -]+")
@@ -29,7 +28,7 @@ def answer() -> int:
 
     What goes wrong on the way is nothing that a person at a prompt wants to read: there are no values then.
     """
-    instruction = os.environ[VARIABLE]
+    instruction = os.environ[COMPLETION_VARIABLE]
     shell = instruction.removeprefix("complete_")
     if instruction not in ("complete_bash", "complete_zsh", "complete_fish"):
         # The scripts themselves, and PowerShell.
@@ -53,10 +52,10 @@ def answer() -> int:
 
 def complete(words: list[str], text: str, described: bool = True) -> list[Item]:
     """What the word that begins with `text` can be after these words, each with what it is if that shall be said."""
-    front = split_front_options(words)
-    words = list(front.rest)
-    if front.workspace is not None:
-        os.environ["BDDSEG_WORKSPACE"] = front.workspace
+    if words[-1:] == ["--workspace"]:
+        return []
+    front = split_front_options([*words, "open"])
+    words = [*front.rest[:-1]]
     if not words and not text.startswith("-"):
         return [(name, "") for name in COMMANDS if name.startswith(text)]
     options = [] if words else _ask([], text, described)
@@ -64,15 +63,16 @@ def complete(words: list[str], text: str, described: bool = True) -> list[Item]:
         words = ["open", *words]
     option, equals, value = text.partition("=")
     if equals and option.startswith("--"):
-        return [(f"{option}={found}", about) for found, about in _ask([*words, option], value, described)]
-    return [*options, *_ask(words, text, described)]
+        found = _ask([*words, option], value, described, front.workspace)
+        return [(f"{option}={value}", about) for value, about in found]
+    return [*options, *_ask(words, text, described, front.workspace)]
 
 
-def _ask(words: list[str], text: str, described: bool) -> list[Item]:
+def _ask(words: list[str], text: str, described: bool, workspace: str | None = None) -> list[Item]:
     """What Typer finds: as it says it to fish, which is read most easily, or to bash, which needs no Rich."""
     line = shlex.join(["bddseg-tui", *words]) + " " + (shlex.quote(text) if text else "")
     question = {
-        VARIABLE: "complete_fish" if described else "complete_bash",
+        COMPLETION_VARIABLE: "complete_fish" if described else "complete_bash",
         "_TYPER_COMPLETE_FISH_ACTION": "get-args",
         "_TYPER_COMPLETE_ARGS": line,
         "COMP_WORDS": line,
@@ -80,7 +80,7 @@ def _ask(words: list[str], text: str, described: bool) -> list[Item]:
         "COLUMNS": "10000",  # what values are is wrapped at it, and a line is a value
     }
     before = os.environ.copy()
-    os.environ |= question
+    os.environ |= question if workspace is None else {**question, "BDDSEG_WORKSPACE": workspace}
     try:
         with redirect_stdout(io.StringIO()) as out, suppress(SystemExit):
             build_program(words[:1]).main(args=[], prog_name="bddseg-tui")

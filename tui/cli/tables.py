@@ -41,7 +41,7 @@ def runs_table(runs: Sequence[RunState], best_epochs: Mapping[str, Best | None])
     for run, status in ((s.run, s.status) for s in runs):
         best = best_epochs.get(run.name)
         share = progress(status.done, status.total) or "-"
-        left = status.facts.get("seconds_left")
+        left = status.facts.get(SECONDS_LEFT)
         if status.live and left:
             share += f" ({format_duration(left)} left)"
         table.add_row(
