@@ -23,7 +23,7 @@ from bddseg_tui.tui.cli.options import (
 from bddseg_tui.tui.cli.output import note, print_json, say, write
 
 if TYPE_CHECKING:
-    from bddseg_tui.tui.cli.json_output import Answer, CandidateImage
+    from bddseg_tui.tui.cli.json_output.retrieval_outputs import Answer, CandidateImage
 
 _TOLD_S = (3, 10, 30, *range(60, 3600, 60))
 """Seconds of waiting after which a line says so."""

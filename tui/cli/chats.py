@@ -19,7 +19,7 @@ from bddseg_tui.tui.cli.options import (
 from bddseg_tui.tui.cli.output import note, print_json, say, tell, warn
 
 if TYPE_CHECKING:
-    from bddseg_tui.tui.cli.json_output import ChatExported
+    from bddseg_tui.tui.cli.json_output.retrieval_outputs import ChatExported
 
 
 def add_to(app: typer.Typer, panel: str) -> None:

@@ -18,7 +18,7 @@ from bddseg_tui.tui.shared.format import percent
 
 if TYPE_CHECKING:
     from bddseg_tui.core.analysis.multilabel import LabelScore, MultiLabel
-    from bddseg_tui.tui.cli.json_output import Classified, LabelFigures
+    from bddseg_tui.tui.cli.json_output.evaluation_outputs import Classified, LabelFigures
 
 
 def add_to(app: typer.Typer, panel: str) -> None:

@@ -14,7 +14,7 @@ from bddseg_tui.tui.shared.format import percent, percentage_points
 
 if TYPE_CHECKING:
     from bddseg_tui.core.runs.evaluation import Evaluation
-    from bddseg_tui.tui.cli.json_output import Compared, ComparedEvaluation
+    from bddseg_tui.tui.cli.json_output.evaluation_outputs import Compared, ComparedEvaluation
 
 
 def add_to(app: typer.Typer, panel: str) -> None:

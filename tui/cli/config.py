@@ -11,7 +11,7 @@ from bddseg_tui.tui.cli.output import print_json, say
 from bddseg_tui.tui.cli.training_options import PRESETS, ConfigFileOption, PresetOption, SetOption
 
 if TYPE_CHECKING:
-    from bddseg_tui.tui.cli.json_output import ConfigPrinted, SettingRow
+    from bddseg_tui.tui.cli.json_output.training_outputs import ConfigPrinted, SettingRow
 
 
 def add_to(app: typer.Typer, panel: str) -> None:

@@ -17,7 +17,7 @@ from bddseg_tui.tui.cli.output import print_json, progress, say
 
 if TYPE_CHECKING:
     from bddseg_tui.core.data.validate_dataset import CheckReport
-    from bddseg_tui.tui.cli.json_output import Checked
+    from bddseg_tui.tui.cli.json_output.dataset_outputs import Checked
 
 
 def add_to(group: typer.Typer) -> None:

@@ -15,7 +15,7 @@ from bddseg_tui.tui.cli.options import (
 from bddseg_tui.tui.cli.output import print_json, say
 
 if TYPE_CHECKING:
-    from bddseg_tui.tui.cli.json_output import MovedRow
+    from bddseg_tui.tui.cli.json_output.dataset_outputs import MovedRow
 
 
 def add_to(group: typer.Typer) -> None:

@@ -10,7 +10,7 @@ from bddseg_tui.tui.cli.options import DatasetArgument, JsonOption, WorkspaceOpt
 from bddseg_tui.tui.cli.output import tell
 
 if TYPE_CHECKING:
-    from bddseg_tui.tui.cli.json_output import Repaired
+    from bddseg_tui.tui.cli.json_output.dataset_outputs import Repaired
 
 
 def add_to(group: typer.Typer) -> None:

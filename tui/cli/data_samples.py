@@ -18,7 +18,7 @@ from bddseg_tui.tui.cli.print_items import print_json_items, print_lines
 
 if TYPE_CHECKING:
     from bddseg_tui.core.data.class_stats import ClassStats
-    from bddseg_tui.tui.cli.json_output import ClassPixels, SampleRow, Stats, Tagged
+    from bddseg_tui.tui.cli.json_output.dataset_outputs import ClassPixels, SampleRow, Stats, Tagged
 
 
 def add_to(group: typer.Typer) -> None:

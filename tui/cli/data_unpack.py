@@ -17,7 +17,7 @@ from bddseg_tui.tui.cli.output import progress, say, tell
 
 if TYPE_CHECKING:
     from bddseg_tui.core.data.dataset import Dataset
-    from bddseg_tui.tui.cli.json_output import DatasetFolders, SplitFolders, Unpacked
+    from bddseg_tui.tui.cli.json_output.dataset_outputs import DatasetFolders, SplitFolders, Unpacked
 
 _SHOWN = 50
 """Refused entries that are listed one by one; JSON has all."""

@@ -15,7 +15,7 @@ from bddseg_tui.tui.cli.options import JsonOption, WorkspaceOption
 from bddseg_tui.tui.cli.output import note, overall, print_json, progress, say
 
 if TYPE_CHECKING:
-    from bddseg_tui.tui.cli.json_output import DemoDrawn
+    from bddseg_tui.tui.cli.json_output.dataset_outputs import DemoDrawn
 
 QUESTION = "I drive through the city at night, is there a bus?"
 

@@ -13,7 +13,7 @@ from bddseg_tui.tui.cli.options import JsonOption
 from bddseg_tui.tui.cli.output import print_json, say
 
 if TYPE_CHECKING:
-    from bddseg_tui.tui.cli.json_output import EncoderRow
+    from bddseg_tui.tui.cli.json_output.training_outputs import EncoderRow
 
 DEFAULTS = TrainConfig()
 

@@ -13,7 +13,7 @@ from bddseg_tui.tui.cli.output import overall, print_json, say
 
 if TYPE_CHECKING:
     from bddseg_tui.core.runs.evaluation import Evaluation
-    from bddseg_tui.tui.cli.json_output import EvaluationRow
+    from bddseg_tui.tui.cli.json_output.evaluation_outputs import EvaluationRow
 
 
 def add_to(app: typer.Typer, panel: str) -> None:

@@ -12,7 +12,7 @@ from bddseg_tui.tui.cli.options import JsonOption, WorkspaceOption
 from bddseg_tui.tui.cli.output import note, overall, print_json, say, tell, warn
 
 if TYPE_CHECKING:
-    from bddseg_tui.tui.cli.json_output import Deleted
+    from bddseg_tui.tui.cli.json_output.training_outputs import Deleted
 
 evaluations_app = typer.Typer(invoke_without_command=True, help="List evaluations, delete one.")
 

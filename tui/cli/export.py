@@ -19,7 +19,7 @@ from bddseg_tui.tui.cli.options import (
 from bddseg_tui.tui.cli.output import tell
 
 if TYPE_CHECKING:
-    from bddseg_tui.tui.cli.json_output import ExportedModel
+    from bddseg_tui.tui.cli.json_output.evaluation_outputs import ExportedModel
 
 
 def add_to(app: typer.Typer, panel: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from bddseg_tui.core.sanitize import sanitize_path
 
 if TYPE_CHECKING:
-    from bddseg_tui.tui.cli.json_output import CandidateImage
+    from bddseg_tui.tui.cli.json_output.retrieval_outputs import CandidateImage
 
 
 def candidate_image(item: Mapping[str, Any]) -> "CandidateImage":

@@ -28,7 +28,7 @@ from bddseg_tui.tui.cli.output import note, print_json, say, tell
 from bddseg_tui.tui.shared.format import percent
 
 if TYPE_CHECKING:
-    from bddseg_tui.tui.cli.json_output import IndexBegun, IndexFacts, IndexStopped
+    from bddseg_tui.tui.cli.json_output.retrieval_outputs import IndexBegun, IndexFacts, IndexStopped
 
 index_app = typer.Typer(no_args_is_help=True, help="Embed a dataset with CLIP and search it by meaning.")
 

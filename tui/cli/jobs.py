@@ -13,7 +13,7 @@ from bddseg_tui.tui.cli.output import note, print_json
 from bddseg_tui.tui.cli.stop import stop
 
 if TYPE_CHECKING:
-    from bddseg_tui.tui.cli.json_output import JobRow
+    from bddseg_tui.tui.cli.json_output.job_outputs import JobRow
 
 jobs_app = typer.Typer(invoke_without_command=True, help="List what is running; stop one.")
 jobs_app.command("stop")(stop)

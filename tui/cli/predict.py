@@ -18,7 +18,7 @@ from bddseg_tui.tui.cli.options import (
 from bddseg_tui.tui.cli.output import tell
 
 if TYPE_CHECKING:
-    from bddseg_tui.tui.cli.json_output import Predicted
+    from bddseg_tui.tui.cli.json_output.evaluation_outputs import Predicted
 
 
 def add_to(app: typer.Typer, panel: str) -> None:

@@ -20,7 +20,7 @@ from bddseg_tui.tui.cli.options import (
 from bddseg_tui.tui.cli.output import print_json, say
 
 if TYPE_CHECKING:
-    from bddseg_tui.tui.cli.json_output import Reported
+    from bddseg_tui.tui.cli.json_output.evaluation_outputs import Reported
 
 
 def add_to(app: typer.Typer, panel: str) -> None:

@@ -11,7 +11,7 @@ from bddseg_tui.tui.cli.options import FollowOption, JsonOption, RunArgument, Wo
 from bddseg_tui.tui.cli.output import tell
 
 if TYPE_CHECKING:
-    from bddseg_tui.tui.cli.json_output import Started
+    from bddseg_tui.tui.cli.json_output.training_outputs import Started
 
 
 def add_to(app: typer.Typer, panel: str) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bddseg_tui.core.runs.best_epoch import Best
     from bddseg_tui.core.runs.history import EpochPoint
     from bddseg_tui.core.runs.run import Run
-    from bddseg_tui.tui.cli.json_output import Deleted, RunRow, RunShown
+    from bddseg_tui.tui.cli.json_output.training_outputs import Deleted, RunRow, RunShown
 
 runs_app = typer.Typer(invoke_without_command=True, help="List runs, show one, delete one.")
 

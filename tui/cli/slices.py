@@ -19,7 +19,7 @@ from bddseg_tui.tui.shared.format import percent, percentage_points
 
 if TYPE_CHECKING:
     from bddseg_tui.core.analysis.slices import Slice
-    from bddseg_tui.tui.cli.json_output import SliceRow
+    from bddseg_tui.tui.cli.json_output.evaluation_outputs import SliceRow
 
 
 def add_to(app: typer.Typer, panel: str) -> None:

@@ -10,7 +10,7 @@ from bddseg_tui.tui.cli.options import JsonOption, WorkspaceOption
 from bddseg_tui.tui.cli.output import tell
 
 if TYPE_CHECKING:
-    from bddseg_tui.tui.cli.json_output import JobStopped
+    from bddseg_tui.tui.cli.json_output.job_outputs import JobStopped
 
 JobArgument = Annotated[
     str,

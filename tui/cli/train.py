@@ -19,7 +19,7 @@ from bddseg_tui.tui.cli.training_options import PRESETS, ConfigFileOption, Prese
 
 if TYPE_CHECKING:
     from bddseg_tui.core.runs.run import Run
-    from bddseg_tui.tui.cli.json_output import Started
+    from bddseg_tui.tui.cli.json_output.training_outputs import Started
 
 
 def add_to(app: typer.Typer, panel: str) -> None:

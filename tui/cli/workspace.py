@@ -14,7 +14,7 @@ from bddseg_tui.tui.shared.disk_use_text import by_kind, free_hint
 from bddseg_tui.tui.shared.format import format_bytes
 
 if TYPE_CHECKING:
-    from bddseg_tui.tui.cli.json_output import DiskUse, FreedItems, ItemRow, KeptItem
+    from bddseg_tui.tui.cli.json_output.job_outputs import DiskUse, FreedItems, ItemRow, KeptItem
 
 workspace_app = typer.Typer(invoke_without_command=True, help="Show what takes room in the workspace, and free it.")
 MOST = 12

@@ -1,0 +1,88 @@
+"""What `--json` prints, command by command: mypy holds the commands to it, and `docs/json-schema.json` is made of it.
+
+Each object, and each item of an array, has `schema` besides, the version of all of this. Fields are only ever added
+within a version. Texts are sanitized; paths are absolute, or as they were typed. `docs/json.md` is the guide to it.
+"""
+
+from typing import Any
+
+from bddseg_tui.core.retrieval.options import Retrieval
+from bddseg_tui.tui.cli.json_output.dataset_outputs import (
+    Checked,
+    DemoDrawn,
+    MovedRow,
+    Repaired,
+    SampleRow,
+    Stats,
+    Tagged,
+    Unpacked,
+)
+from bddseg_tui.tui.cli.json_output.evaluation_outputs import (
+    Classified,
+    Compared,
+    EvaluationRow,
+    ExportedModel,
+    Predicted,
+    Reported,
+    SliceRow,
+)
+from bddseg_tui.tui.cli.json_output.job_outputs import DiskUse, FreedItems, JobRow, JobStopped
+from bddseg_tui.tui.cli.json_output.retrieval_outputs import (
+    Answer,
+    ChatExported,
+    ChatRow,
+    FoundImage,
+    IndexBegun,
+    IndexFacts,
+    IndexStopped,
+)
+from bddseg_tui.tui.cli.json_output.training_outputs import (
+    ConfigPrinted,
+    Deleted,
+    EncoderRow,
+    RunRow,
+    RunShown,
+    Started,
+)
+
+OUTPUTS: dict[str, Any] = {
+    "data check": Checked,
+    "data unpack": Unpacked,
+    "data stats": Stats,
+    "data list": list[SampleRow],
+    "data tag": Tagged,
+    "data move": list[MovedRow],
+    "data repair": Repaired,
+    "demo": DemoDrawn,
+    "train": Started,
+    "resume": Started,
+    "runs": list[RunRow],
+    "runs show": RunShown,
+    "runs delete": Deleted,
+    "config": ConfigPrinted,
+    "encoders": list[EncoderRow],
+    "evaluate": EvaluationRow,
+    "evaluations": list[EvaluationRow],
+    "evaluations delete": Deleted,
+    "classify": Classified,
+    "slices": list[SliceRow],
+    "compare": Compared,
+    "report": Reported,
+    "predict": Predicted,
+    "export": ExportedModel,
+    "index build": IndexFacts,
+    "index build --detach": IndexBegun,
+    "index info": IndexFacts,
+    "index stop": IndexStopped,
+    "index search": list[FoundImage],
+    "ask": Answer,
+    "chats": list[ChatRow],
+    "chats --export": ChatExported,
+    "settings": Retrieval,
+    "jobs": list[JobRow],
+    "jobs stop": JobStopped,
+    "stop": JobStopped,
+    "workspace": DiskUse,
+    "workspace free": FreedItems,
+}
+"""By command, what it prints with `--json`."""

@@ -1,0 +1,95 @@
+"""Of training runs and their settings."""
+
+from typing import Any, NotRequired
+
+from pydantic import ConfigDict, with_config
+from typing_extensions import TypedDict
+
+from bddseg_tui.core.files.records import Count, Fraction, Line, Real
+from bddseg_tui.core.jobs.job import State
+from bddseg_tui.core.jobs.run_events import EpochEvent
+from bddseg_tui.tui.cli.json_output.closed import closed
+
+
+@closed
+class Started(TypedDict):
+    """`train` and `resume`."""
+
+    run: Line
+    folder: Line
+
+
+@closed
+class RunRow(TypedDict):
+    """An item of `runs`."""
+
+    run: Line
+    state: State
+    message: Line
+    done: Count
+    """Steps."""
+    total: Count
+    preset: Line
+    dataset: Line
+    problem: Line
+    """What is wrong with its configuration; empty for nothing."""
+    folder: Line
+    best_epoch: Count | None
+    best_miou19: Fraction | None
+    checkpoints: list[Line]
+    """Which of best and last there are."""
+
+
+@with_config(ConfigDict(extra="allow"))
+class EpochRow(EpochEvent):
+    """An epoch as the run told it; it may have told more."""
+
+
+@closed
+class RunShown(RunRow):
+    """`runs show`."""
+
+    config: dict[str, Any]
+    """Every setting of the run; `config --json` says what each means."""
+    epochs: list[EpochRow]
+
+
+@closed
+class Deleted(TypedDict):
+    """`runs delete` and `evaluations delete`."""
+
+    deleted: Line
+    left: NotRequired[Line]
+    """What could not be done, and why."""
+
+
+@closed
+class SettingRow(TypedDict):
+    """A setting of a training run."""
+
+    name: Line
+    group: Line
+    default: bool | int | float | str
+    about: Line
+    choices: list[Line]
+    limits: list[Line]
+    value: bool | int | float | str
+
+
+@closed
+class ConfigPrinted(TypedDict):
+    """`config`."""
+
+    preset: Line
+    settings: list[SettingRow]
+
+
+@closed
+class EncoderRow(TypedDict):
+    """An item of `encoders`, of the whole U-Net."""
+
+    name: Line
+    parameters: Count
+    multiply_adds: Real
+    """Of one image of the size that was named."""
+    weights: list[Line]
