@@ -35,10 +35,6 @@ UNAUDITED = ("stat", "lstat", "readlink", "access")
 
 Places = dict[str, set[str]]
 """Lines of the app's (or, where none is in the stack, of the engine's), and what each did."""
-KNOWN = {
-    "tui/evaluate/pane.py",
-}
-"""Files that still block: must become empty."""
 _watched: tuple[int, Places] | None = None
 """The thread that is watched, and where what is found goes; None while nothing is watched."""
 
@@ -101,9 +97,7 @@ def blocking(found: Places) -> str:
     """What the app's own lines did, a line each; blank where nothing blocked."""
     new = {place: events for place, events in found.items() if place.startswith("tui/")}
     return "\n".join(
-        f"on the event loop's thread: {place}: {', '.join(sorted(events))}"
-        for place, events in sorted(new.items())
-        if place.partition(":")[0] not in KNOWN
+        f"on the event loop's thread: {place}: {', '.join(sorted(events))}" for place, events in sorted(new.items())
     )
 
 

@@ -18,11 +18,11 @@ from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.dataset.filter_bar import FilterBar
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.evaluate.class_table import ClassTable
-from bddseg_tui.tui.evaluate.figure_table import FigureTable
 from bddseg_tui.tui.evaluate.heatmap import Heatmap
 from bddseg_tui.tui.evaluate.images_screen import ImagesScreen
 from bddseg_tui.tui.evaluate.matrix_screen import MatrixScreen
 from bddseg_tui.tui.evaluate.pane import EvaluatePane
+from bddseg_tui.tui.evaluate.score_table import ScoreTable
 from bddseg_tui.tui.evaluate.side_by_side import SideBySideScreen
 from bddseg_tui.tui.shared.choice_list import ChoiceList
 from bddseg_tui.tui.shared.choose import ChooseScreen
@@ -155,7 +155,7 @@ async def test_views_matrix_and_slices_of_an_evaluation_lead_to_its_images(app: 
         await pilot.press("3")
         await until(pilot, lambda: app.query(EvaluatePane))
         await until(pilot, lambda: app.query_one(ClassTable).row_count == 20)
-        figures = app.query_one(FigureTable)
+        figures = app.query_one(ScoreTable)
         await pilot.press("v")
         await until(pilot, lambda: figures.row_count == 24 and figures.display)
         assert "exact match" in text(app, "#confusions")
@@ -173,12 +173,12 @@ async def test_views_matrix_and_slices_of_an_evaluation_lead_to_its_images(app: 
         await pilot.press("enter")
         await until(pilot, lambda: "0.5 %" in text(app, "#confusions"))
         await pilot.press("m")
-        await until(pilot, lambda: isinstance(app.screen, MatrixScreen) and app.screen._matrix)
+        await until(pilot, lambda: isinstance(app.screen, MatrixScreen) and app.screen.matrix)
         await pilot.press("v")
-        await until(pilot, lambda: app.screen._matrix.kind == "pixels")  # type: ignore[attr-defined]
+        await until(pilot, lambda: app.screen.matrix.kind == "pixels")  # type: ignore[attr-defined]
         heat = app.screen.query_one(Heatmap)
         await pilot.press("l", "j", "g", "end", "home", "n", "n", "n")
-        counts = app.screen._matrix.counts  # type: ignore[attr-defined]
+        counts = app.screen.matrix.counts  # type: ignore[attr-defined]
         heat.cell = next((r, c) for r in range(20) for c in range(20) if r != c and counts[r][c])
         await pilot.pause()
         assert "predicted as" in str(app.screen.query_one("#matrix--cell", Label).render())
@@ -207,12 +207,13 @@ async def test_two_evaluations_are_compared_by_image_and_setting_and_reported(
         await pilot.press("3")
         await until(pilot, lambda: app.query(EvaluatePane))
         await until(pilot, lambda: app.query_one(ClassTable).row_count == 20)
-        pane = app.query_one(EvaluatePane)
         await pilot.press("d")
         await pilot.pause()
         assert any("compare with: c" in n.message for n in app._notifications)
-        pane._compared = f"{trained.name}/best-val+flip"
-        pane._show(pane._listed)
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.screen, ChooseScreen))
+        await pilot.press(*"flip", "enter")
+        await until(pilot, lambda: "◆" in text(app, "#evaluation-summary"))
         await pilot.press("d")
         await until(pilot, lambda: isinstance(app.screen, ImagesScreen))
         assert app.screen.query_one(VimList).option_count == 6

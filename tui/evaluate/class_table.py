@@ -12,8 +12,8 @@ from bddseg_tui.tui.shared.format import percent, percentage_points, share
 COLUMNS = ("id", "class", "IoU", "prec.", "recall", "% px")
 WIDE = 92
 """Columns from which on boundary IoU is shown too."""
-FIGURES_WIDTH = 60
-"""Columns that the figures take; what is left is shared by the two bars."""
+COLUMNS_WIDTH = 60
+"""Terminal columns that the numbers take; what is left is shared by the two bars."""
 
 
 class ClassTable(DataTable[Text]):
@@ -37,14 +37,11 @@ class ClassTable(DataTable[Text]):
         self._evaluation, self._other = evaluation, other
         self._fill()
 
-    def sort_next(self) -> str:
-        """Sorts by the next column; figures start with the largest. Returns the column's name."""
-        names = self._names()
-        sortable = len(names) - 2
-        self._sort = (self._sort + 1) % sortable
+    def sort_next(self) -> None:
+        """Sorts by the next column; metrics start with the largest."""
+        self._sort = (self._sort + 1) % (len(self._names()) - 2)
         self._descending = self._sort > 1
         self._fill()
-        return names[self._sort]
 
     @on(DataTable.HeaderSelected)
     def _header(self, event: DataTable.HeaderSelected) -> None:
@@ -101,7 +98,7 @@ class ClassTable(DataTable[Text]):
             self._fill()
 
     def _bar_width(self) -> int:
-        taken = FIGURES_WIDTH + (16 if self._other else 0) + (8 if self._has_boundary else 0)
+        taken = COLUMNS_WIDTH + (16 if self._other else 0) + (8 if self._has_boundary else 0)
         return max(5, min(24, (self.size.width - taken) // 2))
 
     def _cells(self, c: ClassScore, other: ClassScore | None, largest: float) -> list[Text]:

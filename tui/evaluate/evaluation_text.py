@@ -1,10 +1,11 @@
-"""An evaluation in words: its overall figures, and what one class is confused with."""
+"""An evaluation in words: its row in the list, its overall metrics, and what one class is confused with."""
 
 from rich.text import Text
 
 from bddseg_tui.core.classes import CLASSES
-from bddseg_tui.core.jobs.job import Status
 from bddseg_tui.core.runs.evaluation import Evaluation
+from bddseg_tui.core.runs.evaluation_states import EvaluationState
+from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.shared.format import percent, state_mark
 
 NOTHING = Text(
@@ -13,15 +14,40 @@ NOTHING = Text(
 )
 
 
-def waiting(name: str, status: Status, problem: str = "") -> Text:
-    """An evaluation that has no figures: what its job does, why it ended, or why they cannot be read."""
-    text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(f" {name}: {state_mark(status.state)} {status.phase} {status.done:,}/{status.total:,}\n", "bold")
-    return text.append(f" {problem or status.message or 'figures come when all images are done'}")
+def evaluation_row(state: EvaluationState, compared: bool, width: int) -> Text:
+    """An evaluation's row in a list of `width` columns: its name, cut to the room there is, and mIoU19 or state."""
+    text, status = Text(no_wrap=True, overflow="ellipsis"), state.status
+    text.append("◆ " if compared else "  ", "bold cyan")
+    room = max(10, width - 11)
+    text.append(f"{sanitize(state.name)[:room]:<{room}} ")
+    if status.live:
+        share = f" {100 * status.done / status.total:.0f}%" if status.total else ""
+        text.append(f"▶{share}", "bold")
+    elif state.result:
+        text.append(percent(state.result.miou19), "bold")
+    else:
+        text.append("✗ damaged" if state.problem else state_mark(status.state), "red")
+    return text
 
 
-def overall(dataset: str, evaluation: Evaluation, other: Evaluation | None) -> Text:
-    """The overall figures in two lines, or in one each with those of the evaluation that it is compared with."""
+def summary(state: EvaluationState | None, other: Evaluation | None) -> Text:
+    """An evaluation's overall metrics beside those of the one that it is compared with, or why there are none."""
+    if state is None:
+        return NOTHING
+    if state.result is None:
+        return _waiting(state)
+    return _overall(state.dataset.rpartition("/")[2], state.result, other)
+
+
+def _waiting(state: EvaluationState) -> Text:
+    """An evaluation without metrics: what its job does, why it ended, or why they cannot be read."""
+    text, status = Text(no_wrap=True, overflow="ellipsis"), state.status
+    text.append(f" {state.name}: {state_mark(status.state)} {status.phase} {status.done:,}/{status.total:,}\n", "bold")
+    return text.append(f" {state.problem or status.message or 'figures come when all images are done'}")
+
+
+def _overall(dataset: str, evaluation: Evaluation, other: Evaluation | None) -> Text:
+    """Two lines, or one for each of the two that are compared."""
     text = Text(no_wrap=True, overflow="ellipsis")
     for e, label in ((evaluation, f" {dataset}"), (other, f"◆{other.name}" if other else "")):
         if e is not None:

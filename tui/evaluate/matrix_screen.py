@@ -9,12 +9,11 @@ from textual.widgets import Footer, Label
 from textual.worker import Worker
 
 from bddseg_tui.core.analysis.matrix import Kind, Matrix
-from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.runs.evaluation import Evaluation
-from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.evaluate.commands import MATRIX
 from bddseg_tui.tui.evaluate.heatmap import Heatmap
 from bddseg_tui.tui.evaluate.images_screen import ImagesScreen
+from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 
@@ -28,7 +27,11 @@ _WORDS = {"row": "each row is 100 %", "column": "each column is 100 %", "none": 
 
 
 class MatrixScreen(Screen[None]):
-    """Shows an evaluation's matrices."""
+    """Shows an evaluation's matrices.
+
+    Attributes:
+        matrix: the one that is shown; None until it has been read.
+    """
 
     ACTIONS = MATRIX
     BINDINGS = bindings(MATRIX)
@@ -44,7 +47,7 @@ class MatrixScreen(Screen[None]):
         self._service = service
         self._evaluation, self._kind, self._threshold = evaluation, kind, threshold
         self._by: Normalised = "row"
-        self._matrix: Matrix | None = None
+        self.matrix: Matrix | None = None
 
     def compose(self) -> ComposeResult:
         yield Label("", id="matrix--title", markup=False)
@@ -56,56 +59,60 @@ class MatrixScreen(Screen[None]):
         self.query_one(Heatmap).focus()
         self._read()
 
-    @work(thread=True, exclusive=True, group="matrix", exit_on_error=False)
-    def _read(self) -> None:
-        try:
-            matrix = self._service.matrix(self._evaluation, self._kind, self._by, self._threshold)
-        except BddsegError as error:
-            text = sanitize(str(error))
-            self.app.call_from_thread(self.notify, text, severity="warning", markup=False, timeout=8)
+    @work(exclusive=True, group="matrix", exit_on_error=False)
+    async def _read(self) -> None:
+        kind, by = self._kind, self._by
+        matrix = await attempt(
+            self, lambda: self._service.matrix(self._evaluation, kind, by, self._threshold), "warning", 8
+        )
+        if matrix is None:
             self._kind = "pixels"
-            return
-        self.app.call_from_thread(self._show, matrix)
+        else:
+            self._show(matrix, by)
 
-    def _show(self, matrix: Matrix) -> None:
-        self._matrix = matrix
+    def _show(self, matrix: Matrix, by: "Normalised") -> None:
+        self.matrix = matrix
         what = "pixels" if matrix.kind == "pixels" else "classes found in images: missed (row), wrongly found (column)"
-        self.query_one("#matrix--title", Label).update(f"{self._evaluation.name}   {what}   {_WORDS[self._by]}")
+        self.query_one("#matrix--title", Label).update(f"{self._evaluation.name}   {what}   {_WORDS[by]}")
         self.query_one(Heatmap).show(matrix)
         self._describe()
 
     @on(Heatmap.Moved)
     def _describe(self) -> None:
-        if self._matrix is None:
+        if self.matrix is None:
             return
-        self.query_one("#matrix--cell", Label).update(describe(self._matrix, *self.query_one(Heatmap).cell))
+        self.query_one("#matrix--cell", Label).update(describe(self.matrix, *self.query_one(Heatmap).cell))
 
     def action_normalise(self) -> None:
+        """Goes on to shares of rows, of columns, or of the largest count."""
         self._by = _ORDER[(_ORDER.index(self._by) + 1) % len(_ORDER)]
         self._read()
 
     def action_kind(self) -> None:
+        """Changes between pixels and classes found in images."""
         self._kind = "labels" if self._kind == "pixels" else "pixels"
         self._read()
 
     @on(Heatmap.Opened)
     def action_open(self) -> None:
-        matrix, (row, column) = self._matrix, self.query_one(Heatmap).cell
+        """Lists the images behind the cell."""
+        matrix, (row, column) = self.matrix, self.query_one(Heatmap).cell
         if matrix is not None and matrix.counts[row][column]:
             self._open(matrix, row, column)
 
-    @work(thread=True, exclusive=True, group="cell", exit_on_error=False)
-    def _open(self, matrix: Matrix, row: int, column: int) -> None:
-        try:
-            rows = self._service.cell_images(self._evaluation, matrix.kind, row, column, self._threshold)
-        except BddsegError as error:
-            text = sanitize(str(error))
-            self.app.call_from_thread(self.notify, text, severity="warning", markup=False, timeout=8)
-            return
-        title = describe(matrix, row, column)
-        self.app.call_from_thread(self.app.push_screen, ImagesScreen(title, rows))
+    @work(exclusive=True, group="cell", exit_on_error=False)
+    async def _open(self, matrix: Matrix, row: int, column: int) -> None:
+        rows = await attempt(
+            self,
+            lambda: self._service.cell_images(self._evaluation, matrix.kind, row, column, self._threshold),
+            "warning",
+            8,
+        )
+        if rows is not None:
+            self.app.push_screen(ImagesScreen(describe(matrix, row, column), rows))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Tells what failed in a thread."""
         tell_failure(self, event)
 
 

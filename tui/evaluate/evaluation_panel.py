@@ -1,0 +1,151 @@
+"""What is shown of the chosen evaluation: its overall metrics, one of three tables, and a note below it."""
+
+from typing import TYPE_CHECKING, Literal
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import DataTable, Label, Static
+from textual.worker import Worker
+
+from bddseg_tui.core.classes import CLASSES
+from bddseg_tui.core.runs.evaluation import Evaluation
+from bddseg_tui.core.runs.evaluation_states import EvaluationState
+from bddseg_tui.core.services.analysis import AnalysisService
+from bddseg_tui.tui.evaluate.class_table import ClassTable
+from bddseg_tui.tui.evaluate.evaluation_text import confusions, summary
+from bddseg_tui.tui.evaluate.images_screen import ImagesScreen
+from bddseg_tui.tui.evaluate.score_rows import SLICES_NOTE, label_scores, labels_note, slice_scores
+from bddseg_tui.tui.evaluate.score_table import NO_SCORES, ScoreTable
+from bddseg_tui.tui.shared.attempt import attempt
+from bddseg_tui.tui.shared.messages import ShowFilter
+from bddseg_tui.tui.shared.worker_errors import tell_failure
+
+if TYPE_CHECKING:
+    from bddseg_tui.core.analysis.slices import Slice
+    from bddseg_tui.core.analysis.threshold import Threshold
+
+Table = Literal["classes", "labels", "slices"]
+TITLES: dict[Table, str] = {
+    "classes": "pixels by class",
+    "labels": "classes found in images",
+    "slices": "scores of parts of the split",
+}
+
+
+class EvaluationPanel(Vertical):
+    """Which table is shown, and from how many pixels on a class is present, stays from one evaluation to the next.
+
+    Attributes:
+        shown: which table.
+        threshold: what "present" means; None for the default.
+    """
+
+    class ClassOpened(Message):
+        """Enter was pressed on a class in the table of classes."""
+
+    def __init__(self, analysis: AnalysisService, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._analysis = analysis
+        self._chosen: EvaluationState | None = None
+        self._other: Evaluation | None = None
+        self._slices: tuple[Slice, ...] = ()
+        self.shown: Table = "classes"
+        self.threshold: Threshold | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="evaluation-summary")
+        yield Label("", id="view-title")
+        yield ClassTable(id="class-table")
+        yield ScoreTable(id="score-table")
+        yield Static("", id="confusions")
+
+    def show(self, chosen: EvaluationState | None, other: Evaluation | None) -> None:
+        """Shows an evaluation, compared with another one where there is one."""
+        self._chosen, self._other = chosen, other
+        self.query_one("#evaluation-summary", Static).update(summary(chosen, other))
+        self._show_table()
+
+    def next_table(self) -> None:
+        """Goes on to the next table."""
+        order = list(TITLES)
+        self.shown = order[(order.index(self.shown) + 1) % len(order)]
+        self._show_table()
+
+    def set_threshold(self, threshold: "Threshold") -> None:
+        """Says anew from how many pixels on a class is present, and shows what comes of it."""
+        self.threshold, self.shown = threshold, "labels"
+        self._show_table()
+
+    def sort_next(self) -> None:
+        """Sorts the table of classes by the next column."""
+        if self.shown == "classes":
+            self.query_one(ClassTable).sort_next()
+
+    @property
+    def table(self) -> ClassTable | ScoreTable:
+        """The table that is shown."""
+        return self.query_one(ClassTable) if self.shown == "classes" else self.query_one(ScoreTable)
+
+    @property
+    def _evaluation(self) -> Evaluation | None:
+        return self._chosen.result if self._chosen else None
+
+    def _show_table(self) -> None:
+        evaluation, classes, scores = self._evaluation, self.query_one(ClassTable), self.query_one(ScoreTable)
+        had_focus = classes.has_focus or scores.has_focus
+        classes.display, scores.display = self.shown == "classes" and bool(evaluation), self.shown != "classes"
+        if had_focus:
+            self.table.focus()
+        self.query_one("#view-title", Label).update(f" {TITLES[self.shown]} (v)" if evaluation else "")
+        classes.show(evaluation, self._other)
+        self._read_scores(evaluation, self.shown, self.threshold)
+
+    @work(exclusive=True, group="scores", exit_on_error=False)
+    async def _read_scores(self, evaluation: Evaluation | None, shown: Table, threshold: "Threshold | None") -> None:
+        analysis, table = self._analysis, self.query_one(ScoreTable)
+        if evaluation is None or shown == "classes":
+            table.show(NO_SCORES)
+        elif shown == "labels":
+            labels = await attempt(self, lambda: analysis.labels(evaluation, threshold), "warning", 8)
+            table.show(label_scores(labels) if labels else NO_SCORES)
+            self._note(labels_note(labels) if labels else "")
+        else:
+            slices = await attempt(self, lambda: tuple(analysis.slices(evaluation)), "warning", 8)
+            self._slices = slices or ()
+            table.show(slice_scores(evaluation, slices) if slices is not None else NO_SCORES)
+            self._note(SLICES_NOTE if slices is not None else "")
+
+    def _note(self, text: str) -> None:
+        self.query_one("#confusions", Static).update(Text(text, no_wrap=True, overflow="ellipsis"))
+
+    @on(DataTable.RowHighlighted)
+    def _row_highlighted(self) -> None:
+        if self.shown == "classes":
+            evaluation, found = self._evaluation, self.query_one(ClassTable).highlighted_class
+            text = confusions(evaluation, found.id) if evaluation and found else Text()
+            self.query_one("#confusions", Static).update(text)
+
+    @on(DataTable.RowSelected)
+    def _row_opened(self, event: DataTable.RowSelected) -> None:
+        """Opens what is behind a row: the images that a class was missed in, or a slice in the Dataset pane."""
+        evaluation, number = self._evaluation, event.cursor_row
+        if self.shown == "classes":
+            self.post_message(self.ClassOpened())
+        elif evaluation and self.shown == "slices" and number < len(self._slices):
+            query = f"split:{evaluation.split} {self._slices[number].query}"
+            self.post_message(ShowFilter(query, evaluation.name))
+        elif evaluation and self.shown == "labels" and number < len(CLASSES):
+            self._open_missed(evaluation, number, self.threshold)
+
+    @work(exclusive=True, group="missed", exit_on_error=False)
+    async def _open_missed(self, evaluation: Evaluation, class_id: int, threshold: "Threshold | None") -> None:
+        rows = await attempt(self, lambda: self._analysis.missed(evaluation, class_id, threshold), "warning", 8)
+        if rows is not None:
+            self.app.push_screen(ImagesScreen(f"{CLASSES[class_id].name} is there and was missed:", rows))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Tells what failed in a thread."""
+        tell_failure(self, event)
