@@ -16,7 +16,7 @@ from bddseg_tui.core.runs.evaluation import load_evaluation
 from bddseg_tui.core.runs.history_reader import HistoryReader
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.cli.follow_job import describe
-from bddseg_tui.tui.evaluate.evaluation_text import confusions, overall
+from bddseg_tui.tui.evaluate.evaluation_text import confusions, overall_metrics
 from tests.core.odd_json import DEEP, like
 from tests.core.test_manifest import GOOD as MANIFEST
 from tests.core.test_odd_records import result
@@ -96,7 +96,7 @@ def test_results(content: bytes) -> None:
         except BddsegError as error:
             assert is_told(str(error))
         else:
-            assert overall("data", found, found).plain and confusions(found, 0).plain
+            assert overall_metrics("data", found, found).plain and confusions(found, 0).plain
 
 
 @given(like(MANIFEST))

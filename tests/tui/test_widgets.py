@@ -17,7 +17,7 @@ from bddseg_tui.tui.terminal.graphics import encode, free_kitty
 from bddseg_tui.tui.terminal.halfblock import halfblock_strips
 from bddseg_tui.tui.terminal.protocol import guess_protocol
 from bddseg_tui.tui.train.chart import Plot, Series, _Grid, _number, _plot_series
-from bddseg_tui.tui.train.run_plots import CHARTS, ChartLook, Curves, plot_runs
+from bddseg_tui.tui.train.run_plots import CHARTS, ChartOptions, Curves, plot_runs
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def history() -> History:
 
 @pytest.mark.parametrize("chart", CHARTS)
 def test_every_chart_draws_one_run_and_several(chart: str) -> None:
-    look = ChartLook(chart=chart)  # type: ignore[arg-type]
+    look = ChartOptions(chart=chart)  # type: ignore[arg-type]
     one = plot_runs([Curves("0001-a", history())], look)
     two = plot_runs([Curves("0001-a", history()), Curves("0002-b", history())], look)
     assert one.series and len(two.series) >= 2
@@ -166,7 +166,7 @@ def test_every_chart_draws_one_run_and_several(chart: str) -> None:
 
 
 def test_the_best_epoch_is_marked() -> None:
-    assert plot_runs([Curves("0001-a", history())], ChartLook()).markers == ((4.0, "best: epoch 1"),)
+    assert plot_runs([Curves("0001-a", history())], ChartOptions()).markers == ((4.0, "best: epoch 1"),)
 
 
 def test_a_plot_is_compared_by_value_so_that_nothing_is_redrawn_in_vain() -> None:

@@ -36,7 +36,7 @@ def summary(state: EvaluationState | None, other: Evaluation | None) -> Text:
         return NOTHING
     if state.result is None:
         return _waiting(state)
-    return _overall(state.dataset.rpartition("/")[2], state.result, other)
+    return overall_metrics(state.dataset.rpartition("/")[2], state.result, other)
 
 
 def _waiting(state: EvaluationState) -> Text:
@@ -46,7 +46,7 @@ def _waiting(state: EvaluationState) -> Text:
     return text.append(f" {state.problem or status.message or 'figures come when all images are done'}")
 
 
-def _overall(dataset: str, evaluation: Evaluation, other: Evaluation | None) -> Text:
+def overall_metrics(dataset: str, evaluation: Evaluation, other: Evaluation | None) -> Text:
     """Two lines, or one for each of the two that are compared."""
     text = Text(no_wrap=True, overflow="ellipsis")
     for e, label in ((evaluation, f" {dataset}"), (other, f"◆{other.name}" if other else "")):
