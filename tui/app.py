@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from textual.worker import Worker
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.core.files.error_log import explained, keep_traceback
+from bddseg_tui.core.files.error_log import explained, keep_traceback, mistake
 from bddseg_tui.core.sanitize import sanitize, sanitize_lines, sanitize_path
 from bddseg_tui.core.settings import Settings, check_settings, save_settings
 from bddseg_tui.core.workspace.workspace import Workspace
@@ -36,6 +37,13 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
     from bddseg_tui.tui.terminal.driver import DeviceAttributes
+
+_LOG = logging.getLogger(__name__)
+_LEVELS: dict[SeverityLevel, int] = {
+    "information": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
 
 
 class BddsegApp(App[int]):
@@ -129,10 +137,10 @@ class BddsegApp(App[int]):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Shows a toast; from any thread. All of them come through here, and their texts pass the sanitizer."""
-        super().notify(
-            sanitize_lines(message), title=sanitize(title), severity=severity, timeout=timeout, markup=markup
-        )
+        """Shows a toast and logs it; from any thread. All come through here, and their texts pass the sanitizer."""
+        message, title = sanitize_lines(message), sanitize(title)
+        _LOG.log(_LEVELS[severity], "%s", f"{title}: {message}" if title else message)
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     # -- errors ----------------------------------------------------------------------------------------------
 
@@ -157,12 +165,11 @@ class BddsegApp(App[int]):
 
     @work(thread=True, group="errors", exit_on_error=False)
     def _tell_error(self, error: BaseException) -> None:
-        told = explained(error)
-        if told is None:
-            # It must be a mistake of ours.
-            keep_traceback(error, self.engine.workspace.root)
-        name = type(error).__name__
-        self.notify(told or str(error) or name, title=name, severity="error", markup=False, timeout=12)
+        text = explained(error)
+        _LOG.debug("in a thread:", exc_info=error)
+        if text is None:
+            text = mistake(error, keep_traceback(error, self.engine.workspace.root))
+        self.notify(text, title=type(error).__name__, severity="error", markup=False, timeout=12)
 
     # -- the dataset -----------------------------------------------------------------------------------------
 
@@ -176,6 +183,7 @@ class BddsegApp(App[int]):
             self._first_run(sanitize(str(error)))
             return
         self.collection, self._evaluation = collection, None
+        _LOG.info("opened %s", collection.dataset.root)
         for pane in self.query(Pane):
             pane.open(collection)
         self.query_one(Header).place = sanitize_path(collection.dataset.root.name or Path("/"))
@@ -209,6 +217,7 @@ class BddsegApp(App[int]):
         switcher = self.query_one(ContentSwitcher)
         if not switcher.query(f"#{name}"):
             await switcher.mount(make_pane(name, self.engine, self.collection, self._evaluation))
+        _LOG.debug("pane %s", name)
         switcher.current = name
         self.query_one(Header).current = name
         switcher.query_one(f"#{name}", Pane).on_shown()

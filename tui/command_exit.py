@@ -103,16 +103,13 @@ def end(error: BaseException, workspace: Path | None, traceback: bool = False) -
 
 
 def _mistake(error: BaseException, workspace: Path | None) -> str:
-    from bddseg_tui.core.files.error_log import keep_traceback
-    from bddseg_tui.core.sanitize import sanitize, sanitize_path
+    from bddseg_tui.core.files.error_log import keep_traceback, mistake
     from bddseg_tui.core.workspace.workspace import open_workspace
 
-    what = f"{type(error).__name__}: {sanitize(str(error))[:200]}"
     log = None
     with contextlib.suppress(Exception):
         log = keep_traceback(error, open_workspace(workspace).root)
-    more = f"{sanitize_path(log)} has its traceback" if log else "BDDSEG_DEBUG=1 shows its traceback"
-    return f"a mistake of this program ({what}): please report it; {more}"
+    return mistake(error, log)
 
 
 def _print_traceback(error: BaseException) -> None:

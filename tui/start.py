@@ -5,15 +5,24 @@ import sys
 from pathlib import Path
 
 from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.files.log_file import LOG_FILE
+from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
-from bddseg_tui.tui.command_exit import interruptible
+from bddseg_tui.tui.app_log import app_log
+from bddseg_tui.tui.command_exit import interruptible, say_last
 from bddseg_tui.tui.terminal.driver import AskingDriver
 from bddseg_tui.tui.terminal.protocol import guess_protocol
 
 
-def start_app(workspace: Workspace, dataset: Path | None, images: str) -> int:
+def start_app(workspace: Workspace, dataset: Path | None, images: str, debug: bool = False) -> int:
     """Runs the app until the person leaves; returns the exit code.
+
+    Args:
+        workspace: where everything is kept, the log too.
+        dataset: the folder to open; the one that was opened last if left out.
+        images: how pictures are drawn, one of `core.settings.IMAGES`.
+        debug: log details as well, and say where the log is when the app ends.
 
     Raises:
         BddsegError: the dataset cannot be opened.
@@ -32,8 +41,10 @@ def start_app(workspace: Workspace, dataset: Path | None, images: str) -> int:
     sys.setswitchinterval(0.001)
     gc.set_threshold(20_000, 20, 20)
     app = BddsegApp(workspace, dataset, protocol, may_upgrade, AskingDriver)
-    with interruptible():
+    with app_log(workspace.root, debug), interruptible():
         result = app.run()
+    if debug:
+        say_last(f"log: {sanitize_path(workspace.root / LOG_FILE)}")
     if app.failure is not None:
         raise getattr(app.failure, "error", app.failure)
     if app.return_code:

@@ -1,6 +1,5 @@
 """What is said of an error that nobody foresaw: a line where its cause lies outside, else a log with its traceback."""
 
-import contextlib
 import os
 import sqlite3
 import time
@@ -9,11 +8,9 @@ from pathlib import Path
 
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.disk_errors import disk_error, disk_reason
-from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.core.files.log_file import append_to_log
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
 
-LOG = "errors.log"
-LARGEST = 1 << 20
-"""Bytes of the log: beyond them its older half goes."""
 _KINDS: tuple[tuple[type[BaseException], str], ...] = (
     (sqlite3.Error, "a database cannot be used: {}"),
     (RecursionError, "something in the input is nested too deeply"),
@@ -53,20 +50,13 @@ def _is_somewhere() -> bool:
 
 
 def keep_traceback(error: BaseException, folder: Path) -> Path | None:
-    """Appends an error's traceback to the log of a folder, for its owner's eyes alone; None where that fails."""
-    path = folder / LOG
-    text = "".join(traceback.format_exception(error)).encode("utf-8", "backslashreplace")[-LARGEST // 2 :]
-    head = time.strftime("\n%Y-%m-%d %H:%M:%S ").encode() + f"process {os.getpid()}\n".encode()
-    with contextlib.suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
-        with os.fdopen(handle, "r+b") as file:
-            size = file.seek(0, os.SEEK_END)
-            if size > LARGEST:
-                file.seek(size - LARGEST // 2)
-                kept = file.read()
-                file.truncate(0)
-                file.write(kept)
-            file.write(head + text)
-        return path
-    return None
+    """Appends an error's traceback to the log of a folder and returns the log; None where that fails."""
+    head = time.strftime("%Y-%m-%d %H:%M:%S ") + f"{os.getpid()} ERROR {type(error).__name__}\n"
+    return append_to_log(folder, head + "".join(traceback.format_exception(error)))
+
+
+def mistake(error: BaseException, log: Path | None) -> str:
+    """What is said of an error that must be a mistake of ours, whose traceback is in `log`."""
+    what = f"{type(error).__name__}: {sanitize(str(error))[:200]}"
+    more = f"{sanitize_path(log)} has its traceback" if log else "BDDSEG_DEBUG=1 shows its traceback"
+    return f"a mistake of this program ({what}): please report it; {more}"

@@ -11,8 +11,8 @@ from bddseg_tui.core.processes.process import kill
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.run import create_run
 from bddseg_tui.core.workspace.workspace import Workspace
-from bddseg_tui.tui.__main__ import means_open, plain_open
 from bddseg_tui.tui.cli import COMMANDS
+from bddseg_tui.tui.cli.open_words import OpenWords, means_open, plain_open
 from tests.tui.json_output import parsed, without_schema
 
 TINY = [
@@ -66,8 +66,9 @@ def test_a_folder_with_a_commands_name_does_not_hide_the_command(
     for name in ("runs", "pictures"):
         (tmp_path / name).mkdir()
     assert plain_open(["runs"]) is None and not means_open(["runs"])
-    assert plain_open(["pictures"]) == (Path("pictures"), None, "auto") and means_open(["pictures"])
-    assert plain_open(["open", "runs", "--images=none"]) == (Path("runs"), None, "none")
+    assert plain_open(["pictures"]) == OpenWords(Path("pictures")) and means_open(["pictures"])
+    assert plain_open(["open", "runs", "--images=none"]) == OpenWords(Path("runs"), images="none")
+    assert plain_open(["--debug"]) == OpenWords(debug=True) and means_open(["--debug"])
     assert plain_open(["open", "--bogus"]) is None
     assert plain_open(["open", "--images", "braille"]) is None
     assert plain_open(["nowhere"]) is None and not means_open(["nowhere"])

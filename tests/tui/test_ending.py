@@ -14,7 +14,8 @@ import pytest
 
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import LONGEST, BddsegError, UsageError
-from bddseg_tui.core.files.error_log import LARGEST, LOG, explained, keep_traceback
+from bddseg_tui.core.files.error_log import explained, keep_traceback
+from bddseg_tui.core.files.log_file import LARGEST, LOG_FILE
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.cli.front_options import split_front_options
@@ -262,7 +263,7 @@ def test_a_mistake_of_ours_goes_into_a_log_for_its_owner_alone(
         raise KeyError("\x1b[2J")
     except KeyError as error:
         assert end(error, tmp_path) == 70
-    log = tmp_path / LOG
+    log = tmp_path / LOG_FILE
     (line,) = capsys.readouterr().err.splitlines()
     assert "a mistake of this program (KeyError: '" in line and str(log) in line and "\x1b" not in line
     assert "test_a_mistake_of_ours" in log.read_text()
@@ -270,7 +271,7 @@ def test_a_mistake_of_ours_goes_into_a_log_for_its_owner_alone(
 
 
 def test_the_log_of_mistakes_stays_small_and_follows_no_link(tmp_path: Path) -> None:
-    log = tmp_path / LOG
+    log = tmp_path / LOG_FILE
     log.write_bytes(b"old" + b"x" * LARGEST)
     assert keep_traceback(ValueError("new"), tmp_path) == log
     assert log.stat().st_size < LARGEST and b"old" not in log.read_bytes() and log.read_bytes().endswith(b"new\n")

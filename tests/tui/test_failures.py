@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, Label
 
-from bddseg_tui.core.files.error_log import LOG
+from bddseg_tui.core.files.log_file import LOG_FILE
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.dataset.pane import DatasetPane
@@ -27,16 +27,18 @@ async def test_a_home_of_nobody_is_told_where_it_was_typed(workspace: Workspace)
         assert app.failure is None
 
 
-async def test_a_mistake_in_a_thread_is_told_and_kept_and_the_app_goes_on(app: BddsegApp, workspace: Workspace) -> None:
+async def test_a_mistake_in_a_thread_is_told_and_kept_and_the_app_goes_on(
+    app: BddsegApp, workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
     def mistaken() -> None:
         raise KeyError("\x1b[2J")
 
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: app.query_one(SampleList).count == 21)
         app.query_one(DatasetPane).run_worker(mistaken, thread=True, exit_on_error=False)
-        await until(pilot, lambda: (workspace.root / LOG).exists())
-        assert "in mistaken" in (workspace.root / LOG).read_text()
-        assert all("\x1b" not in n.message for n in app._notifications)
+        await until(pilot, lambda: "please report it" in caplog.text)
+        assert f"{workspace.root / LOG_FILE} has its traceback" in caplog.text and "\x1b" not in caplog.text
+        assert "in mistaken" in (workspace.root / LOG_FILE).read_text()
         assert app.is_running and app.failure is None
 
 
@@ -70,4 +72,19 @@ def test_what_ends_the_app_is_one_line_on_a_terminal_as_it_was(
         _, _, rest = terminal.output.rpartition(b"\x1b[?1049l")
         assert told in rest and rest.count(b"error: ") == 1
         assert b"Traceback" not in rest and b"owned\x07" not in rest
-    assert (workspace.root / LOG).exists() == (code == 70)
+    assert ("Traceback" in (workspace.root / LOG_FILE).read_text()) == (code == 70)
+
+
+def test_the_log_says_what_the_app_opened_and_debug_says_where_it_is(workspace: Workspace, drawn: Path) -> None:
+    with Terminal.app(drawn, "--debug") as terminal:
+        terminal.until(lambda seen: "▀".encode() in seen)
+        terminal.send(b"2")
+        terminal.until(lambda seen: b"no runs yet" in seen)
+        terminal.send(b"q")
+        assert terminal.wait() == 0
+        _, _, rest = terminal.output.rpartition(b"\x1b[?1049l")
+        assert f"log: {workspace.root / LOG_FILE}".encode() in rest
+    lines = (workspace.root / LOG_FILE).read_text().splitlines()
+    assert "INFO bddseg-tui " in lines[0] and lines[-1].endswith(" INFO left")
+    assert any(line.endswith(f" INFO opened {drawn}") for line in lines)
+    assert any(line.endswith(" DEBUG pane train") for line in lines)

@@ -9,7 +9,6 @@ import typer
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize_path
-from bddseg_tui.tui.cli.loudness import be_quiet
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import JsonOption, WorkspaceOption
 from bddseg_tui.tui.cli.output import note, overall, print_json, progress, say
@@ -84,7 +83,6 @@ def demo(
         if engine.retrieval.info(root) is None:
             # Twenty seconds of another core; by the time someone asks, it is there.
             engine.retrieval.build(root)
-        be_quiet(True)  # nothing may be written where the app draws
         raise typer.Exit(start_app(engine.workspace, root, "auto"))
     _pipeline(engine, root)
 

@@ -10,7 +10,6 @@ from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.settings import Images
 from bddseg_tui.core.workspace.workspace import open_workspace
-from bddseg_tui.tui.cli.loudness import be_quiet
 from bddseg_tui.tui.cli.options import WorkspaceOption
 
 
@@ -25,6 +24,9 @@ def open_app(
         typer.Argument(metavar="[DIR]", parser=typed_path, help="The dataset's folder; the last one if left out."),
     ] = None,
     images: Annotated[Images, typer.Option(help="How pictures are drawn.")] = "auto",
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Log details too, and say where the log is when the app ends.")
+    ] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Open the app."""
@@ -32,5 +34,4 @@ def open_app(
         raise UsageError("the app needs a terminal; every other command works without one (see --help)")
     from bddseg_tui.tui.start import start_app
 
-    be_quiet(True)  # nothing may be written where the app draws
-    raise typer.Exit(start_app(open_workspace(workspace), dataset, images))
+    raise typer.Exit(start_app(open_workspace(workspace), dataset, images, debug))
