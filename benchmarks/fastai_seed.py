@@ -51,7 +51,7 @@ def mask_of(path: Path) -> np.ndarray[Any, np.dtype[np.uint8]]:
 
 def load(samples: list[Sample], size: tuple[int, int]) -> DataLoaders:
     """fastai's loaders over the samples; its validation part is one image, since scoring is done below."""
-    masks = {s.image: s.mask for s in samples}
+    masks = {s.image: s.mask for s in samples if s.mask}
     block = DataBlock(
         blocks=(ImageBlock, MaskBlock(codes=np.arange(NUM_CLASSES))),
         get_y=lambda path: PILMask.create(mask_of(masks[path])),
@@ -113,7 +113,7 @@ def main() -> None:
     height, width = (int(n) for n in arguments.size.split("x"))
     dataset = open_dataset(arguments.dataset)
     train, val = ([s for s in list_samples(dataset) if s.split == split and s.mask] for split in ("train", "val"))
-    np.random.default_rng(0).shuffle(train)  # type: ignore[arg-type]
+    np.random.default_rng(0).shuffle(train)
     learner = make_learner(load(train[: BATCH + 1], (height, width)), has_weights())
     images = int(60 * arguments.core_minutes / cost(learner.model, (height, width)))
     epochs = max(1, round(images / len(train)))

@@ -89,7 +89,7 @@ def main() -> None:
             terminal.until(lambda seen: b"answering" in seen)
             times = [echo(terminal, LETTERS[k % len(LETTERS)]) for k in range(min(arguments.keys, len(LETTERS)))]
     found = summary(times)
-    rows = [("", "p95 ms", "median ms", "min ms")]
+    rows: list[tuple[str, ...]] = [("", "p95 ms", "median ms", "min ms")]
     rows.append(("letter to repaint", *(f"{1e3 * found[k]:.0f}" for k in ("p95", "median", "min"))))
     publish(f"keys in the Ask pane while {WORDS_PER_S} words a second come", rows, {"seconds": found}, arguments.json)
 

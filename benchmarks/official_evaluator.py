@@ -13,6 +13,7 @@ import math
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from bddseg_tui.core.classes import NUM_OFFICIAL
 from bddseg_tui.core.data.dataset import list_samples, open_dataset
@@ -24,7 +25,7 @@ from benchmarks.report import publish
 TOLERANCE = 1e-6
 
 
-def official_figures(python: Path, truth: Path, predictions: Path, folder: Path) -> dict[str, object]:
+def official_figures(python: Path, truth: Path, predictions: Path, folder: Path) -> dict[str, Any]:
     """What the toolkit writes: IoU, Acc, fIoU and pAcc, in percent."""
     out = folder / "out.json"
     words = ["-t", "sem_seg", "-g", str(truth), "-r", str(predictions), "--nproc", "2", "--out-file", str(out)]
@@ -61,24 +62,24 @@ def main() -> None:
     raise SystemExit(0 if worst < TOLERANCE else 1)
 
 
-def compare(ours: dict[str, object], theirs: dict[str, object]) -> tuple[list[tuple[str, ...]], float]:
+def compare(ours: dict[str, Any], theirs: dict[str, Any]) -> tuple[list[tuple[str, ...]], float]:
     """The table, and the largest difference of all figures as fractions."""
-    per_class, averages = theirs["IoU"]  # type: ignore[misc]
-    precisions = theirs["Acc"][0]  # type: ignore[index]
-    pairs = [
+    per_class, averages = theirs["IoU"]
+    precisions = theirs["Acc"][0]
+    pairs: list[tuple[str, float | None, float | None]] = [
         ("mIoU19", ours["miou19"], averages["AVERAGE"]),
         ("pixel accuracy", ours["pixel_accuracy"], theirs["pAcc"]),
     ]
-    for row in ours["classes"][:NUM_OFFICIAL]:  # type: ignore[index]
+    for row in ours["classes"][:NUM_OFFICIAL]:
         pairs.append((f"IoU {row['name']}", row["iou"], per_class[row["name"]]))
         pairs.append((f"precision {row['name']}", row["precision"], precisions[row["name"]]))
     rows: list[tuple[str, ...]] = [("", "ours", "official")]
     worst = 0.0
     for name, mine, official in pairs:
-        undefined = official is None or math.isnan(official) or official < 0
-        rows.append((name, "-" if mine is None else f"{mine:.8f}", "-" if undefined else f"{official / 100:.8f}"))
-        if mine is not None and not undefined:
-            worst = max(worst, abs(mine - official / 100))
+        expected = None if official is None or math.isnan(official) or official < 0 else official / 100
+        rows.append((name, *("-" if value is None else f"{value:.8f}" for value in (mine, expected))))
+        if mine is not None and expected is not None:
+            worst = max(worst, abs(mine - expected))
     return rows, worst
 
 

@@ -113,7 +113,7 @@ def main() -> None:
     arguments = parser.parse_args()
     workspace = Workspace(arguments.workspace)
     head = ("", "core-min", "mIoU 19", "gain", "mIoU 20", "accuracy", "classes at 0")
-    rows, outcomes = [head], list[Outcome]()
+    rows, outcomes = list[tuple[str, ...]]([head]), list[Outcome]()
     for name in arguments.rows:
         outcomes.append(train_row(name, arguments.dataset, workspace, arguments.settings))
         rows.append(figures(outcomes[-1], outcomes[0] if len(outcomes) > 1 else None))

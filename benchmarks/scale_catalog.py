@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from bddseg_tui.core.classes import NUM_CLASSES
@@ -93,12 +94,12 @@ def _evaluations(catalog: Catalog, root: Path, count: int) -> Figures:
     """Ten evaluations of a tenth of the images each, as long as there are images to take away from them."""
     before = catalog.path.stat().st_size
     names = [f"{n:04d}-strong/best-val" for n in range(10)]
-    took = [seconds(lambda n=name: catalog.record_scores(n, _scores(root, count, n))) for name in names]
+    took = [seconds(partial(_record_scores, catalog, root, count, name)) for name in names]
     scored = 10 * (count // 10)
     found: Figures = {"scores_s": min(took), "bytes_a_score": (catalog.path.stat().st_size - before) / scored}
     found["remove_s"] = seconds(lambda: catalog.refresh(samples(root, count, without=100)))
     catalog.refresh(samples(root, count))
-    found["forget_s"] = seconds(lambda: [catalog.forget_scores(name) for name in names])
+    found["forget_s"] = seconds(lambda: forget(catalog, names))
     found["mib_after"] = catalog.path.stat().st_size / 2**20
     return found
 
@@ -145,14 +146,24 @@ def _quit(root: Path, workspace: Workspace) -> float:
         return time.perf_counter() - start
 
 
-def seconds(work: object) -> float:
+def _record_scores(catalog: Catalog, root: Path, count: int, evaluation: str) -> None:
+    catalog.record_scores(evaluation, _scores(root, count, evaluation))
+
+
+def forget(catalog: Catalog, evaluations: Sequence[str]) -> None:
+    """Deletes the scores of some evaluations."""
+    for name in evaluations:
+        catalog.forget_scores(name)
+
+
+def seconds(work: Callable[[], object]) -> float:
     """How long it takes."""
     start = time.perf_counter()
-    work()  # type: ignore[operator]
+    work()
     return time.perf_counter() - start
 
 
-def best(work: object) -> float:
+def best(work: Callable[[], object]) -> float:
     """The shortest of five times."""
     return min(seconds(work) for _ in range(5))
 

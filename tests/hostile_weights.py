@@ -10,6 +10,7 @@ import struct
 import tarfile
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 
@@ -17,7 +18,7 @@ class _Call:
     def __init__(self, function: object, *arguments: object) -> None:
         self._reduced = (function, arguments)
 
-    def __reduce__(self) -> object:
+    def __reduce__(self) -> tuple[object, ...]:
         return self._reduced
 
 
@@ -42,7 +43,7 @@ def _short(text: str) -> bytes:
 
 
 PICKLES: dict[str, Callable[[Path], bytes]] = {
-    **{f"reduce, protocol {p}": lambda mark, p=p: _touch(mark, p) for p in range(6)},  # type: ignore[misc]
+    **{f"reduce, protocol {p}": partial(_touch, protocol=p) for p in range(6)},
     "within a state dict": lambda mark: pickle.dumps({"a.weight": _Call(Path.touch, mark)}),
     "as a key": lambda mark: pickle.dumps([("x", _Call(Path.touch, mark))]),
     "os.system": lambda mark: _text(mark, "os", "system", _touching(mark)),
@@ -78,7 +79,7 @@ PICKLES: dict[str, Callable[[Path], bytes]] = {
 }
 
 
-def as_zip(pickled: bytes, compression: int = zipfile.ZIP_STORED, **more: bytes) -> bytes:
+def as_zip(pickled: bytes, compression: int = zipfile.ZIP_STORED, /, **more: bytes) -> bytes:
     """The zip that torch writes, with this pickle in it."""
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", compression) as archive:
@@ -88,6 +89,11 @@ def as_zip(pickled: bytes, compression: int = zipfile.ZIP_STORED, **more: bytes)
         for name, content in more.items():
             archive.writestr(f"archive/{name}", content)
     return sink.getvalue()
+
+
+def zipped(pickled: Callable[[Path], bytes]) -> Callable[[Path], bytes]:
+    """The pickle in the zip that torch writes."""
+    return lambda mark: as_zip(pickled(mark))
 
 
 def _tar(data: bytes) -> bytes:

@@ -68,7 +68,7 @@ class EpochEvent(_Event):
 
 
 class RestartEvent(_Event):
-    """A job begins, or goes on; a training run says from which step, with which model and device."""
+    """A job begins, or goes on; a training run says from which step, with which model, device and batches."""
 
     kind: Literal["start", "resume"]
     step: NotRequired[Count]
@@ -76,6 +76,10 @@ class RestartEvent(_Event):
     parameters: NotRequired[Count]
     train_images: NotRequired[Count]
     val_images: NotRequired[Count]
+    processes: NotRequired[Count]
+    batch_size: NotRequired[Count]
+    steps_an_epoch: NotRequired[Count]
+    tensorboard: NotRequired[bool]
     device: NotRequired[Line]
     precision: NotRequired[Line]
 

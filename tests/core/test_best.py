@@ -1,6 +1,8 @@
 """Best epochs: from the status where the run says it, from a search that is made once where it does not."""
 
+import inspect
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 
 from bddseg_tui.core.jobs.events import EventTail
 from bddseg_tui.core.jobs.job import Status, write_status
+from bddseg_tui.core.jobs.run_events import Event
 from bddseg_tui.core.runs.best_epoch import FILE, Best, best_epochs
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.run import Run, create_run
@@ -48,7 +51,12 @@ def test_events_are_searched_once_and_again_when_they_change(
 ) -> None:
     runs, searched = [make_run(workspace, epoch(1, 0.1 * n)) for n in (1, 2)], list[Path]()
     stream = EventTail.stream
-    monkeypatch.setattr(EventTail, "stream", lambda tail: searched.append(tail.path) or stream(tail))
+
+    def counted(tail: EventTail) -> Iterator[Event]:
+        searched.append(tail.path)
+        return stream(tail)
+
+    monkeypatch.setattr(EventTail, "stream", counted)
     first = best_of(workspace)
     assert len(searched) == 2 and best_of(workspace) == first and len(searched) == 2
     with runs[0].events.open("a") as file:
@@ -70,9 +78,13 @@ def test_a_status_file_that_is_as_it_was_is_not_read_again(
     runs, states = [make_run(workspace) for _ in range(3)], RunStates(workspace)
     before = states.read()
     read = list[str]()
-    status = Run.status.fget
-    assert status
-    monkeypatch.setattr(Run, "status", property(lambda run: read.append(run.name) or status(run)))
+    status = inspect.getattr_static(Run, "status").fget
+
+    def counted(run: Run) -> Status:
+        read.append(run.name)
+        return status(run)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(Run, "status", property(counted))
     assert states.read() is before and read == []
     write_status(runs[1].folder, Status("failed", message="out of memory"), durable=False)
     assert [s.status.state for s in states.read()] == ["finished", "failed", "finished"]

@@ -3,7 +3,7 @@
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -97,12 +97,13 @@ def test_a_full_disk_is_called_that_and_nothing_is_lost_by_it(small_disk: Path, 
     opened = scanned_on(small_disk, dataset)
     filling = fill(small_disk)
     ids = opened.catalog.find(parse_query("split:train"))
-    for work in (
+    writes: list[Callable[[], object]] = [
         lambda: opened.catalog.add_tag(ids, "more"),
         lambda: opened.catalog.remove_tag(ids, "mine"),
         lambda: opened.catalog.record_scores("run/best-val", [ImageScore(dataset / "a", dataset / "b")]),
         lambda: opened.catalog.forget_scores("run/best-val"),
-    ):
+    ]
+    for work in writes:
         with pytest.raises(BddsegError, match=r"cannot be written: the disk is full: make room$"):
             work()
     assert opened.catalog.tags() == ["mine"] and opened.catalog.evaluations() == ["run/best-val"]

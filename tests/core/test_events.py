@@ -9,6 +9,7 @@ from bddseg_tui.core.files.skipped_records import LeftOut
 from bddseg_tui.core.jobs.events import EventTail, EventWriter, read_event_file, read_events, rewind
 from bddseg_tui.core.jobs.job import JobLock, read_status
 from bddseg_tui.core.jobs.job_writer import FolderWriter
+from bddseg_tui.core.jobs.run_events import Event
 from bddseg_tui.core.runs.history_reader import HistoryReader
 
 
@@ -130,15 +131,15 @@ def test_text_that_is_no_unicode_is_written_so_that_it_can_be_read(tmp_path: Pat
 def test_numbers_that_are_not_finite_become_gaps(tmp_path: Path) -> None:
     writer = EventWriter(tmp_path / "e")
     assert writer.write("step", step=1, epoch=1, loss=float("nan"), deep={"x": [float("inf")]})["loss"] is None
-    assert read_events(tmp_path / "e")[0]["deep"] == {"x": [None]}
+    assert dict(read_events(tmp_path / "e")[0])["deep"] == {"x": [None]}
 
 
-def step(number: int, loss: float) -> dict[str, object]:
+def step(number: int, loss: float) -> Event:
     return {"kind": "step", "step": number, "epoch": 1, "loss": loss}
 
 
 def test_what_a_resumed_run_did_again_stands_once() -> None:
-    events = [step(1, 3.0), step(2, 2.0), step(3, 9.0), {"kind": "resume", "step": 2}, step(3, 1.0)]
+    events: list[Event] = [step(1, 3.0), step(2, 2.0), step(3, 9.0), {"kind": "resume", "step": 2}, step(3, 1.0)]
     assert [e["loss"] for e in rewind(events) if e["kind"] == "step"] == [3.0, 2.0, 1.0]
 
 

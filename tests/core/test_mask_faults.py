@@ -60,8 +60,8 @@ def test_an_interlaced_mask_is_read(tmp_path: Path) -> None:
     assert mask[0, 0] == 0 and mask[0, 4] == 1 and mask[1].tolist() == [6] * 8
 
 
-def faults(path: Path, mask: Image.Image, **options: object) -> tuple[str, str]:
-    mask.save(path / "x.png", **options)
+def faults(path: Path, mask: Image.Image, transparency: int | bytes | None = None) -> tuple[str, str]:
+    mask.save(path / "x.png", transparency=transparency)
     with pytest.raises(BadFileError) as caught:
         read_mask(path / "x.png")
     return caught.value.kind, caught.value.detail

@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -54,10 +55,12 @@ def turned(image: Image.Image, orientation: int) -> Image.Image:
 def save(path: Path, image: Image.Image, kind: str, orientation: int) -> None:
     exif = Image.Exif()
     exif[0x112] = orientation
-    more = {"JPEG": {"quality": 95}, "WEBP": {"lossless": True}}.get(kind, {})
-    if kind == "MPO":
-        more = {"save_all": True, "append_images": [image], "quality": 95}
-    image.save(path, kind, exif=exif, **more)
+    options: dict[str, dict[str, Any]] = {
+        "JPEG": {"quality": 95},
+        "WEBP": {"lossless": True},
+        "MPO": {"save_all": True, "append_images": [image], "quality": 95},
+    }
+    image.save(path, kind, exif=exif, **options.get(kind, {}))
 
 
 def same(one: Image.Image, other: Image.Image) -> bool:

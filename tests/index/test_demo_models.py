@@ -7,6 +7,7 @@ import random
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from bddseg_tui.core.demo.generate import draw_scene
@@ -32,14 +33,14 @@ def scenes() -> list[tuple[Image.Image, Description]]:
 
 
 @pytest.fixture(scope="module")
-def table(scenes: list[tuple[Image.Image, Description]]) -> np.ndarray:  # type: ignore[type-arg]
+def table(scenes: list[tuple[Image.Image, Description]]) -> NDArray[np.int8]:
     return np.stack([truths(description) for _, description in scenes])
 
 
 def test_most_questions_find_an_image_that_fits(
     clip: Clip,
     scenes: list[tuple[Image.Image, Description]],
-    table: np.ndarray,  # type: ignore[type-arg]
+    table: NDArray[np.int8],
 ) -> None:
     matrix = clip.encode_images([picture for picture, _ in scenes])
     searcher = Searcher(clip, [str(i).encode() for i in range(COUNT)], matrix, ExactStore(matrix), "")

@@ -11,11 +11,11 @@ from bddseg_tui.core.files.weights_archive import refuse_packed
 from bddseg_tui.index.clip import DEMO, load_clip
 from bddseg_tui.index.llava.local import DEMO as DEMO_LLAVA
 from bddseg_tui.index.llava.local import load_llava
-from tests.hostile_weights import ARCHIVES, PICKLES, SAFETENSORS, as_zip
+from tests.hostile_weights import ARCHIVES, PICKLES, SAFETENSORS, zipped
 
 FILES: dict[str, Callable[[Path], bytes]] = {
     **{f"pickle: {n}": f for n, f in PICKLES.items()},
-    **{f"zipped: {n}": lambda mark, f=f: as_zip(f(mark)) for n, f in PICKLES.items()},  # type: ignore[misc]
+    **{f"zipped: {n}": zipped(f) for n, f in PICKLES.items()},
     **ARCHIVES,
 }
 
@@ -59,7 +59,7 @@ def test_a_header_that_lies_in_a_folder_of_llava_is_refused(data: bytes, tmp_pat
 
 def test_a_llava_of_pickles_is_refused_whatever_they_hold(tmp_path: Path) -> None:
     folder = copied(DEMO_LLAVA, tmp_path / "llava", "model.safetensors")
-    (folder / "pytorch_model.bin").write_bytes(as_zip(PICKLES["reduce, protocol 2"](tmp_path / "run")))
+    (folder / "pytorch_model.bin").write_bytes(zipped(PICKLES["reduce, protocol 2"])(tmp_path / "run"))
     assert "safetensors" in refused(lambda: load_llava(str(folder), "cpu"), tmp_path / "run")
 
 

@@ -143,8 +143,8 @@ def test_a_reply_that_is_not_streamed_is_read_too(content: object) -> None:
 
 
 def test_ollamas_own_protocol_a_line_each_is_read() -> None:
-    lines = [{"message": {"content": w}, "done": False} for w in ("Two ", "cars.")]
-    lines.append({"message": {"content": ""}, "done": True, "done_reason": "stop"})  # type: ignore[dict-item]
+    lines: list[dict[str, object]] = [{"message": {"content": w}, "done": False} for w in ("Two ", "cars.")]
+    lines.append({"message": {"content": ""}, "done": True, "done_reason": "stop"})
     text = "".join(json.dumps(line) + "\n" for line in lines).encode()
     with serving(streaming(text)) as url:
         assert asked(url) == ("Two cars.", "")

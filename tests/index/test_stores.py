@@ -19,7 +19,7 @@ def matrix() -> Vectors:
     rng = np.random.default_rng(0)
     centres = rng.standard_normal((20, DIMENSION))
     raw = centres[rng.integers(20, size=COUNT)] + 0.6 * rng.standard_normal((COUNT, DIMENSION))
-    return (raw / np.linalg.norm(raw, axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(raw / np.linalg.norm(raw, axis=1, keepdims=True), np.float32)
 
 
 OPENERS: dict[str, Callable[[Path, Vectors], Store]] = {

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.index.stores import Vectors
 from bddseg_tui.index.vector_table import Entry, VectorTable
 from tests.small_disk import mounted_disk
 
 DIMENSION = 8
 
 
-def unit(count: int, seed: int = 0) -> np.ndarray:  # type: ignore[type-arg]
+def unit(count: int, seed: int = 0) -> Vectors:
     raw = np.random.default_rng(seed).standard_normal((count, DIMENSION)).astype(np.float32)
     return np.asarray(raw / np.linalg.norm(raw, axis=1, keepdims=True))
 

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from bddseg_tui.core.data.dataset import list_samples, open_dataset
+from bddseg_tui.core.data.dataset import Sample, list_samples, open_dataset
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.runs.training_caches import cache_name, list_caches, unused
 from bddseg_tui.train import cache as caching
@@ -49,7 +49,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     real = resize_sample
 
-    def noted(sample: caching.Sample, size: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    def noted(sample: Sample, size: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         names.append(sample.image.name)
         return real(sample, size)
 
@@ -192,7 +192,7 @@ def test_a_disk_without_room_is_told_before_anything_is_read(
     drawn: Path, cache: Path, read: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(drawn)
-    monkeypatch.setattr(cache_files.shutil, "disk_usage", lambda path: usage._replace(free=1000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1000))
     with pytest.raises(BddsegError, match=r"takes 0\.1 MB more, and .* has 0\.0 MB free: make room"):
         opened(drawn, cache)
     assert read == [] and size_of(cache) == 0
@@ -205,7 +205,7 @@ def test_a_disk_that_fills_meanwhile_is_a_true_line_and_what_was_read_is_kept(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(cache_files.os, "posix_fallocate", full)
+        patch.setattr(os, "posix_fallocate", full)
         with pytest.raises(BddsegError, match="cannot be written: the disk is full: make room"):
             opened(drawn, cache)
     assert size_of(cache) == 0

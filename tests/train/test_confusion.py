@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion
 from torchmetrics.classification import MulticlassConfusionMatrix
 
@@ -34,7 +35,7 @@ def test_the_confusion_matrix_is_torchmetrics(seed: int) -> None:
     assert torch.equal(ours, theirs)
 
 
-def official(actual: np.ndarray, predicted: np.ndarray) -> tuple[float, float]:  # type: ignore[type-arg]
+def official(actual: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> tuple[float, float]:
     """bdd100k's eval/seg.py in its own terms: labels above 18 are ignored, predictions above 18 are misses."""
     hist = np.zeros((20, 20), dtype=np.int64)
     known = actual < 19

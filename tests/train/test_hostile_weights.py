@@ -7,11 +7,11 @@ import pytest
 
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.train.weights_file import read_weights
-from tests.hostile_weights import ARCHIVES, PICKLES, SAFETENSORS, as_zip
+from tests.hostile_weights import ARCHIVES, PICKLES, SAFETENSORS, zipped
 
 FILES: dict[str, Callable[[Path], bytes]] = {
     **{f"pickle: {n}": f for n, f in PICKLES.items()},
-    **{f"zipped: {n}": lambda mark, f=f: as_zip(f(mark)) for n, f in PICKLES.items()},  # type: ignore[misc]
+    **{f"zipped: {n}": zipped(f) for n, f in PICKLES.items()},
     **ARCHIVES,
 }
 WELL_FORMED = ("no tensor", "numbers in the place of weights", "the same key twice")

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import psutil
 import pytest
 import torch
 import torch.nn.functional as F
@@ -54,9 +55,9 @@ def test_gradient_checkpointing_changes_neither_gradients_nor_statistics(encoder
         assert (a.grad is None) == (b.grad is None), name
         if a.grad is not None and b.grad is not None:
             torch.testing.assert_close(a.grad, b.grad, msg=name)
-    for (name, a), b in zip(plain.named_buffers(), again.buffers(), strict=True):
+    for (name, c), d in zip(plain.named_buffers(), again.buffers(), strict=True):
         if not name.endswith("num_batches_tracked"):
-            torch.testing.assert_close(a, b, msg=name)
+            torch.testing.assert_close(c, d, msg=name)
 
 
 def test_gradient_checkpointing_keeps_less_than_two_thirds() -> None:
@@ -89,7 +90,7 @@ def test_the_batch_is_the_largest_power_of_two_that_memory_and_images_allow(
     loss = make_loss(settings, np.ones(20, np.int64), CPU)
     an_image = activation_bytes(copy.deepcopy(model).train(), loss, settings, CPU)
     free = SimpleNamespace(available=int(free_images * an_image / batch_size.SHARE) + 1)
-    monkeypatch.setattr(batch_size.psutil, "virtual_memory", lambda: free)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
     assert find_batch_size(model, loss, settings, Accelerator(cpu=True), images) == found
     for name, value in model.state_dict().items():
         torch.testing.assert_close(value, before[name], rtol=0, atol=0, msg=name)
@@ -114,7 +115,7 @@ def test_a_run_that_finds_its_batch_size_keeps_it_when_resumed(engine: Engine, d
     run = engine.runs.train(drawn, settings, "demo")
     assert engine.runs.wait(run.folder).state == "finished", tail_log(run.folder)
     start = read_events(run.events)[0]
-    assert start["batch_size"] == 8
+    assert start["kind"] == "start" and start["batch_size"] == 8
     assert start["steps_an_epoch"] == start["train_images"] // 8
     state = (run.folder / "checkpoints/last/state.json").read_text()
     assert '"batch_size": 8' in state
@@ -180,7 +181,7 @@ def test_the_batch_size_that_is_found_is_one_that_batch_normalisation_takes(monk
     settings = config("batch_size=0", "height=32", "width=32")
     model, loss = make_model(settings), make_loss(settings, np.ones(20, np.int64), CPU)
     smallest = check_micro_batches(model, settings, 9, 1)
-    monkeypatch.setattr(batch_size.psutil, "virtual_memory", lambda: SimpleNamespace(available=1))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=1))
     assert find_batch_size(model, loss, settings, Accelerator(cpu=True), 9, smallest) == 2
 
 

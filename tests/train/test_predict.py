@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from bddseg_tui.core.engine import Engine
@@ -19,6 +20,7 @@ from bddseg_tui.core.jobs.job_writer import FolderWriter, StopRequestedError
 from bddseg_tui.core.runs.prediction_journal import PredictionJournal, read_journal
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.train.infer import write_prediction
 from bddseg_tui.train.predict import predict_run
 from tests.train.conftest import job
 
@@ -270,9 +272,9 @@ def test_a_full_disk_is_one_true_line_and_leaves_no_half_files(
     from bddseg_tui.train import predict as predicting
 
     lock, count = threading.Lock(), [0]
-    real = predicting.write_prediction
+    real = write_prediction
 
-    def write(ids: np.ndarray, path: Path) -> None:  # type: ignore[type-arg]
+    def write(ids: NDArray[np.uint8], path: Path) -> None:
         with lock:
             count[0] += 1
             if count[0] > 1:

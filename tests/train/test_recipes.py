@@ -1,5 +1,6 @@
 """The ingredients of recipes, each by itself: losses against float64 references, the mean of weights, rare classes."""
 
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -71,9 +72,11 @@ def test_dice_is_the_papers_formula_over_the_classes_that_occur() -> None:
 
 
 @pytest.mark.parametrize("loss", [lambda x, t: bootstrapped_cross_entropy(x, t, None, 0.5), dice_loss])
-def test_padding_alone_gives_no_loss_and_no_gradient(loss: object) -> None:
+def test_padding_alone_gives_no_loss_and_no_gradient(
+    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+) -> None:
     logits, target = example()
-    value = loss(logits, torch.full_like(target, IGNORE_INDEX))  # type: ignore[operator]
+    value = loss(logits, torch.full_like(target, IGNORE_INDEX))
     value.backward()
     assert value.item() == 0 and logits.grad is not None and logits.grad.abs().max() == 0
 
@@ -95,14 +98,14 @@ def test_the_mean_of_weights_is_the_moving_average() -> None:
     values, expected = [1.0, 3.0, 11.0, 2.0], 0.0
     for number, value in enumerate(values):
         with torch.no_grad():
-            model[0].weight.fill_(value)
-            model[1].running_mean.fill_(value)  # type: ignore[union-attr]
+            model.get_parameter("0.weight").fill_(value)
+            model.get_buffer("1.running_mean").fill_(value)
         mean.update(model)
         decay = min(0.5, (1 + number) / (10 + number))
         expected = value if number == 0 else decay * expected + (1 - decay) * value
     assert mean.steps == 4
-    assert mean.model[0].weight[0, 0].item() == pytest.approx(expected)  # type: ignore[index]
-    assert mean.model[1].running_mean[0].item() == pytest.approx(expected)  # type: ignore[index]
+    assert mean.model.get_parameter("0.weight")[0, 0].item() == pytest.approx(expected)
+    assert mean.model.get_buffer("1.running_mean")[0].item() == pytest.approx(expected)
 
 
 def test_a_checkpoint_with_a_mean_restores_both(tmp_path: Path) -> None:
@@ -171,7 +174,7 @@ def test_lite0_weights_from_the_package_fit_every_layer_of_the_encoder() -> None
     state = lite0.packaged_weights()
     assert state is not None
     config = build_config(None, [f"encoder={lite0.ENCODER}"])
-    encoder = make_model(config).encoder.state_dict()  # type: ignore[union-attr]
+    encoder = make_model(config).get_submodule("encoder").state_dict()
     own = {k.removeprefix("model."): v for k, v in encoder.items()}
     assert set(own) == {k for k in state if k in own}
     for name, value in own.items():

@@ -96,7 +96,7 @@ def test_the_commands_for_several_machines_train_a_run_and_go_on_with_it(
     assert run.status.state == "finished"
     events = read_events(run.events)
     assert [e["step"] for e in events if e["kind"] == "step"] == [1, 2, 3]
-    assert events[0]["processes"] == 2
+    assert events[0]["kind"] == "start" and events[0]["processes"] == 2
     # Of the first process alone: one of curves, and one of settings.
     assert len(list((run.folder / "tensorboard").iterdir())) == 2
 

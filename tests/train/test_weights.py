@@ -57,7 +57,7 @@ def test_weights_are_found_under_what_training_programs_put_around_them(
     torch.save({wrapper: named, "epoch": 3} if wrapper else named, tmp_path / "w.pth")
     model = loaded(tmp_path / "w.pth")
     first = next(iter(state))
-    assert torch.equal(model.encoder.state_dict()[first], state[first])  # type: ignore[union-attr]
+    assert torch.equal(model.get_submodule("encoder").state_dict()[first], state[first])
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def header(text: bytes, length: int | None = None) -> bytes:
     return struct.pack("<Q", len(text) if length is None else length) + text
 
 
-HOSTILE = {
+HOSTILE: dict[str, Callable[[Path], bytes]] = {
     "code.pth": lambda target: pickle.dumps(Attack(target)),
     "deep.pth": lambda target: deep(200_000),
     "cut.pth": lambda target: b"PK\3\4" + b"\0" * 40,

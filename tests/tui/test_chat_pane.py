@@ -348,7 +348,7 @@ async def test_with_pictures_off_a_turn_has_no_room_for_them(asking: AppPilot) -
     assert any(p.size.height for p in view.query(PictureView))
     for _ in range(3):
         await asking.press("I")
-    assert asking.app.protocol == "none"
+    assert isinstance(asking.app, BddsegApp) and asking.app.protocol == "none"
     await until(asking, lambda: view.outer_size.height <= with_picture - 10)
     assert not any(p.size.area for p in view.query(PictureView))
     await asking.press("I")

@@ -47,7 +47,7 @@ def test_the_command_line(
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setenv("HOME", str(tmp_path / "here"))
 
-    @settings(max_examples=settings.default.max_examples // 2)
+    @settings(max_examples=settings().max_examples // 2)
     @given(LINES)
     def answers(words: list[str]) -> None:
         line = [word.replace("{data}", str(drawn)) for word in words]

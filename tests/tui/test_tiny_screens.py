@@ -89,5 +89,6 @@ async def show_chat(pilot: AppPilot) -> None:
     from bddseg_tui.tui.ask.pane import ChatPane
 
     pane = pilot.app.query_one(ChatPane)
+    assert pane.collection
     (chat,) = pane.service.chats(pane.collection.dataset.root)
     await pane.show_chat(chat)
