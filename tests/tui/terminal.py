@@ -25,8 +25,7 @@ class Terminal:
     ) -> None:
         self.output = bytearray()
         self.master, slave = pty.openpty()
-        columns, rows = size
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, columns * 10, rows * 20))
+        self._set_size(*size)
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, env=environment, close_fds=True
@@ -55,6 +54,15 @@ class Terminal:
         if self.master >= 0:
             os.close(self.master)
             self.master = -1
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Gives it another size in cells, and tells the program."""
+        self._set_size(columns, rows)
+        self.process.send_signal(signal.SIGWINCH)
+
+    def _set_size(self, columns: int, rows: int) -> None:
+        packed = struct.pack("HHHH", rows, columns, columns * 10, rows * 20)
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, packed)
 
     def send(self, data: bytes) -> None:
         os.write(self.master, data)

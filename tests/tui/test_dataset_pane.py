@@ -43,7 +43,7 @@ def caption(app: BddsegApp) -> str:
 def is_drawn(picture: PictureView) -> bool:
     """Whether what is asked for is what is drawn."""
     request, drawn = picture._request, picture._drawn
-    return request is not None and drawn is not None and picture._kept.get(picture._key(request)) is drawn
+    return request is not None and drawn is not None and picture._kept.get(picture._wanted(request)) is drawn
 
 
 def lines_of(widget: SampleList | Legend) -> list[str]:
@@ -239,13 +239,25 @@ async def test_a_sixel_that_cannot_be_drawn_whole_is_half_blocks(workspace: Work
         await until(pilot, lambda: is_drawn(picture) and picture._drawn and picture._drawn.sixel)
         whole = Region(0, 0, *picture.size)
         drawn_whole = picture.render_lines(whole)
-        assert "\x1bP" in drawn_whole[-1].text and "▀" not in "".join(line.text for line in drawn_whole)
+        assert "\x1bP" in drawn_whole[-1].render(app.console)
+        assert "▀" not in "".join(line.text for line in drawn_whole)
         clipped = picture.render_lines(Region(0, 3, picture.size.width, picture.size.height - 3))
         assert any("▀" in line.text for line in clipped)
-        assert not any("\x1bP" in line.text for line in clipped)
+        assert not any("\x1bP" in line.render(app.console) for line in clipped)
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        assert not any("\x1bP" in line.text for line in picture.render_lines(whole))
+        assert not any("\x1bP" in line.render(app.console) for line in picture.render_lines(whole))
+
+
+async def test_a_sixel_is_never_cut_in_two(workspace: Workspace, drawn: Path) -> None:
+    app = BddsegApp(workspace, drawn, "sixel")
+    async with app.run_test(size=(140, 40)) as pilot:
+        await ready(app, pilot)
+        picture = app.query_one(PictureView)
+        await until(pilot, lambda: is_drawn(picture) and picture._drawn and picture._drawn.sixel)
+        last = picture.render_lines(Region(0, 0, *picture.size))[-1]
+        assert all("\x1bP" not in piece.render(app.console) for piece in last.divide([5, picture.size.width]))
+        assert last.render(app.console).count("\x1bP") == last.render(app.console).count("\x1b\\") == 1
 
 
 async def test_the_list_holds_100000_rows_and_loads_only_what_is_in_sight(app: BddsegApp) -> None:

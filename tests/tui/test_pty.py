@@ -210,3 +210,19 @@ def test_the_app_ends_when_its_terminal_vanishes_without_a_signal(workspace: Wor
         terminal.until(lambda seen: "▀".encode() in seen)
         terminal.close()
         assert terminal.process.wait(timeout=20) != 0
+
+
+def test_an_edge_that_is_dragged_while_pictures_are_encoded_gives_the_right_size(
+    workspace: Workspace, drawn: Path
+) -> None:
+    with Terminal.app(drawn, "--images", "sixel", size=(140, 40)) as terminal:
+        terminal.until(lambda seen: b"\x1bP" in seen)
+        for rows in range(41, 49):
+            terminal.send(b"j")
+            for columns in range(141, 151):
+                terminal.resize(columns, rows)
+                terminal.read(0.01)
+            # Its last line, which 24 rows do not have.
+            terminal.until(lambda seen, rows=rows: b"\x1b[%d;1H" % rows in seen)  # type: ignore[misc]
+        terminal.send(b"q")
+        assert terminal.wait() == 0

@@ -34,7 +34,7 @@ def keys(app: BddsegApp, *pressed: str) -> Any:
         await pilot.press(*pressed)
         request = picture._request
         await until(
-            pilot, lambda: request and picture._kept.get(picture._key(picture._request or request)) is picture._drawn
+            pilot, lambda: request and picture._kept.get(picture._wanted(picture._request or request)) is picture._drawn
         )
         await pilot.pause(0.3)
 

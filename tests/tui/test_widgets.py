@@ -1,8 +1,6 @@
 """The app's own widgets and terminal code, without an app where they need none."""
 
-import base64
 import math
-import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,6 @@ from textual import events
 from bddseg_tui.core.runs.history import History, HistoryBuilder, MovingMean
 from bddseg_tui.tui.evaluate.class_table import bar
 from bddseg_tui.tui.terminal.driver import DeviceAttributes, _Parser
-from bddseg_tui.tui.terminal.graphics import encode, free_kitty
 from bddseg_tui.tui.terminal.halfblock import halfblock_strips
 from bddseg_tui.tui.terminal.protocol import guess_protocol
 from bddseg_tui.tui.train.chart import Plot, Series, _Grid, _number, _plot_series
@@ -61,40 +58,6 @@ def test_a_device_of_level_four_is_not_mistaken_for_sixel() -> None:
 
 def test_keys_are_not_held_back_by_the_search_for_an_answer() -> None:
     assert [m.key for m in fed("\x1b[A", "q") if isinstance(m, events.Key)] == ["up", "q"]
-
-
-def decoded_sixel_size(data: str) -> tuple[int, int]:
-    match = re.search(r'"1;1;(\d+);(\d+)', data)
-    assert match
-    return int(match[1]), int(match[2])
-
-
-def test_a_sixel_defines_its_colours_before_its_first_pixel() -> None:
-    picture = Image.merge("RGB", [Image.effect_noise((120, 80), 90) for _ in range(3)])
-    data = encode(picture, (12, 4), "sixel", (10, 20)).data
-    definitions = [m.end() for m in re.finditer(r"#\d+;2;\d+;\d+;\d+", data)]
-    assert len(definitions) > 20
-    first_pixel = re.search(r'"[0-9;]+(#\d+;2;[0-9;]+)*', data)
-    assert first_pixel and definitions[-1] <= first_pixel.end()
-
-
-def test_a_sixel_has_the_size_of_its_cells() -> None:
-    graphic = encode(Image.new("RGB", (100, 60), (9, 99, 199)), (10, 3), "sixel", (10, 20))
-    assert graphic.data.startswith("\x1bP") and graphic.data.endswith("\x1b\\")
-    assert decoded_sixel_size(graphic.data) == (100, 60)
-    other = encode(Image.new("RGB", (80, 48), (9, 99, 199)), (10, 3), "sixel", (8, 16))
-    assert decoded_sixel_size(other.data) == (80, 48)
-
-
-def test_a_kitty_picture_is_sent_small_and_can_be_freed(capfd: pytest.CaptureFixture[str]) -> None:
-    graphic = encode(Image.effect_noise((1280, 720), 80).convert("RGB"), (80, 23), "kitty", (10, 20))
-    payload = "".join(re.findall(r"\x1b_G[^;]*;([^\x1b]+)\x1b", graphic.data))
-    png = base64.b64decode(payload)
-    assert png.startswith(b"\x89PNG")
-    assert len(png) < 700_000
-    assert len(graphic.strips) == 23 and "\U0010eeee" in graphic.strips[0].text
-    assert graphic.image_id and f"i={graphic.image_id}" in free_kitty(graphic.image_id)
-    assert capfd.readouterr().out == "", "nothing may be written behind Textual's back"
 
 
 def test_half_blocks_show_two_pixels_a_cell() -> None:

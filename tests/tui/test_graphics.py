@@ -1,0 +1,94 @@
+"""Pictures as Sixel and in Kitty's protocol: what a terminal would decode."""
+
+import base64
+import io
+import re
+
+import pytest
+from PIL import Image
+from rich.console import Console
+from textual.strip import Strip
+
+from bddseg_tui.tui.terminal.kitty import encode_kitty, free_kitty, placeholders
+from bddseg_tui.tui.terminal.sixel import encode_sixel
+
+PLACEHOLDER = "\U0010eeee"
+
+
+def noise(width: int, height: int) -> Image.Image:
+    """The hardest picture to pack."""
+    return Image.merge("RGB", [Image.effect_noise((width, height), 90) for _ in range(3)])
+
+
+def sent(data: str) -> Image.Image:
+    """The picture that Kitty would decode."""
+    payload = "".join(re.findall(r"\x1b_G[^;]*;([^\x1b]+)\x1b", data))
+    return Image.open(io.BytesIO(base64.b64decode(payload)))
+
+
+def written(strip: Strip, color_system: str) -> str:
+    return strip.render(Console(color_system=color_system, force_terminal=True))  # type: ignore[arg-type]
+
+
+def test_a_sixel_defines_its_colours_before_its_first_pixel() -> None:
+    data = encode_sixel(noise(120, 80), None)
+    definitions = [m.end() for m in re.finditer(r"#\d+;2;\d+;\d+;\d+", data)]
+    assert len(definitions) > 20
+    first_pixel = re.search(r'"[0-9;]+(#\d+;2;[0-9;]+)*', data)
+    assert first_pixel and definitions[-1] <= first_pixel.end()
+
+
+@pytest.mark.parametrize("limit", [None, 20_000])
+def test_a_sixel_has_the_size_of_its_picture_however_many_bytes_it_may_take(limit: int | None) -> None:
+    data = encode_sixel(noise(200, 120), limit)
+    assert data.startswith("\x1bP") and data.endswith("\x1b\\")
+    raster = re.search(r'"1;1;(\d+);(\d+)', data)
+    assert raster and (int(raster[1]), int(raster[2])) == (200, 120)
+
+
+def test_a_picture_takes_no_more_bytes_than_it_may() -> None:
+    picture = noise(640, 360)
+    for limit in (150_000, 60_000):
+        assert len(encode_sixel(picture, limit)) <= limit
+        # Escapes around each chunk come on top.
+        assert len(encode_kitty(picture, (64, 18), limit).data) <= 1.01 * limit
+    assert len(encode_kitty(picture, (64, 18), None).data) > 150_000
+
+
+def test_a_kitty_picture_is_never_larger_than_it_is() -> None:
+    kitty = encode_kitty(Image.new("RGB", (64, 36), (200, 10, 10)), (120, 34), None)
+    assert sent(kitty.data).size == (64, 36)
+    assert sent(kitty.data).convert("RGB").getpixel((9, 9)) == pytest.approx((200, 10, 10), abs=8)
+
+
+def test_a_kitty_picture_is_sent_and_placed_in_one_and_nothing_is_answered() -> None:
+    kitty = encode_kitty(noise(120, 80), (12, 4), None)
+    heads = re.findall(r"\x1b_G([^;]*);", kitty.data)
+    assert f"a=T,U=1,i={kitty.image_id},c=12,r=4,f=100" in heads[0]
+    assert all("q=2" in head for head in heads)
+    assert ["m=1" in head for head in heads] == [True] * (len(heads) - 1) + [False]
+    assert f"i={kitty.image_id}" in free_kitty(kitty.image_id)
+
+
+@pytest.mark.parametrize("color_system", ["standard", "256", "truecolor"])
+def test_a_kitty_pictures_name_arrives_exactly_however_few_colours_there_are(color_system: str) -> None:
+    strip = placeholders(0x123456, (12, 4))[2]
+    pieces = strip.divide([3, 12])
+    for line in (strip, *pieces):
+        assert re.findall(r"38;[0-9;]*m", written(line, color_system)) == [f"38;2;{0x12};{0x34};{0x56}m"]
+
+
+def test_a_line_of_a_kitty_picture_names_its_row_once_but_in_every_cell_where_it_is_cut() -> None:
+    strip = placeholders(7, (12, 4))[2]
+    assert written(strip, "truecolor").count("\u030e") == 1
+    right = strip.divide([3, 12])[1]
+    assert right.cell_length == 9
+    # Row 2, column 3.
+    assert right.text.startswith(f"{PLACEHOLDER}\u030e\u0310")
+    assert right.text.count(PLACEHOLDER) == right.text.count("\u030e") == 9
+
+
+def test_encoding_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    encode_sixel(noise(60, 40), None)
+    encode_kitty(noise(60, 40), (6, 2), None)
+    assert capfd.readouterr() == ("", "")

@@ -1,0 +1,39 @@
+"""A line of cells whose bytes are given: of pictures, which Rich would write longer, in fewer colours, or cut."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.color import Color, ColorSystem
+from rich.console import Console
+from rich.segment import Segment
+from textual.strip import Strip
+
+
+class RawStrip(Strip):
+    """Is written as its parts, strings as they are; cut or covered in part, it is its segments, and nothing raw.
+
+    So a control string can't lose its end to a dialog, which would leave the terminal waiting for it.
+    """
+
+    __slots__ = ["_parts"]
+
+    def __init__(self, segments: Iterable[Segment], cell_length: int, parts: Sequence[Strip | str]) -> None:
+        super().__init__(segments, cell_length)
+        self._parts = tuple(parts)
+
+    def render(self, console: Console) -> str:
+        """What goes to the terminal."""
+        return "".join(part if isinstance(part, str) else part.render(console) for part in self._parts)
+
+
+class ExactColor(Color):
+    """A colour that is written in 24 bits, whatever number of colours Rich believes in."""
+
+    def downgrade(self, system: ColorSystem) -> Color:  # type: ignore[override] # Rich wraps its own in a cache
+        """Itself."""
+        return self
+
+
+def joined(strips: Sequence[Strip]) -> RawStrip:
+    """One strip of several, each written as it would be alone (`Strip.join` knows segments alone)."""
+    segments = [segment for strip in strips for segment in strip]
+    return RawStrip(segments, sum(strip.cell_length for strip in strips), strips)
