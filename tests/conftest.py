@@ -27,6 +27,8 @@ for name in (
     os.environ.pop(name, None)
 os.environ["TERM"] = "xterm-256color"
 os.environ["HF_HUB_OFFLINE"] = "1"
+# A worker of pytest a core: PyTorch's threads would wait for each other, which makes a step several times as slow.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 
 # `HYPOTHESIS_PROFILE=long` looks for hours, and elsewhere each time; otherwise every run tries the same few examples.

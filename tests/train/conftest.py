@@ -1,29 +1,25 @@
-"""A run that needs no training, and jobs in this process."""
+"""Runs that need no training."""
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 
-from bddseg_tui.core.jobs.job_writer import FolderWriter
-from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.run import Run, create_run
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.train import checkpoint
 from bddseg_tui.train.checkpoint import Progress
 from bddseg_tui.train.model import make_model
 from bddseg_tui.train.setup import make_optimizer
+from tests.train.in_process import small_config
 
 
 @pytest.fixture(scope="session")
 def untrained(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run of the drawn dataset with two untrained checkpoints, best and last."""
     workspace = Workspace(tmp_path_factory.mktemp("untrained"))
-    # Accelerate keeps one precision for a process's life, and tests share theirs.
-    plain = ["device=cpu", "precision=fp32", "threads=1"]
-    config = build_config("demo", ["encoder=mobilenet_v2", "height=32", "width=64", "batch_size=4", *plain])
+    config = small_config()
     made = create_run(workspace, drawn, config, "demo")
     for name, seed in (("best", 1), ("last", 2)):
         model = make_model(config.model_copy(update={"seed": seed}))
@@ -32,15 +28,13 @@ def untrained(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return made
 
 
-@contextmanager
-def job(folder: Path) -> Iterator[FolderWriter]:
-    """The writer of a job that works in this process, whose signals are as before afterwards."""
-    handlers = {s: signal.getsignal(s) for s in (signal.SIGTERM, signal.SIGHUP)}
-    writer = FolderWriter(folder)
-    try:
-        yield writer
-    finally:
-        writer.update(force=True, state="finished")
-        writer.close()
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+@pytest.fixture
+def copied(untrained: Run, dataset: Path, workspace: Workspace) -> Run:
+    """A copy of that run in the test's own workspace, of a dataset that may be spoilt."""
+    folder = workspace.root / "runs" / untrained.name
+    shutil.copytree(untrained.folder, folder, symlinks=True)
+    text = (folder / "config.toml").read_text()
+    for old, new in ((untrained.spec["dataset"], dataset), (untrained.spec["workspace"], workspace.root)):
+        text = text.replace(old, os.fspath(new))
+    (folder / "config.toml").write_text(text)
+    return Run(folder)

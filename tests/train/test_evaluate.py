@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -18,29 +17,14 @@ from bddseg_tui.core.jobs.events import read_events
 from bddseg_tui.core.jobs.job_writer import FolderWriter, StopRequestedError
 from bddseg_tui.core.runs.export_kinds import ExportKind
 from bddseg_tui.core.runs.run import Run
-from bddseg_tui.train import evaluate, export
-from bddseg_tui.train.evaluate import evaluate_run
-from bddseg_tui.train.export import export_run
-from tests.train.conftest import job
+from bddseg_tui.train import evaluate as evaluating
+from bddseg_tui.train import export
+from tests.train.in_process import evaluate, export_to
 
 
 @pytest.fixture
-def run(untrained: Run, dataset: Path, tmp_path: Path) -> Run:
-    """A copy in a workspace of its own, of a dataset that may be spoilt."""
-    folder = tmp_path / "workspace/runs/0001-demo"
-    shutil.copytree(untrained.folder, folder, symlinks=True)
-    text = (folder / "config.toml").read_text()
-    for old, new in ((untrained.spec["dataset"], dataset), (untrained.spec["workspace"], tmp_path / "workspace")):
-        text = text.replace(old, os.fspath(new))
-    (folder / "config.toml").write_text(text)
-    return Run(folder)
-
-
-def evaluated(run: Run) -> Path:
-    folder = run.folder / "evaluation/best-val"
-    with job(folder) as writer:
-        evaluate_run(run, "best", "val", writer)
-    return folder
+def run(copied: Run) -> Run:
+    return copied
 
 
 def warnings(folder: Path) -> list[str]:
@@ -52,11 +36,11 @@ def test_a_catalog_that_is_locked_at_the_end_costs_the_evaluation_nothing(
 ) -> None:
     collection = engine.data.open(run.dataset)
     engine.data.scan(collection, lambda done, total: None)
-    monkeypatch.setattr(evaluate, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr(evaluating, "_PATIENCE_S", 0.0)
     monkeypatch.setattr("bddseg_tui.core.data.catalog.database.PATIENCE_S", 0.05)
     other = sqlite3.connect(collection.catalog.path)
     other.execute("BEGIN IMMEDIATE")
-    folder = evaluated(run)
+    folder = evaluate(run)
     (warning,) = warnings(folder)
     assert "filters do not know the scores by image yet" in warning and "bddseg-tui evaluations" in warning
     assert json.loads((folder / "result.json").read_text())["images"] == 6
@@ -70,7 +54,7 @@ def test_a_catalog_that_is_locked_at_the_end_costs_the_evaluation_nothing(
 
 
 def test_an_evaluation_that_was_killed_before_the_catalog_knew_it_is_recorded_later(run: Run, engine: Engine) -> None:
-    folder = evaluated(run)
+    folder = evaluate(run)
     collection = engine.data.open(run.dataset)
     collection.catalog.forget_scores("0001-demo/best-val")
     (folder / "scores-pending").touch()
@@ -92,22 +76,22 @@ def full(done: int) -> None:
 def test_an_evaluation_that_ends_early_leaves_the_earlier_one_as_it_was(
     run: Run, monkeypatch: pytest.MonkeyPatch, what: Callable[[int], None], error: type[BaseException]
 ) -> None:
-    folder = evaluated(run)
+    folder = evaluate(run)
     before = {p: p.read_bytes() for p in folder.rglob("*.*") if p.suffix in (".png", ".npy") or p.stem == "result"}
     for image in (run.dataset / "images/10k/val").iterdir():
         Image.new("RGB", (128, 72)).save(image)
     monkeypatch.setattr(FolderWriter, "progress", lambda self, done, total: what(done))
     with pytest.raises(error):
-        evaluated(run)
+        evaluate(run)
     assert {p: p.read_bytes() for p in before} == before
     assert not list(folder.glob(".*"))
 
 
 def test_predictions_of_images_that_are_gone_leave_an_evaluation(run: Run) -> None:
-    folder = evaluated(run)
+    folder = evaluate(run)
     gone = sorted((run.dataset / "images/10k/val").iterdir())[0]
     gone.unlink()
-    evaluated(run)
+    evaluate(run)
     assert len(list((folder / "predictions").iterdir())) == 5
     assert not (folder / "predictions" / f"{gone.stem}.png").exists()
 
@@ -115,15 +99,10 @@ def test_predictions_of_images_that_are_gone_leave_an_evaluation(run: Run) -> No
 def test_masks_without_a_known_pixel_give_figures_without_numbers(run: Run, engine: Engine) -> None:
     for mask in (run.dataset / "labels/sem_seg/masks/val").iterdir():
         Image.new("L", (128, 72), 255).save(mask)
-    evaluated(run)
+    evaluate(run)
     (found,) = engine.analysis.evaluations()
     assert (found.miou19, found.pixel_accuracy, found.boundary_miou19, found.ece) == (None, None, None, None)
     assert found.miou20 is not None
-
-
-def export_to(run: Run, kind: ExportKind, to: Path) -> None:
-    with job(to.parent / "export-job") as writer:
-        export_run(run, "best", kind, to, writer)
 
 
 @pytest.mark.parametrize("name", ["README.md", "model.safetensors"])

@@ -23,28 +23,25 @@ from bddseg_tui.core.data.dataset import list_samples, open_dataset
 from bddseg_tui.core.data.filter_language import parse_query
 from bddseg_tui.core.data.image_file import read_mask
 from bddseg_tui.core.engine import Engine
-from bddseg_tui.core.errors import UsageError
+from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.jobs.events import read_events
 from bddseg_tui.core.jobs.job import tail_log
 from bddseg_tui.core.report.write import Forms
-from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.evaluation import load_evaluation
-from bddseg_tui.core.runs.export_kinds import EXPORTS
+from bddseg_tui.core.runs.export_kinds import EXPORTS, ExportKind
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.train.checkpoint import load_model
 from bddseg_tui.train.export import Normalised
 from bddseg_tui.train.normalise import IMAGENET
+from tests.train.in_process import evaluate, export_to, fit, predict, small_config
 
 
 @pytest.fixture(scope="module")
 def evaluated(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Engine, Run]:
     engine = Engine(Workspace(tmp_path_factory.mktemp("evaluated")))
-    settings = ["encoder=mobilenet_v2", "height=32", "width=64", "batch_size=4", "epochs=1", "threads=1"]
-    run = engine.runs.train(drawn, build_config("demo", settings), "demo")
-    assert engine.runs.wait(run.folder).state == "finished", tail_log(run.folder)
-    folder = engine.runs.evaluate(run)
-    assert engine.runs.wait(folder).state == "finished", tail_log(folder)
+    run = fit(engine, drawn, small_config())
+    evaluate(run)
     return engine, run
 
 
@@ -107,15 +104,14 @@ def test_predict_writes_masks_and_previews_for_images_without_masks(
 def test_predict_goes_on_where_it_stopped_and_starts_again_for_another_checkpoint(
     evaluated: tuple[Engine, Run], drawn: Path, tmp_path: Path
 ) -> None:
-    engine, run = evaluated
+    _, run = evaluated
     folder, out = tmp_path / "photos/deep", tmp_path / "out"
     folder.mkdir(parents=True)
     for image in sorted((drawn / "images/10k/test").iterdir()):
         shutil.copy(image, folder / image.name)
     shutil.copy(image, folder / f"{image.stem}.png.jpg")
     (folder / "broken.jpg").write_bytes(b"no picture")
-    job = engine.runs.predict(run, out, tmp_path / "photos")
-    assert engine.runs.wait(job).state == "finished", tail_log(job)
+    predict(run, tmp_path / "photos", out)
     masks = sorted((out / "masks/deep").iterdir())
     assert len(masks) == 4 and len(list((out / "overlay/deep").iterdir())) == 4
     summary = json.loads((out / "summary.json").read_text())
@@ -123,18 +119,18 @@ def test_predict_goes_on_where_it_stopped_and_starts_again_for_another_checkpoin
     assert sum(c["percentage"] for c in summary["classes"]) == pytest.approx(100)
     masks[0].unlink()
     before = [m.stat().st_mtime_ns for m in masks[1:]]
-    assert engine.runs.wait(engine.runs.predict(run, out, tmp_path / "photos")).state == "finished"
+    predict(run, tmp_path / "photos", out)
     assert masks[0].exists() and [m.stat().st_mtime_ns for m in masks[1:]] == before
     journal = (out / "predictions.jsonl").read_text()
     (out / "predictions.jsonl").write_text(journal.replace("step-", "another-", 1))
-    assert engine.runs.wait(engine.runs.predict(run, out, tmp_path / "photos")).state == "finished"
+    predict(run, tmp_path / "photos", out)
     assert all(m.stat().st_mtime_ns > b for m, b in zip(masks[1:], before, strict=True))
 
 
 def test_predict_a_video_writes_a_mask_a_frame_and_an_overlay_video(
     evaluated: tuple[Engine, Run], drawn: Path, tmp_path: Path
 ) -> None:
-    engine, run = evaluated
+    _, run = evaluated
     with av.open(str(tmp_path / "drive.mp4"), "w") as target:
         stream = target.add_stream("libx264", rate=10)
         stream.width, stream.height, stream.pix_fmt = 128, 72, "yuv420p"
@@ -142,8 +138,7 @@ def test_predict_a_video_writes_a_mask_a_frame_and_an_overlay_video(
             with Image.open(image) as picture:
                 target.mux(stream.encode(av.VideoFrame.from_image(picture.convert("RGB"))))
         target.mux(stream.encode(None))
-    job = engine.runs.predict(run, tmp_path / "out", tmp_path / "drive.mp4")
-    assert engine.runs.wait(job).state == "finished", tail_log(job)
+    predict(run, tmp_path / "drive.mp4", tmp_path / "out")
     assert [p.stem for p in sorted((tmp_path / "out/masks").iterdir())] == [f"{n:06d}" for n in range(7)]
     with av.open(str(tmp_path / "out/overlay.mp4")) as made:
         frames = list(made.decode(video=0))
@@ -152,10 +147,10 @@ def test_predict_a_video_writes_a_mask_a_frame_and_an_overlay_video(
 
 
 def test_a_file_that_is_no_video_is_one_line(evaluated: tuple[Engine, Run], tmp_path: Path) -> None:
-    engine, run = evaluated
+    _, run = evaluated
     (tmp_path / "drive.mp4").write_bytes(b"no video" * 100)
-    status = engine.runs.wait(engine.runs.predict(run, tmp_path / "out", tmp_path / "drive.mp4"))
-    assert (status.state, "cannot be read as a video" in status.message) == ("failed", True)
+    with pytest.raises(BddsegError, match="cannot be read as a video"):
+        predict(run, tmp_path / "drive.mp4", tmp_path / "out")
 
 
 def test_counts_by_image_add_up_to_the_confusion_and_fill_the_catalog(
@@ -197,8 +192,7 @@ def test_a_cell_lists_the_images_with_its_pixels(evaluated: tuple[Engine, Run]) 
 
 def test_test_time_augmentation_is_kept_apart(evaluated: tuple[Engine, Run]) -> None:
     engine, run = evaluated
-    folder = engine.runs.evaluate(run, tta="flip")
-    assert engine.runs.wait(folder).state == "finished", tail_log(folder)
+    evaluate(run, tta="flip")
     plain, flipped = (load_evaluation(run.folder / "evaluation" / n) for n in ("best-val", "best-val+flip"))
     assert (plain.tta, flipped.tta) == ("none", "flip") and flipped.name.endswith("best-val+flip")
     assert plain.confusion != flipped.confusion
@@ -233,13 +227,15 @@ def says_what_it_is(metadata: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("kind", EXPORTS)
-def test_an_export_is_the_same_model_and_has_a_card(evaluated: tuple[Engine, Run], tmp_path: Path, kind: str) -> None:
-    engine, run = evaluated
-    job = engine.runs.export(run, kind, tmp_path)
-    assert engine.runs.wait(job).state == "finished", tail_log(job)
+def test_an_export_is_the_same_model_and_has_a_card(
+    evaluated: tuple[Engine, Run], tmp_path: Path, kind: ExportKind
+) -> None:
+    _, run = evaluated
+    to = tmp_path / "out"
+    job = export_to(run, kind, to)
     told = [e for e in read_events(job / "events.jsonl") if e["kind"] == "exported"]
     assert told[-1]["max_difference"] < 1e-3
-    card = (tmp_path / "README.md").read_text()
+    card = (to / "README.md").read_text()
     assert "mIoU over 19 classes" in card and "32x64" in card
     evaluation = load_evaluation(run.folder / "evaluation/best-val")
     (entry,) = yaml.safe_load(card.split("---\n")[1])["model-index"]
@@ -254,17 +250,17 @@ def test_an_export_is_the_same_model_and_has_a_card(evaluated: tuple[Engine, Run
         expected = model(images)
         match kind:
             case "onnx":
-                session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"))
+                session = onnxruntime.InferenceSession(str(to / "model.onnx"))
                 found = torch.from_numpy(session.run(None, {"images": images.numpy()})[0])
                 says_what_it_is(session.get_modelmeta().custom_metadata_map)
-                onnx.checker.check_model(tmp_path / "model.onnx")
-                says_what_it_is({p.key: p.value for p in onnx.load(tmp_path / "model.onnx").metadata_props})
+                onnx.checker.check_model(to / "model.onnx")
+                says_what_it_is({p.key: p.value for p in onnx.load(to / "model.onnx").metadata_props})
             case "torchscript":
                 extra = {"metadata.json": ""}
-                found = torch.jit.load(str(tmp_path / "model.pt"), _extra_files=extra)(images)
+                found = torch.jit.load(str(to / "model.pt"), _extra_files=extra)(images)
                 says_what_it_is(json.loads(extra["metadata.json"]))
             case _:
-                found = Normalised(smp.from_pretrained(tmp_path)).eval()(images)
+                found = Normalised(smp.from_pretrained(to)).eval()(images)
     assert torch.allclose(found, expected, atol=1e-3)
 
 
@@ -275,9 +271,9 @@ def test_an_export_of_another_kind_is_named(evaluated: tuple[Engine, Run], tmp_p
 
 
 def test_a_split_without_masks_cannot_be_evaluated(evaluated: tuple[Engine, Run]) -> None:
-    engine, run = evaluated
-    status = engine.runs.wait(engine.runs.evaluate(run, "test"))
-    assert (status.state, "has no masks" in status.message) == ("failed", True)
+    _, run = evaluated
+    with pytest.raises(BddsegError, match="the split test has no masks"):
+        evaluate(run, "test")
 
 
 def test_a_checkpoint_that_is_not_there_is_named(evaluated: tuple[Engine, Run]) -> None:
@@ -288,8 +284,7 @@ def test_a_checkpoint_that_is_not_there_is_named(evaluated: tuple[Engine, Run]) 
 
 def test_deleting_an_evaluation_forgets_its_scores(evaluated: tuple[Engine, Run], drawn: Path) -> None:
     engine, run = evaluated
-    folder = engine.runs.evaluate(run, "train")
-    assert engine.runs.wait(folder).state == "finished", tail_log(folder)
+    folder = evaluate(run, "train")
     assert load_evaluation(folder).images == 12
     engine.analysis.delete(run, f"{run.name}/best-train")
     assert not folder.exists()

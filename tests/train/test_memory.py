@@ -16,7 +16,6 @@ from bddseg_tui.core.data.dataset import open_dataset
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.jobs.events import read_events
-from bddseg_tui.core.jobs.job import tail_log
 from bddseg_tui.core.runs.config import TrainConfig, build_config
 from bddseg_tui.train import batch_size
 from bddseg_tui.train.batch_size import activation_bytes, find_batch_size, halve_until_it_fits
@@ -27,6 +26,7 @@ from bddseg_tui.train.gradient_checkpointing import enable_gradient_checkpointin
 from bddseg_tui.train.losses import make_loss
 from bddseg_tui.train.minimum_batch import SINGLE_VALUE, check_micro_batches, minimum_micro_batch
 from bddseg_tui.train.model import forward, make_model
+from tests.train.in_process import fit, small_config
 
 CPU = torch.device("cpu")
 ENCODERS = ("resnet18", "tu-tf_efficientnet_lite0", "tu-convnext_atto")
@@ -111,9 +111,7 @@ def test_where_a_gpu_runs_out_of_memory_the_batch_is_halved_until_it_fits() -> N
 
 
 def test_a_run_that_finds_its_batch_size_keeps_it_when_resumed(engine: Engine, drawn: Path) -> None:
-    settings = config("batch_size=0", "height=32", "width=64", "epochs=2", "checkpoint_minutes=1e-9", "threads=1")
-    run = engine.runs.train(drawn, settings, "demo")
-    assert engine.runs.wait(run.folder).state == "finished", tail_log(run.folder)
+    run = fit(engine, drawn, small_config("batch_size=0"))
     start = read_events(run.events)[0]
     assert start["kind"] == "start" and start["batch_size"] == 8
     assert start["steps_an_epoch"] == start["train_images"] // 8

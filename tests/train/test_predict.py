@@ -21,8 +21,7 @@ from bddseg_tui.core.runs.prediction_journal import PredictionJournal, read_jour
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.train.infer import write_prediction
-from bddseg_tui.train.predict import predict_run
-from tests.train.conftest import job
+from tests.train.in_process import predict
 
 
 @pytest.fixture
@@ -42,12 +41,6 @@ def photos(drawn: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
     return tmp_path / "out"
-
-
-def predict(run: Run, source: Path, to: Path, which: str = "best") -> None:
-    """The job's own work, in this process."""
-    with job(to.parent / "job") as writer:
-        predict_run(run, which, os.fspath(source), to, writer)
 
 
 def masks(to: Path) -> dict[str, int]:

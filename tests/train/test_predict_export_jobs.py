@@ -12,17 +12,13 @@ import pytest
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.runs.run import Run
-from bddseg_tui.core.workspace.workspace import Workspace
 from tests.small_disk import mounted_disk
-from tests.train.test_runs import config, finished, steps, wait_for
+from tests.train.test_runs import config, steps, wait_for
 
 
-@pytest.fixture(scope="module")
-def trained(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Engine, Run]:
-    engine = Engine(Workspace(tmp_path_factory.mktemp("trained")))
-    run = engine.runs.train(drawn, config("epochs=1"), "demo")
-    finished(engine, run)
-    return engine, run
+@pytest.fixture
+def trained(engine: Engine, copied: Run) -> tuple[Engine, Run]:
+    return engine, copied
 
 
 def test_an_evaluation_is_made_once_protects_its_run_and_is_stopped_cleanly(trained: tuple[Engine, Run]) -> None:
@@ -39,8 +35,11 @@ def test_an_evaluation_is_made_once_protects_its_run_and_is_stopped_cleanly(trai
     assert engine.runs.jobs() == []
 
 
-def test_ctrl_c_says_what_goes_on_and_how_to_stop_it(trained: tuple[Engine, Run]) -> None:
+def test_ctrl_c_says_what_goes_on_and_how_to_stop_it(
+    trained: tuple[Engine, Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
     engine, run = trained
+    monkeypatch.delenv("BDDSEG_WORKSPACE")
     root = str(engine.workspace.root)
     words = [sys.executable, "-m", "bddseg_tui.tui", "evaluate", run.name, "--tta", "flip", "--workspace", root]
     command = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)

@@ -14,7 +14,6 @@ from torch import nn
 from bddseg_tui.core.classes import UNKNOWN
 from bddseg_tui.core.data.dataset import Sample, list_samples, open_dataset
 from bddseg_tui.core.engine import Engine
-from bddseg_tui.core.jobs.job import tail_log
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.train import efficientnet_lite0 as lite0
 from bddseg_tui.train.augment import augment, draw_augmentations
@@ -29,6 +28,7 @@ from bddseg_tui.train.model import make_model
 from bddseg_tui.train.normalise import normalise, statistics
 from bddseg_tui.train.setup import make_optimizer
 from bddseg_tui.train.tta import augmented_logits
+from tests.train.in_process import fit, small_config
 
 CPU = torch.device("cpu")
 
@@ -225,8 +225,9 @@ def test_a_step_in_parts_is_the_step_at_once() -> None:
 
 
 def test_a_run_with_every_ingredient_trains_and_predicts_with_the_mean(engine: Engine, drawn: Path) -> None:
-    settings = ["encoder=mobilenet_v2", "height=32", "width=64", "batch_size=4", "epochs=2", "threads=1", "ema=0.99"]
-    settings += [
+    settings = [
+        "epochs=2",
+        "ema=0.99",
         "accumulate=2",
         "hard_pixels=0.5",
         "dice=0.5",
@@ -234,8 +235,7 @@ def test_a_run_with_every_ingredient_trains_and_predicts_with_the_mean(engine: E
         "rare_crops=0.5",
         "rare_images=0.3",
     ]
-    run = engine.runs.train(drawn, build_config("demo", settings), "demo")
-    assert engine.runs.wait(run.folder).state == "finished", tail_log(run.folder)
+    run = fit(engine, drawn, small_config(*settings))
     best = run.folder / "checkpoints/best"
     assert (best / "weights.safetensors").exists()
     model = load_model(best)

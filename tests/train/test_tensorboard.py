@@ -7,11 +7,9 @@ import pytest
 
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.jobs.events import read_events
-from bddseg_tui.train.fit import fit_run
 from bddseg_tui.train.tensorboard_writer import open_tensorboard
-from tests.train.conftest import job
+from tests.train.in_process import fit, small_config
 from tests.train.tensorboard_files import read_board, scalars
-from tests.train.test_runs import config
 
 
 def test_what_a_killed_job_wrote_is_hidden_from_where_its_resume_begins(tmp_path: Path) -> None:
@@ -29,9 +27,7 @@ def test_a_run_without_the_extra_says_once_that_it_writes_no_tensorboard_files(
     engine: Engine, drawn: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    run = engine.runs.create(drawn, config("device=cpu", "precision=fp32", "epochs=1"), "demo")
-    with job(run.folder) as writer:
-        fit_run(run, writer)
+    run = fit(engine, drawn, small_config())
     said = "no TensorBoard files are written: pip install 'bddseg-tui[tensorboard]'"
     assert capsys.readouterr().out.splitlines().count(said) == 1
     events = read_events(run.events)
