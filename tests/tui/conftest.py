@@ -1,6 +1,8 @@
 """The app under test: a fixed size, theme and picture protocol, and waiting for what it says, never for time."""
 
 import inspect
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,9 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from bddseg_tui.core.engine import Engine
-from bddseg_tui.core.jobs.job import tail_log
 from bddseg_tui.core.retrieval.chats import Turn
-from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
 from tests.tui.event_loop import blocking, watched_loop
@@ -55,13 +55,8 @@ def app(workspace: Workspace, drawn: Path) -> BddsegApp:
 def furnished(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A workspace with a finished run, its evaluations best-val and best-val-flip, an index and a chat; read only."""
     engine = Engine(Workspace(tmp_path_factory.mktemp("furnished") / "workspace"))
-    run = engine.runs.train(drawn, build_config("demo", [f"{k}={v}" for k, v in SMALL.items()]), "demo")
-    index = engine.retrieval.build(drawn)
-    assert engine.runs.wait(run.folder).state == "finished", tail_log(run.folder)
-    for tta in ("none", "flip"):
-        folder = engine.runs.evaluate(run, tta=tta)
-        assert engine.runs.wait(folder).state == "finished", tail_log(folder)
-    assert engine.runs.wait(index).state == "finished", tail_log(index)
+    words = [sys.executable, "-m", "tests.tui.furnish", str(engine.workspace.root), str(drawn)]
+    subprocess.run(words, cwd=Path(__file__).parents[2], check=True)
     image = min(p.relative_to(drawn) for p in drawn.rglob("*.jpg"))
     chat = engine.retrieval.new_chat(drawn)
     engine.retrieval.keep(chat, Turn(1, "a bus", anchors=("bus",), image=str(image), answer="a *bus*"))

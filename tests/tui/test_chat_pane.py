@@ -1,5 +1,6 @@
 """The Ask pane, driven by keys. The retriever is the real process with the models that ship."""
 
+import shutil
 import threading
 from collections.abc import AsyncIterator
 from http.server import BaseHTTPRequestHandler
@@ -30,12 +31,13 @@ from tests.tui.conftest import AppPilot, until
 
 
 @pytest.fixture(scope="session")
-def indexed_workspace(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A workspace in which the drawn dataset has an index."""
+def indexed_workspace(furnished: Workspace, drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace in which the drawn dataset has an index, and no chat."""
     workspace = Workspace(tmp_path_factory.mktemp("indexed") / "workspace")
-    engine = Engine(workspace)
-    status = engine.runs.wait(engine.retrieval.build(drawn))
-    assert status.state == "finished", status
+    shutil.copytree(furnished.root, workspace.root)
+    retrieval = Engine(workspace).retrieval
+    for chat in retrieval.chats(drawn):
+        retrieval.delete_chat(chat)
     return workspace
 
 
