@@ -24,6 +24,7 @@ PAIRS = 8
 
 
 def main() -> None:
+    """Reads the command line, measures, and prints the table (as JSON too, into a file that is named)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--json", type=Path)

@@ -75,6 +75,7 @@ WAYS: dict[str, Callable[[Path, Clip], int]] = {
 
 
 def main() -> None:
+    """Reads the command line, measures, and prints the table (as JSON too, into a file that is named)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--model", default="demo")

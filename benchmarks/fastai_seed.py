@@ -63,6 +63,7 @@ def load(samples: list[Sample], size: tuple[int, int]) -> DataLoaders:
 
 
 def make_learner(loaders: DataLoaders, pretrained: bool) -> Any:
+    """fastai's U-Net on ResNet34 for our classes; `pretrained` takes ImageNet weights."""
     loss = CrossEntropyLossFlat(axis=1)
     return unet_learner(loaders, resnet34, n_out=NUM_CLASSES, pretrained=pretrained, loss_func=loss)
 
@@ -101,6 +102,7 @@ def score(learner: Any, samples: list[Sample], size: tuple[int, int]) -> Scores:
 
 
 def main() -> None:
+    """Reads the command line, measures, and prints the table (as JSON too, into a file that is named)."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--core-minutes", type=float, required=True)

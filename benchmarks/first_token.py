@@ -58,6 +58,7 @@ def bare(llava: Any, path: Path) -> float:
 
 
 def main() -> None:
+    """Reads the command line, measures, and prints the table (as JSON too, into a file that is named)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--questions", type=int, default=20)

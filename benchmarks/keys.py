@@ -53,6 +53,7 @@ def settle(terminal: Terminal, seconds: float) -> None:
 
 
 def main() -> None:
+    """Reads the command line, measures, and prints the table (as JSON too, into a file that is named)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--keys", type=int, default=100)

@@ -30,6 +30,7 @@ class Endless(BaseHTTPRequestHandler):
     """A chat completion that goes on for ever; anchors are answered at once."""
 
     def do_POST(self) -> None:
+        """Answers a request for anchors at once, and any other without an end."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
@@ -67,6 +68,7 @@ def echo(terminal: Terminal, letter: str) -> float:
 
 
 def main() -> None:
+    """Reads the command line, measures, and prints the table (as JSON too, into a file that is named)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--keys", type=int, default=100)

@@ -62,6 +62,7 @@ class LiveRun:
         self._events.write("epoch", epoch=epoch, step=self.step, miou19=score, miou20=score, **figures)
 
     def tell(self) -> None:
+        """Writes the status as a live job does."""
         facts = {"seconds_left": 60.0, "device": "cpu", "precision": "fp32"}
         status = Status("running", "train", self.step, self.total, "", this_process(), time.time(), facts)
         write_status(self.run.folder, status, durable=False)
@@ -82,6 +83,7 @@ class LiveRun:
         return thread
 
     def end(self) -> None:
+        """Lets the thread of `go_on` end."""
         self._end.set()
 
 
@@ -106,6 +108,7 @@ def press(terminal: Terminal, title: str) -> float:
 
 
 def main() -> None:
+    """Reads the command line, measures, and prints the table (as JSON too, into a file that is named)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=200_000)
     parser.add_argument("--keys", type=int, default=60)

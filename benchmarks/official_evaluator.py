@@ -34,6 +34,7 @@ def official_figures(python: Path, truth: Path, predictions: Path, folder: Path)
 
 
 def main() -> None:
+    """Evaluates if need be, compares, and ends with 1 where a figure differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run")
     parser.add_argument("--official", type=Path, required=True, help="python of the environment with bdd100k in it")

@@ -104,6 +104,7 @@ def figures(outcome: Outcome, base: Outcome | None) -> tuple[str, ...]:
 
 
 def main() -> None:
+    """Reads the command line, measures, and prints the table (as JSON too, into a file that is named)."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--workspace", type=Path, required=True)

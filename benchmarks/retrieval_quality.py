@@ -69,10 +69,12 @@ class Tally:
     asked: Counter[str] = field(default_factory=Counter)
 
     def note(self, name: str, right: bool) -> None:
+        """Counts one question, and whether its answer was right."""
         self.right[name] += right
         self.asked[name] += 1
 
     def share(self, name: str) -> float:
+        """The share (0..1) of right answers; NaN where nothing was asked."""
         return self.right[name] / self.asked[name] if self.asked[name] else float("nan")
 
 
@@ -257,6 +259,7 @@ def measure(haystack: Haystack, searcher: Searcher, llava: Llava, count: int, wi
 
 
 def main() -> None:
+    """Reads the command line, measures, and prints the table (as JSON too, into a file that is named)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, nargs="+", default=[100, 1000])
     parser.add_argument("--questions", type=int, default=200)

@@ -146,6 +146,7 @@ def verdicts(found: dict[int, scale_catalog.Figures]) -> Iterator[tuple[str, str
 
 
 def main() -> None:
+    """Reads the command line, measures, and prints the table (as JSON too, into a file that is named)."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("demo", type=Path)
     parser.add_argument("--counts", type=int, nargs="+", default=[1000, 10000])

@@ -40,6 +40,7 @@ class Counts:
         self.faults: list[str] = []
 
     def add(self, kind: str, what: str, fault: str = "") -> None:
+        """Counts one event of a kind of process, and prints the fault if it is one."""
         with self._lock:
             self.by_kind.setdefault(kind, Counter())[what] += 1
             if fault:
@@ -47,6 +48,7 @@ class Counts:
                 print(f"FAULT {kind}: {fault}", flush=True)
 
     def kills(self) -> int:
+        """How many processes were killed."""
         with self._lock:
             return sum(c["killed"] for c in self.by_kind.values())
 

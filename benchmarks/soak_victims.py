@@ -43,6 +43,7 @@ class Victim:
         raise NotImplementedError
 
     def runs(self) -> bool:
+        """Whether it lives."""
         raise NotImplementedError
 
     def reap(self) -> None:
@@ -80,14 +81,17 @@ class Job(Victim):
     wanted: object = None
 
     def start(self) -> int:
+        """Starts it, or goes on; returns its process id."""
         self.folder = self.begin()
         process = read_status(self.folder).process
         return process.pid if process else 0
 
     def runs(self) -> bool:
+        """Whether it lives."""
         return self.folder is not None and read_status(self.folder).live
 
     def fault(self) -> str:
+        """What is wrong with what it left; '' for nothing."""
         assert self.folder
         deadline = time.monotonic() + ENDS_S
         while (status := read_status(self.folder)).live:
@@ -103,6 +107,7 @@ class Job(Victim):
         return ""
 
     def finish(self) -> str:
+        """Goes on to the end and compares; returns what differs."""
         self.start()
         assert self.folder
         status = self.engine.runs.wait(self.folder)
@@ -117,6 +122,7 @@ class Job(Victim):
         return "" if found == self.wanted else "its result differs from the unbroken one's"
 
     def reset(self) -> None:
+        """Deletes what it made, to begin anew."""
         self.clear()
         self.folder = None
 
@@ -127,6 +133,7 @@ class Fit(Job):
     run: Run | None = None
 
     def resume(self) -> Path:
+        """Goes on with the run, or starts another; returns its folder."""
         if self.run is None or self.run.status.state == "finished":
             self.forget()
             self.run = self.engine.runs.train(self.data, build_config("demo", TINY), "demo")
@@ -135,10 +142,12 @@ class Fit(Job):
         return self.run.folder
 
     def figures(self) -> object:
+        """What the finished run has measured."""
         assert self.run
         return training_figures(self.run)
 
     def forget(self) -> None:
+        """Deletes the run."""
         if self.run is not None and self.run.folder.exists():
             self.engine.runs.delete(self.run)
         self.run = None
@@ -161,6 +170,7 @@ class Command(Victim):
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self) -> int:
+        """Starts it, or goes on; returns its process id."""
         pipe = subprocess.PIPE if self.feed else subprocess.DEVNULL
         self.process = subprocess.Popen(
             [sys.executable, *self.words()],
@@ -177,9 +187,11 @@ class Command(Victim):
         return self.process.pid
 
     def runs(self) -> bool:
+        """Whether it lives."""
         return self.process is not None and self.process.poll() is None
 
     def reap(self) -> None:
+        """Waits until the process is gone."""
         if self.process is not None:
             if self.process.stdin:
                 with contextlib.suppress(OSError):
@@ -187,9 +199,11 @@ class Command(Victim):
             self.process.wait(ENDS_S)
 
     def fault(self) -> str:
+        """What is wrong with what it left; '' for nothing."""
         return self.check(False)
 
     def finish(self) -> str:
+        """Goes on to the end and compares; returns what differs."""
         self.start()
         self.reap()
         assert self.process
@@ -198,6 +212,7 @@ class Command(Victim):
         return self.check(True)
 
     def reset(self) -> None:
+        """Deletes what it made, to begin anew."""
         self.clear()
 
 
@@ -211,10 +226,12 @@ class App(Victim):
         self._terminal: Terminal | None = None
 
     def start(self) -> int:
+        """Starts it, or goes on; returns its process id."""
         self._terminal = Terminal.app(self._data)
         return self._terminal.process.pid
 
     def runs(self) -> bool:
+        """Whether it lives."""
         assert self._terminal
         with contextlib.suppress(OSError):
             self._terminal.read(0.0)
@@ -222,11 +239,13 @@ class App(Victim):
         return self._terminal.process.poll() is None
 
     def reap(self) -> None:
+        """Waits until the process is gone."""
         assert self._terminal
         self._terminal.close()
         self._terminal.process.wait(ENDS_S)
 
     def fault(self) -> str:
+        """What is wrong with what it left; '' for nothing."""
         return self._check(False)
 
     def measure(self) -> None:
@@ -361,9 +380,11 @@ class Retriever(Command):
     """It has nothing to finish: what it knows is in the index."""
 
     def finish(self) -> str:
+        """Goes on to the end and compares; returns what differs."""
         return ""
 
     def measure(self) -> None:
+        """Its length is known: it never ends by itself."""
         self.length = 6.0
 
 

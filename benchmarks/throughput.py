@@ -110,6 +110,7 @@ def measure(dataset: Path, settings: list[str], steps: int, rounds: int) -> tupl
 
 
 def main() -> None:
+    """Reads the command line, measures, and prints the table (as JSON too, into a file that is named)."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--size", nargs="+", default=["224x224", "512x1024"], metavar="HEIGHTxWIDTH")

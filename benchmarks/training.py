@@ -84,6 +84,7 @@ def lightning(steps: int) -> float:
 
 
 def main() -> None:
+    """Reads the command line, measures, and prints the table (as JSON too, into a file that is named)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--rounds", type=int, default=3)

@@ -99,6 +99,7 @@ def compare(count: int, queries: int) -> dict[str, dict[str, float]]:
 
 
 def main() -> None:
+    """Reads the command line, measures, and prints the table (as JSON too, into a file that is named)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--counts", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--queries", type=int, default=300)
