@@ -20,18 +20,30 @@ from bddseg_tui.core.files.toml_file import LARGEST, parse_toml
 from bddseg_tui.core.retrieval.options import Retrieval, read_retrieval
 from bddseg_tui.core.workspace.workspace import Workspace
 
-Images = Literal["auto", "kitty", "sixel", "halfblock", "none"]
+Images = Literal["auto", "kitty", "sixel", "octant", "sextant", "quadrant", "halfblock", "none"]
 IMAGES: tuple[Images, ...] = get_args(Images)
 """How pictures may be drawn; `auto` is whatever the terminal can."""
+FEWEST_PICTURE_BYTES = 10_000
+"""Of fewer nothing can be seen."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """`dataset` is the last one that was opened; `images` the picture protocol that was chosen by key."""
+    """What is remembered.
+
+    Attributes:
+        dataset: the last one that was opened.
+        theme: dark or light.
+        images: the picture protocol that was chosen by key.
+        picture_bytes: the most that a picture may take, twice that where it fills the screen; 0 leaves it to the app.
+        opacity: of masks over photographs, 0 to 1.
+        retrieval: how to search, and what answers.
+    """
 
     dataset: str = ""
     theme: str = "dark"
     images: str = "auto"
+    picture_bytes: int = 0
     opacity: float = 0.5
     retrieval: Retrieval = field(default_factory=Retrieval)
 
@@ -114,6 +126,7 @@ _GOOD: dict[str, Callable[[Any], bool]] = {
     "dataset": lambda v: isinstance(v, str) and "\0" not in v,
     "theme": lambda v: v in ("dark", "light"),
     "images": lambda v: v in IMAGES,
+    "picture_bytes": lambda v: type(v) is int and (v == 0 or v >= FEWEST_PICTURE_BYTES),
     "opacity": lambda v: isinstance(v, float) and 0 <= v <= 1,
 }
 

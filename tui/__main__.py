@@ -60,7 +60,7 @@ def _open(words: "OpenWords") -> int:
     from bddseg_tui.core.workspace.workspace import open_workspace
     from bddseg_tui.tui.start import start_app
 
-    return start_app(open_workspace(words.workspace), words.dataset, words.images, words.debug)
+    return start_app(open_workspace(words.workspace), words.dataset, words.images, debug=words.debug)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from bddseg_tui.tui.shared.messages import EvaluationChosen, ShowFilter, ShowIma
 from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.typeahead import TypeAhead
 from bddseg_tui.tui.shared.worker_errors import tell_failure
+from bddseg_tui.tui.terminal.picture_limit import picture_limit
 from bddseg_tui.tui.terminal.protocol import PROTOCOLS, ImageProtocol
 from bddseg_tui.tui.terminal.smallest_size import no_smaller
 from bddseg_tui.tui.themes import DARK, LIGHT
@@ -52,6 +53,7 @@ class BddsegApp(App[int]):
     Attributes:
         engine: what all panes work with.
         protocol: how pictures are drawn.
+        picture_limit: bytes that a picture in a pane may take.
         collection: the dataset that is open; None until there is one.
         failure: the error that ended the app, if one did.
     """
@@ -74,6 +76,7 @@ class BddsegApp(App[int]):
         protocol: ImageProtocol = "halfblock",
         may_upgrade: bool = False,
         driver_class: "type[Driver] | None" = None,
+        picture_bytes: int = 0,
     ) -> None:
         """Reads the settings of the workspace.
 
@@ -83,6 +86,7 @@ class BddsegApp(App[int]):
             protocol: how pictures are drawn.
             may_upgrade: whether the terminal's answer may change that to Sixel.
             driver_class: Textual's driver; its own choice if left out.
+            picture_bytes: the most that a picture may take; 0 for what the settings say.
         """
         super().__init__(driver_class=driver_class)
         self.engine = Engine(workspace)
@@ -90,6 +94,8 @@ class BddsegApp(App[int]):
         self._may_upgrade = may_upgrade
         self._settings: Settings
         self._settings, self._odd_settings = check_settings(workspace)
+        self._picture_bytes = picture_bytes or self._settings.picture_bytes
+        self.picture_limit = picture_limit(self._picture_bytes, answered=False)
         self._wanted = dataset or self._settings.dataset_path
         self.collection: Collection | None = None
         self._evaluation: str | None = None
@@ -294,8 +300,8 @@ class BddsegApp(App[int]):
 
     def on_device_attributes(self, event: "DeviceAttributes") -> None:
         """The terminal's answer, whenever it comes."""
-        if event.sixel and self._may_upgrade:
-            self._set_protocol("sixel")
+        self.picture_limit = picture_limit(self._picture_bytes, answered=True)
+        self._set_protocol("sixel" if event.sixel and self._may_upgrade else self.protocol)
 
     def _set_protocol(self, protocol: ImageProtocol) -> None:
         from bddseg_tui.tui.shared.picture import PictureView

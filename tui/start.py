@@ -15,13 +15,16 @@ from bddseg_tui.tui.terminal.driver import AskingDriver
 from bddseg_tui.tui.terminal.protocol import guess_protocol
 
 
-def start_app(workspace: Workspace, dataset: Path | None, images: str, debug: bool = False) -> int:
+def start_app(
+    workspace: Workspace, dataset: Path | None, images: str, picture_bytes: int = 0, debug: bool = False
+) -> int:
     """Runs the app until the person leaves; returns the exit code.
 
     Args:
         workspace: where everything is kept, the log too.
         dataset: the folder to open; the one that was opened last if left out.
         images: how pictures are drawn, one of `core.settings.IMAGES`.
+        picture_bytes: the most that a picture may take; 0 for what the settings say.
         debug: log details as well, and say where the log is when the app ends.
 
     Raises:
@@ -40,7 +43,7 @@ def start_app(workspace: Workspace, dataset: Path | None, images: str, debug: bo
     # A thread that decodes lets the event loop in sooner than Python's 5 ms.
     sys.setswitchinterval(0.001)
     gc.set_threshold(20_000, 20, 20)
-    app = BddsegApp(workspace, dataset, protocol, may_upgrade, AskingDriver)
+    app = BddsegApp(workspace, dataset, protocol, may_upgrade, AskingDriver, picture_bytes)
     with app_log(workspace.root, debug), interruptible():
         result = app.run()
     if debug:

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from rich.color import ColorSystem
 from textual.geometry import Region
 from textual.widgets import Input, Label, Static
 
@@ -371,19 +370,3 @@ async def test_two_apps_share_a_workspace(workspace: Workspace, drawn: Path) -> 
         await ready(second, two)
         collection = Engine(workspace).data.open(drawn)
         assert collection.catalog.progress() == (21, 0)
-
-
-def test_half_blocks_in_16_colours_use_no_others() -> None:
-    from PIL import Image
-
-    from bddseg_tui.tui.terminal.halfblock import halfblock_strips
-
-    strips = halfblock_strips(Image.new("RGB", (4, 3), (200, 30, 30)))
-    drawn = "".join(
-        segment.style.render(segment.text, color_system=ColorSystem.STANDARD)
-        for strip in strips
-        for segment in strip
-        if segment.style
-    )
-    assert drawn.count("▀") == 8
-    assert "38;2" not in drawn and "38;5" not in drawn and "\x1b[3" in drawn

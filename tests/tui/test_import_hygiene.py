@@ -49,7 +49,7 @@ asyncio.run(main())
 def test_the_first_picture_needs_neither_numpy_nor_pydantic_nor_textual_image() -> None:
     code = "from bddseg_tui.tui import start, app; from bddseg_tui.tui.dataset import pane; "
     code += "from bddseg_tui.core import engine; from bddseg_tui.core.data import pictures; "
-    code += "from bddseg_tui.tui.terminal import halfblock"
+    code += "from bddseg_tui.tui.terminal import cells"
     assert loaded_by(code, "numpy", "pydantic", "textual_image", *HEAVY) == set()
 
 

@@ -5,13 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 from textual import events
 
 from bddseg_tui.core.runs.history import History, HistoryBuilder, MovingMean
 from bddseg_tui.tui.evaluate.class_table import bar
 from bddseg_tui.tui.terminal.driver import DeviceAttributes, _Parser
-from bddseg_tui.tui.terminal.halfblock import halfblock_strips
 from bddseg_tui.tui.terminal.protocol import guess_protocol
 from bddseg_tui.tui.train.chart import Plot, Series, _Grid, _number, _plot_series
 from bddseg_tui.tui.train.run_plots import CHARTS, ChartOptions, Curves, plot_runs
@@ -20,13 +18,14 @@ from bddseg_tui.tui.train.run_plots import CHARTS, ChartOptions, Curves, plot_ru
 @pytest.mark.parametrize(
     ("environ", "expected"),
     [
-        ({"TERM": "xterm-256color"}, ("halfblock", True)),
+        ({"TERM": "linux"}, ("halfblock", True)),
+        ({"TERM": "xterm-256color"}, ("quadrant", True)),
         ({"TERM": "xterm-kitty"}, ("kitty", False)),
         ({"TERM": "xterm-256color", "TERM_PROGRAM": "ghostty"}, ("kitty", False)),
         ({"TERM": "foot"}, ("sixel", False)),
         ({"TERM": "xterm-256color", "TERM_PROGRAM": "WezTerm"}, ("sixel", False)),
-        ({"TERM": "xterm-kitty", "TMUX": "/tmp/tmux"}, ("halfblock", False)),
-        ({"TERM": "screen-256color"}, ("halfblock", False)),
+        ({"TERM": "xterm-kitty", "TMUX": "/tmp/tmux"}, ("quadrant", False)),
+        ({"TERM": "screen-256color"}, ("quadrant", False)),
     ],
 )
 def test_the_protocol_is_guessed_from_the_environment(environ: dict[str, str], expected: tuple[str, bool]) -> None:
@@ -58,16 +57,6 @@ def test_a_device_of_level_four_is_not_mistaken_for_sixel() -> None:
 
 def test_keys_are_not_held_back_by_the_search_for_an_answer() -> None:
     assert [m.key for m in fed("\x1b[A", "q") if isinstance(m, events.Key)] == ["up", "q"]
-
-
-def test_half_blocks_show_two_pixels_a_cell() -> None:
-    picture = Image.new("RGB", (3, 4), (252, 0, 0))
-    picture.paste((0, 252, 0), (0, 1, 3, 2))
-    strips = halfblock_strips(picture)
-    assert [s.text for s in strips] == ["▀▀▀", "▀▀▀"]
-    style = strips[0]._segments[0].style
-    assert style and style.color and style.bgcolor and style.color.triplet and style.bgcolor.triplet
-    assert (tuple(style.color.triplet), tuple(style.bgcolor.triplet)) == ((252, 0, 0), (0, 252, 0))
 
 
 def test_smoothing_starts_at_the_first_value_and_leaves_gaps() -> None:

@@ -24,6 +24,9 @@ def open_app(
         typer.Argument(metavar="[DIR]", parser=typed_path, help="The dataset's folder; the last one if left out."),
     ] = None,
     images: Annotated[Images, typer.Option(help="How pictures are drawn.")] = "auto",
+    picture_bytes: Annotated[
+        int, typer.Option(min=0, help="The most that a picture may take; 0: by the line.", show_default=False)
+    ] = 0,
     debug: Annotated[
         bool, typer.Option("--debug", help="Log details too, and say where the log is when the app ends.")
     ] = False,
@@ -34,4 +37,4 @@ def open_app(
         raise UsageError("the app needs a terminal; every other command works without one (see --help)")
     from bddseg_tui.tui.start import start_app
 
-    raise typer.Exit(start_app(open_workspace(workspace), dataset, images, debug))
+    raise typer.Exit(start_app(open_workspace(workspace), dataset, images, picture_bytes, debug))

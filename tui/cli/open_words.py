@@ -7,7 +7,7 @@ from typing import NamedTuple
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.tui.cli import COMMANDS
 
-OPEN_OPTIONS = ("--workspace", "--images", "--debug")
+OPEN_OPTIONS = ("--workspace", "--images", "--picture-bytes", "--debug")
 
 
 class OpenWords(NamedTuple):

@@ -1,28 +1,39 @@
 """A picture composed and encoded for so many cells: what a thread does for a `PictureView`."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 from textual.strip import Strip
 
 from bddseg_tui.core.data.pictures import PictureRequest
+from bddseg_tui.tui.terminal.picture_limit import SLOW_LINE
 from bddseg_tui.tui.terminal.protocol import ImageProtocol, cell_pixels
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from bddseg_tui.tui.terminal.cells import CellKind
+
+
+CLASS_VIEWS = ("mask", "prediction", "error")
+"""Views whose colours mean something by themselves."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A picture, the (columns, rows) that it is to fit, how it is sent, and the bytes it may take (None: any)."""
+    """A picture, the (columns, rows) that it is to fit, how it is sent, and the bytes that it may take."""
 
     request: PictureRequest
     cells: tuple[int, int]
     protocol: ImageProtocol
-    limit: int | None = None
+    limit: int
 
 
 @dataclass(frozen=True)
 class Drawn:
     """A picture that is ready, and its cells.
 
-    Its strips are half-blocks, or Kitty placeholders; a Sixel has half-blocks for when it can't be drawn whole.
+    Its strips are characters, or Kitty placeholders; a Sixel has quadrants for when it can't be drawn whole.
     `kitty` is sent once, before the placeholders of `image_id` are written.
     """
 
@@ -40,26 +51,32 @@ def draw(wanted: Wanted) -> Drawn:
         BadFileError: a file cannot be read.
     """
     from bddseg_tui.core.data.pictures import compose
-    from bddseg_tui.tui.terminal.halfblock import halfblock_strips
 
-    columns, rows = wanted.cells
-    if wanted.protocol == "halfblock":
-        picture = compose(wanted.request, (columns, rows * 2))
-        strips = halfblock_strips(picture)
-        return Drawn((picture.width, len(strips)), strips)
-    from PIL import Image
-
-    cell = cell_pixels()
-    picture = compose(wanted.request, (columns * cell[0], rows * cell[1]))
-    used = (min(columns, max(1, picture.width // cell[0])), min(rows, max(1, picture.height // cell[1])))
+    (columns, rows), (wide, high) = wanted.cells, cell_pixels()
+    picture = compose(wanted.request, (columns * wide, rows * high))
+    used = -(-picture.width // wide), -(-picture.height // high)
     if wanted.protocol == "sixel":
         from bddseg_tui.tui.terminal.sixel import encode_sixel
 
-        coarse = picture.resize((used[0], used[1] * 2), Image.Resampling.BOX)
-        filling = picture.resize((used[0] * cell[0], used[1] * cell[1]), Image.Resampling.BILINEAR)
-        return Drawn(used, halfblock_strips(coarse), sixel=encode_sixel(filling, wanted.limit))
-    from bddseg_tui.tui.terminal.kitty import MOST_CELLS, encode_kitty
+        return Drawn(used, _characters(picture, wanted, "quadrant"), sixel=encode_sixel(picture, wanted.limit))
+    if wanted.protocol == "kitty":
+        from bddseg_tui.tui.terminal.kitty import MOST_CELLS, encode_kitty
 
-    used = min(used[0], MOST_CELLS), min(used[1], MOST_CELLS)
-    kitty = encode_kitty(picture, used, wanted.limit)
-    return Drawn(used, kitty.strips, kitty=kitty.data, image_id=kitty.image_id)
+        used = min(used[0], MOST_CELLS), min(used[1], MOST_CELLS)
+        kitty = encode_kitty(picture, used, wanted.limit)
+        return Drawn(used, kitty.strips, kitty=kitty.data, image_id=kitty.image_id)
+    strips = _characters(picture, wanted, cast("CellKind", wanted.protocol))
+    return Drawn((strips[0].cell_length, len(strips)), strips)
+
+
+def _characters(picture: "Image", wanted: Wanted, kind: "CellKind") -> list[Strip]:
+    """Cells have no part of a cell, so they are as many as come nearest to the picture's size."""
+    from PIL import Image
+
+    from bddseg_tui.tui.terminal.cells import CELL_KINDS, cell_strips
+
+    (wide, high), (across, down) = cell_pixels(), CELL_KINDS[kind]
+    columns, rows = max(1, round(picture.width / wide)), max(1, round(picture.height / high))
+    # A mean of two classes' colours is a third class's.
+    way = Image.Resampling.NEAREST if wanted.request.view in CLASS_VIEWS else Image.Resampling.BOX
+    return cell_strips(picture.resize((columns * across, rows * down), way), kind, fine=wanted.limit > SLOW_LINE)

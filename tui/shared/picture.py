@@ -26,14 +26,11 @@ KEPT = 24
 """Pictures that a view keeps, and Kitty pictures that it leaves in the terminal."""
 
 
-LIMIT = 120_000
-"""Bytes that a picture may take: a second of a line of 1 Mbit/s."""
-
-
 class PictureApp(Protocol):
     """What pictures ask of the app that they are in: how it draws them now."""
 
     protocol: ImageProtocol
+    picture_limit: int
 
 
 class PictureView(Widget):
@@ -123,12 +120,10 @@ class PictureView(Widget):
     def _wanted(self, request: PictureRequest) -> Wanted:
         # Opacity matters to overlays alone, so other views stay the same picture when it changes.
         plain = request if request.view == "overlay" else replace(request, opacity=0.5)
-        return Wanted(
-            plain,
-            (self.size.width, self.size.height),
-            self.protocol,
-            LIMIT if self.protocol in ("kitty", "sixel") else None,
-        )
+        app = cast(PictureApp, self.app)
+        fills_screen = 2 * self.size.area > self.app.size.area
+        limit = app.picture_limit * (2 if fills_screen else 1)
+        return Wanted(plain, (self.size.width, self.size.height), app.protocol, limit)
 
     @work(thread=True, group="picture", exit_on_error=False)
     def _draw(self, wanted: Wanted) -> None:
@@ -189,9 +184,9 @@ class PictureView(Widget):
             return [Strip.blank(crop.width, style)] * crop.height
         left, top = (width - columns) // 2, (height - rows) // 2
         lines = [Strip.blank(width, style)] * height
-        before, after = Strip.blank(left, style), Strip.blank(width - left - columns, style)
         for y, strip in enumerate(drawn.strips[:rows]):
-            lines[top + y] = joined([before, strip, after])
+            right = width - left - strip.cell_length
+            lines[top + y] = joined([Strip.blank(left, style), strip, Strip.blank(right, style)])
         # Sixel covers cells whatever they hold: under another screen, or partly out of sight, it must not be sent.
         if drawn.sixel and self.screen.is_active and crop.size == self.size:
             return self._sixel_lines(drawn, left, top)
@@ -206,7 +201,7 @@ class PictureView(Widget):
         blank = Strip.blank(region.width, style)
         start = Control.move_to(region.x + left, region.y + top).segment.text
         end = Control.move_to(region.right, region.bottom - 1).segment.text
-        last = RawStrip([Segment(" " * region.width, style)], region.width, [blank, start, drawn.sixel, end])
+        last = RawStrip(lambda: blank, region.width, [blank, start, drawn.sixel, end])
         return [*[blank] * (region.height - 1), last]
 
     def _message_lines(self, crop: Region) -> list[Strip]:

@@ -10,7 +10,7 @@ import base64
 import io
 import random
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import count
 
 from PIL import Image
@@ -53,8 +53,8 @@ class KittyPicture:
     strips: list[Strip]
 
 
-def encode_kitty(picture: Image.Image, cells: tuple[int, int], limit: int | None) -> KittyPicture:
-    """A picture to fill (columns, rows), as sharp as `limit` bytes allow (None: as sharp as it is)."""
+def encode_kitty(picture: Image.Image, cells: tuple[int, int], limit: int) -> KittyPicture:
+    """A picture to fill (columns, rows), as sharp as `limit` bytes allow."""
     image_id = 1 + next(_next_id) % 0xFFFFFF
     payload = base64.b64encode(_png(picture, limit)).decode("ascii")
     chunks = [payload[start : start + _CHUNK] for start in range(0, len(payload), _CHUNK)]
@@ -80,8 +80,12 @@ def placeholders(image_id: int, cells: tuple[int, int]) -> list[Strip]:
     for row in range(cells[1]):
         text = "".join(_PLACEHOLDER + marks[row] + marks[column] for column in range(cells[0]))
         short = f"{head}{_PLACEHOLDER}{marks[row]}{marks[0]}{_PLACEHOLDER * (cells[0] - 1)}\x1b[39m"
-        strips.append(RawStrip([Segment(text, style)], cells[0], [short]))
+        strips.append(RawStrip(partial(_segments, text, style), cells[0], [short]))
     return strips
+
+
+def _segments(text: str, style: Style) -> list[Segment]:
+    return [Segment(text, style)]
 
 
 def free_kitty(image_id: int) -> str:
@@ -93,23 +97,26 @@ def _head(image_id: int, cells: tuple[int, int]) -> str:
     return f"a=T,U=1,i={image_id},c={cells[0]},r={cells[1]},f=100,"
 
 
-def _png(picture: Image.Image, limit: int | None) -> bytes:
+def _png(picture: Image.Image, limit: int) -> bytes:
     """With a palette, which saves most of what true colour takes; as large as fits."""
-    if limit is None:
-        return _saved(picture)
     room = limit * 3 // 4
     scale = min(1.0, (limit / _BYTES_A_PIXEL / (picture.width * picture.height)) ** 0.5)
-    while True:
-        size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-        data = _saved(picture if size == picture.size else picture.resize(size, Image.Resampling.BOX))
-        if len(data) <= room or scale < 0.05:
-            return data
+    data = _saved(picture, scale)
+    if scale < 1 and len(data) < room // 2:
+        # At night.
+        scale = min(1.0, scale * (0.8 * room / len(data)) ** 0.5)
+        data = _saved(picture, scale)
+    while len(data) > room and scale > 0.05:
         scale *= max(0.3, 0.95 * (room / len(data)) ** 0.5)
+        data = _saved(picture, scale)
+    return data
 
 
-def _saved(picture: Image.Image) -> bytes:
+def _saved(picture: Image.Image, scale: float) -> bytes:
+    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    small = picture if size == picture.size else picture.resize(size, Image.Resampling.BOX)
     file = io.BytesIO()
-    picture.quantize(_COLORS, Image.Quantize.FASTOCTREE).save(file, "PNG", compress_level=7)
+    small.quantize(_COLORS, Image.Quantize.FASTOCTREE).save(file, "PNG", compress_level=7)
     return file.getvalue()
 
 

@@ -1,7 +1,7 @@
 """Which picture protocol a terminal takes, without ever waiting for it to answer.
 
 textual-image asks the terminal while it is imported and waits for each answer: up to 2.3 s where none comes, and
-too short where the line is slow. Here the environment decides where it can; else the app starts with half-blocks
+too short where the line is slow. Here the environment decides where it can; else the app starts with characters
 and one Device Attributes query (DA1), whose answer switches to Sixel whenever it arrives.
 """
 
@@ -12,8 +12,8 @@ import sys
 import termios
 from typing import Literal
 
-ImageProtocol = Literal["kitty", "sixel", "halfblock", "none"]
-PROTOCOLS: tuple[ImageProtocol, ...] = ("halfblock", "sixel", "kitty", "none")
+ImageProtocol = Literal["kitty", "sixel", "octant", "sextant", "quadrant", "halfblock", "none"]
+PROTOCOLS: tuple[ImageProtocol, ...] = ("quadrant", "sextant", "octant", "halfblock", "sixel", "kitty", "none")
 SIXEL_ATTRIBUTE = 4
 
 
@@ -25,13 +25,18 @@ def guess_protocol(
         return wanted, False
     term, program = environ.get("TERM", ""), environ.get("TERM_PROGRAM", "")
     if environ.get("TMUX") or environ.get("STY") or term.startswith(("tmux", "screen")):
-        # Multiplexers swallow pictures, or keep ghosts of them; half-blocks are text and survive.
-        return "halfblock", False
+        # Multiplexers swallow pictures, or keep ghosts of them; characters are text and survive.
+        return cells_of(environ), False
     if environ.get("KITTY_WINDOW_ID") or term in ("xterm-kitty", "xterm-ghostty") or program == "ghostty":
         return "kitty", False
     if program in ("WezTerm", "iTerm.app", "rio") or term.startswith(("foot", "mlterm", "contour", "yaft")):
         return "sixel", False
-    return "halfblock", True
+    return cells_of(environ), True
+
+
+def cells_of(environ: "os._Environ[str] | dict[str, str]") -> ImageProtocol:
+    """The characters that a terminal draws pictures with: what the font of a Linux console lacks, all others have."""
+    return "halfblock" if environ.get("TERM", "") == "linux" else "quadrant"
 
 
 def cell_pixels() -> tuple[int, int]:

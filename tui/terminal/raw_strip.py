@@ -1,6 +1,6 @@
 """A line of cells whose bytes are given: of pictures, which Rich would write longer, in fewer colours, or cut."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.color import Color, ColorSystem
 from rich.console import Console
@@ -11,14 +11,28 @@ from textual.strip import Strip
 class RawStrip(Strip):
     """Is written as its parts, strings as they are; cut or covered in part, it is its segments, and nothing raw.
 
-    So a control string can't lose its end to a dialog, which would leave the terminal waiting for it.
+    So a control string can't lose its end to a dialog, which would leave the terminal waiting for it. The segments are
+    made when they are needed, which they rarely are: they take longer than all else that a picture needs.
+
+    Private in Textual (checked against 8.2.8): `Strip._segments`.
     """
 
-    __slots__ = ["_parts"]
+    __slots__ = ["_made", "_make", "_parts"]
 
-    def __init__(self, segments: Iterable[Segment], cell_length: int, parts: Sequence[Strip | str]) -> None:
-        super().__init__(segments, cell_length)
-        self._parts = tuple(parts)
+    def __init__(self, make: Callable[[], Iterable[Segment]], cell_length: int, parts: Sequence[Strip | str]) -> None:
+        super().__init__((), cell_length)
+        self._make, self._parts = make, tuple(parts)
+        self._made: list[Segment] | None = None
+
+    @property
+    def _segments(self) -> list[Segment]:
+        if self._made is None:
+            self._made = list(self._make())
+        return self._made
+
+    @_segments.setter
+    def _segments(self, segments: list[Segment]) -> None:
+        """What the base class keeps is not needed."""
 
     def render(self, console: Console) -> str:
         """What goes to the terminal."""
@@ -35,5 +49,5 @@ class ExactColor(Color):
 
 def joined(strips: Sequence[Strip]) -> RawStrip:
     """One strip of several, each written as it would be alone (`Strip.join` knows segments alone)."""
-    segments = [segment for strip in strips for segment in strip]
-    return RawStrip(segments, sum(strip.cell_length for strip in strips), strips)
+    length = sum(strip.cell_length for strip in strips)
+    return RawStrip(lambda: [segment for strip in strips for segment in strip], length, strips)

@@ -19,17 +19,17 @@ Fewer colours first, since edges are what one looks for; below 64 a red light is
 """
 
 
-def encode_sixel(picture: Image.Image, limit: int | None) -> str:
-    """A Sixel of an RGB picture, as sharp as `limit` bytes allow (None: as sharp as there is)."""
+def encode_sixel(picture: Image.Image, limit: int) -> str:
+    """A Sixel of an RGB picture, as sharp as `limit` bytes allow."""
     data = ""
     for square, colors, bytes_a_pixel in _STEPS:
         likely = bytes_a_pixel * picture.width * picture.height
         last = square == _STEPS[-1][0]
         # A night scene takes half of what is likely; to encode what can't fit would take time for nothing.
-        if limit is not None and likely > 2 * limit and not last:
+        if likely > 2 * limit and not last:
             continue
         data = _encode(picture, square, colors)
-        if limit is None or len(data) <= limit:
+        if len(data) <= limit:
             break
     return data
 

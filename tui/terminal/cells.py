@@ -1,0 +1,248 @@
+"""Pictures as characters that divide a cell: half-blocks, quadrants, sextants and octants, two colours a cell.
+
+Every way to divide a cell's pixels in two is tried, and the one kept whose two mean colours are nearest to them.
+
+libchafa's binding (chafa.py 1.2.0) was turned down: with quadrants at 80x22 it takes 4 ms instead of 7, but draws .67
+of the pixels of thin classes right instead of .72 (`benchmarks/cells.py`), and a photograph takes 60 kB instead of 32.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Literal
+
+from PIL import Image
+from rich.color import Color, ColorSystem
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from bddseg_tui.tui.terminal.raw_strip import RawStrip
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Colors = NDArray[np.int16]
+
+CellKind = Literal["halfblock", "quadrant", "sextant", "octant"]
+CELL_KINDS: dict[CellKind, tuple[int, int]] = {
+    "halfblock": (1, 2),
+    "quadrant": (2, 2),
+    "sextant": (2, 3),
+    "octant": (2, 4),
+}
+"""Pixels of a cell: (columns, rows)."""
+_ROUND = 4
+_TOLERANCE, _COARSE_TOLERANCE = 4, 8
+"""Of a channel's 256 values: a colour that differs by no more from the one before it is not sent anew. A step of a
+smooth sky is smaller than what the eye sees; runs of cells get one style, which saves 40 or 60 % of the bytes."""
+_FULL = "█"
+
+
+def cell_strips(picture: Image.Image, kind: CellKind, fine: bool = True) -> list[Strip]:
+    """Strips of an RGB picture whose size is a multiple of the pixels that a cell of this kind has.
+
+    `fine` is for lines that are not slow.
+    """
+    import numpy as np
+
+    wide, high = CELL_KINDS[kind]
+    columns, rows = picture.width // wide, picture.height // high
+    pixels = np.asarray(picture.convert("RGB"), np.float32).reshape(rows, high, columns, wide, 3)
+    pixels = pixels.transpose(0, 2, 1, 3, 4).reshape(rows * columns, high * wide, 3)
+    masks, ink, paper = _split(pixels)
+    shape = (rows, columns)
+    cells = masks.reshape(shape), ink.reshape(*shape, 3), paper.reshape(*shape, 3)
+    masks, ink, paper = _runs(*cells, (1 << wide * high) - 1, _TOLERANCE if fine else _COARSE_TOLERANCE)
+    return list(_strips(masks, ink, paper, _glyphs(kind)))
+
+
+def _split(pixels: "NDArray[np.float32]") -> "tuple[NDArray[np.int64], Colors, Colors]":
+    """The best division of each cell (N, P, 3): its mask of pixels that have the ink, the ink, and the paper.
+
+    Of centred pixels both halves have sums of one size s, so the squared error falls by s² (1/n + 1/m).
+    """
+    import numpy as np
+
+    count = pixels.shape[1]
+    # The last pixel has the paper, without loss: the other half of the masks swaps ink and paper.
+    masks = np.arange(1, 1 << (count - 1))
+    members = ((masks[:, None] >> np.arange(count)) & 1).astype(np.float32)
+    sizes = members.sum(1)
+    mean = pixels.mean(1)
+    centred = np.ascontiguousarray((pixels - mean[:, None]).transpose(1, 2, 0)).reshape(count, -1)
+    sums = (members @ centred).reshape(len(masks), 3, -1)
+    gain = np.einsum("kcn,kcn->kn", sums, sums) * (1 / sizes + 1 / (count - sizes))[:, None]
+    best = gain.argmax(0)
+    chosen = sums[best, :, np.arange(len(pixels))]
+    size = sizes[best][:, None]
+    ink, paper = mean + chosen / size, mean - chosen / (count - size)
+    return masks[best], _rounded(ink), _rounded(paper)
+
+
+def _rounded(colors: "NDArray[np.float32]") -> "Colors":
+    import numpy as np
+
+    whole: Colors = np.clip(np.rint(colors / _ROUND) * _ROUND, 0, 255).astype(np.int16)
+    return whole
+
+
+def _runs(
+    masks: "NDArray[np.int64]", ink: "Colors", paper: "Colors", full: int, tolerance: int
+) -> "tuple[NDArray[np.int64], Colors, Colors]":
+    """The same cells (R, C), each with colours of the cell to its left wherever that is not seen.
+
+    A cell may swap its ink and paper with its pixels; one that is of one colour needs only one of them.
+    """
+    import numpy as np
+
+    def near(a: "Colors", b: "Colors") -> "NDArray[np.bool_]":
+        seen: NDArray[np.bool_] = np.abs(a - b).max(1) <= tolerance
+        return seen
+
+    masks, ink, paper = masks.copy(), ink.copy(), paper.copy()
+    last_ink, last_paper = ink[:, 0], paper[:, 0]
+    for x in range(masks.shape[1]):
+        mask, a, b = masks[:, x], ink[:, x], paper[:, x]
+        flat = near(a, b)
+        mask = np.where(flat, 0, mask)
+        b_is_ink, b_is_paper = near(b, last_ink), near(b, last_paper)
+        kept = near(a, last_ink) * 1 + b_is_paper
+        kept_if_swapped = near(a, last_paper) * 1 + b_is_ink
+        swap = np.where(flat, b_is_ink & ~b_is_paper, kept_if_swapped > kept)
+        mask = np.where(swap, full ^ mask, mask)
+        a, b = np.where(swap[:, None], b, a), np.where(swap[:, None], a, b)
+        last_ink = np.where((near(a, last_ink) | (mask == 0))[:, None], last_ink, a)
+        last_paper = np.where((near(b, last_paper) | (mask == full))[:, None], last_paper, b)
+        masks[:, x], ink[:, x], paper[:, x] = mask, last_ink, last_paper
+    return masks, ink, paper
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Characters of one style; colours as 0xRRGGBB."""
+
+    text: str
+    ink: int
+    paper: int
+
+
+class _CellStrip(RawStrip):
+    """Is written with as few codes as there are changes where there are 24-bit colours, else as Rich does it."""
+
+    __slots__ = []
+
+    def render(self, console: Console) -> str:
+        """What goes to the terminal."""
+        system = console._color_system
+        if system in (None, ColorSystem.TRUECOLOR):
+            return super().render(console)
+        return "".join(Strip.render_style(s.style, s.text, system) for s in self if s.style and system)
+
+
+def _strips(masks: "NDArray[np.int64]", ink: "Colors", paper: "Colors", glyphs: str) -> Iterator[Strip]:
+    import numpy as np
+
+    weights = np.array([1 << 16, 1 << 8, 1])
+    inks, papers = ink @ weights, paper @ weights
+    changes = (np.diff(inks, axis=1) != 0) | (np.diff(papers, axis=1) != 0)
+    for y, row in enumerate(masks.tolist()):
+        text = "".join([glyphs[mask] for mask in row])
+        starts = [0, *(np.flatnonzero(changes[y]) + 1).tolist()]
+        ends = [*starts[1:], len(text)]
+        runs = [
+            _Run(text[a:b], i, p)
+            for a, b, i, p in zip(starts, ends, inks[y, starts].tolist(), papers[y, starts].tolist(), strict=True)
+        ]
+        yield _CellStrip(partial(map, _segment, runs), len(text), [_codes(runs)])
+
+
+def _codes(runs: list[_Run]) -> str:
+    """The runs with the colours that change, and a reset behind them."""
+    parts = []
+    ink = paper = -1
+    for run in runs:
+        if run.ink == ink:
+            parts.append(f"\x1b[{_code(run.paper, 48)}m")
+        elif run.paper == paper:
+            parts.append(f"\x1b[{_code(run.ink, 38)}m")
+        else:
+            parts.append(f"\x1b[{_code(run.ink, 38)};{_code(run.paper, 48)}m")
+        parts.append(run.text)
+        ink, paper = run.ink, run.paper
+    return "".join([*parts, "\x1b[0m"])
+
+
+@lru_cache(maxsize=65536)
+def _code(color: int, layer: int) -> str:
+    return f"{layer};2;{color >> 16};{color >> 8 & 255};{color & 255}"
+
+
+def _segment(run: _Run) -> Segment:
+    return Segment(run.text, Style.from_color(_color(run.ink), _color(run.paper)))
+
+
+@lru_cache(maxsize=16384)
+def _color(color: int) -> Color:
+    return Color.from_rgb(color >> 16, color >> 8 & 255, color & 255)
+
+
+def pixels_of(char: str, kind: CellKind) -> list[bool]:
+    """Which of a cell's pixels a character draws in its ink, row by row from the upper left."""
+    across, down = CELL_KINDS[kind]
+    mask = _glyphs(kind).index(char)
+    return [bool(mask >> bit & 1) for bit in range(across * down)]
+
+
+@lru_cache(maxsize=4)
+def _glyphs(kind: CellKind) -> str:
+    """The character for each mask; the bit of a pixel is its place, row by row from the upper left."""
+    if kind == "halfblock":
+        return " ▀▄█"
+    if kind == "quadrant":
+        return " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
+    if kind == "sextant":
+        known = {0: " ", 0b010101: "▌", 0b101010: "▐", 63: _FULL}
+        new = iter(range(0x1FB00, 0x1FB3C))
+        return "".join(known.get(mask) or chr(next(new)) for mask in range(64))
+    # Unicode 16, "Symbols for Legacy Computing Supplement": those that no older character draws, in the masks' order.
+    known = {_octants(places): char for places, char in _OLDER.items()}
+    new = iter(range(0x1CD00, 0x1CDE6))
+    return "".join(known.get(mask) or chr(next(new)) for mask in range(256))
+
+
+def _octants(places: str) -> int:
+    return sum(1 << int(place) - 1 for place in places.strip())
+
+
+_OLDER = {
+    " ": " ",
+    "1": "\U0001cea8",
+    "2": "\U0001ceab",
+    "7": "\U0001cea3",
+    "8": "\U0001cea0",
+    "12": "\U0001fb82",
+    "78": "▂",
+    "35": "\U0001fbe6",
+    "46": "\U0001fbe7",
+    "13": "▘",
+    "24": "▝",
+    "57": "▖",
+    "68": "▗",
+    "1234": "▀",
+    "5678": "▄",
+    "1357": "▌",
+    "2468": "▐",
+    "1368": "▚",
+    "2457": "▞",
+    "123457": "▛",
+    "123468": "▜",
+    "135678": "▙",
+    "245678": "▟",
+    "123456": "\U0001fb85",
+    "345678": "▆",
+    "12345678": "█",
+}
+"""Octants (numbered row by row from 1) that older characters draw."""

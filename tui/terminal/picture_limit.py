@@ -1,0 +1,22 @@
+"""How many bytes a picture may take."""
+
+import os
+from collections.abc import Mapping
+
+SLOW_LINE = 110_000
+"""Over SSH: on a line of 1 Mbit/s a picture is there in less than a second."""
+LOCAL = 500_000
+"""In a pane nothing is lost that one sees; a Sixel of more takes a terminal longer to draw."""
+
+
+def picture_limit(setting: int, answered: bool, environ: Mapping[str, str] = os.environ) -> int:
+    """Bytes for a picture in a pane.
+
+    Args:
+        setting: what a person has set; 0 for nothing.
+        answered: whether the terminal has said anything yet. One that does not may be anywhere.
+        environ: where sshd says that it is there.
+    """
+    if setting:
+        return setting
+    return SLOW_LINE if "SSH_CONNECTION" in environ or "SSH_TTY" in environ or not answered else LOCAL
