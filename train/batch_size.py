@@ -13,7 +13,7 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.runs.config import TrainConfig
 from bddseg_tui.train.gradient_checkpointing import enable_gradient_checkpointing
 from bddseg_tui.train.live_tensor_bytes import LiveTensorBytes
-from bddseg_tui.train.losses import Loss
+from bddseg_tui.train.losses import LossFunction
 from bddseg_tui.train.model import forward
 from bddseg_tui.train.normalise import normalise
 
@@ -25,7 +25,7 @@ SHARE = 0.5
 
 
 def find_batch_size(
-    model: nn.Module, loss: Loss, config: TrainConfig, accelerator: Accelerator, images: int, smallest: int = 1
+    model: nn.Module, loss: LossFunction, config: TrainConfig, accelerator: Accelerator, images: int, smallest: int = 1
 ) -> int:
     """The largest power of two up to LARGEST, and up to the number of images, that fits on every process.
 
@@ -56,7 +56,9 @@ def find_batch_size(
     return int(of_all.item()) * world
 
 
-def activation_bytes(model: nn.Module, loss: Loss, config: TrainConfig, device: torch.device, smallest: int = 1) -> int:
+def activation_bytes(
+    model: nn.Module, loss: LossFunction, config: TrainConfig, device: torch.device, smallest: int = 1
+) -> int:
     """Bytes that each further image of a batch adds to the most that a step's tensors take at any time.
 
     The batch is doubled until its images, and not the weights and their gradients, decide about that.
@@ -71,7 +73,7 @@ def activation_bytes(model: nn.Module, loss: Loss, config: TrainConfig, device: 
     return max(1, (peaks[-1] - peaks[-2]) // (count // 2 * config.accumulate))
 
 
-def _peak(model: nn.Module, loss: Loss, config: TrainConfig, device: torch.device, count: int) -> int:
+def _peak(model: nn.Module, loss: LossFunction, config: TrainConfig, device: torch.device, count: int) -> int:
     live = LiveTensorBytes()
     with live:
         _loss(model, loss, config, device, count * config.accumulate).backward()
@@ -79,7 +81,7 @@ def _peak(model: nn.Module, loss: Loss, config: TrainConfig, device: torch.devic
 
 
 def halve_until_it_fits(
-    model: nn.Module, loss: Loss, config: TrainConfig, device: torch.device, start: int, lowest: int = 1
+    model: nn.Module, loss: LossFunction, config: TrainConfig, device: torch.device, start: int, lowest: int = 1
 ) -> int:
     """Tries steps of `start` images, then half as many where memory runs out, down to `lowest`; returns how many fit.
 
@@ -113,7 +115,7 @@ def halve_until_it_fits(
         ) from error
 
 
-def _loss(model: nn.Module, loss: Loss, config: TrainConfig, device: torch.device, count: int) -> torch.Tensor:
+def _loss(model: nn.Module, loss: LossFunction, config: TrainConfig, device: torch.device, count: int) -> torch.Tensor:
     micro_batch = max(1, count // config.accumulate)
     images = torch.randint(0, 256, (micro_batch, 3, *config.size), dtype=torch.uint8, device=device)
     masks = torch.randint(0, NUM_CLASSES, (micro_batch, *config.size), device=device)

@@ -4,6 +4,7 @@ All return a scalar, 0 with a gradient of 0 where no pixel is counted. `weight` 
 `smoothing` is label smoothing (0..1, Szegedy et al. 2016, arXiv 1512.00567).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,9 @@ from bddseg_tui.core.runs.config import TrainConfig
 
 IGNORE_INDEX = 255
 """Mask value of pixels that no loss counts: those that random zoom added and, with `unknown=ignore`, unknown ones."""
+
+LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""A loss of logits and masks, such as `Loss`."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Analyses of counts by image, against scikit-learn and against counting by hand."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -138,9 +139,9 @@ def test_counts_that_were_not_finished_leave_the_last_ones_alone(tmp_path: Path)
         lambda folder: np.save(folder / "confusion.npy", np.asarray([object()]), allow_pickle=True),
     ],
 )
-def test_missing_or_damaged_counts_are_a_message(tmp_path: Path, spoil: object) -> None:
+def test_missing_or_damaged_counts_are_a_message(tmp_path: Path, spoil: Callable[[Path], object]) -> None:
     keep(tmp_path, per_image(random_counts(3)))
-    spoil(tmp_path)  # type: ignore[operator]
+    spoil(tmp_path)
     with pytest.raises(BddsegError, match="evaluate again"):
         load_per_image(tmp_path)
 

@@ -5,24 +5,24 @@ import math
 import random
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from bddseg_tui.core.jobs.run_events import Event, RestartEvent, StepEvent
 from bddseg_tui.core.runs.curve import CurveBuilder, Points
 from bddseg_tui.core.runs.history import HistoryBuilder
 from bddseg_tui.core.runs.history_reader import Histories, HistoryReader
 
 
-def step(number: int, loss: float | None = 1.0) -> dict[str, Any]:
+def step(number: int, loss: float | None = 1.0) -> StepEvent:
     return {"kind": "step", "step": number, "epoch": 1, "loss": loss, "lr": 0.1, "images_per_s": 5.0}
 
 
-def resume(number: int) -> dict[str, Any]:
+def resume(number: int) -> RestartEvent:
     return {"kind": "resume", "step": number}
 
 
-def write(path: Path, events: list[dict[str, Any]], mode: str = "a") -> None:
+def write(path: Path, events: list[Event], mode: str = "a") -> None:
     with path.open(mode) as file:
         file.writelines(json.dumps(e) + "\n" for e in events)
 
@@ -108,12 +108,12 @@ def test_steps_that_a_resumed_run_did_again_leave_no_trace(tmp_path: Path, part:
     assert max(history.smoothed_loss.fine.ys) <= 2.0
 
 
-def naive(events: list[dict[str, Any]]) -> list[tuple[float, float]]:
+def naive(events: list[Event]) -> list[tuple[float, float]]:
     kept: list[tuple[float, float]] = []
     for e in events:
         if e["kind"] == "resume":
             kept = [p for p in kept if p[0] <= e["step"]]
-        else:
+        elif e["kind"] == "step":
             kept.append((e["step"], math.nan if e["loss"] is None else e["loss"]))
     return kept
 
@@ -121,7 +121,7 @@ def naive(events: list[dict[str, Any]]) -> list[tuple[float, float]]:
 @pytest.mark.parametrize("seed", range(30))
 def test_any_order_of_resumes_leaves_what_stands(tmp_path: Path, seed: int) -> None:
     chance, path = random.Random(seed), tmp_path / "events.jsonl"
-    events, at = list[dict[str, Any]](), 0
+    events, at = list[Event](), 0
     reader = HistoryReader(path)
     for _ in range(chance.randint(1, 9)):
         for _ in range(chance.randint(0, 30)):
@@ -198,7 +198,7 @@ def test_what_is_zoomed_into_has_finer_points() -> None:
 def test_a_step_that_comes_twice_without_a_resume_stands_once() -> None:
     builder = HistoryBuilder()
     for event in (step(1), step(2), step(2, 8.0), step(1, 9.0), step(3)):
-        builder.add(event)  # type: ignore[arg-type]
+        builder.add(event)
     assert pairs(builder.history().loss.fine) == [(1.0, 1.0), (2.0, 1.0), (3.0, 1.0)]
 
 

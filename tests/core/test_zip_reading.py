@@ -10,6 +10,7 @@ import subprocess
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -35,9 +36,9 @@ def patched(data: bytes, offset: int, value: bytes, every: bool = True) -> bytes
     return bytes(changed)
 
 
-def tarred(mode: str) -> bytes:
+def tarred(mode: Literal["w", "w:gz", "w:bz2", "w:xz"]) -> bytes:
     sink = io.BytesIO()
-    with tarfile.open(fileobj=sink, mode=mode) as archive:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=sink, mode=mode) as archive:
         archive.addfile(tarfile.TarInfo("images/a.jpg"))
     return bytes(sink.getvalue())
 

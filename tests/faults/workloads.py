@@ -158,7 +158,7 @@ def checkpoint(folder: Path) -> None:
 
     torch.manual_seed(0)
     model = torch.nn.Linear(3, 2)
-    model.config = {}  # type: ignore[assignment]
+    setattr(model, "config", {})  # noqa: B010 (a module's attributes are modules and tensors, for mypy)
     optimizer = torch.optim.AdamW(model.parameters())
     checkpoints = folder / "checkpoints"
 

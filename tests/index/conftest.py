@@ -9,6 +9,7 @@ from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.dataset import open_dataset
 from bddseg_tui.core.data.scan import scan
 from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.index.build import build_index
 from bddseg_tui.index.clip import Clip, load_clip
 from bddseg_tui.index.llava.local import LocalLlava, load_llava
@@ -43,9 +44,9 @@ def indexed(drawn: Path, clip: Clip, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture
-def collection(workspace: object, drawn: Path) -> Collection:
+def collection(workspace: Workspace, drawn: Path) -> Collection:
     """The drawn dataset, scanned into a catalog of the test's own."""
-    engine = Engine(workspace)  # type: ignore[arg-type]
+    engine = Engine(workspace)
     opened = engine.data.open(drawn)
     scan(opened.catalog, opened.dataset, lambda *_: None, workers=1)
     return opened

@@ -65,8 +65,8 @@ def test_a_pickle_that_runs_code_is_not_loaded(tmp_path: Path) -> None:
     import shutil
 
     class Evil:
-        def __reduce__(self) -> tuple[object, tuple[str]]:
-            return (Path.touch, (tmp_path / "ran",))  # type: ignore[return-value]
+        def __reduce__(self) -> tuple[object, tuple[Path]]:
+            return Path.touch, (tmp_path / "ran",)
 
     folder = tmp_path / "model"
     shutil.copytree(DEMO, folder)

@@ -10,17 +10,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import nn
+
 from bddseg_tui.core.engine import Engine
-from bddseg_tui.core.jobs.job_writer import FolderWriter
+from bddseg_tui.core.jobs.job_writer import FolderWriter, NullWriter
 from bddseg_tui.core.runs.config import TrainConfig, build_config
 from bddseg_tui.core.runs.evaluation import evaluation_folder
 from bddseg_tui.core.runs.export_kinds import ExportKind
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.runs.tta import Tta
+from bddseg_tui.train.checkpoint import Progress
+from bddseg_tui.train.device_data import SplitData
 from bddseg_tui.train.evaluate import evaluate_run
 from bddseg_tui.train.export import export_run
 from bddseg_tui.train.fit import fit_run
+from bddseg_tui.train.losses import make_loss
 from bddseg_tui.train.predict import predict_run
+from bddseg_tui.train.trainer import Trainer
 
 
 def small_config(*assignments: str) -> TrainConfig:
@@ -44,6 +53,32 @@ def job(folder: Path) -> Iterator[FolderWriter]:
         writer.close()
         for number, handler in handlers.items():
             signal.signal(number, handler)
+
+
+def trainer_of(config: TrainConfig, model: nn.Module, folder: Path) -> Trainer:
+    """A trainer of steps on the CPU, by plain gradient descent; its data are 10 black images."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    optimizer.param_groups[0]["peak"] = 0.1
+    pixels = torch.zeros(10, 3, 32, 64, dtype=torch.uint8)
+    return Trainer(
+        config=config,
+        folder=folder,
+        job=NullWriter(),
+        accelerator=Accelerator(cpu=True),
+        model=model,
+        bare_model=model,
+        optimizer=optimizer,
+        loss=make_loss(config, np.ones(20, np.int64), torch.device("cpu")),
+        train=SplitData(pixels, pixels[:, 0], torch.arange(10), on_device=False),
+        val=None,
+        progress=Progress(),
+        batch_size=1,
+        saved_at=0.0,
+        ema=None,
+        crop_weights=None,
+        repeat_factors=None,
+        tensorboard=None,
+    )
 
 
 def fit(engine: Engine, dataset: Path, config: TrainConfig) -> Run:

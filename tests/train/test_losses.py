@@ -1,20 +1,18 @@
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from accelerate import Accelerator
 from torch import nn
 
 from bddseg_tui.core.classes import UNKNOWN
 from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.core.runs.config import TrainConfig, build_config
-from bddseg_tui.train.checkpoint import Progress
+from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.train.fit import train_step
 from bddseg_tui.train.losses import IGNORE_INDEX, class_weights, dice_loss, focal_loss, make_loss
+from tests.train.in_process import trainer_of
 
 CPU = torch.device("cpu")
 
@@ -144,20 +142,10 @@ def test_focal_loss_of_a_pixel_that_is_surely_right_has_a_finite_slope() -> None
     assert logits.grad is not None and logits.grad.isfinite().all()
 
 
-def trainer_of(config: TrainConfig, model: nn.Module) -> SimpleNamespace:
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    optimizer.param_groups[0]["peak"] = 0.1
-    return SimpleNamespace(
-        config=config, accelerator=Accelerator(cpu=True), model=model, bare_model=model, optimizer=optimizer,
-        crop_weights=None, loss=make_loss(config, np.ones(20, np.int64), CPU), ema=None, progress=Progress(),
-        total_steps=10, folder=Path("nowhere"),
-    )  # fmt: skip
-
-
 STILL = ["flip=false", "scale_min=1", "scale_max=1", "color_jitter=0", "device=cpu", "unknown=ignore"]
 
 
-def test_a_part_without_a_counted_pixel_adds_nothing_and_dilutes_nothing() -> None:
+def test_a_part_without_a_counted_pixel_adds_nothing_and_dilutes_nothing(tmp_path: Path) -> None:
     images = torch.randint(0, 256, (4, 3, 32, 64), dtype=torch.uint8)
     masks = torch.randint(0, 19, (4, 32, 64), dtype=torch.uint8)
     masks[1], masks[3] = UNKNOWN, UNKNOWN
@@ -165,29 +153,29 @@ def test_a_part_without_a_counted_pixel_adds_nothing_and_dilutes_nothing() -> No
     for parts, kept in ((4, slice(None)), (1, slice(None)), (1, slice(None, None, 2))):
         torch.manual_seed(0)
         model = nn.Conv2d(3, 20, 3, padding=1)
-        trainer = trainer_of(build_config(None, [*STILL, f"accumulate={parts}"]), model)
-        loss, _ = train_step(trainer, images[kept], masks[kept])  # type: ignore[arg-type]
+        trainer = trainer_of(build_config(None, [*STILL, f"accumulate={parts}"]), model, tmp_path)
+        loss, _ = train_step(trainer, images[kept], masks[kept])
         found.append((loss, model.weight.detach().clone()))
     for loss, weight in found[1:]:
         assert loss == pytest.approx(found[0][0], rel=1e-5)
         assert torch.allclose(weight, found[0][1], atol=1e-6)
 
 
-def test_a_step_without_any_counted_pixel_has_no_loss_and_leaves_the_weights() -> None:
+def test_a_step_without_any_counted_pixel_has_no_loss_and_leaves_the_weights(tmp_path: Path) -> None:
     model = nn.Conv2d(3, 20, 3, padding=1)
     before = model.weight.detach().clone()
-    trainer = trainer_of(build_config(None, [*STILL, "accumulate=2"]), model)
+    trainer = trainer_of(build_config(None, [*STILL, "accumulate=2"]), model, tmp_path)
     images, masks = torch.zeros(2, 3, 32, 64, dtype=torch.uint8), torch.full((2, 32, 64), UNKNOWN, dtype=torch.uint8)
-    assert train_step(trainer, images, masks)[0] is None  # type: ignore[arg-type]
+    assert train_step(trainer, images, masks)[0] is None
     assert torch.equal(model.weight, before)
 
 
-def test_a_gradient_that_is_no_number_is_named_and_changes_no_weight() -> None:
+def test_a_gradient_that_is_no_number_is_named_and_changes_no_weight(tmp_path: Path) -> None:
     model = nn.Conv2d(3, 20, 3, padding=1)
     before = model.weight.detach().clone()
     model.weight.register_hook(lambda g: g * float("nan"))
-    trainer = trainer_of(build_config(None, [*STILL, "learning_rate=0.5"]), model)
+    trainer = trainer_of(build_config(None, [*STILL, "learning_rate=0.5"]), model, tmp_path)
     images, masks = torch.zeros(2, 3, 32, 64, dtype=torch.uint8), torch.zeros(2, 32, 64, dtype=torch.uint8)
     with pytest.raises(BddsegError, match=r"gradient became nan at step 1 .* lower learning_rate \(it is 0.5\)$"):
-        train_step(trainer, images, masks)  # type: ignore[arg-type]
+        train_step(trainer, images, masks)
     assert torch.equal(model.weight, before)

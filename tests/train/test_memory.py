@@ -106,7 +106,7 @@ def test_where_a_gpu_runs_out_of_memory_the_batch_is_halved_until_it_fits() -> N
         return logits.mean()
 
     model = nn.Conv2d(3, 20, 1)
-    assert halve_until_it_fits(model, loss, config(), CPU, 64) == 16  # type: ignore[arg-type]
+    assert halve_until_it_fits(model, loss, config(), CPU, 64) == 16
     assert tried == [64, 32, 16, 16]
 
 
@@ -188,4 +188,4 @@ def test_a_gpu_on_which_no_batch_fits_is_one_line() -> None:
         raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
 
     with pytest.raises(BddsegError, match="out of memory with a batch of 2 at 64x96"):
-        halve_until_it_fits(nn.Conv2d(3, 20, 1), loss, config(), CPU, 8, 2)  # type: ignore[arg-type]
+        halve_until_it_fits(nn.Conv2d(3, 20, 1), loss, config(), CPU, 8, 2)

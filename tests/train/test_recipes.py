@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from accelerate import Accelerator
 from torch import nn
 
 from bddseg_tui.core.classes import UNKNOWN
@@ -28,7 +26,7 @@ from bddseg_tui.train.model import make_model
 from bddseg_tui.train.normalise import normalise, statistics
 from bddseg_tui.train.setup import make_optimizer
 from bddseg_tui.train.tta import augmented_logits
-from tests.train.in_process import fit, small_config
+from tests.train.in_process import fit, small_config, trainer_of
 
 CPU = torch.device("cpu")
 
@@ -201,7 +199,7 @@ def test_augmentation_at_test_time_is_the_mean_of_probabilities() -> None:
     assert not torch.allclose(scales, found, atol=1e-3)
 
 
-def test_a_step_in_parts_is_the_step_at_once() -> None:
+def test_a_step_in_parts_is_the_step_at_once(tmp_path: Path) -> None:
     images = torch.randint(0, 256, (6, 3, 32, 64), dtype=torch.uint8)
     masks = torch.randint(0, 20, (6, 32, 64), dtype=torch.uint8)
     found = []
@@ -210,15 +208,8 @@ def test_a_step_in_parts_is_the_step_at_once() -> None:
         model = nn.Conv2d(3, 20, 3, padding=1)
         settings = ["flip=false", "scale_min=1", "scale_max=1", "color_jitter=0", f"accumulate={parts}", "device=cpu"]
         config = build_config(None, settings)
-        accelerator = Accelerator(cpu=True)
-        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-        optimizer.param_groups[0]["peak"] = 0.1
-        trainer = SimpleNamespace(
-            config=config, accelerator=accelerator, model=model, bare_model=model, optimizer=optimizer,
-            crop_weights=None, loss=make_loss(config, np.ones(20, np.int64), CPU), ema=None, progress=Progress(),
-            total_steps=10,
-        )  # fmt: skip
-        loss, _ = train_step(trainer, images, masks)  # type: ignore[arg-type]
+        trainer = trainer_of(config, model, tmp_path)
+        loss, _ = train_step(trainer, images, masks)
         found.append((loss, model.weight.detach().clone()))
     assert found[0][0] == pytest.approx(found[1][0], rel=1e-5)
     assert torch.allclose(found[0][1], found[1][1], atol=1e-6)

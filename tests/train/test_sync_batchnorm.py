@@ -20,7 +20,8 @@ ENCODERS = ["resnet18", "tu-tf_efficientnet_lite0"]
 
 def small_unet(encoder: str) -> nn.Module:
     torch.manual_seed(0)
-    return smp.Unet(encoder, encoder_weights=None, classes=20).double().train()  # type: ignore[no-any-return]
+    model: nn.Module = smp.Unet(encoder, encoder_weights=None, classes=20)
+    return model.double().train()
 
 
 def one_step(model: nn.Module, images: torch.Tensor) -> None:

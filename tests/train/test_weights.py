@@ -23,6 +23,7 @@ from bddseg_tui.train.checkpoint import load_model
 from bddseg_tui.train.minimum_batch import minimum_micro_batch
 from bddseg_tui.train.model import make_model
 from bddseg_tui.train.setup import make_optimizer
+from tests.train.in_process import trainer_of
 
 SMALL = build_config("demo", ["encoder=mobilenet_v2", "height=32", "width=64"])
 State = dict[str, torch.Tensor]
@@ -241,19 +242,13 @@ def test_a_checkpoint_that_is_gone_asks_no_network(tmp_path: Path, monkeypatch: 
 
 
 def test_weights_that_are_no_numbers_are_never_saved(untrained: Run, tmp_path: Path) -> None:
-    from types import SimpleNamespace
-
-    from accelerate import Accelerator
-
     from bddseg_tui.train.fit import save
 
     model = make_model(SMALL)
     with torch.no_grad():
         next(model.parameters()).fill_(float("nan"))
-    trainer = SimpleNamespace(
-        accelerator=Accelerator(cpu=True), bare_model=model, folder=tmp_path, progress=checkpoint.Progress(step=4),
-        config=SMALL,
-    )  # fmt: skip
+    trainer = trainer_of(SMALL, model, tmp_path)
+    trainer.progress = checkpoint.Progress(step=4)
     with pytest.raises(BddsegError, match=r"at step 4 .* since weights are not finite any more, such as encoder"):
-        save(trainer, "last")  # type: ignore[arg-type]
+        save(trainer, "last")
     assert list(tmp_path.iterdir()) == []

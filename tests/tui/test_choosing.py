@@ -1,11 +1,13 @@
 """Lists to choose from: of any length only the lines in sight are made, and letters never wait for a search."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+from rich.segment import Segment
 from rich.text import Text
 from textual.app import App
 
@@ -29,10 +31,10 @@ async def test_of_many_choices_only_the_lines_in_sight_are_made(monkeypatch: pyt
     app, chosen, made = Bare(), list[int | None](), set[str]()
     render = Text.render
 
-    def counted(text: Text, *args: object, **kwargs: object) -> object:
+    def counted(text: Text, console: Console, end: str = "") -> Iterable[Segment]:
         if text.plain.startswith("choice"):
             made.add(text.plain)
-        return render(text, *args, **kwargs)  # type: ignore[arg-type]
+        return render(text, console, end)
 
     monkeypatch.setattr(Text, "render", counted)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -2,11 +2,13 @@
 
 import shutil
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input, Label, Static
+from textual.widgets import ContentSwitcher, Input, Label, Static
 
+from bddseg_tui.core.analysis.matrix import Matrix
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.jobs.job import tail_log
 from bddseg_tui.core.runs.config import build_config
@@ -16,6 +18,7 @@ from bddseg_tui.core.services.analysis import AnalysisService
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.dataset.filter_bar import FilterBar
+from bddseg_tui.tui.dataset.pane import DatasetPane
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.evaluate.class_table import ClassTable
 from bddseg_tui.tui.evaluate.heatmap import Heatmap
@@ -24,6 +27,7 @@ from bddseg_tui.tui.evaluate.matrix_screen import MatrixScreen
 from bddseg_tui.tui.evaluate.pane import EvaluatePane
 from bddseg_tui.tui.evaluate.score_table import ScoreTable
 from bddseg_tui.tui.evaluate.side_by_side import SideBySideScreen
+from bddseg_tui.tui.header import Header
 from bddseg_tui.tui.shared.choice_list import ChoiceList
 from bddseg_tui.tui.shared.choose import ChooseScreen
 from bddseg_tui.tui.shared.picture import PictureView
@@ -55,6 +59,16 @@ async def configure(pilot: AppPilot, app: BddsegApp, changes: dict[str, str]) ->
 
 def text(app: BddsegApp, selector: str) -> str:
     return str(app.query_one(selector, Static).render())
+
+
+def summary_has(app: BddsegApp, word: str) -> bool:
+    return word in text(app, "#run-summary")
+
+
+def matrix(app: BddsegApp) -> Matrix | None:
+    """What the screen of the matrix shows."""
+    assert isinstance(app.screen, MatrixScreen)
+    return app.screen.matrix
 
 
 async def test_a_run_is_configured_started_watched_stopped_resumed_and_deleted(app: BddsegApp, engine: Engine) -> None:
@@ -121,8 +135,8 @@ async def test_the_app_may_be_left_and_a_new_one_finds_the_run(
         app = BddsegApp(workspace, drawn, "halfblock")
         async with app.run_test(size=(140, 45)) as pilot:
             await pilot.press("2")
-            await until(pilot, lambda app=app: app.query(TrainPane))  # type: ignore[misc]
-            await until(pilot, lambda app=app: "running" in text(app, "#run-summary"))  # type: ignore[misc]
+            await until(pilot, partial(app.query, TrainPane))
+            await until(pilot, partial(summary_has, app, "running"))
         assert run.status.live
     engine.runs.stop(run, now=True)
 
@@ -178,10 +192,12 @@ async def test_views_matrix_and_slices_of_an_evaluation_lead_to_its_images(app: 
         await pilot.press("m")
         await until(pilot, lambda: isinstance(app.screen, MatrixScreen) and app.screen.matrix)
         await pilot.press("v")
-        await until(pilot, lambda: app.screen.matrix.kind == "pixels")  # type: ignore[attr-defined]
+        await until(pilot, lambda: (shown := matrix(app)) and shown.kind == "pixels")
         heat = app.screen.query_one(Heatmap)
         await pilot.press("l", "j", "g", "end", "home", "n", "n", "n")
-        counts = app.screen.matrix.counts  # type: ignore[attr-defined]
+        shown = matrix(app)
+        assert shown
+        counts = shown.counts
         heat.cell = next((r, c) for r in range(20) for c in range(20) if r != c and counts[r][c])
         await pilot.pause()
         assert "predicted as" in str(app.screen.query_one("#matrix--cell", Label).render())
@@ -191,7 +207,7 @@ async def test_views_matrix_and_slices_of_an_evaluation_lead_to_its_images(app: 
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, SideBySideScreen))
         await pilot.press("escape", "o")
-        await until(pilot, lambda: app.query_one("#dataset").parent.current == "dataset")  # type: ignore[union-attr]
+        await until(pilot, lambda: app.query_one("#panes", ContentSwitcher).current == "dataset")
         await pilot.press("3", "v")
         await until(pilot, lambda: "whole split" in text(app, "#confusions"))
         figures.focus()
@@ -300,9 +316,9 @@ async def test_predictions_of_an_evaluation_are_browsed_in_the_dataset_pane(app:
         await until(pilot, lambda: isinstance(app.screen, ChooseScreen) and app.screen.query("ChoiceList"))
         await until(pilot, lambda: app.screen.query_one(ChoiceList).count == 2)
         await pilot.press("down", "enter")
-        await until(pilot, lambda: app.query_one("#dataset").evaluation == f"{trained.name}/best-val")  # type: ignore[attr-defined]
+        await until(pilot, lambda: app.query_one(DatasetPane).evaluation == f"{trained.name}/best-val")
         await pilot.press("slash", *"is:scored sort:iou")
-        await until(pilot, lambda: app.query_one("#samples").count == 6)  # type: ignore[attr-defined]
+        await until(pilot, lambda: app.query_one(SampleList).count == 6)
         await pilot.press("escape")
         picture = app.query_one(PictureView)
         for key in "pe":
@@ -313,7 +329,7 @@ async def test_predictions_of_an_evaluation_are_browsed_in_the_dataset_pane(app:
 async def test_the_end_of_a_run_is_announced_in_every_pane(app: BddsegApp, engine: Engine, drawn: Path) -> None:
     run = engine.runs.train(drawn, build_config("demo", [f"{k}={v}" for k, v in SMALL.items()]), "demo")
     async with app.run_test(size=(140, 45)) as pilot:
-        await until(pilot, lambda: app.query_one("#header").activity)  # type: ignore[attr-defined]
+        await until(pilot, lambda: app.query_one(Header).activity)
         await until(pilot, lambda: any(n.message.startswith(f"{run.name} finished") for n in app._notifications))
 
 

@@ -12,7 +12,7 @@ from bddseg_tui.tui.evaluate.class_table import bar
 from bddseg_tui.tui.terminal.driver import DeviceAttributes, _Parser
 from bddseg_tui.tui.terminal.protocol import guess_protocol
 from bddseg_tui.tui.train.chart import Plot, Series, _Grid, _number, _plot_series
-from bddseg_tui.tui.train.run_plots import CHARTS, ChartOptions, Curves, plot_runs
+from bddseg_tui.tui.train.run_plots import CHARTS, ChartName, ChartOptions, Curves, plot_runs
 
 
 @pytest.mark.parametrize(
@@ -109,8 +109,8 @@ def history() -> History:
 
 
 @pytest.mark.parametrize("chart", CHARTS)
-def test_every_chart_draws_one_run_and_several(chart: str) -> None:
-    look = ChartOptions(chart=chart)  # type: ignore[arg-type]
+def test_every_chart_draws_one_run_and_several(chart: ChartName) -> None:
+    look = ChartOptions(chart=chart)
     one = plot_runs([Curves("0001-a", history())], look)
     two = plot_runs([Curves("0001-a", history()), Curves("0002-b", history())], look)
     assert one.series and len(two.series) >= 2
