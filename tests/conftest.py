@@ -38,6 +38,34 @@ settings.register_profile("short", patient, max_examples=60, derandomize=True, d
 settings.register_profile("long", patient, max_examples=20_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
+SLOW_IN_TUI = (
+    "chat_pane cli cli_data cli_help cli_retrieval cli_unpack dataset_scan ending event_loop failures "
+    "fuzz_command_line import_hygiene json_output long_runs not_kept pty run_panes shell_completion snapshots "
+    "terminal_gone tiny_screens"
+)
+SLOW = {
+    *("train", "index", "faults", "test_package.py", "test_earlier_workspace.py"),
+    *(f"tui/test_{name}.py" for name in SLOW_IN_TUI.split()),
+}
+"""Folders and files whose tests load PyTorch, or start the program or the app again and again: `-m "not slow"` leaves
+them out, unread. A slow test elsewhere has the mark itself."""
+
+
+def _is_slow(path: Path) -> bool:
+    place = path.relative_to(Path(__file__).parent).as_posix()
+    return place in SLOW or place.split("/")[0] in SLOW
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Reading slow files would load PyTorch, only to leave all of their tests out."""
+    return True if config.getoption("markexpr") == "not slow" and _is_slow(collection_path) else None
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Marks what is slow."""
+    if _is_slow(item.path):
+        item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -39,6 +39,7 @@ def test_weights_of_timm_are_looked_up_too(engine: Engine, drawn: Path) -> None:
     assert engine.runs.list_runs() == []
 
 
+@pytest.mark.slow
 def test_an_encoder_that_torch_does_not_know_is_refused_before_the_run_is_made(engine: Engine, drawn: Path) -> None:
     with pytest.raises(UsageError, match=r"no encoder 'tu-resnet1888' \(did you mean 'tu-resnet"):
         engine.runs.train(drawn, build_config("demo", ["encoder=tu-resnet1888", "encoder_weights=none"]), "demo")
