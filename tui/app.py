@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import on, work
 from textual.app import App, ComposeResult
@@ -27,15 +27,20 @@ from bddseg_tui.tui.panes import make_pane
 from bddseg_tui.tui.shared.commands import APP, bindings
 from bddseg_tui.tui.shared.messages import EvaluationChosen, ShowFilter, ShowImage, WorkFailed
 from bddseg_tui.tui.shared.pane import Pane
+from bddseg_tui.tui.shared.quiet_screen import QuietScreen
 from bddseg_tui.tui.shared.typeahead import TypeAhead
 from bddseg_tui.tui.shared.worker_errors import tell_failure
+from bddseg_tui.tui.terminal.drawing_pause import DrawingPause
 from bddseg_tui.tui.terminal.picture_limit import picture_limit
 from bddseg_tui.tui.terminal.protocol import PROTOCOLS, ImageProtocol
+from bddseg_tui.tui.terminal.raw_output import backlog_of
 from bddseg_tui.tui.terminal.smallest_size import no_smaller
 from bddseg_tui.tui.themes import DARK, LIGHT
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from textual.driver import Driver
+    from textual.screen import Screen
 
     from bddseg_tui.tui.terminal.driver import DeviceAttributes
 
@@ -99,8 +104,26 @@ class BddsegApp(App[int]):
         self._wanted = dataset or self._settings.dataset_path
         self.collection: Collection | None = None
         self._evaluation: str | None = None
+        self._drawing_pause: DrawingPause | None = None
         self._typeahead = TypeAhead(self)
         self.failure: Exception | None = None
+
+    def _display(self, screen: "Screen[Any]", renderable: "RenderableType | None") -> None:
+        # Private in Textual (checked against 8.2.8): all that is drawn goes through here.
+        if self._drawing_pause is None and (backlog := backlog_of(self)) is not None:
+            self._drawing_pause = DrawingPause(self, backlog)
+        super()._display(screen, renderable)
+        if self._drawing_pause is not None and renderable is not None:
+            self._drawing_pause.drawn()
+
+    def on_output_taken(self) -> None:
+        """The terminal has shown some of what it was sent."""
+        if self._drawing_pause is not None:
+            self._drawing_pause.look()
+
+    def get_default_screen(self) -> QuietScreen[None]:
+        """The screen with the panes."""
+        return QuietScreen(id="_default")
 
     def compose(self) -> ComposeResult:
         """The header, the pane that is shown, and the footer."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 
 DEADLINE_S = 40.0
+STATUS_QUERY, STATUS_ANSWER = b"\x1b[5n", b"\x1b[0n"
 
 
 class Terminal:
@@ -24,6 +25,9 @@ class Terminal:
         self, command: list[str], size: tuple[int, int] = (100, 30), env: dict[str, str] | None = None
     ) -> None:
         self.output = bytearray()
+        self.answering = True
+        """Whether it says, where the program asks, that it has come so far; one that lags behind does not yet."""
+        self._looked_at = 0
         self.master, slave = pty.openpty()
         self._set_size(*size)
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
@@ -77,6 +81,11 @@ class Terminal:
         except OSError:
             return b""
         self.output += data
+        if self.answering:
+            # As every terminal does. A query that lies between two reads is answered with the next one.
+            asked = bytes(self.output).count(STATUS_QUERY, self._looked_at)
+            self._looked_at = max(self._looked_at, len(self.output) - len(STATUS_QUERY) + 1)
+            os.write(self.master, STATUS_ANSWER * asked)
         return data
 
     def until(self, happened: Callable[[bytes], object], deadline_s: float = DEADLINE_S) -> bytes:

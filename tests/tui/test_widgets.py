@@ -9,7 +9,7 @@ from textual import events
 
 from bddseg_tui.core.runs.history import History, HistoryBuilder, MovingMean
 from bddseg_tui.tui.evaluate.class_table import bar
-from bddseg_tui.tui.terminal.driver import DeviceAttributes, _Parser
+from bddseg_tui.tui.terminal.driver import DeviceAttributes, OutputTaken, _Parser
 from bddseg_tui.tui.terminal.protocol import guess_protocol
 from bddseg_tui.tui.train.chart import Plot, Series, _Grid, _number, _plot_series
 from bddseg_tui.tui.train.run_plots import CHARTS, ChartName, ChartOptions, Curves, plot_runs
@@ -53,6 +53,13 @@ def test_a_terminal_without_sixel_says_so_and_keys_around_the_answer_arrive() ->
 
 def test_a_device_of_level_four_is_not_mistaken_for_sixel() -> None:
     assert [m.sixel for m in fed("\x1b[?4c") if isinstance(m, DeviceAttributes)] == [False]
+
+
+@pytest.mark.parametrize("pieces", [("j\x1b[0nk",), ("j\x1b", "[0nk"), ("j\x1b[", "0nk"), ("j\x1b[0", "nk")])
+def test_a_fence_that_is_answered_is_no_key_wherever_the_answer_is_cut(pieces: tuple[str, ...]) -> None:
+    found = fed(*pieces)
+    assert [m.key for m in found if isinstance(m, events.Key)] == ["j", "k"]
+    assert sum(isinstance(m, OutputTaken) for m in found) == 1
 
 
 def test_keys_are_not_held_back_by_the_search_for_an_answer() -> None:

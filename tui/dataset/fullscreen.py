@@ -3,18 +3,18 @@
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.screen import Screen
-from textual.widgets import Label
 
 from bddseg_tui.tui.dataset.commands import FULL_SCREEN
 from bddseg_tui.tui.shared.commands import bindings
+from bddseg_tui.tui.shared.one_line import OneLine
 from bddseg_tui.tui.shared.picture import PictureView
+from bddseg_tui.tui.shared.quiet_screen import QuietScreen
 
 if TYPE_CHECKING:
     from bddseg_tui.tui.dataset.pane import DatasetPane
 
 
-class FullScreen(Screen[None]):
+class FullScreen(QuietScreen[None]):
     """Follows the pane: j and k go on to the next sample, i m o p e v + - change the view."""
 
     ACTIONS = FULL_SCREEN
@@ -26,7 +26,7 @@ class FullScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield PictureView(id="full")
-        yield Label("", id="full--caption", markup=False)
+        yield OneLine(id="full--caption")
 
     def on_mount(self) -> None:
         self.update()
@@ -35,7 +35,9 @@ class FullScreen(Screen[None]):
         """Shows what the pane would show."""
         request, neighbours, message = self._pane.picture()
         self.query_one(PictureView).show(request, neighbours, message)
-        self.query_one("#full--caption", Label).update(self._pane.caption() + "   j/k next/previous  v view  Esc back")
+        self.query_one("#full--caption", OneLine).update(
+            self._pane.caption() + "   j/k next/previous  v view  Esc back"
+        )
 
     def action_step(self, by: int) -> None:
         self._pane.step(by)

@@ -7,7 +7,6 @@ from pathlib import Path
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Label
 
 from bddseg_tui.core.classes import find_class
 from bddseg_tui.core.data.collection import Collection
@@ -28,6 +27,7 @@ from bddseg_tui.tui.dataset.view_state import Look, caption, highlight_after, re
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.legend import Legend
 from bddseg_tui.tui.shared.messages import EvaluationChosen
+from bddseg_tui.tui.shared.one_line import OneLine
 from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.picture import PictureView
 
@@ -58,11 +58,11 @@ class DatasetPane(Pane):
         with Horizontal(id="browser"):
             with Vertical(id="list-side"):
                 yield SampleList(id="samples")
-                yield Label("", id="list-status", markup=False)
+                yield OneLine(id="list-status")
             with Horizontal(id="picture-side"):
                 with Vertical(id="picture-column"):
                     yield PictureView(id="picture")
-                    yield Label("", id="caption", markup=False)
+                    yield OneLine(id="caption")
                 yield Legend(id="legend")
 
     def on_mount(self) -> None:
@@ -151,7 +151,7 @@ class DatasetPane(Pane):
         request, neighbours, message = self.picture()
         self.query_one(PictureView).show(request, neighbours, message)
         self._legend.show(row, self.look)
-        self.query_one("#caption", Label).update(self.caption())
+        self.query_one("#caption", OneLine).update(self.caption())
         if isinstance(self.app.screen, FullScreen):
             self.app.screen.update()
 
@@ -180,7 +180,7 @@ class DatasetPane(Pane):
             words.append(f"by {self._query.sort} {'↓' if self._query.descending else '↑'}")
         if self._scanned:
             words.append(self._scanned)
-        self.query_one("#list-status", Label).update("  ".join(words))
+        self.query_one("#list-status", OneLine).update("  ".join(words))
 
     def step(self, by: int) -> None:
         """Moves to another sample: for the full screen."""

@@ -35,7 +35,7 @@ class SampleList(ScrollView, can_focus=True):
     COMPONENT_CLASSES = {"list--cursor", "list--cursor-blurred", "list--dim", "list--problem"}
     ACTIONS = LIST
     BINDINGS = bindings(LIST)
-    cursor: reactive[int] = reactive(0)
+    cursor: reactive[int] = reactive(0, repaint=False)
 
     class Highlighted(Message):
         """The cursor is on another sample; `row` is None when the list is empty."""
@@ -112,10 +112,11 @@ class SampleList(ScrollView, can_focus=True):
     def validate_cursor(self, cursor: int) -> int:
         return max(0, min(cursor, len(self._ids) - 1))
 
-    def watch_cursor(self) -> None:
+    def watch_cursor(self, before: int, cursor: int) -> None:
         self._show_cursor()
         self._tell()
-        self.refresh()
+        self.refresh_line(before)
+        self.refresh_line(cursor)
 
     def render_line(self, y: int) -> Strip:
         width, index = self.size.width, y + self.scroll_offset.y

@@ -13,6 +13,7 @@ from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.evaluate.commands import SIDE_BY_SIDE
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.legend import Legend
+from bddseg_tui.tui.shared.one_line import OneLine
 from bddseg_tui.tui.shared.picture import PictureView
 
 SETS: tuple[tuple[View, View, View], ...] = (
@@ -42,7 +43,7 @@ class SideBySideScreen(Screen[None]):
                     yield Label("", id=f"side--name{number}", classes="side--name")
                     yield PictureView(id=f"side--picture{number}")
         yield Legend(id="side--legend")
-        yield Label("", id="side--caption", markup=False)
+        yield OneLine(id="side--caption")
 
     def on_mount(self) -> None:
         self._show()
@@ -73,4 +74,4 @@ class SideBySideScreen(Screen[None]):
         self.query_one(Legend).show(row.shares, self._highlight)
         score = f"mIoU {100 * row.miou:.1f}" if row.miou is not None else "no score"
         hint = "j/k next  v other views  [ ] class  Esc back"
-        self.query_one("#side--caption", Label).update(f"{score}  {sanitize(row.name)}   {hint}")
+        self.query_one("#side--caption", OneLine).update(f"{score}  {sanitize(row.name)}   {hint}")

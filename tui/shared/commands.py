@@ -46,9 +46,7 @@ APP = (
     Command("command_palette", "ctrl+p,colon", "Commands", "Search every command.", False, "^p"),
     Command("open_dataset", "O", "Open", "Open another dataset, or draw the demo."),
     Command("workspace", "W", "Workspace", "See what takes room in the workspace, and free it."),
-    Command(
-        "cycle_images", "I", "Images", "Draw pictures in characters (of four kinds), as Sixel, Kitty or not at all."
-    ),
+    Command("cycle_images", "I", "Images", "Draw pictures as characters, Sixel, Kitty or not at all."),
     Command("toggle_theme", "D", "Dark/light", "Switch between the dark and the light theme."),
     Command("quit", "q", "Quit", "Leave; training runs go on.", True),
     Command("quit", "ctrl+c", "Quit", "Leave, wherever the cursor is.", priority=True),

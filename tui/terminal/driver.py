@@ -11,12 +11,16 @@ import re
 import select
 import signal
 import threading
+import time
 from collections.abc import Iterable
+from typing import cast
 
+from textual import events
 from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver
 from textual.message import Message
 
+from bddseg_tui.tui.terminal.backlog import FENCE, FENCE_ANSWER, Backlog
 from bddseg_tui.tui.terminal.protocol import SIXEL_ATTRIBUTE
 
 _PATIENCE_S = 0.5
@@ -32,11 +36,23 @@ class DeviceAttributes(Message):
         self.sixel = sixel
 
 
+class OutputTaken(Message):
+    """The terminal has come to a fence in what was written."""
+
+    key = ""
+    """The parser takes it for a key that has been pressed."""
+
+
 class _Parser(XTermParser):
-    """Takes DA1 answers out of the input, also when one arrives in pieces, until it has come once."""
+    """Takes DA1 answers out of the input, also when one arrives in pieces, until it has come once; and all of DSR."""
 
     _held = ""
     _answered = False
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
+        if sequence == FENCE_ANSWER:
+            return (cast(events.Key, OutputTaken()),)
+        return super()._sequence_to_key_events(sequence, alt)
 
     def feed(self, data: str) -> Iterable[Message]:
         if self._answered or not data:
@@ -55,10 +71,36 @@ class _Parser(XTermParser):
 
 
 class AskingDriver(linux_driver.LinuxDriver):
-    """Textual's Linux driver, with the query."""
+    """Textual's Linux driver, with the queries: what the terminal can, and how far it has come.
+
+    Attributes:
+        backlog: what is under way to the terminal.
+    """
+
+    backlog: Backlog
+
+    def write(self, data: str) -> None:
+        """Writes, and asks the terminal to say when it has come that far."""
+        super().write(data)
+        if self.backlog.wrote(len(data.encode("utf-8", "surrogatepass"))) and self.input_tty:
+            super().write(FENCE)
+
+    def process_message(self, message: Message) -> None:
+        """Counts the terminal's answers before the app hears of them."""
+        if isinstance(message, OutputTaken):
+            self.backlog.answered()
+        super().process_message(message)
+
+    def stop_application_mode(self) -> None:
+        """Ends as Textual does, once the answers that were asked for are here: a shell would take them for typed."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while self.backlog.answers and time.monotonic() < deadline:
+            time.sleep(0.01)
+        super().stop_application_mode()
 
     def start_application_mode(self) -> None:
         """Starts as Textual does, then asks for Device Attributes."""
+        self.backlog = Backlog()
         # The driver names its parser's class nowhere but in its module.
         linux_driver.XTermParser = _Parser  # type: ignore[attr-defined]
         # First, and whatever `isatty` says: a terminal that has gone since the program began is none any more.

@@ -4,9 +4,17 @@ Private in Textual (checked against 8.2.8): `App._driver`. There is no public wa
 itself would tear what Textual's writer thread is at.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
+
+if TYPE_CHECKING:
+    from bddseg_tui.tui.terminal.backlog import Backlog
+
+
+def backlog_of(app: App[Any]) -> "Backlog | None":
+    """What is under way to the app's terminal; None where it has none, or one that nobody asks."""
+    return getattr(app._driver, "backlog", None)
 
 
 def write_to_terminal(app: App[Any], data: str) -> None:

@@ -1,0 +1,31 @@
+"""A screen that has others drawn only where they show it, and only once.
+
+Private in Textual (checked against 8.2.8): `Screen._compositor_refresh` and what it keeps in
+`Screen._repaint_required`, `Screen._dirty_widgets` and `Screen._compositor`.
+"""
+
+from typing import TypeVar
+
+from textual.screen import Screen
+
+Answer = TypeVar("Answer")
+
+
+class QuietScreen(Screen[Answer]):
+    """A screen over which others may lie.
+
+    Textual has the screen in front drawn again, all of it, whenever anything of the one behind is, also where the one
+    in front is opaque; and the one behind then believes that it has still to be drawn, so that happens again each time
+    a message comes: once a second, a picture of 140 kB, for as long as nothing is pressed.
+    """
+
+    def _compositor_refresh(self) -> None:
+        front = self.app.screen
+        if self is not front and front.styles.background.a == 1:
+            # When it is in front again, all of it is drawn.
+            self._compositor._dirty_regions.clear()
+            self._dirty_widgets.clear()
+        else:
+            super()._compositor_refresh()
+        if self is not front:
+            self._repaint_required = False
