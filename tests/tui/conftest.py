@@ -13,6 +13,7 @@ from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.retrieval.chats import Turn
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
+from bddseg_tui.tui.app_log import LOG
 from tests.tui.event_loop import blocking, watched_loop
 
 AppPilot = Pilot[int]
@@ -44,6 +45,15 @@ def unblocked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     with watched_loop(monkeypatch) as found:
         yield
     assert not blocking(found), blocking(found)
+
+
+@pytest.fixture(autouse=True)
+def own_loudness() -> Iterator[None]:
+    """A command that runs in the test's process says how loud it is for the rest of it: here, for that test alone."""
+    handlers, level, propagate = LOG.handlers[:], LOG.level, LOG.propagate
+    yield
+    LOG.handlers, LOG.propagate = handlers, propagate
+    LOG.setLevel(level)
 
 
 @pytest.fixture
