@@ -1,6 +1,7 @@
 """The app under test: a fixed size, theme and picture protocol, and waiting for what it says, never for time."""
 
 import inspect
+import logging
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from bddseg_tui.tui.app_log import LOG
 from tests.tui.event_loop import blocking, watched_loop
 
 AppPilot = Pilot[int]
+Told = Callable[[], str]
 WAIT_ROUNDS = 600
 SMALL = {"encoder": "mobilenet_v2", "height": "32", "width": "64", "batch_size": "4", "epochs": "1", "threads": "1"}
 """Settings of a run that is over in seconds."""
@@ -54,6 +56,13 @@ def own_loudness() -> Iterator[None]:
     yield
     LOG.handlers, LOG.propagate = handlers, propagate
     LOG.setLevel(level)
+
+
+@pytest.fixture
+def told(caplog: pytest.LogCaptureFixture) -> Told:
+    """All that the app has said in toasts, a line each; it logs every one."""
+    caplog.set_level(logging.INFO, LOG.name)
+    return lambda: "\n".join(r.getMessage() for r in caplog.records if r.funcName == BddsegApp.notify.__name__)
 
 
 @pytest.fixture

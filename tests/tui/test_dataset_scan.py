@@ -14,11 +14,7 @@ from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.dataset.pane import DatasetPane
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from tests.core.test_repair import damage
-from tests.tui.conftest import AppPilot, until
-
-
-def told(app: BddsegApp) -> str:
-    return " ".join(n.message for n in app._notifications)
+from tests.tui.conftest import AppPilot, Told, until
 
 
 async def ready(app: BddsegApp, pilot: AppPilot) -> Collection:
@@ -33,18 +29,18 @@ async def ready(app: BddsegApp, pilot: AppPilot) -> Collection:
     return collection
 
 
-async def test_a_dataset_that_is_gone_is_told_and_stays_listed(workspace: Workspace, dataset: Path) -> None:
+async def test_a_dataset_that_is_gone_is_told_and_stays_listed(told: Told, workspace: Workspace, dataset: Path) -> None:
     app = BddsegApp(workspace, dataset, "none")
     async with app.run_test(size=(100, 30)) as pilot:
         await ready(app, pilot)
         for image in (dataset / "images").rglob("*.jpg"):
             image.unlink()
         await pilot.press("R")
-        await until(pilot, lambda: str(dataset) in told(app))
+        await until(pilot, lambda: str(dataset) in told())
         assert app.query_one(SampleList).count == 21
 
 
-async def test_a_scan_that_is_killed_is_told(workspace: Workspace, dataset: Path) -> None:
+async def test_a_scan_that_is_killed_is_told(told: Told, workspace: Workspace, dataset: Path) -> None:
     app = BddsegApp(workspace, dataset, "none")
     async with app.run_test(size=(100, 30)) as pilot:
         collection = await ready(app, pilot)
@@ -57,11 +53,11 @@ async def test_a_scan_that_is_killed_is_told(workspace: Workspace, dataset: Path
             await until(pilot, lambda: scan._scan is not before and scan._scan.process is not None)
             assert scan._scan.process
             psutil.Process(scan._scan.process.pid).kill()
-            await until(pilot, lambda: "the scan ended unexpectedly" in told(app))
+            await until(pilot, lambda: "the scan ended unexpectedly" in told())
 
 
 async def test_a_tag_that_cannot_be_written_is_told(
-    workspace: Workspace, dataset: Path, monkeypatch: pytest.MonkeyPatch
+    told: Told, workspace: Workspace, dataset: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "PATIENCE_S", 0.1)
     app = BddsegApp(workspace, dataset, "none")
@@ -70,7 +66,7 @@ async def test_a_tag_that_cannot_be_written_is_told(
         with closing(sqlite3.connect(collection.catalog.path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             await pilot.press("t", *"night", "enter")
-            await until(pilot, lambda: "cannot be written: another process is writing it" in told(app))
+            await until(pilot, lambda: "cannot be written: another process is writing it" in told())
 
 
 async def test_another_scan_ends_the_one_before(workspace: Workspace, dataset: Path) -> None:
@@ -90,10 +86,10 @@ async def test_another_scan_ends_the_one_before(workspace: Workspace, dataset: P
         await until(pilot, lambda: collection.catalog.progress() == (22, 0))
 
 
-async def test_rows_that_cannot_be_read_are_told(workspace: Workspace, dataset: Path) -> None:
+async def test_rows_that_cannot_be_read_are_told(told: Told, workspace: Workspace, dataset: Path) -> None:
     app = BddsegApp(workspace, dataset, "none")
     async with app.run_test(size=(100, 30)) as pilot:
         collection = await ready(app, pilot)
         damage(collection.catalog.path, "samples")
         app.query_one(SampleList).reload()
-        await until(pilot, lambda: "`bddseg-tui data repair" in told(app))
+        await until(pilot, lambda: "`bddseg-tui data repair" in told())

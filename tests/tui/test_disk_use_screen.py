@@ -9,7 +9,7 @@ from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.disk_use_screen import DiskUseScreen
 from bddseg_tui.tui.shared.choice_list import ChoiceList
 from bddseg_tui.tui.shared.prompt import ConfirmScreen
-from tests.tui.conftest import until
+from tests.tui.conftest import Told, until
 
 
 def said(app: BddsegApp, selector: str, kind: type[Static] = Static) -> str:
@@ -17,7 +17,7 @@ def said(app: BddsegApp, selector: str, kind: type[Static] = Static) -> str:
 
 
 async def test_caches_are_freed_by_a_key_and_a_yes_and_the_rest_stays(
-    app: BddsegApp, workspace: Workspace, drawn: Path
+    told: Told, app: BddsegApp, workspace: Workspace, drawn: Path
 ) -> None:
     caches = [workspace.cache / f"{n}x64-0123456789abcdef" for n in (32, 64)]
     for cache in caches:
@@ -31,7 +31,7 @@ async def test_caches_are_freed_by_a_key_and_a_yes_and_the_rest_stays(
         assert "c caches 4.0 MiB" in said(app, "#disk-use--hint", Label)
         assert app.screen.query_one(ChoiceList).count == 3
         await pilot.press("g")
-        assert any("nothing to free" in n.message for n in app._notifications)
+        assert "nothing to free" in told()
         await pilot.press("x")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.press("y")
@@ -41,7 +41,7 @@ async def test_caches_are_freed_by_a_key_and_a_yes_and_the_rest_stays(
         await until(pilot, lambda: isinstance(app.screen, DiskUseScreen) and len(app.screen._items) == 1)
         assert not caches[1].exists()
         await pilot.press("x")
-        assert any("that dataset is open" in n.message for n in app._notifications)
+        assert "that dataset is open" in told()
         assert workspace.catalog_path(drawn).exists()
         await pilot.press("escape")
         assert not isinstance(app.screen, DiskUseScreen)

@@ -22,7 +22,7 @@ from bddseg_tui.tui.train.chart import Chart
 from bddseg_tui.tui.train.configure import ConfigureScreen
 from bddseg_tui.tui.train.pane import TrainPane
 from bddseg_tui.tui.train.run_panel import RunPanel
-from tests.tui.conftest import AppPilot, until
+from tests.tui.conftest import AppPilot, Told, until
 
 
 def write_steps(run: Run, first: int, last: int, loss: float = 1.0) -> None:
@@ -160,7 +160,9 @@ async def test_what_is_behind_the_key_of_a_new_run_reaches_its_form(app: BddsegA
         assert app.screen.focused is pane.query_one("#runs")
 
 
-async def test_a_job_that_cannot_start_is_told_and_its_line_goes(app: BddsegApp, live: Run, tmp_path: Path) -> None:
+async def test_a_job_that_cannot_start_is_told_and_its_line_goes(
+    told: Told, app: BddsegApp, live: Run, tmp_path: Path
+) -> None:
     async with app.run_test(size=(140, 45)) as pilot:
         await shown(pilot, app)
         await pilot.press("p")
@@ -169,5 +171,5 @@ async def test_a_job_that_cannot_start_is_told_and_its_line_goes(app: BddsegApp,
         await until(pilot, lambda: "go into the folder" in str(app.screen.query(Label).first().render()))
         app.screen.query_one(Input).value = str(tmp_path / "out")
         await pilot.press("enter")
-        await until(pilot, lambda: any("no checkpoint" in n.message for n in app._notifications))
+        await until(pilot, lambda: "no checkpoint" in told())
         assert not app.query_one("#job-line").display

@@ -18,7 +18,7 @@ from bddseg_tui.tui.ask.pane import ChatPane
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.shared.vim_list import VimList
 from tests.core.test_odd_records import DEEP, result
-from tests.tui.conftest import AppPilot, until
+from tests.tui.conftest import AppPilot, Told, until
 
 EVENTS = b'{"kind": "epoch"}\n{"kind": "step", "step": 1, "epoch": 1, "loss": 0.5}\n' + DEEP + b"\nnull\n"
 
@@ -50,11 +50,13 @@ def text_of(pilot: AppPilot, selector: str) -> str:
     return str(pilot.app.query_one(selector, Static).render())
 
 
-async def test_the_app_shows_what_makes_sense_and_why_the_rest_does_not(odd: Workspace, drawn: Path) -> None:
+async def test_the_app_shows_what_makes_sense_and_why_the_rest_does_not(
+    told: Told, odd: Workspace, drawn: Path
+) -> None:
     app = BddsegApp(odd, drawn, "halfblock")
     async with app.run_test(size=(160, 40), notifications=True) as pilot:
         await until(pilot, lambda: app.query_one(SampleList).count == 21)
-        assert any("1 setting of " in n.message for n in app._notifications)
+        assert "1 setting of " in told()
         await pilot.press("2")
         runs = await chosen(pilot, "#runs", "0004-demo")
         assert runs.option_count == 4
@@ -73,7 +75,7 @@ async def test_the_app_shows_what_makes_sense_and_why_the_rest_does_not(odd: Wor
         pane = app.query_one(ChatPane)
         (chat,) = pane.service.chats(drawn)
         await pane.show_chat(chat)
-        await until(pilot, lambda: any("2 lines of " in n.message for n in app._notifications))
+        await until(pilot, lambda: "2 lines of " in told())
         assert app.failure is None and app.is_running
 
 

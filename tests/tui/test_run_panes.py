@@ -36,7 +36,7 @@ from bddseg_tui.tui.shared.text_screen import TextScreen
 from bddseg_tui.tui.shared.vim_list import VimList
 from bddseg_tui.tui.train.configure import ConfigureScreen
 from bddseg_tui.tui.train.pane import TrainPane
-from tests.tui.conftest import SMALL, AppPilot, until
+from tests.tui.conftest import SMALL, AppPilot, Told, until
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ async def test_the_app_may_be_left_and_a_new_one_finds_the_run(
 
 
 async def test_a_run_is_exported_and_predicts_a_folder_from_its_pane(
-    app: BddsegApp, trained: Run, drawn: Path, tmp_path: Path
+    told: Told, app: BddsegApp, trained: Run, drawn: Path, tmp_path: Path
 ) -> None:
     async with app.run_test(size=(140, 45)) as pilot:
         await until(pilot, lambda: app.collection)
@@ -153,7 +153,7 @@ async def test_a_run_is_exported_and_predicts_a_folder_from_its_pane(
         app.screen.query_one(Input).value = str(tmp_path / "made")
         await pilot.press("enter")
         await until(pilot, lambda: "export" in str(app.query_one("#job-line", Label).render()))
-        await until(pilot, lambda: any("logits differ" in n.message for n in app._notifications))
+        await until(pilot, lambda: "logits differ" in told())
         assert (tmp_path / "made/model.pt").exists() and not app.query_one("#job-line").display
         await pilot.press("p")
         await until(pilot, lambda: isinstance(app.screen, PromptScreen))
@@ -162,7 +162,7 @@ async def test_a_run_is_exported_and_predicts_a_folder_from_its_pane(
         await until(pilot, lambda: "go into the folder" in str(app.screen.query(Label).first().render()))
         app.screen.query_one(Input).value = str(tmp_path / "out")
         await pilot.press("enter")
-        await until(pilot, lambda: any(str(tmp_path / "out") in n.message for n in app._notifications))
+        await until(pilot, lambda: str(tmp_path / "out") in told())
         assert len(list((tmp_path / "out/overlay").iterdir())) == 3
 
 
@@ -217,7 +217,7 @@ async def test_views_matrix_and_slices_of_an_evaluation_lead_to_its_images(app: 
 
 
 async def test_two_evaluations_are_compared_by_image_and_setting_and_reported(
-    app: BddsegApp, trained: Run, engine: Engine, tmp_path: Path
+    told: Told, app: BddsegApp, trained: Run, engine: Engine, tmp_path: Path
 ) -> None:
     folder = engine.runs.evaluate(trained, tta="flip")
     assert engine.runs.wait(folder).state == "finished", tail_log(folder)
@@ -228,7 +228,7 @@ async def test_two_evaluations_are_compared_by_image_and_setting_and_reported(
         await until(pilot, lambda: app.query_one(ClassTable).row_count == 20)
         await pilot.press("d")
         await pilot.pause()
-        assert any("compare with: c" in n.message for n in app._notifications)
+        assert "compare with: c" in told()
         await pilot.press("c")
         await until(pilot, lambda: isinstance(app.screen, ChooseScreen))
         await pilot.press(*"flip", "enter")
@@ -246,7 +246,9 @@ async def test_two_evaluations_are_compared_by_image_and_setting_and_reported(
         assert "Side by side" in (tmp_path / "made/report.html").read_text()
 
 
-async def test_an_evaluation_of_an_earlier_version_says_to_evaluate_again(app: BddsegApp, trained: Run) -> None:
+async def test_an_evaluation_of_an_earlier_version_says_to_evaluate_again(
+    told: Told, app: BddsegApp, trained: Run
+) -> None:
     for name in ("images.json", "confusion.npy"):
         (trained.evaluations()[0] / name).unlink()
     async with app.run_test(size=(140, 45)) as pilot:
@@ -255,7 +257,7 @@ async def test_an_evaluation_of_an_earlier_version_says_to_evaluate_again(app: B
         await until(pilot, lambda: app.query(EvaluatePane))
         await until(pilot, lambda: app.query_one(ClassTable).row_count == 20)
         await pilot.press("v")
-        await until(pilot, lambda: any("evaluate again" in n.message for n in app._notifications))
+        await until(pilot, lambda: "evaluate again" in told())
 
 
 async def test_an_evaluation_is_read_sorted_compared_and_its_images_opened(app: BddsegApp, trained: Run) -> None:
@@ -326,11 +328,13 @@ async def test_predictions_of_an_evaluation_are_browsed_in_the_dataset_pane(app:
             await until(pilot, lambda key=key: picture._request.view[0] == key and picture._drawn)  # type: ignore[misc, union-attr]
 
 
-async def test_the_end_of_a_run_is_announced_in_every_pane(app: BddsegApp, engine: Engine, drawn: Path) -> None:
+async def test_the_end_of_a_run_is_announced_in_every_pane(
+    told: Told, app: BddsegApp, engine: Engine, drawn: Path
+) -> None:
     run = engine.runs.train(drawn, build_config("demo", [f"{k}={v}" for k, v in SMALL.items()]), "demo")
     async with app.run_test(size=(140, 45)) as pilot:
         await until(pilot, lambda: app.query_one(Header).activity)
-        await until(pilot, lambda: any(n.message.startswith(f"{run.name} finished") for n in app._notifications))
+        await until(pilot, lambda: f"{run.name} finished" in told())
 
 
 async def test_empty_panes_say_what_to_press(app: BddsegApp) -> None:
