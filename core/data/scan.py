@@ -44,7 +44,7 @@ def scan(catalog: Catalog, dataset: Dataset, report: Callable[[int, int], None],
         BddsegError: a folder cannot be listed, no image is left at all, or the catalog cannot be written. What is
             known of samples that were not seen stays.
     """
-    with _scan_lock(catalog.path) as free:
+    with scan_lock(catalog.path) as free:
         if not free:
             return False
         with catalog.kept_open():
@@ -139,7 +139,7 @@ def repair_catalog(path: Path, root: Path) -> Repair:
     """
     if not path.exists():
         raise BddsegError(f"there is no catalog of {sanitize_path(root)}: it is made when the dataset is opened")
-    with _scan_lock(path) as free:
+    with scan_lock(path) as free:
         if not free:
             raise BddsegError(f"the catalog {sanitize_path(path)} is being scanned: wait, or end the app that does so")
         return repair(path, root)
@@ -181,7 +181,12 @@ def end(process: "subprocess.Popen[bytes]") -> None:
 
 
 @contextmanager
-def _scan_lock(catalog: Path) -> Iterator[bool]:
+def scan_lock(catalog: Path) -> Iterator[bool]:
+    """Holds the lock of whoever scans into a catalog; False where another process has it.
+
+    Raises:
+        UnwritableError: the lock's file cannot be made.
+    """
     # flock goes with its process, so a killed scan leaves nothing behind that someone must clean up.
     path = catalog.with_suffix(".scan-lock")
     try:

@@ -61,9 +61,9 @@ def write_report(
 
 def _files(content: Content, drawn: "Charts", forms: Forms) -> dict[str, Callable[[], bytes]]:
     """How each file of the report is made, by its name; the page first."""
-    made: dict[str, Callable[[], bytes]] = {"report.html": lambda: _page(content, drawn).encode()}
+    made: dict[str, Callable[[], bytes]] = {"report.html": lambda: html_page(content, drawn).encode()}
     if forms.markdown:
-        made["report.md"] = lambda: _markdown(content, list(drawn)).encode()
+        made["report.md"] = lambda: markdown_page(content, list(drawn)).encode()
     if forms.csv:
         for name, table in _tables(content).items():
             made[f"{name}.csv"] = partial(lambda table: tables.to_csv(table).encode(), table)
@@ -108,7 +108,8 @@ def _tables(content: Content) -> dict[str, tables.Table]:
     return {name: table for name, table in found.items() if table[1]}
 
 
-def _page(content: Content, drawn: Charts) -> str:
+def html_page(content: Content, drawn: Charts) -> str:
+    """The report as one HTML page that needs no other file; texts of the dataset are escaped."""
     from jinja2 import Environment
 
     template = files("bddseg_tui.core.report").joinpath("report.html.j2").read_text("utf-8")
@@ -135,7 +136,8 @@ def _inline(svg: bytes) -> str:
     return text[text.index("<svg") :]
 
 
-def _markdown(content: Content, names: list[str]) -> str:
+def markdown_page(content: Content, names: list[str]) -> str:
+    """The report as Markdown; `names` are those of the charts that stand beside it."""
     titles = {
         "overall": "Overall",
         "classes": "Classes",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bddseg_tui.core.data.collection import Collection
-from bddseg_tui.core.data.scan import _scan_lock
+from bddseg_tui.core.data.scan import scan_lock
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 
@@ -71,7 +71,7 @@ def test_a_catalog_that_is_not_damaged_stays_as_it_is(engine: Engine, collection
     with pytest.raises(BddsegError, match="is not damaged"):
         engine.data.repair(collection.dataset.root)
     assert collection.catalog.path.read_bytes() == before
-    with _scan_lock(collection.catalog.path), pytest.raises(BddsegError, match="is being scanned"):
+    with scan_lock(collection.catalog.path), pytest.raises(BddsegError, match="is being scanned"):
         engine.data.repair(collection.dataset.root)
 
 

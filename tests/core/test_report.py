@@ -14,7 +14,7 @@ from bddseg_tui.core.files.owned_folder import MARKER
 from bddseg_tui.core.report import tables
 from bddseg_tui.core.report.card import model_card
 from bddseg_tui.core.report.content import gather
-from bddseg_tui.core.report.write import Forms, _markdown, _page
+from bddseg_tui.core.report.write import Forms, html_page, markdown_page
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.evaluation import Evaluation, load_evaluation
 from bddseg_tui.core.runs.run import create_run
@@ -55,13 +55,13 @@ def _live(markdown: str) -> set[str]:
 
 
 def test_nothing_in_markdown_is_live(workspace: Workspace, evaluation: Evaluation) -> None:
-    text = _markdown(gather(workspace, evaluation), [])
+    text = markdown_page(gather(workspace, evaluation), [])
     assert "evil" in text
     assert _live(text) == set()
 
 
 def test_nothing_in_the_page_is_live(workspace: Workspace, evaluation: Evaluation) -> None:
-    page = _page(gather(workspace, evaluation), {})
+    page = html_page(gather(workspace, evaluation), {})
     assert "evil" in page
     assert "<img" not in page
 

@@ -144,8 +144,8 @@ def test_an_interrupted_scan_goes_on_where_it_stopped(
 def test_a_killed_scan_leaves_no_lock_behind(engine: Engine, dataset: Path) -> None:
     opened = engine.data.open(dataset)
     holder = (
-        "import sys, time; from pathlib import Path; from bddseg_tui.core.data.scan import _scan_lock\n"
-        "with _scan_lock(Path(sys.argv[1])): print('held', flush=True); time.sleep(600)"
+        "import sys, time; from pathlib import Path; from bddseg_tui.core.data.scan import scan_lock\n"
+        "with scan_lock(Path(sys.argv[1])): print('held', flush=True); time.sleep(600)"
     )
     process = subprocess.Popen([sys.executable, "-c", holder, str(opened.catalog.path)], stdout=subprocess.PIPE)
     assert process.stdout
@@ -158,7 +158,7 @@ def test_a_killed_scan_leaves_no_lock_behind(engine: Engine, dataset: Path) -> N
 
 def test_a_second_scan_waits_for_the_first_and_then_finds_everything(engine: Engine, dataset: Path) -> None:
     opened = engine.data.open(dataset)
-    with scanning._scan_lock(opened.catalog.path) as free:
+    with scanning.scan_lock(opened.catalog.path) as free:
         assert free
         waiting = engine.data.start_scan(opened)
         assert waiting.stdout
@@ -194,7 +194,7 @@ def test_the_scan_process_ends_when_its_starter_is_killed(engine: Engine, datase
         "print(engine.data.start_scan(engine.data.open(Path(sys.argv[2]))).pid, flush=True); time.sleep(600)"
     )
     # The lock is held here, so that the scan does not end by itself.
-    with scanning._scan_lock(opened.catalog.path):
+    with scanning.scan_lock(opened.catalog.path):
         words = [sys.executable, "-c", starter, str(engine.workspace.root), str(dataset)]
         with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
             assert process.stdout
@@ -206,7 +206,7 @@ def test_the_scan_process_ends_when_its_starter_is_killed(engine: Engine, datase
 
 def test_ending_a_scan_ends_its_workers_at_once(engine: Engine, dataset: Path) -> None:
     opened = engine.data.open(dataset)
-    with scanning._scan_lock(opened.catalog.path):
+    with scanning.scan_lock(opened.catalog.path):
         process = engine.data.start_scan(opened)
         assert process.stdout and process.stdout.readline()
         engine.data.end_scan(process)

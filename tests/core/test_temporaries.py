@@ -50,11 +50,9 @@ def test_what_a_live_process_is_writing_stays(tmp_path: Path) -> None:
 
 def test_what_another_host_is_writing_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     left = _kill_a_writer(tmp_path)
-    temporaries._maker.cache_clear()
     monkeypatch.setattr("bddseg_tui.core.processes.process.gethostname", lambda: "another")
     assert sweep([tmp_path]) == 0
     assert all(path.exists() for path in left)
-    temporaries._maker.cache_clear()
 
 
 def test_a_process_that_got_the_dead_ones_number_keeps_nothing_alive(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from bddseg_tui.core.runs.history import History, HistoryBuilder, MovingMean
 from bddseg_tui.tui.evaluate.class_table import bar
 from bddseg_tui.tui.terminal.driver import DeviceAttributes, OutputTaken, _Parser
 from bddseg_tui.tui.terminal.protocol import guess_protocol
-from bddseg_tui.tui.train.chart import Plot, Series, _Grid, _number, _plot_series
+from bddseg_tui.tui.train.chart import DotGrid, Plot, Series, plot_series, short_number
 from bddseg_tui.tui.train.run_plots import CHARTS, ChartName, ChartOptions, Curves, plot_runs
 
 
@@ -76,15 +76,15 @@ def test_a_curve_of_many_points_keeps_its_peaks() -> None:
     xs = [float(i) for i in range(50_000)]
     ys = [1.0] * 50_000
     ys[31_234] = 9.0
-    grid = _Grid(40, 10)
-    _plot_series(grid, xs, ys, (0.0, 49_999.0), (0.0, 10.0), False, 0)
+    grid = DotGrid(40, 10)
+    plot_series(grid, xs, ys, (0.0, 49_999.0), (0.0, 10.0), False, 0)
     peak = [x for x in range(40) if grid.bits[1][x]]
     assert peak == [pytest.approx(31_234 / 50_000 * 40, abs=1)]
 
 
 def test_values_that_are_missing_or_not_positive_break_the_curve() -> None:
-    grid = _Grid(20, 5)
-    _plot_series(grid, [0.0, 1.0, 2.0], [1.0, math.nan, 1.0], (0.0, 2.0), (0.1, 10.0), True, 0)
+    grid = DotGrid(20, 5)
+    plot_series(grid, [0.0, 1.0, 2.0], [1.0, math.nan, 1.0], (0.0, 2.0), (0.1, 10.0), True, 0)
     assert sum(bool(b) for row in grid.bits for b in row) == 2
 
 
@@ -92,7 +92,7 @@ def test_values_that_are_missing_or_not_positive_break_the_curve() -> None:
     ("value", "shown"), [(0.00012, "1.2e-04"), (0.5, "0.5000"), (3.14159, "3.142"), (1200.0, "1200")]
 )
 def test_axis_labels_are_short(value: float, shown: str) -> None:
-    assert _number(value) == shown
+    assert short_number(value) == shown
 
 
 def test_bars_have_eighths() -> None:

@@ -59,7 +59,7 @@ class Plot:
 
 
 @dataclass
-class _Grid:
+class DotGrid:
     """Dots of the plot area, by cell: bits and the series that drew last."""
 
     width: int
@@ -141,9 +141,9 @@ class Chart(Widget):
                 Strip([Segment(text, style + self._part("chart--axis"))]).adjust_cell_length(self.size.width, style),
             ]
         low, high = _limits(values, plot.log)
-        grid = _Grid(width, height)
+        grid = DotGrid(width, height)
         for number, (xs, ys) in enumerate(points):
-            _plot_series(grid, xs, ys, (x0, x1), (low, high), plot.log, number)
+            plot_series(grid, xs, ys, (x0, x1), (low, high), plot.log, number)
         lines += self._body(grid, low, high, style)
         return [*lines, *self._x_axis(width, x0, x1, style)]
 
@@ -151,13 +151,13 @@ class Chart(Widget):
         plot = self._plot
         segments = [Segment(f" {plot.title}{' (log)' if plot.log else ''}  ", style + self._part("chart--title"))]
         for s in plot.series:
-            shown = f" {_number(s.last, plot.percent)}" if s.last is not None else ""
+            shown = f" {short_number(s.last, plot.percent)}" if s.last is not None else ""
             segments.append(Segment(f" {s.letter or '•'} {s.name}{shown} ", style + Style(color=s.color)))
         for _, label in plot.markers:
             segments.append(Segment(f" ▲ {label}", style + self._part("chart--marker")))
         return Strip(segments).adjust_cell_length(self.size.width, style)
 
-    def _body(self, grid: _Grid, low: float, high: float, style: Style) -> list[Strip]:
+    def _body(self, grid: DotGrid, low: float, high: float, style: Style) -> list[Strip]:
         axis = style + self._part("chart--axis")
         styles = [style + Style(color=s.color) for s in self._plot.series]
         labelled = {round(i * (grid.height - 1) / max(1, min(4, grid.height - 1))) for i in range(min(5, grid.height))}
@@ -166,7 +166,7 @@ class Chart(Widget):
             label = ""
             if y in labelled:
                 share = 1 - y / max(1, grid.height - 1)
-                label = _number(_at(low, high, share, self._plot.log), self._plot.percent)
+                label = short_number(_at(low, high, share, self._plot.log), self._plot.percent)
             segments = [Segment(f"{label:>{AXIS - 1}}{'┤' if label else '│'}", axis)]
             run, owner = "", -2
             for bits, own in zip(grid.bits[y], grid.owner[y], strict=True):
@@ -223,8 +223,8 @@ def _limits(values: list[float], log: bool) -> tuple[float, float]:
     return low, high
 
 
-def _plot_series(
-    grid: _Grid,
+def plot_series(
+    grid: DotGrid,
     xs: Sequence[float],
     ys: Sequence[float],
     span: tuple[float, float],
@@ -232,6 +232,17 @@ def _plot_series(
     log: bool,
     number: int,
 ) -> None:
+    """Draws one series; where dots are fewer than points, a column from the least to the largest of its points.
+
+    Args:
+        grid: what is drawn into.
+        xs: ascending.
+        ys: as many; NaN is a gap, and so is what a logarithm is not defined for.
+        span: the least and the largest x that is shown.
+        limits: the same of y.
+        log: whether y is drawn by its logarithm.
+        number: of the series, for its colour.
+    """
     dots_x, dots_y = grid.width * 2, grid.height * 4
     x0, x1 = span
     scale = (dots_x - 1) / max(1e-9, x1 - x0)
@@ -264,7 +275,7 @@ def _plot_series(
         last = dot(some[-1])
 
 
-def _line(grid: _Grid, a: tuple[int, int], b: tuple[int, int], dots_x: int, number: int) -> None:
+def _line(grid: DotGrid, a: tuple[int, int], b: tuple[int, int], dots_x: int, number: int) -> None:
     """A line between two dots, column by column."""
     (ax, ay), (bx, by) = a, b
     if bx == ax:
@@ -288,7 +299,8 @@ def _at(low: float, high: float, share: float, log: bool) -> float:
     return math.exp(math.log(low) + share * (math.log(high) - math.log(low))) if log else low + share * (high - low)
 
 
-def _number(value: float, percent: bool = False) -> str:
+def short_number(value: float, percent: bool = False) -> str:
+    """A number of few digits, for axes and legends; with `percent` a fraction in percent."""
     if percent:
         return f"{100 * value:.1f}"
     size = abs(value)
