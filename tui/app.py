@@ -31,7 +31,7 @@ from bddseg_tui.tui.shared.quiet_screen import QuietScreen
 from bddseg_tui.tui.shared.typeahead import TypeAhead
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 from bddseg_tui.tui.terminal.drawing_pause import DrawingPause
-from bddseg_tui.tui.terminal.picture_limit import picture_limit
+from bddseg_tui.tui.terminal.picture_limit import SLOW_LINE, picture_limit
 from bddseg_tui.tui.terminal.protocol import PROTOCOLS, ImageProtocol
 from bddseg_tui.tui.terminal.raw_output import backlog_of
 from bddseg_tui.tui.terminal.smallest_size import no_smaller
@@ -115,6 +115,16 @@ class BddsegApp(App[int]):
         super()._display(screen, renderable)
         if self._drawing_pause is not None and renderable is not None:
             self._drawing_pause.drawn()
+
+    @property
+    def draws(self) -> bool:
+        """Whether what changes is drawn at once; not while the terminal lags behind."""
+        return self._drawing_pause is None or not self._drawing_pause.paused
+
+    def hold_drawing(self, seconds: float) -> None:
+        """Draws nothing for a while, where what is drawn takes long to arrive."""
+        if self._drawing_pause is not None and self.picture_limit <= SLOW_LINE:
+            self._drawing_pause.hold(seconds)
 
     def on_output_taken(self) -> None:
         """The terminal has shown some of what it was sent."""

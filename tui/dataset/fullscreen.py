@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from textual import on
 from textual.app import ComposeResult
 
 from bddseg_tui.tui.dataset.commands import FULL_SCREEN
@@ -23,6 +24,7 @@ class FullScreen(QuietScreen[None]):
     def __init__(self, pane: "DatasetPane") -> None:
         super().__init__()
         self._pane = pane
+        self._caption = ""
 
     def compose(self) -> ComposeResult:
         yield PictureView(id="full")
@@ -34,10 +36,19 @@ class FullScreen(QuietScreen[None]):
     def update(self) -> None:
         """Shows what the pane would show."""
         request, neighbours, message = self._pane.picture()
-        self.query_one(PictureView).show(request, neighbours, message)
-        self.query_one("#full--caption", OneLine).update(
-            self._pane.caption() + "   j/k next/previous  v view  Esc back"
-        )
+        self.query_one(PictureView).show(request, neighbours, message, about=self._pane.caption())
+
+    @on(PictureView.Ready)
+    def _picture_ready(self, event: PictureView.Ready) -> None:
+        self._caption = str(event.about)
+        self._write("j/k next/previous  v view  Esc back")
+
+    @on(PictureView.Late)
+    def _picture_late(self) -> None:
+        self._write("…")
+
+    def _write(self, behind: str) -> None:
+        self.query_one("#full--caption", OneLine).update(f"{self._caption}   {behind}")
 
     def action_step(self, by: int) -> None:
         self._pane.step(by)

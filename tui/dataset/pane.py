@@ -3,12 +3,14 @@
 from array import array
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from bddseg_tui.core.classes import find_class
+from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.filter_language import FIGURES, Query, split_of, with_split
 from bddseg_tui.core.data.pictures import PictureRequest
@@ -44,7 +46,7 @@ class DatasetPane(Pane):
         self._query = Query()
         self._splits: dict[str, int] = {}
         self.tags: list[str] = []
-        self._scanned = ""
+        self._scanned = self._caption = ""
         self._wanted: int | None = None
         self.meaning = MeaningSearch(self)
         self.reports = DatasetReports(self)
@@ -149,11 +151,21 @@ class DatasetPane(Pane):
     def _show(self) -> None:
         row = self.query_one(SampleList).row
         request, neighbours, message = self.picture()
-        self.query_one(PictureView).show(request, neighbours, message)
-        self._legend.show(row, self.look)
-        self.query_one("#caption", OneLine).update(self.caption())
+        self.query_one(PictureView).show(request, neighbours, message, about=(row, self.look))
         if isinstance(self.app.screen, FullScreen):
             self.app.screen.update()
+
+    @on(PictureView.Ready)
+    def _picture_ready(self, event: PictureView.Ready) -> None:
+        """Name and shares stand beside the picture that they are of."""
+        row, look = cast("tuple[Row | None, Look]", event.about)
+        self._legend.show(row, look)
+        self._caption = "" if row is None else caption(row, look)
+        self.query_one("#caption", OneLine).update(self._caption)
+
+    @on(PictureView.Late)
+    def _picture_late(self) -> None:
+        self.query_one("#caption", OneLine).update(f"{self._caption}  …")
 
     def picture(self) -> tuple[PictureRequest | None, list[PictureRequest], str]:
         """What is to be drawn: the request, its neighbours to prefetch, or a message instead."""

@@ -1,5 +1,6 @@
 """A picture in cells: composed and encoded in a thread, kept, and drawn as strips, Sixel or Kitty placeholders."""
 
+import time
 from collections import OrderedDict
 from dataclasses import replace
 from typing import Protocol, cast
@@ -12,16 +13,21 @@ from textual import on, work
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
+from textual.timer import Timer
 from textual.widget import Widget
 
 from bddseg_tui.core.data.pictures import PictureRequest
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.shared.drawing import Drawn, Wanted, draw
+from bddseg_tui.tui.terminal.picture_limit import SLOW_LINE
 from bddseg_tui.tui.terminal.protocol import ImageProtocol
 from bddseg_tui.tui.terminal.raw_output import write_to_terminal
 from bddseg_tui.tui.terminal.raw_strip import RawStrip, joined
 
+RUSH_S = 0.25
+"""Of pictures that follow each other sooner, a key is held."""
+LATE_S = 0.2
 KEPT = 24
 """Pictures that a view keeps, and Kitty pictures that it leaves in the terminal."""
 
@@ -31,6 +37,10 @@ class PictureApp(Protocol):
 
     protocol: ImageProtocol
     picture_limit: int
+
+    @property
+    def draws(self) -> bool:
+        """Whether what is rendered is sent."""
 
 
 class PictureView(Widget):
@@ -46,7 +56,14 @@ class PictureView(Widget):
             self.wanted, self.drawn = wanted, drawn
 
     class Ready(Message):
-        """A picture is drawn; for benchmarks and tests."""
+        """It shows another picture by now, or the message instead; `about` is what was given with it."""
+
+        def __init__(self, about: object) -> None:
+            super().__init__()
+            self.about = about
+
+    class Late(Message):
+        """It still shows the picture before the one that it was given."""
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -59,18 +76,62 @@ class PictureView(Widget):
         self._drawing = False
         self._sent: set[int] = set()
         """Kitty pictures that the terminal holds."""
+        self._asked: OrderedDict[PictureRequest, tuple[int, object]] = OrderedDict()
+        """What it was given last, with their numbers and what they are about."""
+        self._placed: Drawn | None = None
+        """The Kitty picture that was drawn last."""
+        self._number = self._shown = 0
+        self._stepped_at = 0.0
+        self._rushing = False
+        self._step_timers: list[Timer] = []
 
     def show(
-        self, request: PictureRequest | None, neighbours: list[PictureRequest] | None = None, message: str = ""
+        self,
+        request: PictureRequest | None,
+        neighbours: list[PictureRequest] | None = None,
+        message: str = "",
+        about: object = None,
     ) -> None:
-        """Shows a picture (the old one stays until it is ready), or a message instead."""
+        """Shows a picture, or a message instead.
+
+        The old one stays until it is ready, or until one that was given meanwhile is: `Ready` comes with what that is
+        `about`, for whoever writes something beside it.
+        """
+        stepped = request != self._request
         self._request, self._neighbours, self._message = request, neighbours or [], message
         self._failed.clear()
+        self._number += 1
         if request is None:
-            self._drawn = None
+            self._drawn, self._shown = None, self._number
             self.refresh()
+            self.post_message(self.Ready(about))
             return
+        self._asked[_plain(request)] = self._number, about
+        self._asked.move_to_end(_plain(request))
+        while len(self._asked) > KEPT:
+            self._asked.popitem(last=False)
+        if stepped:
+            self._step()
         self._start()
+
+    def _step(self) -> None:
+        """Notes that one picture follows another: over a slow line those that are passed by are coarse."""
+        for timer in self._step_timers:
+            timer.stop()
+        now = time.monotonic()
+        slow = cast(PictureApp, self.app).picture_limit <= SLOW_LINE
+        self._rushing = slow and now - self._stepped_at < RUSH_S
+        self._stepped_at = now
+        self._step_timers = [self.set_timer(RUSH_S, self._rest), self.set_timer(LATE_S, self._tell_late)]
+
+    def _rest(self) -> None:
+        if self._rushing:
+            self._rushing = False
+            self._start()
+
+    def _tell_late(self) -> None:
+        if self._shown != self._number:
+            self.post_message(self.Late())
 
     @property
     def protocol(self) -> ImageProtocol:
@@ -78,8 +139,7 @@ class PictureView(Widget):
         return cast(PictureApp, self.app).protocol
 
     def redraw(self) -> None:
-        """Draws anew: the app's protocol is another now."""
-        self._drawn = None
+        """Draws anew: the app's protocol is another now, or its limit."""
         self._start()
 
     def on_resize(self) -> None:
@@ -95,35 +155,40 @@ class PictureView(Widget):
         self._free(self._sent)
 
     def _start(self) -> None:
-        if self._request is None or not self.size.area:
+        if self._request is None:
+            return
+        if not self.size.area:
+            self._tell(_plain(self._request))
             return
         if self.protocol == "none":
             self._drawn, self._message = None, "pictures are off: I turns them on"
             self.refresh()
+            self._tell(_plain(self._request))
             return
         wanted = self._wanted(self._request)
         if (kept := self._kept.get(wanted)) is not None:
             self._kept.move_to_end(wanted)
-            self._take(kept)
+            self._take(wanted.request, kept)
         self._go_on()
 
     def _go_on(self) -> None:
         """Has a thread draw what is missing: one picture at a time, of what is asked for by now."""
         if self._drawing or self._request is None or not self.size.area or self.protocol == "none":
             return
-        for wanted in map(self._wanted, (self._request, *self._neighbours)):
+        ahead = () if self._rushing else self._neighbours
+        for wanted in map(self._wanted, (self._request, *ahead)):
             if wanted not in self._kept and wanted not in self._failed:
                 self._drawing = True
                 self._draw(wanted)
                 return
 
     def _wanted(self, request: PictureRequest) -> Wanted:
-        # Opacity matters to overlays alone, so other views stay the same picture when it changes.
-        plain = request if request.view == "overlay" else replace(request, opacity=0.5)
         app = cast(PictureApp, self.app)
         fills_screen = 2 * self.size.area > self.app.size.area
-        limit = app.picture_limit * (2 if fills_screen else 1)
-        return Wanted(plain, (self.size.width, self.size.height), app.protocol, limit)
+        limit = app.picture_limit * (2 if fills_screen else 1) // (4 if self._rushing else 1)
+        if app.protocol not in ("sixel", "kitty"):
+            limit = app.picture_limit
+        return Wanted(_plain(request), (self.size.width, self.size.height), app.protocol, limit)
 
     @work(thread=True, group="picture", exit_on_error=False)
     def _draw(self, wanted: Wanted) -> None:
@@ -142,16 +207,21 @@ class PictureView(Widget):
     def _done(self, message: Done) -> None:
         wanted, drawn = message.wanted, message.drawn
         self._drawing = False
-        mine = self._request is not None and wanted == self._wanted(self._request)
+        latest = self._wanted(self._request) if self._request is not None else None
+        mine = wanted == latest
         if isinstance(drawn, str):
             self._failed.add(wanted)
             if mine:
                 self._drawn, self._message = None, drawn
                 self.refresh()
+                self._tell(wanted.request)
         else:
             self._kept[wanted] = drawn
-            if mine:
-                self._take(drawn)
+            # While a key is held, what was asked for is passed by before it is ready; it is shown on the way.
+            on_the_way = self._asked.get(wanted.request, (0, None))[0] > self._shown
+            same_place = latest is not None and (wanted.cells, wanted.protocol) == (latest.cells, latest.protocol)
+            if mine or (on_the_way and same_place):
+                self._take(wanted.request, drawn)
             while len(self._kept) > KEPT:
                 _, old = self._kept.popitem(last=False)
                 if old.image_id in self._sent:
@@ -165,16 +235,22 @@ class PictureView(Widget):
             write_to_terminal(self.app, free_kitty(image_id))
         self._sent -= ids
 
-    def _take(self, drawn: Drawn) -> None:
+    def _take(self, request: PictureRequest, drawn: Drawn) -> None:
         # What is there already is not sent again: a Sixel takes as long as it took the first time.
         if self._drawn is not drawn or self._message:
             self._drawn, self._message = drawn, ""
             self.refresh()
-        self.post_message(self.Ready())
+        self._tell(request)
+
+    def _tell(self, request: PictureRequest) -> None:
+        self._shown, about = self._asked[request]
+        self.post_message(self.Ready(about))
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The picture in the middle, or the message."""
         drawn, width, height = self._drawn, self.size.width, self.size.height
+        if drawn is not None and drawn.image_id is not None and not self._send(drawn):
+            drawn = self._placed
         if drawn is None:
             return self._message_lines(crop)
         columns, rows = drawn.cells
@@ -190,10 +266,17 @@ class PictureView(Widget):
         # Sixel covers cells whatever they hold: under another screen, or partly out of sight, it must not be sent.
         if drawn.sixel and self.screen.is_active and crop.size == self.size:
             return self._sixel_lines(drawn, left, top)
-        if drawn.image_id is not None and drawn.image_id not in self._sent:
-            self._sent.add(drawn.image_id)
-            write_to_terminal(self.app, drawn.kitty)
         return [line.crop(crop.x, crop.right) for line in lines[crop.y : crop.bottom]]
+
+    def _send(self, drawn: Drawn) -> bool:
+        """Whether the terminal has a Kitty picture; it is sent with what is drawn, and only where it is in front."""
+        if drawn.image_id in self._sent or (self.screen.is_active and cast(PictureApp, self.app).draws):
+            if drawn.image_id is not None and drawn.image_id not in self._sent:
+                self._sent.add(drawn.image_id)
+                write_to_terminal(self.app, drawn.kitty)
+            self._placed = drawn
+            return True
+        return False
 
     def _sixel_lines(self, drawn: Drawn, left: int, top: int) -> list[Strip]:
         """Blank cells, and the picture with the last of them, so that they are there before it."""
@@ -218,3 +301,8 @@ class PictureView(Widget):
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """All that there is."""
         return container.width
+
+
+def _plain(request: PictureRequest) -> PictureRequest:
+    """Opacity matters to overlays alone, so other views stay the same picture when it changes."""
+    return request if request.view == "overlay" else replace(request, opacity=0.5)

@@ -4,11 +4,19 @@ Private in Textual (checked against 8.2.8): `Screen._compositor_refresh` and wha
 `Screen._repaint_required`, `Screen._dirty_widgets` and `Screen._compositor`.
 """
 
-from typing import TypeVar
+from typing import Protocol, TypeVar, cast
 
 from textual.screen import Screen
 
 Answer = TypeVar("Answer")
+RESUME_S = 0.06
+
+
+class DrawingApp(Protocol):
+    """What is asked of the app."""
+
+    def hold_drawing(self, seconds: float) -> None:
+        """Draws nothing for a while."""
 
 
 class QuietScreen(Screen[Answer]):
@@ -18,6 +26,10 @@ class QuietScreen(Screen[Answer]):
     in front is opaque; and the one behind then believes that it has still to be drawn, so that happens again each time
     a message comes: once a second, a picture of 140 kB, for as long as nothing is pressed.
     """
+
+    def on_screen_resume(self) -> None:
+        """Textual draws all of a screen three times when one that lay over it goes: once is enough."""
+        cast(DrawingApp, self.app).hold_drawing(RESUME_S)
 
     def _compositor_refresh(self) -> None:
         front = self.app.screen
