@@ -34,6 +34,7 @@ from bddseg_tui.tui.terminal.drawing_pause import DrawingPause
 from bddseg_tui.tui.terminal.picture_limit import SLOW_LINE, picture_limit
 from bddseg_tui.tui.terminal.protocol import PROTOCOLS, ImageProtocol
 from bddseg_tui.tui.terminal.raw_output import backlog_of
+from bddseg_tui.tui.terminal.shown_cells import ShownCells
 from bddseg_tui.tui.terminal.smallest_size import no_smaller
 from bddseg_tui.tui.themes import DARK, LIGHT
 
@@ -105,13 +106,19 @@ class BddsegApp(App[int]):
         self.collection: Collection | None = None
         self._evaluation: str | None = None
         self._drawing_pause: DrawingPause | None = None
+        self._shown_cells = ShownCells()
         self._typeahead = TypeAhead(self)
         self.failure: Exception | None = None
 
     def _display(self, screen: "Screen[Any]", renderable: "RenderableType | None") -> None:
         # Private in Textual (checked against 8.2.8): all that is drawn goes through here.
-        if self._drawing_pause is None and (backlog := backlog_of(self)) is not None:
+        backlog = backlog_of(self)
+        if backlog is not None and (self._drawing_pause is None or backlog is not self._drawing_pause.backlog):
+            # At the start, and when the app comes back from the background.
             self._drawing_pause = DrawingPause(self, backlog)
+            self._shown_cells = ShownCells()
+        if self._drawing_pause is not None:
+            renderable = self._shown_cells.changed_by(renderable)
         super()._display(screen, renderable)
         if self._drawing_pause is not None and renderable is not None:
             self._drawing_pause.drawn()
@@ -121,9 +128,14 @@ class BddsegApp(App[int]):
         """Whether what changes is drawn at once; not while the terminal lags behind."""
         return self._drawing_pause is None or not self._drawing_pause.paused
 
+    @property
+    def slow_line(self) -> bool:
+        """Whether what is drawn may take long to arrive."""
+        return self.picture_limit <= SLOW_LINE
+
     def hold_drawing(self, seconds: float) -> None:
         """Draws nothing for a while, where what is drawn takes long to arrive."""
-        if self._drawing_pause is not None and self.picture_limit <= SLOW_LINE:
+        if self._drawing_pause is not None and self.slow_line:
             self._drawing_pause.hold(seconds)
 
     def on_output_taken(self) -> None:
@@ -145,6 +157,7 @@ class BddsegApp(App[int]):
     async def on_event(self, event: Event) -> None:
         """Every event of the app; keys and pasted texts go one after another."""
         if isinstance(event, Resize):
+            self._shown_cells.forget()
             event = no_smaller(event)
         if not isinstance(event, Key | Paste) or event.is_forwarded or not self.screen_stack:
             await super().on_event(event)
@@ -324,6 +337,11 @@ class BddsegApp(App[int]):
             save_settings(self.engine.workspace, **changes)
         except BddsegError as error:
             self.notify(sanitize(str(error)), severity="warning", markup=False)
+
+    def action_redraw(self) -> None:
+        """Draws everything anew: what else was written to the terminal, nobody here knows of."""
+        self._shown_cells.forget()
+        self.screen.refresh()
 
     def action_cycle_images(self) -> None:
         """Draws pictures in the next way, and remembers it."""

@@ -197,7 +197,7 @@ def test_leaving_does_not_wait_for_a_scan_that_says_nothing(workspace: Workspace
         (scan,) = (p for p in app.children() if "bddseg_tui.core.data.scan" in " ".join(p.cmdline()))
         # As one is that waits for a disk: it neither ends nor prints.
         scan.suspend()
-        terminal.until(lambda seen: b"listing" in seen or b"1/21" in seen)
+        terminal.until(lambda seen: b"listing" in terminal.output or b"1/21" in terminal.output)
         terminal.send(b"q")
         assert terminal.wait() == 0
         psutil.wait_procs([scan], timeout=20)

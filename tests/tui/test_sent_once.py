@@ -60,6 +60,16 @@ def test_a_kitty_picture_that_the_terminal_has_is_placed_and_not_sent_again(work
         assert len(sent) == len(set(sent)) == 2 and set(freed) == set(sent)
 
 
+def test_what_else_was_written_to_the_terminal_goes_with_ctrl_l(workspace: Workspace, drawn: Path) -> None:
+    with Terminal.app(drawn, "--images", "quadrant") as terminal:
+        terminal.until(lambda seen: b"1/21" in seen and b"Dataset" in seen)
+        settle(terminal)
+        terminal.send(b"\x0c")
+        terminal.until(lambda seen: b"1/21" in seen and b"Dataset" in seen)
+        terminal.send(b"q")
+        assert terminal.wait() == 0
+
+
 async def test_name_and_shares_are_those_of_the_picture_that_is_shown(
     app: BddsegApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,6 +48,7 @@ APP = (
     Command("workspace", "W", "Workspace", "See what takes room in the workspace, and free it."),
     Command("cycle_images", "I", "Images", "Draw pictures as characters, Sixel, Kitty or not at all."),
     Command("toggle_theme", "D", "Dark/light", "Switch between the dark and the light theme."),
+    Command("redraw", "ctrl+l", "Redraw", "Draw everything anew.", False, "^l"),
     Command("quit", "q", "Quit", "Leave; training runs go on.", True),
     Command("quit", "ctrl+c", "Quit", "Leave, wherever the cursor is.", priority=True),
 )

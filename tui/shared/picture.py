@@ -284,7 +284,7 @@ class PictureView(Widget):
         blank = Strip.blank(region.width, style)
         start = Control.move_to(region.x + left, region.y + top).segment.text
         end = Control.move_to(region.right, region.bottom - 1).segment.text
-        last = RawStrip(lambda: blank, region.width, [blank, start, drawn.sixel, end])
+        last = RawStrip(lambda: blank, region.width, [blank, start, drawn.sixel, end], True)
         return [*[blank] * (region.height - 1), last]
 
     def _message_lines(self, crop: Region) -> list[Strip]:

@@ -17,7 +17,7 @@ class DrawingPause:
     """Has Textual collect what changes until the terminal has taken what it was sent, then draw it all at once."""
 
     def __init__(self, app: App[Any], backlog: Backlog) -> None:
-        self._app, self._backlog = app, backlog
+        self._app, self.backlog = app, backlog
         self._batch = ExitStack()
         self._paused = self._lost = False
         self._not_before = 0.0
@@ -32,7 +32,7 @@ class DrawingPause:
         if self._paused:
             # Textual has forgotten what this update would have drawn.
             self._lost = True
-        elif self._backlog.bytes > AT_MOST:
+        elif self.backlog.bytes > AT_MOST:
             self._pause()
 
     def hold(self, seconds: float) -> None:
@@ -45,7 +45,7 @@ class DrawingPause:
         """Goes on, if the terminal has come far enough."""
         if not self._paused:
             return
-        if self._backlog.bytes > AT_MOST or time.monotonic() < self._not_before:
+        if self.backlog.bytes > AT_MOST or time.monotonic() < self._not_before:
             self._app.set_timer(LOOK_EVERY_S, self.look)
             return
         self._paused = False

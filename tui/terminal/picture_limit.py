@@ -3,8 +3,8 @@
 import os
 from collections.abc import Mapping
 
-SLOW_LINE = 75_000
-"""Over SSH: on a line of 1 Mbit/s a picture is there in two thirds of a second."""
+SLOW_LINE = 100_000
+"""Over SSH: on a line of 1 Mbit/s a picture is there in less than a second."""
 LOCAL = 500_000
 """In a pane nothing is lost that one sees; a Sixel of more takes a terminal longer to draw."""
 

@@ -17,10 +17,25 @@ class RawStrip(Strip):
     Private in Textual (checked against 8.2.8): `Strip._segments`.
     """
 
-    __slots__ = ["_made", "_make", "_parts"]
+    __slots__ = ["_made", "_make", "_parts", "covers_more"]
 
-    def __init__(self, make: Callable[[], Iterable[Segment]], cell_length: int, parts: Sequence[Strip | str]) -> None:
+    def __init__(
+        self,
+        make: Callable[[], Iterable[Segment]],
+        cell_length: int,
+        parts: Sequence[Strip | str],
+        covers_more: bool = False,
+    ) -> None:
+        """A strip of raw parts.
+
+        Args:
+            make: gives its segments.
+            cell_length: how many cells it has.
+            parts: what is written.
+            covers_more: whether it also draws on cells of other lines, as a Sixel does.
+        """
         super().__init__((), cell_length)
+        self.covers_more = covers_more
         self._make, self._parts = make, tuple(parts)
         self._made: list[Segment] | None = None
 
@@ -34,9 +49,18 @@ class RawStrip(Strip):
     def _segments(self, segments: list[Segment]) -> None:
         """What the base class keeps is not needed."""
 
+    def writes_as(self, other: "RawStrip") -> bool:
+        """Whether it is made of the very same parts, none of which covers more than its own cells."""
+        mine, theirs = self._parts, other._parts
+        return not self.covers_more and len(mine) == len(theirs) and all(map(_are_one, mine, theirs))
+
     def render(self, console: Console) -> str:
         """What goes to the terminal."""
         return "".join(part if isinstance(part, str) else part.render(console) for part in self._parts)
+
+
+def _are_one(a: Strip | str, b: Strip | str) -> bool:
+    return a == b if isinstance(a, str) and isinstance(b, str) else a is b
 
 
 class ExactColor(Color):

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
+from typing import Protocol, cast
 
 from rich.text import Text
 from textual import on, work
@@ -36,9 +37,19 @@ from bddseg_tui.tui.train.run_reader import RunReader, RunsRead, read_log
 from bddseg_tui.tui.train.run_summary import run_row
 
 EVERY_S = 0.5
+SLOW_LOOKS = 6
+"""Over a slow line, of so many looks one is made."""
 EMPTY = "no runs yet: n configures and starts one"
 NO_HISTORY = History()
 """Of a run that has not been read yet."""
+
+
+class LineApp(Protocol):
+    """What is asked of the app."""
+
+    @property
+    def slow_line(self) -> bool:
+        """Whether what is drawn may take long to arrive."""
 
 
 class TrainPane(Pane):
@@ -59,6 +70,7 @@ class TrainPane(Pane):
         self._pinned: list[str] = []
         self._form: RunForm | None = None
         self._form_wanted = False
+        self._looks = 0
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -68,7 +80,7 @@ class TrainPane(Pane):
             yield RunPanel(id="run-main")
 
     def on_mount(self) -> None:
-        self.set_interval(EVERY_S, self._tick)
+        self.set_interval(EVERY_S, self._look)
         self._tick()
         self._read_form()
 
@@ -87,6 +99,12 @@ class TrainPane(Pane):
         self._tick()
 
     # -- reading ---------------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """Over a slow line less often: each time the whole curve is another, as its axis has grown."""
+        self._looks += 1
+        if self._looks % SLOW_LOOKS == 0 or not cast(LineApp, self.app).slow_line:
+            self._tick()
 
     def _tick(self) -> None:
         if self.is_shown:
