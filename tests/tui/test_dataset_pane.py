@@ -18,6 +18,7 @@ from bddseg_tui.tui.dataset.filter_bar import FilterBar
 from bddseg_tui.tui.dataset.fullscreen import FullScreen
 from bddseg_tui.tui.dataset.pane import DatasetPane
 from bddseg_tui.tui.dataset.sample_list import SampleList
+from bddseg_tui.tui.dataset.scan import DatasetScan, Progress
 from bddseg_tui.tui.first_run import FirstRunScreen
 from bddseg_tui.tui.help_screen import HelpScreen
 from bddseg_tui.tui.shared.legend import Legend
@@ -294,9 +295,10 @@ async def test_keys_that_come_while_the_list_is_read_again_still_have_their_samp
             return read(catalog, ids, evaluation)
 
         monkeypatch.setattr(Catalog, "rows", slow)
-        pane, before = app.query_one(DatasetPane), samples._generation
-        pane.scan_step(1, 21, new_files=False)
-        pane.scan_step(1, 21, new_files=True)
+        scan, before = app.query_one(DatasetScan), samples._generation
+        assert scan.scan is not None
+        scan.post_message(DatasetScan.Step(scan.scan, Progress(1, 21, new_files=False)))
+        scan.post_message(DatasetScan.Step(scan.scan, Progress(1, 21, new_files=True)))
         await until(pilot, lambda: samples._generation > before)
         await pilot.press("t")
         assert isinstance(app.screen, PromptScreen), "the key was lost"
@@ -354,7 +356,7 @@ async def test_help_lists_every_command_and_the_palette_runs_one(app: BddsegApp)
         await until(pilot, lambda: app.screen.query("CommandList > *") or len(app.screen_stack) > 1)
         await pilot.pause(0.5)
         await pilot.press("enter")
-        await until(pilot, lambda: app.query_one(DatasetPane).look.opacity == 0.6)
+        await until(pilot, lambda: app.query_one(DatasetPane).state.opacity == 0.6)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 30), (200, 60)])

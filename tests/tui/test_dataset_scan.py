@@ -13,8 +13,16 @@ from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.dataset.pane import DatasetPane
 from bddseg_tui.tui.dataset.sample_list import SampleList
+from bddseg_tui.tui.dataset.scan import DatasetScan, ScanProcess
 from tests.core.test_repair import damage
 from tests.tui.conftest import AppPilot, Told, until
+
+
+def scan_of(app: BddsegApp) -> ScanProcess:
+    """The scan that is under way, or was last."""
+    scan = app.query_one(DatasetScan).scan
+    assert scan is not None
+    return scan
 
 
 async def ready(app: BddsegApp, pilot: AppPilot) -> Collection:
@@ -23,8 +31,8 @@ async def ready(app: BddsegApp, pilot: AppPilot) -> Collection:
     await until(pilot, lambda: pane.collection is not None and app.query_one(SampleList).row is not None)
     collection = pane.collection
     assert collection is not None
-    await until(pilot, lambda: collection.catalog.progress() == (21, 0) and pane._scan._scan.process is not None)
-    process = pane._scan._scan.process
+    await until(pilot, lambda: collection.catalog.progress() == (21, 0) and scan_of(app).process is not None)
+    process = scan_of(app).process
     await until(pilot, lambda: process is not None and process.poll() is not None)
     return collection
 
@@ -47,12 +55,12 @@ async def test_a_scan_that_is_killed_is_told(told: Told, workspace: Workspace, d
         with closing(sqlite3.connect(collection.catalog.path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             (dataset / "images/10k/train/added.jpg").touch()
-            before = app.query_one(DatasetPane)._scan._scan
+            before = scan_of(app)
             await pilot.press("R")
-            scan = app.query_one(DatasetPane)._scan
-            await until(pilot, lambda: scan._scan is not before and scan._scan.process is not None)
-            assert scan._scan.process
-            psutil.Process(scan._scan.process.pid).kill()
+            await until(pilot, lambda: scan_of(app) is not before and scan_of(app).process is not None)
+            process = scan_of(app).process
+            assert process is not None
+            psutil.Process(process.pid).kill()
             await until(pilot, lambda: "the scan ended unexpectedly" in told())
 
 
@@ -73,14 +81,13 @@ async def test_another_scan_ends_the_one_before(workspace: Workspace, dataset: P
     app = BddsegApp(workspace, dataset, "none")
     async with app.run_test(size=(100, 30)) as pilot:
         collection = await ready(app, pilot)
-        pane = app.query_one(DatasetPane)
         with closing(sqlite3.connect(collection.catalog.path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             (dataset / "images/10k/train/added.jpg").touch()
-            before = pane._scan._scan
+            before = scan_of(app)
             await pilot.press("R")
-            await until(pilot, lambda: pane._scan._scan is not before and pane._scan._scan.process is not None)
-            waiting = pane._scan._scan.process
+            await until(pilot, lambda: scan_of(app) is not before and scan_of(app).process is not None)
+            waiting = scan_of(app).process
             await pilot.press("R")
             await until(pilot, lambda: waiting is not None and waiting.poll() is not None)
         await until(pilot, lambda: collection.catalog.progress() == (22, 0))

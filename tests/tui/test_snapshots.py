@@ -12,6 +12,7 @@ from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.ask.pane import ChatPane
 from bddseg_tui.tui.ask.turn_view import TurnView
+from bddseg_tui.tui.dataset.list_panel import ListPanel
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.shared.picture import PictureView
 from tests.tui.conftest import AppPilot, until
@@ -30,7 +31,7 @@ def keys(app: BddsegApp, *pressed: str) -> Any:
     async def run(pilot: AppPilot) -> None:
         samples, picture = app.query_one(SampleList), app.query_one(PictureView)
         await until(pilot, lambda: samples.count == 21 and samples.row and samples.row.counts)
-        await until(pilot, lambda: not app.query_one("#dataset")._scanned)  # type: ignore[attr-defined]
+        await until(pilot, lambda: not app.query_one(ListPanel).doing)
         await pilot.press(*pressed)
         request = picture._request
         await until(

@@ -51,7 +51,7 @@ async def test_a_hundred_keys_at_once_are_all_heard_in_order(app: BddsegApp) -> 
         await until(pilot, lambda: samples.cursor == 10)
         send(pilot, "/split:val\x1bm")
         await until(pilot, lambda: app.query_one(Input).value == "split:val")
-        await until(pilot, lambda: samples.has_focus and app.query_one(DatasetPane).look.view == "mask")
+        await until(pilot, lambda: samples.has_focus and app.query_one(DatasetPane).state.view == "mask")
 
 
 async def test_a_pasted_text_does_not_overtake_the_key_before_it(app: BddsegApp) -> None:

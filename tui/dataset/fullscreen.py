@@ -1,46 +1,56 @@
 """One picture on the whole screen, with the keys of the Dataset pane."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import replace
+from typing import cast
 
 from textual import on
 from textual.app import ComposeResult
 
 from bddseg_tui.tui.dataset.commands import FULL_SCREEN
+from bddseg_tui.tui.dataset.view_keys import ViewKeys
+from bddseg_tui.tui.dataset.view_state import Shown, ViewState
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.one_line import OneLine
 from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.quiet_screen import QuietScreen
 
-if TYPE_CHECKING:
-    from bddseg_tui.tui.dataset.pane import DatasetPane
 
-
-class FullScreen(QuietScreen[None]):
-    """Follows the pane: j and k go on to the next sample, i m o p e v + - change the view."""
+class FullScreen(ViewKeys, QuietScreen[None]):
+    """Whoever opened it calls `show` with the sample that `step` led to, and hears of each change of the view."""
 
     ACTIONS = FULL_SCREEN
     BINDINGS = bindings(FULL_SCREEN)
 
-    def __init__(self, pane: "DatasetPane") -> None:
+    def __init__(self, shown: Shown, step: Callable[[int], None], changed: Callable[[ViewState], None]) -> None:
+        """Opens on a sample.
+
+        Args:
+            shown: what it begins with.
+            step: goes on by so many samples.
+            changed: told how samples are shown from now on.
+        """
         super().__init__()
-        self._pane = pane
+        self._shown, self._step, self._changed = shown, step, changed
         self._caption = ""
 
     def compose(self) -> ComposeResult:
+        """The picture, and a line below it."""
         yield PictureView(id="full")
         yield OneLine(id="full--caption")
 
     def on_mount(self) -> None:
-        self.update()
+        """Asks for the first picture."""
+        self.show(self._shown)
 
-    def update(self) -> None:
-        """Shows what the pane would show."""
-        request, neighbours, message = self._pane.picture()
-        self.query_one(PictureView).show(request, neighbours, message, about=self._pane.caption())
+    def show(self, shown: Shown) -> None:
+        """Goes on to a sample."""
+        self._shown = shown
+        self.query_one(PictureView).show(shown.request, shown.ahead, shown.message, about=shown.caption)
 
     @on(PictureView.Ready)
     def _picture_ready(self, event: PictureView.Ready) -> None:
-        self._caption = str(event.about)
+        self._caption = cast(str, event.about)
         self._write("j/k next/previous  v view  Esc back")
 
     @on(PictureView.Late)
@@ -51,16 +61,15 @@ class FullScreen(QuietScreen[None]):
         self.query_one("#full--caption", OneLine).update(f"{self._caption}   {behind}")
 
     def action_step(self, by: int) -> None:
-        self._pane.step(by)
+        """Goes on by so many samples."""
+        self._step(by)
 
-    def action_view(self, view: str) -> None:
-        self._pane.action_view(view)
+    @property
+    def shown(self) -> Shown:
+        """What is shown now."""
+        return self._shown
 
-    def action_next_view(self) -> None:
-        self._pane.action_next_view()
-
-    def action_opacity(self, by: float) -> None:
-        self._pane.action_opacity(by)
-
-    def action_highlight(self, by: int) -> None:
-        self._pane.action_highlight(by)
+    def show_as(self, state: ViewState) -> None:
+        """Shows the sample in another way, and tells whoever opened it."""
+        self._changed(state)
+        self.show(replace(self._shown, state=state))

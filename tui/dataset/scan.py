@@ -5,76 +5,129 @@ who leaves the app, or opens another dataset, must not wait for it.
 """
 
 import subprocess
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING
+
+from textual import work
+from textual.message import Message
+from textual.widget import Widget
+from textual.worker import Worker
 
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.scan_lines import read_line
 from bddseg_tui.core.errors import RecordError
-from bddseg_tui.tui.shared.daemon_thread import run_apart
-
-if TYPE_CHECKING:
-    from bddseg_tui.tui.dataset.pane import DatasetPane
-
-
-@dataclass
-class _Scan:
-    """One scan; `wanted` goes off once and for all."""
-
-    wanted: bool = True
-    process: "subprocess.Popen[bytes] | None" = None
+from bddseg_tui.core.services.data import DataService
+from bddseg_tui.tui.shared.daemon_thread import in_daemon_thread
+from bddseg_tui.tui.shared.worker_errors import tell_failure
 
 
-class DatasetScan:
-    """Runs a scan and tells the pane of each step; a new one ends the one before."""
+@dataclass(frozen=True)
+class Progress:
+    """So many of all samples are scanned; `new_files`: there are more or fewer of them than before."""
 
-    def __init__(self, pane: "DatasetPane") -> None:
-        self._pane = pane
-        self._scan = _Scan(wanted=False)
+    done: int
+    total: int
+    new_files: bool
 
-    def start(self, collection: Collection) -> None:
-        """Scans, following the process in a thread."""
-        self.stop()
-        self._scan = _Scan()
-        run_apart(self._pane.app, partial(self._follow, collection, self._scan), "scan")
 
-    def stop(self) -> None:
-        """Ends the scan, if there is one, and waits for nothing."""
-        self._scan.wanted = False
-        if self._scan.process is not None:
-            self._pane.engine.data.end_scan(self._scan.process)
+class ScanProcess:
+    """The process of one scan. `end` may be called at any time, from any thread: also before it has started."""
 
-    def _follow(self, collection: Collection, scan: _Scan) -> None:
-        pane = self._pane
-        known = sum(collection.catalog.splits().values())
-        scan.process = process = pane.engine.data.start_scan(collection)
-        if not scan.wanted:
-            # It was started just when it was stopped.
-            pane.engine.data.end_scan(process)
-        told = self._read(process, scan, known)
-        if process.wait() and not told and scan.wanted:
-            pane.app.call_from_thread(self._failed, "the scan ended unexpectedly: R starts another")
-        if scan.wanted:
-            pane.app.call_from_thread(pane.scan_ended)
+    def __init__(self, data: DataService, collection: Collection) -> None:
+        self._data, self._collection = data, collection
+        self._lock = threading.Lock()
+        self.process: subprocess.Popen[bytes] | None = None
+        self.ended = False
 
-    def _read(self, process: "subprocess.Popen[bytes]", scan: _Scan, known: int) -> bool:
-        """Tells the pane of each line; returns whether one said why the scan failed."""
-        pane = self._pane
+    def end(self) -> None:
+        """Ends it, and waits for nothing."""
+        with self._lock:
+            self.ended = True
+            if self.process is not None:
+                self._data.end_scan(self.process)
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        process = self._data.start_scan(self._collection)
+        with self._lock:
+            self.process = process
+            if self.ended:
+                # Just when it was started.
+                self._data.end_scan(process)
+        return process
+
+    def follow(self, progress: Callable[[Progress], object]) -> str:
+        """Runs it to its end, and tells of each step; gives back why it failed, or ''."""
+        known = sum(self._collection.catalog.splits().values())
+        process = self._start()
         assert process.stdout is not None
+        failure = ""
         for line in process.stdout:
-            if not scan.wanted:
-                break
             try:
                 told = read_line(line)
             except RecordError:
                 continue
             if isinstance(told, str):
-                pane.app.call_from_thread(self._failed, told)
-                return True
-            pane.app.call_from_thread(pane.scan_step, *told, told[1] != known)
-            known = told[1]
-        return False
+                failure = told
+                break
+            done, total = told
+            progress(Progress(done, total, total != known))
+            known = total
+        if process.wait() and not failure:
+            failure = "the scan ended unexpectedly: R starts another"
+        return failure
 
-    def _failed(self, message: str) -> None:
-        self._pane.notify(message, title="what is shown is as of the last scan", severity="error", markup=False)
+
+class DatasetScan(Widget):
+    """Scans one dataset at a time. Shows nothing: it posts what the pane shows."""
+
+    DEFAULT_CSS = "DatasetScan { display: none; }"
+
+    class Step(Message):
+        """The scan has gone on."""
+
+        def __init__(self, scan: ScanProcess, progress: Progress) -> None:
+            super().__init__()
+            self.scan, self.progress = scan, progress
+
+    class Ended(Message):
+        """The scan is through; `failure` says why too early, or is ''."""
+
+        def __init__(self, failure: str) -> None:
+            super().__init__()
+            self.failure = failure
+
+    def __init__(self, data: DataService) -> None:
+        super().__init__()
+        self._data = data
+        self.scan: ScanProcess | None = None
+        """The one that is under way, or was last."""
+
+    def start(self, collection: Collection) -> None:
+        """Scans a dataset; a scan that is under way ends."""
+        self.stop()
+        self.scan = ScanProcess(self._data, collection)
+        self._follow(self.scan)
+
+    def on_unmount(self) -> None:
+        """Ends the scan."""
+        self.stop()
+
+    def stop(self) -> None:
+        """Ends the scan, if there is one, and waits for nothing."""
+        self.workers.cancel_group(self, "scan")
+        if self.scan is not None:
+            self.scan.end()
+
+    @work(exclusive=True, group="scan", exit_on_error=False)
+    async def _follow(self, scan: ScanProcess) -> None:
+        failure = await in_daemon_thread(lambda: scan.follow(lambda p: self.post_message(self.Step(scan, p))), "scan")
+        self.post_message(self.Ended(failure))
+
+    def is_current(self, step: Step) -> bool:
+        """Whether a step is of the scan that is under way, not of one that was ended."""
+        return step.scan is self.scan and not step.scan.ended
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Tells what failed in a thread."""
+        tell_failure(self, event)

@@ -1,6 +1,7 @@
 """What a search found, as a grid of pictures with how surely each fits."""
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Literal
 
 from textual import on
 from textual.app import ComposeResult
@@ -9,42 +10,49 @@ from textual.widgets import Footer, Label
 
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.dataset.commands import RESULTS
+from bddseg_tui.tui.dataset.semantic_search import GRID, Result, Results
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.thumbnails import Shown, Thumbnails
 
-if TYPE_CHECKING:
-    from bddseg_tui.tui.dataset.pane import DatasetPane
+
+@dataclass(frozen=True)
+class Chosen:
+    """An image of the results, to be opened in the list or to search for images like it."""
+
+    result: Result
+    then: Literal["open", "more_like"]
 
 
-class ResultsScreen(Screen[None]):
-    """Enter shows the chosen image in the Dataset pane, M searches for images like it."""
+class ResultsScreen(Screen[Chosen]):
+    """Ends with the chosen image, and what is wanted with it."""
 
     ACTIONS = RESULTS
     BINDINGS = bindings(RESULTS)
 
-    def __init__(self, pane: "DatasetPane", about: str, items: list[dict[str, Any]]) -> None:
+    def __init__(self, results: Results) -> None:
         super().__init__(id="results")
-        self._pane, self._about, self._items = pane, about, items
+        self._about, self._root, self._images = results.search.about, results.root, results.images[:GRID]
 
     def compose(self) -> ComposeResult:
-        yield Label(f"{len(self._items)} images for “{self._about}”   hjkl move", id="results--title", markup=False)
+        """A title, the grid, and the keys."""
+        yield Label(f"{len(self._images)} images for “{self._about}”   hjkl move", id="results--title", markup=False)
         yield Thumbnails(id="results--grid")
         yield Footer(show_command_palette=False, compact=True)
 
     async def on_mount(self) -> None:
-        collection = self._pane.collection
-        assert collection is not None
-        root = collection.dataset.root
-        await self._grid.show([Shown(root / i["image"], _line(i)) for i in self._items])
+        """Fills the grid."""
+        await self._grid.show([Shown(self._root / i.image, _line(i)) for i in self._images])
 
     @property
     def _grid(self) -> Thumbnails:
         return self.query_one(Thumbnails)
 
     def action_move(self, by: int) -> None:
+        """Chooses an image beside the chosen one."""
         self._grid.choose(self._grid.chosen + by)
 
     def action_row(self, by: int) -> None:
+        """Chooses the image above or below."""
         target = self._grid.chosen + by * int(self._grid.styles.grid_size_columns or 1)
         if 0 <= target < self._grid.count:
             self._grid.choose(target)
@@ -54,20 +62,13 @@ class ResultsScreen(Screen[None]):
         self._grid.choose(event.number)
 
     def action_open(self) -> None:
-        collection = self._pane.collection
-        if collection is not None:
-            self.app.pop_screen()
-            self._pane.go_to(collection.dataset.root / self._items[self._grid.chosen]["image"])
+        """Shows the chosen image in the list, among all samples."""
+        self.dismiss(Chosen(self._images[self._grid.chosen], "open"))
 
     def action_more_like(self) -> None:
-        collection = self._pane.collection
-        if collection is None:
-            return
-        rows = collection.catalog.find_images([collection.dataset.root / self._items[self._grid.chosen]["image"]])
-        if rows:
-            self.app.pop_screen()
-            self._pane.meaning.more_like(rows[0])
+        """Searches for images like the chosen one."""
+        self.dismiss(Chosen(self._images[self._grid.chosen], "more_like"))
 
 
-def _line(item: dict[str, Any]) -> str:
-    return f"{item['confidence']:.0%} {item['score']:+.2f} {sanitize(item['name'])}"
+def _line(result: Result) -> str:
+    return f"{result.confidence:.0%} {result.score:+.2f} {sanitize(result.name)}"

@@ -1,94 +1,179 @@
-"""Searching the Dataset pane by meaning: words, or images like the one at hand. Results fill the list, or a grid."""
+"""Searching by meaning: words, or images like one of the dataset. Asked of the retriever, in a thread."""
 
 from array import array
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from bddseg_tui.core.data.catalog import Row
+from textual import work
+from textual.message import Message
+from textual.widget import Widget
+from textual.worker import Worker
+
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.retrieval.options import NOTHING_BELOW
 from bddseg_tui.core.sanitize import sanitize
-
-if TYPE_CHECKING:
-    from bddseg_tui.tui.dataset.pane import DatasetPane
+from bddseg_tui.core.services.retrieval import RetrievalService
+from bddseg_tui.tui.shared.daemon_thread import in_daemon_thread
+from bddseg_tui.tui.shared.worker_errors import tell_failure
 
 MOST = 200
 GRID = 30
 
 
-class MeaningSearch:
-    """The search that the pane shows now, if it shows one."""
+@dataclass(frozen=True)
+class Search:
+    """What is searched for: words among the samples that a filter leaves, or images like one.
 
-    def __init__(self, pane: "DatasetPane") -> None:
-        self._pane = pane
-        self.about = ""
-        self._items: list[dict[str, Any]] = []
+    `like` is relative to the dataset; `grid` says that the results are shown as pictures at once.
+    """
 
-    def clear(self) -> None:
-        """Forgets the search: the list is the catalog's again."""
-        self.about, self._items = "", []
+    about: str
+    text: str = ""
+    filter_text: str = ""
+    like: str = ""
+    grid: bool = False
 
-    def search(self, terms: str, words: str) -> None:
-        """Searches for words among the samples that the terms leave."""
-        self._start(sanitize(words), {"text": words, "filter_text": terms}, grid=False)
 
-    def more_like(self, row: Row) -> None:
-        """Searches for images like a sample's, and shows them as a grid."""
-        if (collection := self._pane.collection) is not None:
-            like = str(row.image.relative_to(collection.dataset.root))
-            self._start(f"like {sanitize(row.name)}", {"like": like}, grid=True)
+@dataclass(frozen=True)
+class Result:
+    """One image: its path below the dataset, how surely (0..1) it fits, and the similarity behind that."""
 
-    def show_grid(self) -> None:
-        """Shows what was found as pictures."""
-        from bddseg_tui.tui.dataset.search_results import ResultsScreen
+    image: str
+    name: str
+    confidence: float
+    score: float
 
-        if not self._items:
-            self._pane.notify("first search: / then words, and Enter", timeout=3)
-            return
-        self._pane.app.push_screen(ResultsScreen(self._pane, self.about, self._items[:GRID]))
 
-    def _start(self, about: str, request: dict[str, Any], grid: bool) -> None:
-        if (collection := self._pane.collection) is None:
-            return
-        pane = self._pane
+@dataclass(frozen=True)
+class Results:
+    """What a search found, best first; `ids` are the samples, `confidence` says by sample how surely it fits."""
 
-        def work() -> None:
-            call = pane.app.call_from_thread
-            call(pane.say, "searching …")
-            try:
-                items = self._items_of(collection, request)
-            except BddsegError as error:
-                advice = "; pane 4 builds one with b" if "no finished index" in str(error) else ""
-                text = sanitize(str(error)).split(":")[0] + advice if advice else sanitize(str(error))
-                call(pane.say, "")
-                call(lambda: pane.notify(text, severity="warning", markup=False, timeout=8))
-                return
-            rows = collection.catalog.find_images([collection.dataset.root / i["image"] for i in items])
-            call(self._found, about, items, rows, grid)
+    search: Search
+    root: Path
+    images: tuple[Result, ...]
+    ids: "array[int]"
+    confidence: dict[int, float]
 
-        pane.run_worker(work, thread=True, exclusive=True, group="meaning", exit_on_error=False)
+    @property
+    def fits_nothing(self) -> bool:
+        """Whether even the best is no more than the nearest there is."""
+        return bool(self.images) and self.images[0].confidence < NOTHING_BELOW
 
-    def _items_of(self, collection: Collection, request: dict[str, Any]) -> list[dict[str, Any]]:
-        pane = self._pane
-        answering = pane.engine.retrieval.search(collection, evaluation=pane.evaluation, top=MOST, **request)
-        for event in answering:
-            if event["event"] == "loading":
-                pane.app.call_from_thread(pane.say, f"loading {event['what']} …")
-            elif event["event"] == "done":
-                return list(event["items"])
-            elif event["event"] == "error":
-                raise BddsegError(str(event["message"]))
-        raise BddsegError("the search was given up")
 
-    def _found(self, about: str, items: list[dict[str, Any]], rows: list[Row], grid: bool) -> None:
-        collection = self._pane.collection
-        if collection is None:
-            return
-        self.about, self._items = about, items
-        sure = {str(collection.dataset.root / i["image"]): float(i["confidence"]) for i in items}
-        self._pane.say("")
-        self._pane.show_found(array("q", [r.id for r in rows]), {r.id: sure.get(str(r.image), 0.0) for r in rows})
-        if items and items[0]["confidence"] < NOTHING_BELOW:
-            self._pane.notify("nothing seems to fit; these are the nearest", timeout=4)
-        if grid:
-            self.show_grid()
+def words_search(terms: str, words: str) -> Search:
+    """A search for words among the samples that the terms of a filter leave."""
+    return Search(sanitize(words), text=words, filter_text=terms)
+
+
+def like_search(name: str, image: Path) -> Search:
+    """A search for images like one of the dataset, whose path is relative to it."""
+    return Search(f"like {sanitize(name)}", like=str(image), grid=True)
+
+
+def search_images(
+    retrieval: RetrievalService,
+    collection: Collection,
+    evaluation: str | None,
+    search: Search,
+    progress: Callable[[str], object],
+) -> Results:
+    """Searches; `progress` is told what is being loaded.
+
+    Raises:
+        BddsegError: there is no index, or the retriever failed; the message says what helps.
+    """
+    root = collection.dataset.root
+    try:
+        images = tuple(_result(item) for item in _items(retrieval, collection, evaluation, search, progress))
+    except BddsegError as error:
+        if "no finished index" in str(error):
+            raise BddsegError(sanitize(str(error)).split(":")[0] + "; pane 4 builds one with b") from error
+        raise
+    rows = collection.catalog.find_images([root / i.image for i in images])
+    sure = {str(root / i.image): i.confidence for i in images}
+    confidence = {r.id: sure.get(str(r.image), 0.0) for r in rows}
+    return Results(search, root, images, array("q", [r.id for r in rows]), confidence)
+
+
+def _items(
+    retrieval: RetrievalService,
+    collection: Collection,
+    evaluation: str | None,
+    search: Search,
+    progress: Callable[[str], object],
+) -> list[dict[str, Any]]:
+    answering = retrieval.search(
+        collection, search.text, like=search.like, filter_text=search.filter_text, evaluation=evaluation, top=MOST
+    )
+    for event in answering:
+        if event["event"] == "loading":
+            progress(f"loading {event['what']} …")
+        elif event["event"] == "done":
+            return list(event["items"])
+        elif event["event"] == "error":
+            raise BddsegError(str(event["message"]))
+    raise BddsegError("the search was given up")
+
+
+def _result(item: dict[str, Any]) -> Result:
+    return Result(str(item["image"]), str(item["name"]), float(item["confidence"]), float(item["score"]))
+
+
+class SemanticSearch(Widget):
+    """Runs one search at a time. Shows nothing of its own: it posts what is being done, and what was found."""
+
+    DEFAULT_CSS = "SemanticSearch { display: none; }"
+
+    class Step(Message):
+        """The search that is under way does something; '' when it is over."""
+
+        def __init__(self, search: Search, doing: str) -> None:
+            super().__init__()
+            self.search, self.doing = search, doing
+
+    class Done(Message):
+        """A search has found images."""
+
+        def __init__(self, results: Results) -> None:
+            super().__init__()
+            self.results = results
+
+    def __init__(self, retrieval: RetrievalService) -> None:
+        super().__init__()
+        self._retrieval = retrieval
+        self.current: Search | None = None
+        """The search that is under way, or was last; None once it has been given up."""
+
+    def start(self, collection: Collection, evaluation: str | None, search: Search) -> None:
+        """Searches; the search that is under way is given up."""
+        self.current = search
+        self.post_message(self.Step(search, "searching …"))
+        self._run_search(collection, evaluation, search)
+
+    def stop(self) -> None:
+        """Gives up the search that is under way: nothing of it is posted any more."""
+        self.current = None
+        self.workers.cancel_node(self)
+
+    @work(exclusive=True, group="search", exit_on_error=False)
+    async def _run_search(self, collection: Collection, evaluation: str | None, search: Search) -> None:
+        def progress(doing: str) -> None:
+            self.post_message(self.Step(search, doing))
+
+        try:
+            results = await in_daemon_thread(
+                lambda: search_images(self._retrieval, collection, evaluation, search, progress), "search"
+            )
+        except BddsegError as error:
+            self.notify(sanitize(str(error)), severity="warning", markup=False, timeout=8)
+        else:
+            self.post_message(self.Done(results))
+        finally:
+            self.post_message(self.Step(search, ""))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Tells what failed in a thread."""
+        tell_failure(self, event)

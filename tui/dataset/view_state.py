@@ -1,34 +1,80 @@
-"""How the Dataset pane looks at a sample, and what it says about it."""
+"""How the Dataset pane shows samples, and what it says about one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bddseg_tui.core.classes import CLASSES, NUM_CLASSES
 from bddseg_tui.core.data.catalog import Row
-from bddseg_tui.core.data.filter_language import FIGURES
 from bddseg_tui.core.data.pictures import VIEWS, PictureRequest, View
 from bddseg_tui.core.sanitize import sanitize
 
 
 @dataclass(frozen=True)
-class Look:
-    """How samples are looked at; stays from sample to sample."""
+class ViewState:
+    """How samples are shown; stays from sample to sample. `opacity` is 0..1, `highlight` a class id or None."""
 
     view: View = "image"
     opacity: float = 0.5
     highlight: int | None = None
 
+    def after(self, evaluated: bool) -> "ViewState":
+        """The next view, of those that there are with predictions or without."""
+        there = VIEWS if evaluated else VIEWS[:3]
+        now = there.index(self.view) if self.view in there else -1
+        return replace(self, view=there[(now + 1) % len(there)])
 
-def request(row: Row, look: Look) -> PictureRequest:
+    def more_opaque(self, by: float) -> "ViewState":
+        """The overlay, stronger or weaker."""
+        return replace(self, view="overlay", opacity=round(min(1.0, max(0.0, self.opacity + by)), 2))
+
+    def next_class(self, row: Row | None, by: int) -> "ViewState":
+        """Another class highlighted, of those that the sample shows; none before the first and after the last."""
+        there = [i for i in range(NUM_CLASSES) if row and row.share(i)] or list(range(NUM_CLASSES))
+        if self.highlight not in there:
+            return replace(self, highlight=there[0 if by > 0 else -1])
+        place = there.index(self.highlight) + by
+        return replace(self, highlight=there[place] if 0 <= place < len(there) else None)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A sample (None: there is none, and why stands in `message`), its neighbours, and how they are shown.
+
+    `evaluated`: an evaluation is chosen, whose predictions there are to show.
+    """
+
+    row: Row | None
+    neighbours: tuple[Row, ...]
+    state: ViewState
+    evaluated: bool = False
+    message: str = ""
+
+    @property
+    def request(self) -> PictureRequest | None:
+        """What is to be drawn."""
+        return None if self.row is None else request(self.row, self.state)
+
+    @property
+    def ahead(self) -> list[PictureRequest]:
+        """What is to be drawn ahead."""
+        return [request(row, self.state) for row in self.neighbours]
+
+    @property
+    def caption(self) -> str:
+        """One line about the sample and how it is shown."""
+        return "" if self.row is None else caption(self.row, self.state)
+
+
+def request(row: Row, state: ViewState) -> PictureRequest:
     """What is to be drawn for a sample."""
-    return PictureRequest(row.image, row.mask, row.prediction, look.view, look.opacity, look.highlight)
+    return PictureRequest(row.image, row.mask, row.prediction, state.view, state.opacity, state.highlight)
 
 
-def caption(row: Row, look: Look) -> str:
+def caption(row: Row, state: ViewState) -> str:
     """One line about the sample and how it is shown."""
-    how = f"{look.view} {100 * look.opacity:.0f} %" if look.view == "overlay" else look.view
+    how = f"{state.view} {100 * state.opacity:.0f} %" if state.view == "overlay" else state.view
     parts = [how, sanitize(row.name)]
-    if look.highlight is not None:
-        parts.insert(1, f"only {look.highlight} {CLASSES[look.highlight].name}")
+    if state.highlight is not None:
+        parts.insert(1, f"only {state.highlight} {CLASSES[state.highlight].name}")
     for figure, label in (("iou", "IoU"), ("biou", "boundary"), ("confidence", "sure")):
         if (value := row.figures.get(figure)) is not None:
             parts.append(f"{label} {100 * value:.1f}")
@@ -37,28 +83,3 @@ def caption(row: Row, look: Look) -> str:
     if row.tags:
         parts.append(" ".join("#" + sanitize(t) for t in row.tags))
     return "  ".join(parts)
-
-
-def views(evaluated: bool) -> tuple[View, ...]:
-    """The views that there are, with predictions or without."""
-    return VIEWS if evaluated else VIEWS[:3]
-
-
-def highlight_after(highlight: int | None, row: Row | None, by: int) -> int | None:
-    """The class to highlight after this one, among those that the sample shows; None for all."""
-    there = [i for i in range(NUM_CLASSES) if row and row.share(i)] or list(range(NUM_CLASSES))
-    if highlight not in there:
-        return there[0 if by > 0 else -1]
-    place = there.index(highlight) + by
-    return there[place] if 0 <= place < len(there) else None
-
-
-def sort_choices() -> list[tuple[str, str]]:
-    """(what a person reads, the filter's `sort:` value) of every order."""
-    choices = [("name", "name")]
-    for figure in FIGURES:
-        choices += [
-            (f"{figure} of the chosen evaluation, lowest first", figure),
-            (f"{figure}, highest first", f"-{figure}"),
-        ]
-    return choices + [(f"{c.id:>2} {c.name}: most first", f"-{c.slug}") for c in CLASSES]

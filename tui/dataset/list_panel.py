@@ -1,0 +1,240 @@
+"""The list with the line below it: what a filter leaves, asked of the catalog, or what a search by meaning found."""
+
+import threading
+from array import array
+from pathlib import Path
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.worker import Worker
+
+from bddseg_tui.core.classes import find_class
+from bddseg_tui.core.data.catalog import Catalog, Row
+from bddseg_tui.core.data.collection import Collection
+from bddseg_tui.core.data.filter_language import FIGURES, Query
+from bddseg_tui.core.services.retrieval import RetrievalService
+from bddseg_tui.tui.dataset.catalog_lookup import Found, look_up, sample_of
+from bddseg_tui.tui.dataset.choices import tag_dialog
+from bddseg_tui.tui.dataset.sample_list import SampleList
+from bddseg_tui.tui.dataset.semantic_search import Results, Search, SemanticSearch
+from bddseg_tui.tui.dataset.view_state import Shown, ViewState
+from bddseg_tui.tui.shared.attempt import attempt
+from bddseg_tui.tui.shared.daemon_thread import in_daemon_thread
+from bddseg_tui.tui.shared.one_line import OneLine
+from bddseg_tui.tui.shared.worker_errors import tell_failure
+
+
+class ListPanel(Vertical):
+    """A newer question to the catalog takes the place of one that is not answered yet, which ends then.
+
+    Attributes:
+        splits: the number of samples of each split, whatever the filter.
+        tags: every tag of the dataset.
+        doing: what goes on for the dataset, in words; '' for nothing.
+        results: what a search by meaning found, while that is listed.
+    """
+
+    class Listed(Message):
+        """The catalog has answered: other samples may be listed, and other tags be known."""
+
+    class ImageFound(Message):
+        """The sample with an image that was asked for; None where there is none."""
+
+        def __init__(self, sample: int | None) -> None:
+            super().__init__()
+            self.sample = sample
+
+    class SearchListed(Message):
+        """A search has found images, which were asked for as a grid."""
+
+    def __init__(self, retrieval: RetrievalService, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._retrieval = retrieval
+        self._collection: Collection | None = None
+        self._query = Query()
+        self._evaluation: str | None = None
+        self._counted = False
+        """Whether `splits` are of the files that there are now: a large catalog is not asked at each letter."""
+        self.doing = ""
+        self._wanted: int | None = None
+        self.splits: dict[str, int] = {}
+        self.tags: list[str] = []
+        self.results: Results | None = None
+
+    def compose(self) -> ComposeResult:
+        """The list above its line."""
+        yield SampleList(id="samples")
+        yield OneLine(id="list-status")
+        yield SemanticSearch(self._retrieval)
+
+    @property
+    def samples(self) -> SampleList:
+        """The list itself."""
+        return self.query_one(SampleList)
+
+    def open(self, collection: Collection) -> None:
+        """Lists the samples of a dataset."""
+        if self._collection is not None:
+            # Its ids mean other samples in the catalog of the new one.
+            self.samples.show_ids(array("q"), lambda some: [])
+        self.samples.empty_text = "listing files …"
+        self._collection, self._evaluation, self._wanted, self._counted, self.doing = collection, None, None, False, ""
+        self.results = None
+        self.find()
+
+    def on_unmount(self) -> None:
+        """Ends what goes on."""
+        self.leave()
+
+    def leave(self) -> None:
+        """Ends what goes on for the dataset: nobody waits for it."""
+        for search in self.query(SemanticSearch):
+            search.stop()
+        for group in ("find", "image"):
+            self.workers.cancel_group(self, group)
+        if self._collection is not None:
+            self._collection.catalog.interrupt()
+
+    def list_filter(self, query: Query, keep: int | None = None) -> None:
+        """Lists what a filter leaves; the cursor goes to the sample `keep`, or stays on its own."""
+        self._query, self._wanted, self.results = query, keep, None
+        search = self.query_one(SemanticSearch)
+        if search.current is not None:
+            search.stop()
+            self.doing = ""
+        self.find()
+
+    def list_evaluation(self, evaluation: str | None) -> None:
+        """Lists the samples with the scores and predictions of this evaluation."""
+        self._evaluation = evaluation
+        self.find()
+
+    def search(self, search: Search) -> None:
+        """Searches by meaning, and lists what is found; `SearchListed` follows if a grid is asked for."""
+        if self._collection is not None:
+            self.query_one(SemanticSearch).start(self._collection, self._evaluation, search)
+
+    @on(SemanticSearch.Step)
+    def _search_step(self, event: SemanticSearch.Step) -> None:
+        if event.search is self.query_one(SemanticSearch).current:
+            self.say(event.doing)
+
+    @on(SemanticSearch.Done)
+    def _search_done(self, event: SemanticSearch.Done) -> None:
+        results = event.results
+        if results.search is not self.query_one(SemanticSearch).current:
+            return
+        self.list_results(results)
+        if results.fits_nothing:
+            self.notify("nothing seems to fit; these are the nearest", timeout=4)
+        if results.search.grid:
+            self.post_message(self.SearchListed())
+
+    def list_results(self, results: Results, keep: int | None = None) -> None:
+        """Lists what a search by meaning found, best first."""
+        if self._collection is None:
+            return
+        self.workers.cancel_group(self, "find")
+        catalog, evaluation = self._collection.catalog, self._evaluation
+        self.results = results
+        self.samples.column, self.samples.confidence = "fits", results.confidence
+        self.samples.show_ids(results.ids, lambda some: catalog.rows(some, evaluation), keep)
+        self.write_status()
+
+    def files_changed(self) -> None:
+        """Lists and counts anew: there are other files than before."""
+        self._counted = False
+        self.find()
+
+    def find(self) -> None:
+        """Lists anew: what is known of the samples has changed."""
+        if self.results is not None:
+            self.list_results(self.results, self.samples.sample)
+        elif self._collection is not None:
+            self._ask_catalog(self._collection, self._query, self._evaluation)
+
+    @work(exclusive=True, group="find", exit_on_error=False)
+    async def _ask_catalog(self, collection: Collection, query: Query, evaluation: str | None) -> None:
+        unwanted, splits = threading.Event(), self.splits if self._counted else None
+        try:
+            found = await in_daemon_thread(
+                lambda: look_up(collection.catalog, query, evaluation, splits, unwanted.is_set), "find"
+            )
+        finally:
+            unwanted.set()
+        self._show(collection, query, found)
+
+    def _show(self, collection: Collection, query: Query, found: Found) -> None:
+        samples, total = self.samples, sum(found.splits.values())
+        samples.column = _column(query)
+        self.splits, self.tags, self._counted = found.splits, found.tags, True
+        samples.empty_text = "no sample matches: / changes the filter, Esc clears it" if total else "listing files …"
+        # The cursor stays where it is by now, not where it was when the catalog was asked.
+        keep, self._wanted = self._wanted or samples.sample, None
+        samples.show_ids(found.ids, lambda some: collection.catalog.rows(some, found.evaluation), keep)
+        self.write_status()
+        self.post_message(self.Listed())
+
+    @work(exclusive=True, group="image", exit_on_error=False)
+    async def find_image(self, image: Path) -> None:
+        """Asks which sample an image is: `ImageFound` follows."""
+        if self._collection is not None:
+            catalog = self._collection.catalog
+            self.post_message(self.ImageFound(await in_daemon_thread(lambda: sample_of(catalog, image), "image")))
+
+    def shown(self, state: ViewState) -> Shown:
+        """The sample at the cursor with its neighbours, or why there is none."""
+        samples, evaluated = self.samples, self._evaluation is not None
+        if (row := samples.row) is None:
+            return Shown(None, (), state, evaluated, "" if samples.count else samples.empty_text)
+        near = (samples.row_at(samples.cursor + d) for d in (1, -1))
+        return Shown(row, tuple(n for n in near if n), state, evaluated)
+
+    def ask_tag(self) -> None:
+        """Asks for a tag, which the sample at the cursor gets or, if it has it, loses."""
+        row, collection = self.samples.row, self._collection
+
+        def typed(tag: str | None) -> None:
+            if tag and row is not None and collection is not None:
+                self._tag(collection.catalog, row, tag)
+
+        if row is not None:
+            self.app.push_screen(tag_dialog(row, self.tags), typed)
+
+    @work(group="tag", exit_on_error=False)
+    async def _tag(self, catalog: Catalog, row: Row, tag: str) -> None:
+        change = catalog.remove_tag if tag.lower() in row.tags else catalog.add_tag
+        if await attempt(self, lambda: (change([row.id], tag), True)):
+            self.find()
+
+    def say(self, doing: str) -> None:
+        """Shows what is being done in the line below the list."""
+        self.doing = doing
+        self.write_status()
+
+    @on(SampleList.Highlighted)
+    def write_status(self) -> None:
+        """Writes the line: the cursor's place, the order, and what is being done."""
+        samples, total = self.samples, sum(self.splits.values())
+        place = f"{samples.cursor + 1:,}/{samples.count:,}" if samples.count else "0"
+        words = [place if samples.count == total else f"{place} of {total:,}"]
+        if self.results is not None:
+            words.append(f"by meaning: {self.results.search.about}")
+        elif self._query.sort != "name":
+            words.append(f"by {self._query.sort} {'↓' if self._query.descending else '↑'}")
+        if self.doing:
+            words.append(self.doing)
+        self.query_one("#list-status", OneLine).update("  ".join(words))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Tells what failed in a thread."""
+        tell_failure(self, event)
+
+
+def _column(query: Query) -> str | int:
+    """What the list shows on the right: what it is ordered by."""
+    if query.sort == "name":
+        return "size"
+    return query.sort if query.sort in FIGURES else find_class(query.sort).id
