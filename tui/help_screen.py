@@ -13,6 +13,8 @@ _SPELLED = {
     "question_mark": "?",
     "plus": "+",
     "minus": "-",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
     "right_square_bracket": "]",
     "left_square_bracket": "[",
     "space": "Space",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bddseg_tui.core.classes import CLASSES, PALETTE, RAW_UNKNOWN, UNKNOWN
 from bddseg_tui.core.data.image_file import BadFileError, read_image, read_mask_values
+from bddseg_tui.core.data.viewport import Viewport
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -20,11 +21,16 @@ VIEWS: tuple[View, ...] = ("image", "mask", "overlay", "prediction", "error")
 RIGHT = (40, 90, 60)
 WRONG = (236, 72, 60)
 SHADOW = (0, 0, 0)
+NATIVE_FROM = 3.0
+"""Magnification from which on a pixel of an image is drawn as a square, not smoothed."""
 
 
 @dataclass(frozen=True)
 class PictureRequest:
-    """What is to be seen. `opacity` (0..1) is the overlay's; `highlight` is a class id or None."""
+    """What is to be seen. `opacity` (0..1) is the overlay's; `highlight` is a class id or None.
+
+    With a `viewport` only that part of the image is shown, at its full resolution, with a crosshair in the middle.
+    """
 
     image: Path
     mask: Path | None
@@ -32,6 +38,7 @@ class PictureRequest:
     view: View = "image"
     opacity: float = 0.5
     highlight: int | None = None
+    viewport: Viewport | None = None
 
 
 def compose(request: PictureRequest, size: tuple[int, int]) -> "Image.Image":
@@ -40,16 +47,26 @@ def compose(request: PictureRequest, size: tuple[int, int]) -> "Image.Image":
     Raises:
         BadFileError: a file that the view needs is missing or cannot be read.
     """
+    if request.viewport is None:
+        photo = fit(read_image(request.image, at_least=size), size)
+        return _composed(request, photo, None)
+    whole = read_image(request.image)
+    box = _part(request.viewport, whole.size, whole.size)
+    return _with_crosshair(_composed(request, fit(whole.crop(box), size, native=True), whole.size), request.viewport)
+
+
+def _composed(request: PictureRequest, photo: "Image.Image", whole: tuple[int, int] | None) -> "Image.Image":
+    """The view over the photograph as it is shown; `whole` is the size of the image that it is a part of."""
     from PIL import Image
 
-    photo = fit(read_image(request.image, at_least=size), size)
     if request.view == "image" and request.highlight is None:
         return photo
-    ids = _ids_for(request, photo.size)
+    ids = _ids_for(request, photo.size, whole)
     if ids is None:
         return photo
     if request.view == "error":
-        return _error_map(photo, ids, _read_ids(_needed(request.prediction, request, "prediction"), photo.size))
+        predicted = _needed(request.prediction, request, "prediction")
+        return _error_map(photo, ids, _read_ids(predicted, photo.size, request.viewport, whole))
     colours = ids.copy()
     colours.putpalette(PALETTE)
     painted = colours.convert("RGB")
@@ -58,22 +75,51 @@ def compose(request: PictureRequest, size: tuple[int, int]) -> "Image.Image":
     return _highlighted(painted, photo, ids, request.highlight) if request.highlight is not None else painted
 
 
-def fit(picture: "Image.Image", size: tuple[int, int]) -> "Image.Image":
-    """The picture scaled to the largest size within (width, height) that keeps its aspect."""
+def fit(picture: "Image.Image", size: tuple[int, int], native: bool = False) -> "Image.Image":
+    """The picture scaled to the largest size within (width, height) that keeps its aspect.
+
+    With `native` a pixel becomes a square from NATIVE_FROM times its size on.
+    """
     from PIL import Image
 
     scale = min(size[0] / picture.width, size[1] / picture.height)
     target = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
     way = Image.Resampling.BILINEAR if scale < 1 else Image.Resampling.BICUBIC
+    if native and scale >= NATIVE_FROM:
+        way = Image.Resampling.NEAREST
     return picture if picture.size == target else picture.resize(target, way, reducing_gap=2.0)
 
 
-def _ids_for(request: PictureRequest, size: tuple[int, int]) -> "Image.Image | None":
+def _part(viewport: Viewport, whole: tuple[int, int], picture: tuple[int, int]) -> tuple[int, int, int, int]:
+    """A viewport of an image as (left, top, right, bottom) of a picture of it that may have another size."""
+    across, down = picture[0] / whole[0], picture[1] / whole[1]
+    left, top = min(picture[0] - 1, round(viewport.x * across)), min(picture[1] - 1, round(viewport.y * down))
+    right, bottom = round((viewport.x + viewport.width) * across), round((viewport.y + viewport.height) * down)
+    return left, top, min(picture[0], max(left + 1, right)), min(picture[1], max(top + 1, bottom))
+
+
+def _with_crosshair(picture: "Image.Image", viewport: Viewport) -> "Image.Image":
+    """Four strokes around the pixel in the middle, which itself stays as it is."""
+    from PIL import ImageDraw
+
+    draw = ImageDraw.Draw(picture)
+    x = round((viewport.width // 2 + 0.5) * picture.width / viewport.width)
+    y = round((viewport.height // 2 + 0.5) * picture.height / viewport.height)
+    stroke = max(1, min(picture.size) // 120)
+    near, far = min(picture.size) // 10, min(picture.size) // 6
+    for colour, width in (((0, 0, 0), 3 * stroke), ((255, 255, 255), stroke)):
+        for sign in (-1, 1):
+            draw.line([(x + sign * near, y), (x + sign * far, y)], colour, width)
+            draw.line([(x, y + sign * near), (x, y + sign * far)], colour, width)
+    return picture
+
+
+def _ids_for(request: PictureRequest, size: tuple[int, int], whole: tuple[int, int] | None) -> "Image.Image | None":
     if request.view == "prediction":
-        return _read_ids(_needed(request.prediction, request, "prediction"), size)
+        return _read_ids(_needed(request.prediction, request, "prediction"), size, request.viewport, whole)
     if request.mask is None and request.view == "image":
         return None
-    return _read_ids(_needed(request.mask, request, "mask"), size)
+    return _read_ids(_needed(request.mask, request, "mask"), size, request.viewport, whole)
 
 
 def _needed(path: Path | None, request: PictureRequest, what: str) -> Path:
@@ -87,11 +133,16 @@ def _needed(path: Path | None, request: PictureRequest, what: str) -> Path:
     return path
 
 
-def _read_ids(path: Path, size: tuple[int, int]) -> "Image.Image":
+def _read_ids(
+    path: Path, size: tuple[int, int], viewport: Viewport | None, whole: tuple[int, int] | None
+) -> "Image.Image":
     """Class ids as mode P: 255 becomes 19, whatever is no class too."""
     from PIL import Image
 
-    small = read_mask_values(path, strict=False).resize(size, Image.Resampling.NEAREST)
+    values = read_mask_values(path, strict=False)
+    if viewport is not None and whole is not None:
+        values = values.crop(_part(viewport, whole, values.size))
+    small = values.resize(size, Image.Resampling.NEAREST)
     table = [v if v < UNKNOWN else UNKNOWN for v in range(256)]
     table[RAW_UNKNOWN] = UNKNOWN
     ids = small.point(table)
@@ -125,3 +176,28 @@ def _vivid(class_id: int) -> tuple[int, int, int]:
     red, green, blue = CLASSES[class_id].color
     lift = max(0, 170 - max(red, green, blue))
     return red + lift, green + lift, blue + lift
+
+
+@dataclass(frozen=True)
+class PixelClasses:
+    """Class ids (0..19) of one pixel; None where there is no mask or prediction, or it cannot be read."""
+
+    actual: int | None
+    predicted: int | None
+
+
+def pixel_classes(request: PictureRequest, pixel: tuple[int, int], image: tuple[int, int]) -> PixelClasses:
+    """What an image of (width, height) has at a pixel (x, y), in its mask and its prediction; blocks."""
+    return PixelClasses(_class_at(request.mask, pixel, image), _class_at(request.prediction, pixel, image))
+
+
+def _class_at(path: Path | None, pixel: tuple[int, int], image: tuple[int, int]) -> int | None:
+    if path is None:
+        return None
+    try:
+        values = read_mask_values(path, strict=False)
+    except BadFileError:
+        return None
+    x, y = pixel[0] * values.width // image[0], pixel[1] * values.height // image[1]
+    value = int(values.crop((x, y, x + 1, y + 1)).tobytes()[0])
+    return value if value < UNKNOWN else UNKNOWN

@@ -86,9 +86,9 @@ async def test_every_view_key_changes_the_view(app: BddsegApp) -> None:
             assert picture._drawn
             strips.append(picture._drawn.strips)
         assert strips[0] != strips[1] != strips[2] != strips[0]
-        await pilot.press("plus")
+        await pilot.press("greater_than_sign")
         assert caption(app).startswith("overlay 60 %")
-        await pilot.press("minus", "minus")
+        await pilot.press("less_than_sign", "less_than_sign")
         assert caption(app).startswith("overlay 40 %")
 
 

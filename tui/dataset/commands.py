@@ -20,8 +20,15 @@ DATASET = (
     Command("view('prediction')", "p", "Prediction", "Show what the chosen evaluation predicted."),
     Command("view('error')", "e", "Errors", "Show where the prediction is wrong (red) and right (green)."),
     Command("next_view", "v", "View", "Go through image, mask, overlay, prediction and errors.", True),
-    Command("opacity(0.1)", "plus,equals_sign", "More mask", "Make the overlay stronger.", False, "+"),
-    Command("opacity(-0.1)", "minus", "Less mask", "Make the overlay weaker.", False, "-"),
+    Command("opacity(0.1)", "greater_than_sign", "More mask", "Make the overlay stronger.", False, ">"),
+    Command("opacity(-0.1)", "less_than_sign", "Less mask", "Make the overlay weaker.", False, "<"),
+    Command("zoom(1)", "plus,equals_sign", "Zoom in", "Show half as much of the image, twice as large.", False, "+"),
+    Command("zoom(-1)", "minus", "Zoom out", "Show twice as much of the image.", False, "-"),
+    Command("zoom(0)", "0", "Whole image", "Show the whole image again."),
+    Command("pan(-1, 0)", "H", "Pan left", "Move to the left in a zoomed image."),
+    Command("pan(0, 1)", "J", "Pan down", "Move down in a zoomed image."),
+    Command("pan(0, -1)", "K", "Pan up", "Move up in a zoomed image."),
+    Command("pan(1, 0)", "L", "Pan right", "Move to the right in a zoomed image."),
     Command(
         "highlight(1)", "right_square_bracket", "Next class", "Highlight the next class of this image.", False, "]"
     ),
@@ -62,7 +69,7 @@ FULL_SCREEN = (
     *(c for c in DATASET if c.action not in _PANE_ONLY),
     Command("step(1)", "j,down,space", "Next", "Go to the next sample.", True),
     Command("step(-1)", "k,up", "Previous", "Go to the sample before.", True),
-    Command("app.pop_screen", "escape,f,enter,q", "Back", "Go back to the pane.", True),
+    Command("dismiss", "escape,f,enter,q", "Back", "Go back to the pane.", True),
 )
 
 RESULTS = (

@@ -1,19 +1,23 @@
 """One picture on the whole screen, with the keys of the Dataset pane."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 
 from bddseg_tui.tui.dataset.commands import FULL_SCREEN
+from bddseg_tui.tui.dataset.crosshair import crosshair
 from bddseg_tui.tui.dataset.view_keys import ViewKeys
 from bddseg_tui.tui.dataset.view_state import Shown, ViewState
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.one_line import OneLine
 from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.quiet_screen import QuietScreen
+
+KEYS = "j/k next/previous  v view  +/- zoom  Esc back"
 
 
 class FullScreen(ViewKeys, QuietScreen[None]):
@@ -46,12 +50,20 @@ class FullScreen(ViewKeys, QuietScreen[None]):
     def show(self, shown: Shown) -> None:
         """Goes on to a sample."""
         self._shown = shown
-        self.query_one(PictureView).show(shown.request, shown.ahead, shown.message, about=shown.caption)
+        self.query_one(PictureView).show(shown.request, shown.ahead, shown.message, about=shown)
 
     @on(PictureView.Ready)
     def _picture_ready(self, event: PictureView.Ready) -> None:
-        self._caption = cast(str, event.about)
-        self._write("j/k next/previous  v view  Esc back")
+        shown = cast(Shown, event.about)
+        self._caption = shown.caption
+        self._write(KEYS)
+        self._show_crosshair(shown)
+
+    @work(exclusive=True, group="crosshair", exit_on_error=False)
+    async def _show_crosshair(self, shown: Shown) -> None:
+        if shown.zoomed and (found := await asyncio.to_thread(crosshair, shown)):
+            self._caption = f"{found}  {shown.caption}"
+            self._write(KEYS)
 
     @on(PictureView.Late)
     def _picture_late(self) -> None:

@@ -11,6 +11,7 @@ from textual.worker import Worker
 
 from bddseg_tui.core.classes import NUM_CLASSES
 from bddseg_tui.core.data.image_file import BadFileError, mask_shares
+from bddseg_tui.tui.dataset.crosshair import crosshair
 from bddseg_tui.tui.dataset.view_state import Shown
 from bddseg_tui.tui.shared.legend import Legend
 from bddseg_tui.tui.shared.one_line import OneLine
@@ -43,6 +44,7 @@ class PicturePanel(Horizontal):
         shown = cast(Shown, event.about)
         self._caption = shown.caption
         self.query_one("#caption", OneLine).update(self._caption)
+        self._show_crosshair(shown)
         self.workers.cancel_group(self, "legend")
         row, state = shown.row, shown.state
         if row is not None and row.prediction is not None and state.view == "prediction":
@@ -58,6 +60,12 @@ class PicturePanel(Horizontal):
     async def _show_predicted(self, prediction: Path, highlight: int | None) -> None:
         shares = await asyncio.to_thread(_shares, prediction)
         self.query_one(Legend).show(shares, highlight)
+
+    @work(exclusive=True, group="crosshair", exit_on_error=False)
+    async def _show_crosshair(self, shown: Shown) -> None:
+        if shown.zoomed and (found := await asyncio.to_thread(crosshair, shown)):
+            self._caption = f"{found}  {shown.caption}"
+            self.query_one("#caption", OneLine).update(self._caption)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Tells what failed in a thread."""

@@ -30,6 +30,14 @@ class ViewKeys:
         """Makes the overlay stronger or weaker."""
         self.show_as(self.shown.state.more_opaque(by))
 
+    def action_zoom(self, steps: int) -> None:
+        """Zooms in (1) or out (-1); 0 shows the whole image."""
+        self.show_as(self.shown.state.nearer(self.shown.row, steps))
+
+    def action_pan(self, right: int, down: int) -> None:
+        """Moves what is shown of a zoomed image."""
+        self.show_as(self.shown.state.moved(self.shown.row, right, down))
+
     def action_highlight(self, by: int) -> None:
         """Highlights the next class of the sample, or the one before."""
         self.show_as(self.shown.state.next_class(self.shown.row, by))

@@ -5,16 +5,22 @@ from dataclasses import dataclass, replace
 from bddseg_tui.core.classes import CLASSES, NUM_CLASSES
 from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.data.pictures import VIEWS, PictureRequest, View
+from bddseg_tui.core.data.viewport import Viewport, panned, zoomed
 from bddseg_tui.core.sanitize import sanitize
 
 
 @dataclass(frozen=True)
 class ViewState:
-    """How samples are shown; stays from sample to sample. `opacity` is 0..1, `highlight` a class id or None."""
+    """How samples are shown; stays from sample to sample. `opacity` is 0..1, `highlight` a class id or None.
+
+    `viewport` is the part of the sample `zoomed` (its catalog id) that is shown: another sample is shown whole.
+    """
 
     view: View = "image"
     opacity: float = 0.5
     highlight: int | None = None
+    viewport: Viewport | None = None
+    zoomed: int | None = None
 
     def after(self, evaluated: bool) -> "ViewState":
         """The next view, of those that there are with predictions or without."""
@@ -25,6 +31,24 @@ class ViewState:
     def more_opaque(self, by: float) -> "ViewState":
         """The overlay, stronger or weaker."""
         return replace(self, view="overlay", opacity=round(min(1.0, max(0.0, self.opacity + by)), 2))
+
+    def viewport_of(self, row: Row) -> Viewport | None:
+        """The part of a sample that is shown; None for all of it."""
+        return self.viewport if row.id == self.zoomed else None
+
+    def nearer(self, row: Row | None, steps: int) -> "ViewState":
+        """Zoomed in or out by steps of two; 0 shows all of it. Not before the scan has told a sample's size."""
+        if row is None or not (row.width and row.height):
+            return self
+        viewport = zoomed(self.viewport_of(row), (row.width, row.height), steps) if steps else None
+        return replace(self, viewport=viewport, zoomed=row.id)
+
+    def moved(self, row: Row | None, right: int, down: int) -> "ViewState":
+        """The part that is shown, moved by steps of a quarter of it."""
+        if row is None or not (row.width and row.height):
+            return self
+        viewport = panned(self.viewport_of(row), (row.width, row.height), right, down)
+        return replace(self, viewport=viewport, zoomed=row.id)
 
     def next_class(self, row: Row | None, by: int) -> "ViewState":
         """Another class highlighted, of those that the sample shows; none before the first and after the last."""
@@ -54,6 +78,11 @@ class Shown:
         return None if self.row is None else request(self.row, self.state)
 
     @property
+    def zoomed(self) -> bool:
+        """Whether a part of the sample is shown."""
+        return self.row is not None and self.state.viewport_of(self.row) is not None
+
+    @property
     def ahead(self) -> list[PictureRequest]:
         """What is to be drawn ahead."""
         return [request(row, self.state) for row in self.neighbours]
@@ -66,7 +95,9 @@ class Shown:
 
 def request(row: Row, state: ViewState) -> PictureRequest:
     """What is to be drawn for a sample."""
-    return PictureRequest(row.image, row.mask, row.prediction, state.view, state.opacity, state.highlight)
+    return PictureRequest(
+        row.image, row.mask, row.prediction, state.view, state.opacity, state.highlight, state.viewport_of(row)
+    )
 
 
 def caption(row: Row, state: ViewState) -> str:

@@ -1,0 +1,20 @@
+"""What the crosshair of a zoomed picture is on: the pixel, and its actual and predicted class."""
+
+from bddseg_tui.core.classes import CLASSES
+from bddseg_tui.core.data.pictures import pixel_classes
+from bddseg_tui.tui.dataset.view_state import Shown
+
+
+def crosshair(shown: Shown) -> str:
+    """The pixel's coordinates and its classes by name; '' for a picture that is shown whole. Reads files."""
+    row, request = shown.row, shown.request
+    if row is None or request is None or request.viewport is None or not (row.width and row.height):
+        return ""
+    x, y = request.viewport.centre
+    found = pixel_classes(request, (x, y), (row.width, row.height))
+    words = [f"+ {x},{y}"]
+    if found.actual is not None:
+        words.append(f"actual {CLASSES[found.actual].name}")
+    if found.predicted is not None:
+        words.append(f"predicted {CLASSES[found.predicted].name}")
+    return "  ".join(words)
