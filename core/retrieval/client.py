@@ -12,7 +12,6 @@ from typing import Any
 from bddseg_tui.core.errors import BddsegError, RecordError
 from bddseg_tui.core.files.json_text import decode
 from bddseg_tui.core.files.skipped_records import NOTHING_LEFT_OUT
-from bddseg_tui.core.retrieval.events import check_event
 from bddseg_tui.core.retrieval.retriever_process import COMMAND, Limits, RetrieverProcess
 
 Event = dict[str, Any]
@@ -124,6 +123,8 @@ class RetrieverClient:
 
     def _heard(self, process: RetrieverProcess, line: bytes) -> None:
         """Hands an event on; one that makes no sense ends its request, whose answer would be awaited for ever."""
+        from bddseg_tui.core.retrieval.events import check_event  # pydantic: the app starts without it
+
         number: object = None
         try:
             raw = decode(line)

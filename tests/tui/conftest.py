@@ -15,6 +15,7 @@ from bddseg_tui.core.retrieval.chats import Turn
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.app_log import LOG
+from bddseg_tui.tui.dataset.scan import DatasetScan
 from tests.tui.event_loop import blocking, watched_loop
 
 AppPilot = Pilot[int]
@@ -36,6 +37,16 @@ async def until(pilot: AppPilot, happened: Callable[[], object]) -> None:
             return
         await pilot.pause(0.05)
     raise AssertionError("it did not happen")
+
+
+async def until_scanned(app: BddsegApp, pilot: AppPilot) -> None:
+    """Waits until the scan of the dataset that is opened has ended."""
+
+    def ended() -> bool:
+        scan = app.query_one(DatasetScan).scan
+        return scan is not None and scan.process is not None and scan.process.poll() is not None
+
+    await until(pilot, ended)
 
 
 @pytest.fixture(autouse=True)

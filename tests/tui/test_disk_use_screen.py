@@ -9,7 +9,7 @@ from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.disk_use_screen import DiskUseScreen
 from bddseg_tui.tui.shared.choice_list import ChoiceList
 from bddseg_tui.tui.shared.prompt import ConfirmScreen
-from tests.tui.conftest import Told, until
+from tests.tui.conftest import Told, until, until_scanned
 
 
 def said(app: BddsegApp, selector: str, kind: type[Static] = Static) -> str:
@@ -24,7 +24,7 @@ async def test_caches_are_freed_by_a_key_and_a_yes_and_the_rest_stays(
         cache.mkdir()
         (cache / "images.npy").write_bytes(bytes(2 << 20))
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: app.collection and not app.query_one("#dataset")._scanned)  # type: ignore[attr-defined]
+        await until_scanned(app, pilot)
         await pilot.press("W")
         await until(pilot, lambda: isinstance(app.screen, DiskUseScreen) and app.screen._items)
         assert "training caches  2" in said(app, "#disk-use--kinds")

@@ -36,7 +36,7 @@ from bddseg_tui.tui.shared.text_screen import TextScreen
 from bddseg_tui.tui.shared.vim_list import VimList
 from bddseg_tui.tui.train.configure import ConfigureScreen
 from bddseg_tui.tui.train.pane import TrainPane
-from tests.tui.conftest import SMALL, AppPilot, Told, until
+from tests.tui.conftest import SMALL, AppPilot, Told, until, until_scanned
 
 
 @pytest.fixture
@@ -313,7 +313,7 @@ async def test_an_evaluation_is_made_and_deleted_while_keys_go_on(
 
 async def test_predictions_of_an_evaluation_are_browsed_in_the_dataset_pane(app: BddsegApp, trained: Run) -> None:
     async with app.run_test(size=(140, 45)) as pilot:
-        await until(pilot, lambda: app.collection and not app.query_one("#dataset")._scanned)  # type: ignore[attr-defined]
+        await until_scanned(app, pilot)
         await pilot.press("E")
         await until(pilot, lambda: isinstance(app.screen, ChooseScreen) and app.screen.query("ChoiceList"))
         await until(pilot, lambda: app.screen.query_one(ChoiceList).count == 2)
