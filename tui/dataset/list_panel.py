@@ -14,7 +14,7 @@ from bddseg_tui.core.classes import find_class
 from bddseg_tui.core.data.catalog import Catalog, Row
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.filter_language import FIGURES, Query
-from bddseg_tui.core.services.retrieval import RetrievalService
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.tui.dataset.catalog_lookup import Found, look_up, sample_of
 from bddseg_tui.tui.dataset.choices import tag_dialog
 from bddseg_tui.tui.dataset.sample_list import SampleList
@@ -49,9 +49,9 @@ class ListPanel(Vertical):
     class SearchListed(Message):
         """A search has found images, which were asked for as a grid."""
 
-    def __init__(self, retrieval: RetrievalService, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, engine: Engine, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._retrieval = retrieval
+        self._engine = engine
         self._collection: Collection | None = None
         self._query = Query()
         self._evaluation: str | None = None
@@ -67,7 +67,7 @@ class ListPanel(Vertical):
         """The list above its line."""
         yield SampleList(id="samples")
         yield OneLine(id="list-status")
-        yield SemanticSearch(self._retrieval)
+        yield SemanticSearch(self._engine)
 
     @property
     def samples(self) -> SampleList:

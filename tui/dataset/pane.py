@@ -47,7 +47,7 @@ class DatasetPane(ViewKeys, Pane):
         """The filter above the list and the picture, and what goes on unseen."""
         yield FilterBar(id="filter")
         with Horizontal(id="browser"):
-            yield ListPanel(self.engine.retrieval, id="list-side")
+            yield ListPanel(self.engine, id="list-side")
             yield PicturePanel(id="picture-side")
         yield DatasetScan(self.engine.data)
         yield DatasetCheck(self.engine.data)

@@ -12,10 +12,10 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from bddseg_tui.core.data.collection import Collection
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.retrieval.options import NOTHING_BELOW
 from bddseg_tui.core.sanitize import sanitize
-from bddseg_tui.core.services.retrieval import RetrievalService
 from bddseg_tui.tui.shared.daemon_thread import in_daemon_thread
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 
@@ -74,7 +74,7 @@ def like_search(name: str, image: Path) -> Search:
 
 
 def search_images(
-    retrieval: RetrievalService,
+    engine: Engine,
     collection: Collection,
     evaluation: str | None,
     search: Search,
@@ -87,7 +87,7 @@ def search_images(
     """
     root = collection.dataset.root
     try:
-        images = tuple(_result(item) for item in _items(retrieval, collection, evaluation, search, progress))
+        images = tuple(_result(item) for item in _items(engine, collection, evaluation, search, progress))
     except BddsegError as error:
         if "no finished index" in str(error):
             raise BddsegError(sanitize(str(error)).split(":")[0] + "; pane 4 builds one with b") from error
@@ -99,13 +99,13 @@ def search_images(
 
 
 def _items(
-    retrieval: RetrievalService,
+    engine: Engine,
     collection: Collection,
     evaluation: str | None,
     search: Search,
     progress: Callable[[str], object],
 ) -> list[dict[str, Any]]:
-    answering = retrieval.search(
+    answering = engine.retrieval.search(
         collection, search.text, like=search.like, filter_text=search.filter_text, evaluation=evaluation, top=MOST
     )
     for event in answering:
@@ -141,9 +141,9 @@ class SemanticSearch(Widget):
             super().__init__()
             self.results = results
 
-    def __init__(self, retrieval: RetrievalService) -> None:
+    def __init__(self, engine: Engine) -> None:
         super().__init__()
-        self._retrieval = retrieval
+        self._engine = engine
         self.current: Search | None = None
         """The search that is under way, or was last; None once it has been given up."""
 
@@ -165,7 +165,7 @@ class SemanticSearch(Widget):
 
         try:
             results = await in_daemon_thread(
-                lambda: search_images(self._retrieval, collection, evaluation, search, progress), "search"
+                lambda: search_images(self._engine, collection, evaluation, search, progress), "search"
             )
         except BddsegError as error:
             self.notify(sanitize(str(error)), severity="warning", markup=False, timeout=8)
