@@ -1,5 +1,6 @@
 """The entry of `bddseg-tui`: answers `--version` at once, opens a folder that is named, else runs a command."""
 
+import gc
 import os
 import signal
 import sys
@@ -57,6 +58,9 @@ def _main(words: list[str]) -> int:
 
 
 def _open(words: "OpenWords") -> int:
+    # Nothing that starting makes is garbage, and looking for it takes a tenth of the start; the app does it again
+    # when it has drawn its first row.
+    gc.disable()
     from bddseg_tui.core.workspace.workspace import open_workspace
     from bddseg_tui.tui.start import start_app
 

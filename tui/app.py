@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from textual import on, work
 from textual.app import App, ComposeResult
 from textual.events import Event, Key, Paste, Resize
 from textual.notifications import SeverityLevel
-from textual.widgets import ContentSwitcher, Footer
+from textual.widgets import ContentSwitcher
 from textual.worker import Worker
 
 from bddseg_tui.core.data.collection import Collection
@@ -25,6 +26,7 @@ from bddseg_tui.tui.dataset.pane import DatasetPane
 from bddseg_tui.tui.header import Header
 from bddseg_tui.tui.panes import make_pane
 from bddseg_tui.tui.shared.commands import APP, bindings
+from bddseg_tui.tui.shared.key_footer import KeyFooter
 from bddseg_tui.tui.shared.messages import EvaluationChosen, ShowFilter, ShowImage, WorkFailed
 from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.quiet_screen import QuietScreen
@@ -51,6 +53,8 @@ _LEVELS: dict[SeverityLevel, int] = {
     "warning": logging.WARNING,
     "error": logging.ERROR,
 }
+JOBS_AFTER_S = 1.0
+"""When jobs are first looked at: what it takes is 150 ms of imports, for which no first picture waits."""
 
 
 class BddsegApp(App[int]):
@@ -100,6 +104,11 @@ class BddsegApp(App[int]):
         self._may_upgrade = may_upgrade
         self._settings: Settings
         self._settings, self._odd_settings = check_settings(workspace)
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        # Before the styles are read, which would else be read twice.
+        self.theme = LIGHT.name if self._settings.theme == "light" else DARK.name
+        self.stylesheet.set_variables(self.get_css_variables())
         self._picture_bytes = picture_bytes or self._settings.picture_bytes
         self.picture_limit = picture_limit(self._picture_bytes, answered=False)
         self._wanted = dataset or self._settings.dataset_path
@@ -152,7 +161,7 @@ class BddsegApp(App[int]):
         yield Header(id="header")
         with ContentSwitcher(initial="dataset", id="panes"):
             yield DatasetPane(self.engine)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyFooter()
 
     async def on_event(self, event: Event) -> None:
         """Every event of the app; keys and pasted texts go one after another."""
@@ -167,10 +176,7 @@ class BddsegApp(App[int]):
             self._typeahead.given(target)
 
     def on_mount(self) -> None:
-        """Sets the theme, opens the dataset, and begins to watch the runs."""
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
-        self.theme = LIGHT.name if self._settings.theme == "light" else DARK.name
+        """Opens the dataset, and begins to watch the runs."""
         self.set_class(self.protocol == "none", "-no-pictures")
         if told := self._odd_settings.tell("setting", str(self.engine.workspace.settings)):
             self.notify(told, severity="warning", markup=False, timeout=10)
@@ -178,7 +184,7 @@ class BddsegApp(App[int]):
             self._first_run()
         else:
             self._open(self._wanted)
-        self.call_after_refresh(self._watch_jobs)
+        self.set_timer(JOBS_AFTER_S, self._watch_jobs)
 
     def notify(
         self,
@@ -302,10 +308,10 @@ class BddsegApp(App[int]):
 
     # -- jobs in the background ------------------------------------------------------------------------------
 
-    def _watch_jobs(self) -> None:
-        from bddseg_tui.tui.job_notifications import JobNotifications
-
-        self.screen_stack[0].mount(JobNotifications(self.engine))
+    @work(group="jobs", exit_on_error=False)
+    async def _watch_jobs(self) -> None:
+        module = await asyncio.to_thread(import_module, "bddseg_tui.tui.job_notifications")
+        await self.screen_stack[0].mount(module.JobNotifications(self.engine))
 
     # -- settings --------------------------------------------------------------------------------------------
 

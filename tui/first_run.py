@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Label, ProgressBar, Static
+from textual.widgets import Input, Label, ProgressBar, Static
 from textual.worker import Worker, get_current_worker
 
 from bddseg_tui.core.engine import Engine
@@ -16,6 +16,7 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.shared.commands import Command, bindings
+from bddseg_tui.tui.shared.key_footer import KeyFooter
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 
 WELCOME = """\
@@ -64,7 +65,7 @@ class FirstRunScreen(Screen[Path | None]):
             yield Input(placeholder="/path/to/bdd100k", id="welcome--path")
             yield Label(self._why, id="welcome--error", markup=False)
             yield ProgressBar(id="welcome--progress", show_eta=True)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Hides the progress, and keeps the cursor from blinking, which sends bytes for ever."""

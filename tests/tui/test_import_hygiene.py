@@ -53,6 +53,24 @@ def test_the_first_picture_needs_neither_numpy_nor_pydantic_nor_textual_image() 
     assert loaded_by(code, "numpy", "pydantic", "textual_image", *HEAVY) == set()
 
 
+def test_a_running_app_shows_its_first_picture_before_pydantic_is_loaded(drawn: Path, tmp_path: Path) -> None:
+    code = f"""
+import asyncio
+from pathlib import Path
+from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.tui import app
+from bddseg_tui.tui.shared.picture import PictureView
+app.JOBS_AFTER_S = 600.0
+async def main():
+    shown = app.BddsegApp(Workspace(Path({str(tmp_path)!r})), Path({str(drawn)!r}))
+    async with shown.run_test(size=(120, 40)) as pilot:
+        while shown.query_one(PictureView)._drawn is None:
+            await pilot.pause(0.02)
+asyncio.run(main())
+"""
+    assert loaded_by(code, "pydantic") == set()
+
+
 @pytest.mark.parametrize(
     "module",
     [

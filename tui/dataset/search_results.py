@@ -6,12 +6,13 @@ from typing import Literal
 from textual import on
 from textual.app import ComposeResult
 from textual.screen import Screen
-from textual.widgets import Footer, Label
+from textual.widgets import Label
 
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.dataset.commands import RESULTS
 from bddseg_tui.tui.dataset.semantic_search import GRID, Result, Results
 from bddseg_tui.tui.shared.commands import bindings
+from bddseg_tui.tui.shared.key_footer import KeyFooter
 from bddseg_tui.tui.shared.thumbnails import Shown, Thumbnails
 
 
@@ -37,7 +38,7 @@ class ResultsScreen(Screen[Chosen]):
         """A title, the grid, and the keys."""
         yield Label(f"{len(self._images)} images for “{self._about}”   hjkl move", id="results--title", markup=False)
         yield Thumbnails(id="results--grid")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyFooter()
 
     async def on_mount(self) -> None:
         """Fills the grid."""

@@ -7,7 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import Footer, Label, OptionList
+from textual.widgets import Label, OptionList
 
 from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.data.pictures import PictureRequest, View
@@ -15,6 +15,7 @@ from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.evaluate.commands import IMAGES
 from bddseg_tui.tui.evaluate.side_by_side import SideBySideScreen
 from bddseg_tui.tui.shared.commands import bindings
+from bddseg_tui.tui.shared.key_footer import KeyFooter
 from bddseg_tui.tui.shared.messages import ShowImage
 from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.vim_list import VimList
@@ -39,7 +40,7 @@ class ImagesScreen(Screen[None]):
             with Vertical():
                 for number in range(len(VIEWS)):
                     yield PictureView(id=f"some-images--picture{number}")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         listing = self.query_one(VimList)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.screen import Screen
-from textual.widgets import Footer, Label
+from textual.widgets import Label
 from textual.worker import Worker
 
 from bddseg_tui.core.analysis.matrix import Kind, Matrix
@@ -15,6 +15,7 @@ from bddseg_tui.tui.evaluate.heatmap import Heatmap
 from bddseg_tui.tui.evaluate.images_screen import ImagesScreen
 from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.commands import bindings
+from bddseg_tui.tui.shared.key_footer import KeyFooter
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class MatrixScreen(Screen[None]):
         yield Label("", id="matrix--title", markup=False)
         yield Heatmap(id="heatmap")
         yield Label("", id="matrix--cell", markup=False)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.query_one(Heatmap).focus()
