@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+from collections.abc import Awaitable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,6 +113,7 @@ class BddsegApp(App[int]):
         self._picture_bytes = picture_bytes or self._settings.picture_bytes
         self.picture_limit = picture_limit(self._picture_bytes, answered=False)
         self._wanted = dataset or self._settings.dataset_path
+        self._opening: Awaitable[Collection] | None = None
         self.collection: Collection | None = None
         self._evaluation: str | None = None
         self._drawing_pause: DrawingPause | None = None
@@ -175,15 +177,20 @@ class BddsegApp(App[int]):
             await super().on_event(event)
             self._typeahead.given(target)
 
+    def on_load(self) -> None:
+        """Begins to open the dataset, while the screen is made."""
+        if self._wanted is not None:
+            self._opening = asyncio.ensure_future(self._read_dataset(self._wanted))
+
     def on_mount(self) -> None:
-        """Opens the dataset, and begins to watch the runs."""
+        """Shows the dataset, and begins to watch the runs."""
         self.set_class(self.protocol == "none", "-no-pictures")
         if told := self._odd_settings.tell("setting", str(self.engine.workspace.settings)):
             self.notify(told, severity="warning", markup=False, timeout=10)
         if self._wanted is None:
             self._first_run()
         else:
-            self._open(self._wanted)
+            self._open(self._wanted, self._opening)
         self.set_timer(JOBS_AFTER_S, self._watch_jobs)
 
     def notify(
@@ -231,12 +238,13 @@ class BddsegApp(App[int]):
 
     # -- the dataset -----------------------------------------------------------------------------------------
 
+    async def _read_dataset(self, root: Path) -> Collection:
+        return await asyncio.to_thread(self.engine.data.open, root, lambda text: self.notify(text, timeout=10))
+
     @work(exclusive=True, group="open", exit_on_error=False)
-    async def _open(self, root: Path) -> None:
+    async def _open(self, root: Path, opening: Awaitable[Collection] | None = None) -> None:
         try:
-            collection = await asyncio.to_thread(
-                self.engine.data.open, root, lambda text: self.notify(text, timeout=10)
-            )
+            collection = await (opening or self._read_dataset(root))
         except (BddsegError, OSError, ValueError) as error:
             self._first_run(sanitize(str(error)))
             return

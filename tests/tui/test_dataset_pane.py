@@ -288,18 +288,19 @@ async def test_keys_that_come_while_the_list_is_read_again_still_have_their_samp
         samples = await ready(app, pilot)
         await pilot.press("j", "j")
         await until(pilot, lambda: samples.row)
-        read, disk = Catalog.rows, threading.Event()
+        read, reading, disk = Catalog.rows, threading.Event(), threading.Event()
 
         def slow(catalog: Catalog, ids: Sequence[int], evaluation: str | None = None) -> list[Row]:
+            reading.set()
             disk.wait(60)
             return read(catalog, ids, evaluation)
 
         monkeypatch.setattr(Catalog, "rows", slow)
-        scan, before = app.query_one(DatasetScan), samples._generation
+        scan = app.query_one(DatasetScan)
         assert scan.scan is not None
         scan.post_message(DatasetScan.Step(scan.scan, Progress(1, 21, new_files=False)))
         scan.post_message(DatasetScan.Step(scan.scan, Progress(1, 21, new_files=True)))
-        await until(pilot, lambda: samples._generation > before)
+        await until(pilot, reading.is_set)
         await pilot.press("t")
         assert isinstance(app.screen, PromptScreen), "the key was lost"
         await pilot.press(*"snow", "enter", "j")

@@ -5,8 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bddseg_tui.core.data.catalog import Catalog
+from bddseg_tui.core.data.catalog import Catalog, Row
 from bddseg_tui.core.data.filter_language import Query
+
+PAGE = 128
+"""Rows that are read at once."""
 
 
 @dataclass(frozen=True)
@@ -15,12 +18,14 @@ class Found:
 
     Attributes:
         ids: the samples, in the filter's order.
+        rows: what is known of the first page of them.
         splits: the number of samples of each split, whatever the filter.
         tags: every tag of the dataset.
         evaluation: whose predictions and scores the rows carry.
     """
 
     ids: "array[int]"
+    rows: tuple[Row, ...]
     splits: dict[str, int]
     tags: list[str]
     evaluation: str | None
@@ -40,7 +45,8 @@ def look_up(
         BddsegError: the catalog cannot be read.
     """
     ids = array("q", catalog.find(query, evaluation, unwanted=unwanted))
-    return Found(ids, splits or catalog.splits(), catalog.tags(), evaluation)
+    rows = tuple(catalog.rows(list(ids[:PAGE]), evaluation))
+    return Found(ids, rows, splits or catalog.splits(), catalog.tags(), evaluation)
 
 
 def sample_of(catalog: Catalog, image: Path) -> int | None:

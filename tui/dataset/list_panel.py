@@ -2,6 +2,7 @@
 
 import threading
 from array import array
+from functools import partial
 from pathlib import Path
 
 from textual import on, work
@@ -173,7 +174,8 @@ class ListPanel(Vertical):
         samples.empty_text = "no sample matches: / changes the filter, Esc clears it" if total else "listing files …"
         # The cursor stays where it is by now, not where it was when the catalog was asked.
         keep, self._wanted = self._wanted or samples.sample, None
-        samples.show_ids(found.ids, lambda some: collection.catalog.rows(some, found.evaluation), keep)
+        load = partial(collection.catalog.rows, evaluation=found.evaluation)
+        samples.show_ids(found.ids, load, keep, found.rows)
         self.write_status()
         self.post_message(self.Listed())
 

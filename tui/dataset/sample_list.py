@@ -5,7 +5,7 @@ Textual's DataTable takes 1.9 s to mount 10,000 rows, OptionList 0.4 s.
 
 import asyncio
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
@@ -20,12 +20,12 @@ from textual.worker import Worker
 
 from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.tui.dataset.catalog_lookup import PAGE
 from bddseg_tui.tui.dataset.commands import LIST
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.format import share
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 
-PAGE = 128
 LoadRows = Callable[[list[int]], list[Row]]
 
 
@@ -65,21 +65,30 @@ class SampleList(ScrollView, can_focus=True):
         """No widgets: the rows are drawn."""
         return iter(())
 
-    def show_ids(self, ids: "array[int]", load: LoadRows, keep: int | None = None) -> None:
+    def show_ids(
+        self, ids: "array[int]", load: LoadRows, keep: int | None = None, first: Sequence[Row] | None = None
+    ) -> None:
         """Shows these samples; the cursor goes to the sample `keep`, if it is among them, else to the first.
 
-        What is known of `keep` stays until it is read again, as keys may be on their way to it.
+        What is known of `keep` stays until it is read again, as keys may be on their way to it. `first` is the first
+        page, where it was read with the ids.
         """
         self._generation += 1
         self._ids, self._load = ids, load
         self._rows = {i: row for i, row in self._rows.items() if i == keep}
         self._asked.clear()
+        if first is not None:
+            self._rows.update((row.id, row) for row in first)
+            self._asked.add(0)
         self._told = None
         self.virtual_size = Size(self.size.width, len(ids))
         place = ids.index(keep) if keep is not None and keep in ids else 0
         self.set_reactive(SampleList.cursor, place)
         self._show_cursor()
-        self._ask(place // PAGE)
+        if place // PAGE in self._asked:
+            self._tell()
+        else:
+            self._ask(place // PAGE)
         self.refresh()
         if not ids:
             self.post_message(self.Highlighted(None, 0))
