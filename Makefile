@@ -48,7 +48,7 @@ $(VENV)/bin/python:
 # A stamp is newer than what it was installed from, so a second run installs nothing.
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "installing into $(VENV): two minutes or so, most of it for PyTorch"
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[ann]'
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed

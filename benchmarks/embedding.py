@@ -1,10 +1,10 @@
-"""Images a second into an index: this program, a plain open_clip loop, and rclip's own way, one after another.
+"""Images a second into an index: this program, a plain open_clip loop, and a loop as rclip's, one after another.
 
 python -m benchmarks.embedding DATASET [--model demo] [--rounds 3] [--json FILE]
 
 All three use the same model and the same files, and all of the machine. "rclip's way" is what rclip 3 does with
-open_clip: batches of eight, decoded by threads, each encoded as it comes, a row of SQLite a vector; the package itself
-pins its own model, so its loop is run here with ours.
+open_clip: batches of eight, decoded by threads, each encoded as it comes, a row of SQLite a vector: so its source says.
+The package itself is not run: it pins a model of its own and versions of libraries that ours do not go with.
 """
 
 import argparse

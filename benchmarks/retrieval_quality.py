@@ -43,7 +43,6 @@ from bddseg_tui.index.llava.local import load_llava
 from bddseg_tui.index.pipeline import ANCHOR_TOKENS
 from bddseg_tui.index.search import FUSIONS, Hit, Searcher
 from bddseg_tui.index.search_language import Phrase
-from bddseg_tui.index.stores.exact import ExactStore
 from benchmarks.report import publish
 
 SEED = 90_001
@@ -110,7 +109,7 @@ def searcher_over(haystack: Haystack, clip: Clip) -> Searcher:
         clip.encode_images([Image.fromarray(i) for i in haystack.images[at : at + 64]]) for at in range(0, count, 64)
     ]
     matrix = np.concatenate(parts)
-    return Searcher(clip, [str(i).encode() for i in range(count)], matrix, ExactStore(matrix), "")
+    return Searcher(clip, [str(i).encode() for i in range(count)], matrix, None, "")
 
 
 def place_of_first_fit(hits: list[Hit], fit: NDArray[np.int8]) -> int | None:

@@ -20,7 +20,7 @@ import faiss  # noqa: E402
 import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
-from bddseg_tui.index.stores.exact import ExactStore  # noqa: E402
+from bddseg_tui.index.stores.exact import exact_search  # noqa: E402
 from bddseg_tui.index.stores.hnsw import EF_CONSTRUCTION, LINKS, all_of, build_hnsw  # noqa: E402
 from benchmarks.report import publish, quantile  # noqa: E402
 
@@ -73,8 +73,7 @@ def compare(count: int, queries: int) -> dict[str, dict[str, float]]:
         part = np.argpartition(-scores, TOP)[:TOP]
         return part[np.argsort(-scores[part])]
 
-    exact = ExactStore(matrix)
-    results["ours, exact"] = measure(lambda q: exact.search(q, TOP)[0], asked, truth)
+    results["ours, exact"] = measure(lambda q: exact_search(q, matrix, TOP)[0], asked, truth)
     results["numpy"] = measure(plain, asked, truth)
     results["faiss flat"] = measure(lambda q: flat.search(q, TOP)[1], asked, truth)
     with tempfile.TemporaryDirectory() as folder:

@@ -22,13 +22,12 @@ from bddseg_tui.core.data.dataset import Dataset, list_samples
 from bddseg_tui.core.data.image_file import READER_VERSION, BadFileError, read_image, read_orientation
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.processes.parallel import cores
+from bddseg_tui.core.retrieval.manifest import EXACT_LIMIT
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.index.clip import Clip
-from bddseg_tui.index.stores.hnsw import GraphVectors, update_hnsw
+from bddseg_tui.index.stores.hnsw import GraphVectors, hnswlib_installed, update_hnsw
 from bddseg_tui.index.vector_table import Entry, OtherModelError, VectorTable, clear_vectors
 
-EXACT_LIMIT = 100_000
-"""Up to this many images exact search is as fast as a graph, and never wrong."""
 _AHEAD = 3
 
 
@@ -54,7 +53,7 @@ def build_index(
 
     Args:
         report: called with (phase, done, total); it may raise to stop the work, which loses nothing.
-        exact_limit: with more images than this a graph is kept.
+        exact_limit: with more images than this a graph is kept, where hnswlib is installed.
 
     Raises:
         BddsegError: not one image could be read, or the index is damaged.
@@ -89,7 +88,7 @@ def build_index(
     seconds = time.monotonic() - start
     facts = {"model": clip.name, "encoded": total, "seconds": round(seconds, 2), "device": clip.device}
     manifest = table.finish(facts)
-    if manifest["count"] > exact_limit:
+    if manifest["count"] > exact_limit and hnswlib_installed():
         _build_graph(table, folder, manifest, report)
     return manifest
 

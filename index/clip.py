@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
@@ -18,9 +17,9 @@ from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.files.weights_archive import refuse_packed
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.index.hub import offline
+from bddseg_tui.index.vector_types import Vectors
 from bddseg_tui.index.weights_check import refuse_broken, why_not_loaded
 
-Vectors = NDArray[np.float32]
 DEMO = Path(__file__).parent / "weights" / "clip"
 
 

@@ -83,7 +83,7 @@ class Retriever:
             hits = searcher.by_picture(picture, top, allowed)
         else:
             hits = searcher.by_phrases(parse_phrases(request["text"]), top, allowed, setup["fusion"])
-        emit("done", items=[hit_json(h, root) for h in hits], store=searcher.store.name)
+        emit("done", items=[hit_json(h, root) for h in hits], store=searcher.method)
 
     def _ask(self, request: AskRequest, emit: Callable[..., None], cancelled: Callable[[], bool]) -> None:
         setup = request["setup"]
@@ -126,6 +126,8 @@ class Retriever:
         if key not in self._searchers:
             clip = self._clip(setup, emit)
             emit("loading", what="the index")
+            for old in self._searchers.values():
+                old.close()
             self._searchers.clear()
             self._searchers[key] = open_searcher(folder, clip, setup["milvus"])
         return self._searchers[key]

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.index.build import EXACT_LIMIT
-from bddseg_tui.index.clip import Clip, Vectors
+from bddseg_tui.core.retrieval.manifest import EXACT_LIMIT, read_manifest
+from bddseg_tui.index.clip import Clip
 from bddseg_tui.index.confidence import fit_mixture, sigmoid_confidence
 from bddseg_tui.index.search_language import Phrase
 from bddseg_tui.index.stores import Store
-from bddseg_tui.index.stores.exact import ExactStore
 from bddseg_tui.index.stores.hnsw import load_hnsw
 from bddseg_tui.index.vector_table import VectorTable
+from bddseg_tui.index.vector_types import Vectors
 
 DUPLICATE = 0.985
 """Images whose cosine is above this count as the same picture."""
@@ -40,7 +40,7 @@ class Hit:
 
 @dataclass
 class Searcher:
-    """An index that is loaded: the model, the vectors, and the store that searches them.
+    """An index that is loaded: the model, the vectors, and the store that narrows them down, where there is one.
 
     `rows` are the store's numbers of the images, sorted, where they are not their places: a graph has one for all
     images of the same content, and keeps it when others go.
@@ -49,13 +49,23 @@ class Searcher:
     clip: Clip
     images: list[bytes]
     matrix: Vectors
-    store: Store
+    store: Store | None
     sha256: str
     rows: NDArray[np.int64] | None = None
     _places: dict[bytes, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._places = {image: row for row, image in enumerate(self.images)}
+
+    @property
+    def method(self) -> str:
+        """How it is searched: `exact`, or the store's name."""
+        return self.store.name if self.store else "exact"
+
+    def close(self) -> None:
+        """Ends the store's connection, where it has one; it is searched no more."""
+        if self.store:
+            self.store.close()
 
     def holds(self, image: bytes) -> bool:
         """Whether an image (path relative to the dataset) is in the index."""
@@ -147,7 +157,7 @@ class Searcher:
         if allowed is not None:
             known = [self._places[i] for i in allowed if i in self._places]
             return np.asarray(sorted(known), np.int64)
-        if isinstance(self.store, ExactStore):
+        if self.store is None:
             return np.arange(len(self.images))
         mean = (weights[:, None] * vectors).sum(0, keepdims=True)
         queries = np.concatenate([mean / np.linalg.norm(mean), vectors[weights > 0]])
@@ -183,7 +193,7 @@ class Searcher:
 
 
 def open_searcher(folder: Path, clip: Clip, milvus: str = "", exact_limit: int = EXACT_LIMIT) -> Searcher:
-    """Loads an index with the store that suits it: Milvus where a URI is named, else exact or hnswlib by size.
+    """Loads an index with the store that suits it: Milvus where a URI is named, else none (exact) or hnswlib by size.
 
     Raises:
         BddsegError: there is no index, it is another model's, or it is damaged.
@@ -195,7 +205,7 @@ def open_searcher(folder: Path, clip: Clip, milvus: str = "", exact_limit: int =
     if not images:
         raise BddsegError("the index is empty: build it with `bddseg-tui index build DIR`")
     sha256 = manifest_checksum(folder)
-    store: Store = ExactStore(matrix)
+    store: Store | None = None
     rows: NDArray[np.int64] | None = None
     if milvus:
         from bddseg_tui.index.stores.milvus import open_milvus
@@ -218,7 +228,5 @@ def _contents(table: VectorTable, sha256: str) -> str:
 
 def manifest_checksum(folder: Path) -> str:
     """The checksum of the last finished build, or nothing."""
-    from bddseg_tui.core.retrieval.manifest import read_manifest
-
     manifest = read_manifest(folder)
     return manifest.sha256 if manifest else ""

@@ -29,8 +29,8 @@ from bddseg_tui.core.files.path_component import inside, path_component
 from bddseg_tui.core.retrieval.manifest import read_manifest_record
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.index.rows_database import RowsDatabase
+from bddseg_tui.index.vector_types import Vectors
 
-Vectors = NDArray[np.float32]
 VERSION = 1
 _DATASET = Path("/dataset")
 

@@ -10,6 +10,9 @@ from typing_extensions import TypedDict
 from bddseg_tui.core.errors import RecordError
 from bddseg_tui.core.files.records import Count, Fraction, Line, Moment, Real, read_record
 
+EXACT_LIMIT = 100_000
+"""Up to this many images exact search is as fast as a graph, and never wrong."""
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -25,6 +28,14 @@ class Manifest:
     built: float
     images_per_second: float | None
     graph: dict[str, Any] | None
+
+    @property
+    def method(self) -> str:
+        """How it is searched, in words."""
+        if self.graph is not None:
+            return f"hnswlib, recall@10 {self.graph.get('recall')}"
+        slow = self.count > EXACT_LIMIT
+        return f"exact search{' (a graph is faster: pip install bddseg-tui[ann], then build again)' if slow else ''}"
 
 
 class ManifestRecord(TypedDict):

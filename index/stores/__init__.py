@@ -1,17 +1,15 @@
-"""Where vectors are searched: one small file a store, all with the same two methods.
+"""Where many vectors are searched: one small file a store, all with the same two methods.
 
 `search(queries, count)` returns (rows int64 [q, count], scores float32 [q, count]), best first; where there are fewer
-than `count`, rows are -1 and scores -inf. A score is the cosine. Search within a filter is the exact store's alone:
-graphs lose recall there, and an exact look at what a filter leaves is fast.
+than `count`, rows are -1 and scores -inf. A score is the cosine. Up to 100,000 images, and within every filter, none
+is asked: `index.search` looks at every vector, which is fast there, and graphs lose recall within filters.
 """
 
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Vectors = NDArray[np.float32]
-Rows = NDArray[np.int64]
+from bddseg_tui.index.vector_types import Rows, Vectors
 
 
 class Store(Protocol):
@@ -24,7 +22,7 @@ class Store(Protocol):
         ...
 
     def close(self) -> None:
-        """Lets go of files and connections."""
+        """Closes files and connections."""
         ...
 
 

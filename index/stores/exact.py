@@ -1,34 +1,24 @@
-"""Exact search with numpy: perfect recall, nothing to build. The default up to 100,000 images and for every filter."""
+"""Exact search with numpy: perfect recall, nothing to build. What the other ways are measured against."""
 
 import numpy as np
 
-from bddseg_tui.index.stores import Rows, Vectors, padded
+from bddseg_tui.index.stores import padded
+from bddseg_tui.index.vector_types import Rows, Vectors
 
 _CHUNK = 65536
 
 
-class ExactStore:
-    """A matrix float32 [n, dimension] of unit vectors, in memory or mapped from a file."""
+def exact_search(queries: Vectors, matrix: Vectors, count: int) -> tuple[Rows, Vectors]:
+    """The rows of the matrix with the largest dot products.
 
-    name = "exact"
+    Args:
+        queries: float32 [q, dimension].
+        matrix: float32 [n, dimension], in memory or mapped from a file.
+        count: how many of each query.
 
-    def __init__(self, matrix: Vectors) -> None:
-        self._matrix = matrix
-
-    def search(self, queries: Vectors, count: int, allowed: Rows | None = None) -> tuple[Rows, Vectors]:
-        """See `index.stores`."""
-        matrix = self._matrix if allowed is None else self._matrix[allowed]
-        rows, scores = top(queries, matrix, count)
-        if allowed is not None and rows.size:
-            rows = np.where(rows >= 0, np.asarray(allowed)[rows], -1)
-        return rows, scores
-
-    def close(self) -> None:
-        """Nothing to let go of."""
-
-
-def top(queries: Vectors, matrix: Vectors, count: int) -> tuple[Rows, Vectors]:
-    """The `count` rows of the matrix with the largest dot products, of each query."""
+    Returns:
+        As `index.stores` says of a search.
+    """
     if not len(matrix):
         empty = np.zeros((len(queries), 0))
         return padded(empty.astype(np.int64), empty.astype(np.float32), count)

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,10 @@ from bddseg_tui.core.errors import RecordError
 from bddseg_tui.core.files.atomic import sync_folder, write_text
 from bddseg_tui.core.files.records import Count, Fraction, Real, read_record
 from bddseg_tui.core.files.temporary_files import temporary_folder
-from bddseg_tui.index.stores import Rows, Vectors, padded
-from bddseg_tui.index.stores.exact import top
+from bddseg_tui.index.stores import padded
+from bddseg_tui.index.stores.exact import exact_search
 from bddseg_tui.index.vector_table import checksum
+from bddseg_tui.index.vector_types import Rows, Vectors
 
 LINKS, EF_CONSTRUCTION = 32, 200
 RECALL = 0.99
@@ -91,6 +93,18 @@ class HnswFacts:
     alive: str = ""
 
 
+def hnswlib_installed() -> bool:
+    """Whether graphs can be built and loaded; the extra `ann` installs what it takes."""
+    return find_spec("hnswlib") is not None
+
+
+def _library() -> Any:
+    # The one place that imports it: where there is no wheel it takes a compiler, so it is an extra.
+    import hnswlib
+
+    return hnswlib
+
+
 class HnswStore:
     """A built index in memory."""
 
@@ -108,7 +122,7 @@ class HnswStore:
         return padded(rows.astype(np.int64), (1 - distances).astype(np.float32), count)
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing is open."""
 
 
 def _query(index: Any, queries: Vectors, count: int, most: int) -> tuple[Any, Any]:
@@ -129,8 +143,7 @@ def update_hnsw(folder: Path, vectors: GraphVectors, report: Report | None = Non
 
 def build_hnsw(folder: Path, vectors: GraphVectors, report: Report | None = None) -> HnswStore:
     """Builds a graph of the rows that are alive, tunes `ef` until recall@10 is 0.99, and keeps both on disk."""
-    import hnswlib
-
+    hnswlib = _library()
     start = time.monotonic()
     index = hnswlib.Index(space="ip", dim=vectors.matrix.shape[1])
     size = max(1, len(vectors.matrix))
@@ -222,12 +235,10 @@ def _read_facts(folder: Path) -> HnswFacts | None:
 
 
 def _load(folder: Path, facts: HnswFacts, most: int) -> Any:
-    import hnswlib
-
     try:
         if checksum(folder / "hnsw.bin") != facts.sha256:
             return None
-        index = hnswlib.Index(space="ip", dim=facts.dimension)
+        index = _library().Index(space="ip", dim=facts.dimension)
         index.load_index(os.fspath(folder / "hnsw.bin"), max_elements=max(1, most, facts.rows, facts.count))
     except (OSError, ValueError, RuntimeError):
         return None
@@ -235,8 +246,8 @@ def _load(folder: Path, facts: HnswFacts, most: int) -> Any:
 
 
 def load_hnsw(folder: Path, vectors_sha256: str, dimension: int, file: str = "") -> HnswStore | None:
-    """The graph on disk, or None where there is none, it is damaged, or it is of other vectors or another file."""
-    facts = _read_facts(folder)
+    """The graph on disk; None where it is missing or damaged, of other vectors or another file, or without hnswlib."""
+    facts = _read_facts(folder) if hnswlib_installed() else None
     if facts is None or (facts.vectors, facts.dimension, facts.file) != (vectors_sha256, dimension, file):
         return None
     index = _load(folder, facts, 0)
@@ -258,7 +269,7 @@ def tune(index: Any, vectors: GraphVectors) -> tuple[int, float]:
     queries = sample + noise
     queries /= np.linalg.norm(queries, axis=1, keepdims=True)
     whole = count == len(vectors.matrix)
-    places, _ = top(queries, vectors.matrix if whole else vectors.matrix[alive], wanted)
+    places, _ = exact_search(queries, vectors.matrix if whole else vectors.matrix[alive], wanted)
     truth = alive[places]
     ef, recall = 50, 0.0
     while True:

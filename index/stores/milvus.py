@@ -12,7 +12,8 @@ import numpy as np
 
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.sanitize import sanitize
-from bddseg_tui.index.stores import Rows, Vectors, padded
+from bddseg_tui.index.stores import padded
+from bddseg_tui.index.vector_types import Rows, Vectors
 
 _BATCH = 2000
 _TIMEOUT_S = 60.0

@@ -2,7 +2,9 @@
 
 import json
 import os
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +12,14 @@ import pytest
 from PIL import Image
 
 from bddseg_tui.core.data.dataset import list_samples, open_dataset
+from bddseg_tui.core.retrieval.manifest import EXACT_LIMIT, read_manifest
 from bddseg_tui.index.build import build_index
 from bddseg_tui.index.clip import Clip
 from bddseg_tui.index.search import open_searcher
-from bddseg_tui.index.stores import Rows, Vectors
-from bddseg_tui.index.stores.exact import top
+from bddseg_tui.index.stores.exact import exact_search
 from bddseg_tui.index.stores.hnsw import RECALL, GraphVectors, HnswStore, load_hnsw, update_hnsw
 from bddseg_tui.index.vector_table import checksum
+from bddseg_tui.index.vector_types import Rows, Vectors
 
 DIMENSION = 24
 
@@ -51,7 +54,7 @@ class Growing:
         queries = self.matrix[self.alive[:100]] + 0.1 * self._rng.standard_normal((100, DIMENSION)).astype(np.float32)
         queries /= np.linalg.norm(queries, axis=1, keepdims=True)
         found, _ = store.search(queries, 10)
-        truth = self.alive[top(queries, self.matrix[self.alive], 10)[0]]
+        truth = self.alive[exact_search(queries, self.matrix[self.alive], 10)[0]]
         return float(np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found.tolist(), truth.tolist(), strict=True)]))
 
 
@@ -138,7 +141,7 @@ def test_an_index_beyond_the_limit_finds_what_exact_search_finds_while_images_co
     def same() -> None:
         build_index(open_dataset(dataset), clip, folder, tell, exact_limit=5)
         graph, exact = open_searcher(folder, clip, exact_limit=5), open_searcher(folder, clip)
-        assert graph.store.name == "hnsw" and exact.store.name == "exact"
+        assert graph.method == "hnsw" and exact.method == "exact"
         for image in graph.images:
             near, truth = (
                 [(h.image, round(h.score, 4), h.duplicates) for h in s.by_picture(image, 8)] for s in (graph, exact)
@@ -158,3 +161,26 @@ def test_an_index_beyond_the_limit_finds_what_exact_search_finds_while_images_co
     same()
     # Two images share a row, and a file of which a fifth is dead becomes another.
     assert told[2:] == [12] and os.listdir(folder).count("vectors-1.f32") == 1
+
+
+def test_without_hnswlib_the_search_is_exact_and_the_index_says_what_would_be_faster(
+    dataset: Path, clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, phases = tmp_path / "index", set()
+    monkeypatch.setitem(sys.modules, "hnswlib", None)
+    build_index(open_dataset(dataset), clip, folder, lambda phase, _done, _total: phases.add(phase), exact_limit=5)
+    searcher = open_searcher(folder, clip, exact_limit=5)
+    assert searcher.method == "exact" and phases == {"encode"}
+    assert searcher.by_picture(searcher.images[3], 1)[0].image != searcher.images[3]
+    manifest = read_manifest(folder)
+    assert manifest is not None and manifest.method == "exact search"
+    assert "pip install bddseg-tui[ann]" in replace(manifest, count=EXACT_LIMIT + 1).method
+
+
+def test_a_graph_that_is_there_is_left_alone_without_hnswlib(
+    dataset: Path, clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "index"
+    build_index(open_dataset(dataset), clip, folder, lambda *_: None, exact_limit=5)
+    monkeypatch.setitem(sys.modules, "hnswlib", None)
+    assert open_searcher(folder, clip, exact_limit=5).method == "exact"

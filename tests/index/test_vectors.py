@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.index.stores import Vectors
 from bddseg_tui.index.vector_table import Entry, VectorTable
+from bddseg_tui.index.vector_types import Vectors
 from tests.small_disk import mounted_disk
 
 DIMENSION = 8

@@ -118,8 +118,7 @@ def _tell_info(found: Any, json: bool) -> None:
         "folder": sanitize_path(found.folder),
     }
     bad = f", {found.failures:,} could not be read" if found.failures else ""
-    how = "exact search" if found.graph is None else f"hnswlib, recall@10 {found.graph.get('recall')}"
-    text = f"{found.count:,} images by {found.identity}, {found.dimension} numbers each, {how}{speed}{bad}"
+    text = f"{found.count:,} images by {found.identity}, {found.dimension} numbers each, {found.method}{speed}{bad}"
     tell(json, f"{text}\n{sanitize_path(found.folder)}", facts)
 
 
