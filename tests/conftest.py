@@ -1,7 +1,10 @@
 """Fixtures that every test may use: a small drawn dataset, a workspace of its own, and the real images."""
 
+import logging
 import os
 import shutil
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +30,9 @@ for name in (
     os.environ.pop(name, None)
 os.environ["TERM"] = "xterm-256color"
 os.environ["HF_HUB_OFFLINE"] = "1"
+# A shell lets what it runs in the background ignore Ctrl+C, which all children would inherit.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # A worker of pytest a core: PyTorch's threads would wait for each other, which makes a step several times as slow.
 os.environ["OMP_NUM_THREADS"] = "1"
 
@@ -107,3 +113,13 @@ def real_data() -> Path:
     if not named:
         pytest.skip("BDDSEG_REAL_DATA is not set")
     return Path(named).resolve()
+
+
+@pytest.fixture(autouse=True)
+def own_loudness() -> Iterator[None]:
+    """A command that runs in the test's process says how loud it is for the rest of it: here, for that test alone."""
+    log = logging.getLogger("bddseg_tui")
+    handlers, level, propagate = log.handlers[:], log.level, log.propagate
+    yield
+    log.handlers, log.propagate = handlers, propagate
+    log.setLevel(level)

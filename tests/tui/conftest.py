@@ -60,15 +60,6 @@ def unblocked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     assert not blocking(found), blocking(found)
 
 
-@pytest.fixture(autouse=True)
-def own_loudness() -> Iterator[None]:
-    """A command that runs in the test's process says how loud it is for the rest of it: here, for that test alone."""
-    handlers, level, propagate = LOG.handlers[:], LOG.level, LOG.propagate
-    yield
-    LOG.handlers, LOG.propagate = handlers, propagate
-    LOG.setLevel(level)
-
-
 @pytest.fixture
 def told(caplog: pytest.LogCaptureFixture) -> Told:
     """All that the app has said in toasts, a line each; it logs every one."""
