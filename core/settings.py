@@ -20,9 +20,12 @@ from bddseg_tui.core.files.toml_file import LARGEST, parse_toml
 from bddseg_tui.core.retrieval.options import Retrieval, read_retrieval
 from bddseg_tui.core.workspace.workspace import Workspace
 
-Images = Literal["auto", "kitty", "sixel", "octant", "sextant", "quadrant", "halfblock", "none"]
+Images = Literal["auto", "kitty", "iterm2", "sixel", "octant", "sextant", "quadrant", "halfblock", "none"]
 IMAGES: tuple[Images, ...] = get_args(Images)
 """How pictures may be drawn; `auto` is whatever the terminal can."""
+Colours = Literal["auto", "truecolor", "256", "16"]
+COLOURS: tuple[Colours, ...] = get_args(Colours)
+"""How many colours the terminal has; `auto` is what is known of it."""
 FEWEST_PICTURE_BYTES = 10_000
 """Of fewer nothing can be seen."""
 
@@ -35,6 +38,7 @@ class Settings:
         dataset: the last one that was opened.
         theme: dark or light.
         images: the picture protocol that was chosen by key.
+        colours: how many the terminal has.
         picture_bytes: the most that a picture may take, twice that where it fills the screen; 0 leaves it to the app.
         opacity: of masks over photographs, 0 to 1.
         retrieval: how to search, and what answers.
@@ -43,6 +47,7 @@ class Settings:
     dataset: str = ""
     theme: str = "dark"
     images: str = "auto"
+    colours: str = "auto"
     picture_bytes: int = 0
     opacity: float = 0.5
     retrieval: Retrieval = field(default_factory=Retrieval)
@@ -126,6 +131,7 @@ _GOOD: dict[str, Callable[[Any], bool]] = {
     "dataset": lambda v: isinstance(v, str) and "\0" not in v,
     "theme": lambda v: v in ("dark", "light"),
     "images": lambda v: v in IMAGES,
+    "colours": lambda v: v in COLOURS,
     "picture_bytes": lambda v: type(v) is int and (v == 0 or v >= FEWEST_PICTURE_BYTES),
     "opacity": lambda v: isinstance(v, float) and 0 <= v <= 1,
 }

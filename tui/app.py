@@ -4,10 +4,12 @@ import asyncio
 import gc
 import logging
 from collections.abc import Awaitable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
 from textual import on, work
 from textual.app import App, ComposeResult
 from textual.events import Event, Key, Paste, Resize
@@ -33,20 +35,27 @@ from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.quiet_screen import QuietScreen
 from bddseg_tui.tui.shared.typeahead import TypeAhead
 from bddseg_tui.tui.shared.worker_errors import tell_failure
+from bddseg_tui.tui.terminal.capabilities import TerminalCapabilities
+from bddseg_tui.tui.terminal.color_filter import ColorFilter
 from bddseg_tui.tui.terminal.drawing_pause import DrawingPause
+from bddseg_tui.tui.terminal.few_colors import Colors
 from bddseg_tui.tui.terminal.picture_limit import SLOW_LINE, picture_limit
 from bddseg_tui.tui.terminal.protocol import PROTOCOLS, ImageProtocol
 from bddseg_tui.tui.terminal.raw_output import backlog_of
 from bddseg_tui.tui.terminal.shown_cells import ShownCells
 from bddseg_tui.tui.terminal.smallest_size import no_smaller
+from bddseg_tui.tui.terminal.tmux import ask_tmux
 from bddseg_tui.tui.themes import DARK, LIGHT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import RenderableType
     from textual.driver import Driver
+    from textual.filter import LineFilter
     from textual.screen import Screen
 
-    from bddseg_tui.tui.terminal.driver import DeviceAttributes
+    from bddseg_tui.tui.terminal.driver import TerminalAnswered
 
 _LOG = logging.getLogger(__name__)
 _LEVELS: dict[SeverityLevel, int] = {
@@ -63,7 +72,9 @@ class BddsegApp(App[int]):
 
     Attributes:
         engine: what all panes work with.
+        terminal: what is known of the terminal by now.
         protocol: how pictures are drawn.
+        color_count: how many colours the terminal has.
         picture_limit: bytes that a picture in a pane may take.
         collection: the dataset that is open; None until there is one.
         failure: the error that ended the app, if one did.
@@ -85,7 +96,7 @@ class BddsegApp(App[int]):
         workspace: Workspace,
         dataset: Path | None = None,
         protocol: ImageProtocol = "halfblock",
-        may_upgrade: bool = False,
+        terminal: TerminalCapabilities | None = None,
         driver_class: "type[Driver] | None" = None,
         picture_bytes: int = 0,
     ) -> None:
@@ -94,15 +105,28 @@ class BddsegApp(App[int]):
         Args:
             workspace: where everything is kept.
             dataset: the folder to open; the one that was opened last if left out.
-            protocol: how pictures are drawn.
-            may_upgrade: whether the terminal's answer may change that to Sixel.
+            protocol: how pictures are drawn, if nothing is known of the terminal.
+            terminal: what is known of it; if left out, it has all colours.
             driver_class: Textual's driver; its own choice if left out.
             picture_bytes: the most that a picture may take; 0 for what the settings say.
         """
         super().__init__(driver_class=driver_class)
         self.engine = Engine(workspace)
-        self.protocol: ImageProtocol = protocol
-        self._may_upgrade = may_upgrade
+        self.terminal = terminal or TerminalCapabilities(wanted_colors="truecolor", wanted_images=protocol)
+        self.protocol: ImageProtocol = self.terminal.image_protocol
+        self.color_count: Colors = self.terminal.color_count
+        # What there are colours for is decided by the filter; Rich would decide by TERM alone.
+        self.console = Console(
+            color_system="truecolor",
+            file=self.console.file,
+            force_terminal=True,
+            legacy_windows=False,
+            safe_box=False,
+            soft_wrap=False,
+            highlight=False,
+            emoji=False,
+        )
+        self._color_filter = None if self.color_count == "truecolor" else ColorFilter(self.color_count)
         self._settings: Settings
         self._settings, self._odd_settings = check_settings(workspace)
         self.register_theme(DARK)
@@ -154,6 +178,11 @@ class BddsegApp(App[int]):
         if self._drawing_pause is not None:
             self._drawing_pause.look()
 
+    def get_line_filters(self) -> "Sequence[LineFilter]":
+        """What every line goes through before it is drawn: Textual's filters, then the terminal's colours."""
+        filters = super().get_line_filters()
+        return filters if self._color_filter is None else [*filters, self._color_filter]
+
     def get_default_screen(self) -> QuietScreen[None]:
         """The screen with the panes."""
         return QuietScreen(id="_default")
@@ -185,6 +214,7 @@ class BddsegApp(App[int]):
     def on_mount(self) -> None:
         """Shows the dataset, and begins to watch the runs."""
         self.set_class(self.protocol == "none", "-no-pictures")
+        self._ask_tmux()
         if told := self._odd_settings.tell("setting", str(self.engine.workspace.settings)):
             self.notify(told, severity="warning", markup=False, timeout=10)
         if self._wanted is None:
@@ -359,20 +389,32 @@ class BddsegApp(App[int]):
 
     def action_cycle_images(self) -> None:
         """Draws pictures in the next way, and remembers it."""
-        self._set_protocol(PROTOCOLS[(PROTOCOLS.index(self.protocol) + 1) % len(PROTOCOLS)])
+        chosen = PROTOCOLS[(PROTOCOLS.index(self.protocol) + 1) % len(PROTOCOLS)]
+        self._learn(replace(self.terminal, wanted_images=chosen))
         self._remember(images=self.protocol)
         self.notify(f"pictures: {self.protocol}", timeout=2)
 
-    def on_device_attributes(self, event: "DeviceAttributes") -> None:
+    # -- the terminal ----------------------------------------------------------------------------------------
+
+    def on_terminal_answered(self, event: "TerminalAnswered") -> None:
         """The terminal's answer, whenever it comes."""
         self.picture_limit = picture_limit(self._picture_bytes, answered=True)
-        self._set_protocol("sixel" if event.sixel and self._may_upgrade else self.protocol)
+        self._learn(self.terminal.with_answers(event.answers))
 
-    def _set_protocol(self, protocol: ImageProtocol) -> None:
+    @work(group="tmux", exit_on_error=False)
+    async def _ask_tmux(self) -> None:
+        if self.terminal.multiplexer == "tmux" and (said := await asyncio.to_thread(ask_tmux)) is not None:
+            self._learn(self.terminal.with_tmux(said))
+
+    def _learn(self, terminal: TerminalCapabilities) -> None:
+        """Goes over to what follows from what is known of the terminal by now."""
         from bddseg_tui.tui.shared.picture import PictureView
 
-        self._may_upgrade = False
-        self.protocol = protocol
-        self.set_class(protocol == "none", "-no-pictures")
+        self.terminal, self.protocol = terminal, terminal.image_protocol
+        if self.color_count != terminal.color_count:
+            self.color_count = terminal.color_count
+            self._color_filter = ColorFilter(self.color_count)
+            self.action_redraw()
+        self.set_class(self.protocol == "none", "-no-pictures")
         for view in (view for screen in self.screen_stack for view in screen.query(PictureView)):
             view.redraw()

@@ -11,12 +11,17 @@ from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.app_log import app_log
 from bddseg_tui.tui.command_exit import interruptible, say_last
+from bddseg_tui.tui.terminal.capabilities import capabilities_at_start
 from bddseg_tui.tui.terminal.driver import AskingDriver
-from bddseg_tui.tui.terminal.protocol import guess_protocol
 
 
 def start_app(
-    workspace: Workspace, dataset: Path | None, images: str, picture_bytes: int = 0, debug: bool = False
+    workspace: Workspace,
+    dataset: Path | None,
+    images: str = "auto",
+    colours: str = "auto",
+    picture_bytes: int = 0,
+    debug: bool = False,
 ) -> int:
     """Runs the app until the person leaves; returns the exit code.
 
@@ -24,6 +29,7 @@ def start_app(
         workspace: where everything is kept, the log too.
         dataset: the folder to open; the one that was opened last if left out.
         images: how pictures are drawn, one of `core.settings.IMAGES`.
+        colours: how many the terminal has, one of `core.settings.COLOURS`.
         picture_bytes: the most that a picture may take; 0 for what the settings say.
         debug: log details as well, and say where the log is when the app ends.
 
@@ -37,14 +43,15 @@ def start_app(
         from bddseg_tui.core.data.dataset import open_dataset
 
         open_dataset(dataset)
-    if images == "auto":
-        images = load_settings(workspace).images
-    protocol, may_upgrade = guess_protocol(images)
+    settings = load_settings(workspace)
+    terminal = capabilities_at_start(
+        settings.images if images == "auto" else images, settings.colours if colours == "auto" else colours
+    )
     # A thread that decodes lets the event loop in sooner than Python's 5 ms.
     sys.setswitchinterval(0.001)
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
-    app = BddsegApp(workspace, dataset, protocol, may_upgrade, AskingDriver, picture_bytes)
+    app = BddsegApp(workspace, dataset, terminal=terminal, driver_class=AskingDriver, picture_bytes=picture_bytes)
     with app_log(workspace.root, debug), interruptible():
         result = app.run()
     if debug:

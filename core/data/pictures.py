@@ -41,21 +41,26 @@ class PictureRequest:
     viewport: Viewport | None = None
 
 
-def compose(request: PictureRequest, size: tuple[int, int]) -> "Image.Image":
+def compose(request: PictureRequest, size: tuple[int, int], palette: tuple[int, ...] = PALETTE) -> "Image.Image":
     """Draws a request as RGB, as large as fits into `size` (width, height) at the image's own aspect.
+
+    `palette` has red, green and blue of each class, one after another.
 
     Raises:
         BadFileError: a file that the view needs is missing or cannot be read.
     """
     if request.viewport is None:
         photo = fit(read_image(request.image, at_least=size), size)
-        return _composed(request, photo, None)
+        return _composed(request, photo, None, palette)
     whole = read_image(request.image)
     box = _part(request.viewport, whole.size, whole.size)
-    return _with_crosshair(_composed(request, fit(whole.crop(box), size, native=True), whole.size), request.viewport)
+    photo = fit(whole.crop(box), size, native=True)
+    return _with_crosshair(_composed(request, photo, whole.size, palette), request.viewport)
 
 
-def _composed(request: PictureRequest, photo: "Image.Image", whole: tuple[int, int] | None) -> "Image.Image":
+def _composed(
+    request: PictureRequest, photo: "Image.Image", whole: tuple[int, int] | None, palette: tuple[int, ...]
+) -> "Image.Image":
     """The view over the photograph as it is shown; `whole` is the size of the image that it is a part of."""
     from PIL import Image
 
@@ -68,7 +73,7 @@ def _composed(request: PictureRequest, photo: "Image.Image", whole: tuple[int, i
         predicted = _needed(request.prediction, request, "prediction")
         return _error_map(photo, ids, _read_ids(predicted, photo.size, request.viewport, whole))
     colours = ids.copy()
-    colours.putpalette(PALETTE)
+    colours.putpalette(palette)
     painted = colours.convert("RGB")
     if request.view in ("overlay", "image"):
         painted = Image.blend(photo, painted, request.opacity if request.view == "overlay" else 0.0)

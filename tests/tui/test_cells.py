@@ -76,13 +76,6 @@ def test_a_smooth_line_is_sent_in_a_few_runs() -> None:
     assert len(coarse) < len(fine) < 40 * 20
 
 
-@pytest.mark.parametrize("color_system", ["standard", "256"])
-def test_where_there_are_fewer_colours_rich_chooses_them(color_system: str) -> None:
-    console = Console(color_system=color_system, force_terminal=True)  # type: ignore[arg-type]
-    text = "".join(strip.render(console) for strip in cell_strips(picture(1, 20, 8), "quadrant"))
-    assert "38;2" not in text and "48;2" not in text and "\x1b[" in text
-
-
 def test_a_part_of_a_line_has_the_same_cells() -> None:
     (strip,) = cell_strips(picture(2, 20, 2), "quadrant")
     left, right = strip.divide([4, 10])

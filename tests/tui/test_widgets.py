@@ -5,65 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual import events
 
 from bddseg_tui.core.runs.history import History, HistoryBuilder, MovingMean
 from bddseg_tui.tui.evaluate.class_table import bar
-from bddseg_tui.tui.terminal.driver import DeviceAttributes, OutputTaken, _Parser
-from bddseg_tui.tui.terminal.protocol import guess_protocol
 from bddseg_tui.tui.train.chart import DotGrid, Plot, Series, plot_series, short_number
 from bddseg_tui.tui.train.run_plots import CHARTS, ChartName, ChartOptions, Curves, plot_runs
-
-
-@pytest.mark.parametrize(
-    ("environ", "expected"),
-    [
-        ({"TERM": "linux"}, ("halfblock", True)),
-        ({"TERM": "xterm-256color"}, ("quadrant", True)),
-        ({"TERM": "xterm-kitty"}, ("kitty", False)),
-        ({"TERM": "xterm-256color", "TERM_PROGRAM": "ghostty"}, ("kitty", False)),
-        ({"TERM": "foot"}, ("sixel", False)),
-        ({"TERM": "xterm-256color", "TERM_PROGRAM": "WezTerm"}, ("sixel", False)),
-        ({"TERM": "xterm-kitty", "TMUX": "/tmp/tmux"}, ("quadrant", False)),
-        ({"TERM": "screen-256color"}, ("quadrant", False)),
-    ],
-)
-def test_the_protocol_is_guessed_from_the_environment(environ: dict[str, str], expected: tuple[str, bool]) -> None:
-    assert guess_protocol("auto", environ) == expected
-    assert guess_protocol("none", environ) == ("none", False)
-
-
-def fed(*pieces: str) -> list[object]:
-    parser = _Parser()
-    return [message for piece in pieces for message in parser.feed(piece)]
-
-
-@pytest.mark.parametrize("pieces", [("\x1b[?62;4;22c",), ("\x1b[?6", "2;4c"), ("\x1b[?", "64;1;2;4;6c")])
-def test_the_terminals_answer_is_understood_whole_or_in_pieces(pieces: tuple[str, ...]) -> None:
-    found = fed(*pieces)
-    assert [type(m) for m in found] == [DeviceAttributes]
-    assert isinstance(found[0], DeviceAttributes) and found[0].sixel
-
-
-def test_a_terminal_without_sixel_says_so_and_keys_around_the_answer_arrive() -> None:
-    found = fed("j\x1b[?1;2ck")
-    assert [m.key for m in found if isinstance(m, events.Key)] == ["j", "k"]
-    assert [m.sixel for m in found if isinstance(m, DeviceAttributes)] == [False]
-
-
-def test_a_device_of_level_four_is_not_mistaken_for_sixel() -> None:
-    assert [m.sixel for m in fed("\x1b[?4c") if isinstance(m, DeviceAttributes)] == [False]
-
-
-@pytest.mark.parametrize("pieces", [("j\x1b[0nk",), ("j\x1b", "[0nk"), ("j\x1b[", "0nk"), ("j\x1b[0", "nk")])
-def test_a_fence_that_is_answered_is_no_key_wherever_the_answer_is_cut(pieces: tuple[str, ...]) -> None:
-    found = fed(*pieces)
-    assert [m.key for m in found if isinstance(m, events.Key)] == ["j", "k"]
-    assert sum(isinstance(m, OutputTaken) for m in found) == 1
-
-
-def test_keys_are_not_held_back_by_the_search_for_an_answer() -> None:
-    assert [m.key for m in fed("\x1b[A", "q") if isinstance(m, events.Key)] == ["up", "q"]
 
 
 def test_smoothing_starts_at_the_first_value_and_leaves_gaps() -> None:

@@ -8,7 +8,7 @@ import typer
 
 from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.files.typed_path import typed_path
-from bddseg_tui.core.settings import Images
+from bddseg_tui.core.settings import Colours, Images
 from bddseg_tui.core.workspace.workspace import open_workspace
 from bddseg_tui.tui.cli.options import WorkspaceOption
 
@@ -24,6 +24,7 @@ def open_app(
         typer.Argument(metavar="[DIR]", parser=typed_path, help="The dataset's folder; the last one if left out."),
     ] = None,
     images: Annotated[Images, typer.Option(help="How pictures are drawn.")] = "auto",
+    colours: Annotated[Colours, typer.Option("--colours", "--colors", help="What the terminal has.")] = "auto",
     picture_bytes: Annotated[
         int, typer.Option(min=0, help="The most that a picture may take; 0: by the line.", show_default=False)
     ] = 0,
@@ -37,4 +38,4 @@ def open_app(
         raise UsageError("the app needs a terminal; every other command works without one (see --help)")
     from bddseg_tui.tui.start import start_app
 
-    raise typer.Exit(start_app(open_workspace(workspace), dataset, images, picture_bytes, debug))
+    raise typer.Exit(start_app(open_workspace(workspace), dataset, images, colours, picture_bytes, debug))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, cast
 from textual.strip import Strip
 
 from bddseg_tui.core.data.pictures import PictureRequest
+from bddseg_tui.tui.terminal.class_colors import class_palette
+from bddseg_tui.tui.terminal.few_colors import Colors
 from bddseg_tui.tui.terminal.picture_limit import SLOW_LINE
 from bddseg_tui.tui.terminal.protocol import ImageProtocol, cell_pixels
 
@@ -21,25 +23,26 @@ CLASS_VIEWS = ("mask", "prediction", "error")
 
 @dataclass(frozen=True)
 class Wanted:
-    """A picture, the (columns, rows) that it is to fit, how it is sent, and the bytes that it may take."""
+    """A picture, the (columns, rows) that it is to fit, how it is sent, the bytes that it may take, and its colours."""
 
     request: PictureRequest
     cells: tuple[int, int]
     protocol: ImageProtocol
     limit: int
+    colors: Colors = "truecolor"
 
 
 @dataclass(frozen=True)
 class Drawn:
     """A picture that is ready, and its cells.
 
-    Its strips are characters, or Kitty placeholders; a Sixel has quadrants for when it can't be drawn whole.
-    `kitty` is sent once, before the placeholders of `image_id` are written.
+    Its strips are characters, or Kitty placeholders. `raster` is a Sixel or iTerm2's picture, with quadrants for when
+    it can't be drawn whole. `kitty` is sent once, before the placeholders of `image_id` are written.
     """
 
     cells: tuple[int, int]
     strips: list[Strip]
-    sixel: str = ""
+    raster: str = ""
     kitty: str = ""
     image_id: int | None = None
 
@@ -53,12 +56,16 @@ def draw(wanted: Wanted) -> Drawn:
     from bddseg_tui.core.data.pictures import compose
 
     (columns, rows), (wide, high) = wanted.cells, cell_pixels()
-    picture = compose(wanted.request, (columns * wide, rows * high))
+    picture = compose(wanted.request, (columns * wide, rows * high), class_palette(wanted.colors))
     used = -(-picture.width // wide), -(-picture.height // high)
     if wanted.protocol == "sixel":
         from bddseg_tui.tui.terminal.sixel import encode_sixel
 
-        return Drawn(used, _characters(picture, wanted, "quadrant"), sixel=encode_sixel(picture, wanted.limit))
+        return Drawn(used, _characters(picture, wanted, "quadrant"), raster=encode_sixel(picture, wanted.limit))
+    if wanted.protocol == "iterm2":
+        from bddseg_tui.tui.terminal.iterm2 import encode_iterm2
+
+        return Drawn(used, _characters(picture, wanted, "quadrant"), raster=encode_iterm2(picture, used, wanted.limit))
     if wanted.protocol == "kitty":
         from bddseg_tui.tui.terminal.kitty import MOST_CELLS, encode_kitty
 
@@ -79,4 +86,10 @@ def _characters(picture: "Image", wanted: Wanted, kind: "CellKind") -> list[Stri
     columns, rows = max(1, round(picture.width / wide)), max(1, round(picture.height / high))
     # A mean of two classes' colours is a third class's.
     way = Image.Resampling.NEAREST if wanted.request.view in CLASS_VIEWS else Image.Resampling.BOX
-    return cell_strips(picture.resize((columns * across, rows * down), way), kind, fine=wanted.limit > SLOW_LINE)
+    small, fine = picture.resize((columns * across, rows * down), way), wanted.limit > SLOW_LINE
+    return cell_strips(small, kind, fine, wanted.colors, flat=_is_flat(wanted.request))
+
+
+def _is_flat(request: PictureRequest) -> bool:
+    """Whether all of it has classes' own colours."""
+    return request.view in ("mask", "prediction") and request.highlight is None and request.viewport is None

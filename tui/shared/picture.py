@@ -20,10 +20,13 @@ from bddseg_tui.core.data.pictures import PictureRequest
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.shared.drawing import Drawn, Wanted, draw
+from bddseg_tui.tui.terminal.capabilities import TerminalCapabilities
+from bddseg_tui.tui.terminal.few_colors import Colors
 from bddseg_tui.tui.terminal.picture_limit import SLOW_LINE
 from bddseg_tui.tui.terminal.protocol import ImageProtocol
 from bddseg_tui.tui.terminal.raw_output import write_to_terminal
 from bddseg_tui.tui.terminal.raw_strip import RawStrip, joined
+from bddseg_tui.tui.terminal.tmux import through_tmux
 
 RUSH_S = 0.25
 """Of pictures that follow each other sooner, a key is held."""
@@ -35,8 +38,10 @@ KEPT = 24
 class PictureApp(Protocol):
     """What pictures ask of the app that they are in: how it draws them now."""
 
+    terminal: TerminalCapabilities
     protocol: ImageProtocol
     picture_limit: int
+    color_count: Colors
 
     @property
     def draws(self) -> bool:
@@ -186,9 +191,9 @@ class PictureView(Widget):
         app = cast(PictureApp, self.app)
         fills_screen = 2 * self.size.area > self.app.size.area
         limit = app.picture_limit * (2 if fills_screen else 1) // (4 if self._rushing else 1)
-        if app.protocol not in ("sixel", "kitty"):
+        if app.protocol not in ("sixel", "kitty", "iterm2"):
             limit = app.picture_limit
-        return Wanted(_plain(request), (self.size.width, self.size.height), app.protocol, limit)
+        return Wanted(_plain(request), (self.size.width, self.size.height), app.protocol, limit, app.color_count)
 
     @work(thread=True, group="picture", exit_on_error=False)
     def _draw(self, wanted: Wanted) -> None:
@@ -219,7 +224,7 @@ class PictureView(Widget):
             self._kept[wanted] = drawn
             # While a key is held, what was asked for is passed by before it is ready; it is shown on the way.
             on_the_way = self._asked.get(wanted.request, (0, None))[0] > self._shown
-            same_place = latest is not None and (wanted.cells, wanted.protocol) == (latest.cells, latest.protocol)
+            same_place = latest is not None and replace(wanted, request=latest.request, limit=latest.limit) == latest
             if mine or (on_the_way and same_place):
                 self._take(wanted.request, drawn)
             while len(self._kept) > KEPT:
@@ -232,7 +237,7 @@ class PictureView(Widget):
         from bddseg_tui.tui.terminal.kitty import free_kitty
 
         for image_id in ids:
-            write_to_terminal(self.app, free_kitty(image_id))
+            self._write(free_kitty(image_id))
         self._sent -= ids
 
     def _take(self, request: PictureRequest, drawn: Drawn) -> None:
@@ -254,7 +259,7 @@ class PictureView(Widget):
         if drawn is None:
             return self._message_lines(crop)
         columns, rows = drawn.cells
-        style = self.rich_style
+        style = self._paper
         if columns > width or rows > height:
             # Drawn for a larger widget; the new size is being worked on.
             return [Strip.blank(crop.width, style)] * crop.height
@@ -263,9 +268,9 @@ class PictureView(Widget):
         for y, strip in enumerate(drawn.strips[:rows]):
             right = width - left - strip.cell_length
             lines[top + y] = joined([Strip.blank(left, style), strip, Strip.blank(right, style)])
-        # Sixel covers cells whatever they hold: under another screen, or partly out of sight, it must not be sent.
-        if drawn.sixel and self.screen.is_active and crop.size == self.size:
-            return self._sixel_lines(drawn, left, top)
+        # A raster covers cells whatever they hold: under another screen, or partly out of sight, it must not be sent.
+        if drawn.raster and self.screen.is_active and crop.size == self.size:
+            return self._raster_lines(drawn, left, top)
         return [line.crop(crop.x, crop.right) for line in lines[crop.y : crop.bottom]]
 
     def _send(self, drawn: Drawn) -> bool:
@@ -273,22 +278,35 @@ class PictureView(Widget):
         if drawn.image_id in self._sent or (self.screen.is_active and cast(PictureApp, self.app).draws):
             if drawn.image_id is not None and drawn.image_id not in self._sent:
                 self._sent.add(drawn.image_id)
-                write_to_terminal(self.app, drawn.kitty)
+                self._write(drawn.kitty)
             self._placed = drawn
             return True
         return False
 
-    def _sixel_lines(self, drawn: Drawn, left: int, top: int) -> list[Strip]:
+    def _write(self, data: str) -> None:
+        """Writes a control string, past tmux where that is there."""
+        terminal = cast(PictureApp, self.app).terminal
+        write_to_terminal(self.app, through_tmux(data) if terminal.multiplexer == "tmux" else data)
+
+    @property
+    def _paper(self) -> Style:
+        """The style around the picture, in colours that the terminal has."""
+        blank = Strip.blank(1, self.rich_style)
+        for line_filter in self.get_line_filters():
+            blank = blank.apply_filter(line_filter, self.background_colors[1])
+        return next((segment.style for segment in blank if segment.style), self.rich_style)
+
+    def _raster_lines(self, drawn: Drawn, left: int, top: int) -> list[Strip]:
         """Blank cells, and the picture with the last of them, so that they are there before it."""
-        region, style = self.content_region, self.rich_style
+        region, style = self.content_region, self._paper
         blank = Strip.blank(region.width, style)
         start = Control.move_to(region.x + left, region.y + top).segment.text
         end = Control.move_to(region.right, region.bottom - 1).segment.text
-        last = RawStrip(lambda: blank, region.width, [blank, start, drawn.sixel, end], True)
+        last = RawStrip(lambda: blank, region.width, [blank, start, drawn.raster, end], True)
         return [*[blank] * (region.height - 1), last]
 
     def _message_lines(self, crop: Region) -> list[Strip]:
-        width, style = self.size.width, self.rich_style
+        width, style = self.size.width, self._paper
         text = Text(self._message, style=style + Style(dim=True), justify="center")
         wrapped = text.wrap(self.app.console, max(10, width - 4))
         first = max(0, (self.size.height - len(wrapped)) // 2)

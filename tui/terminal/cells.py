@@ -6,18 +6,19 @@ libchafa's binding (chafa.py 1.2.0) was turned down: with quadrants at 80x22 it 
 of the pixels of thin classes right instead of .72 (`benchmarks/cells.py`), and a photograph takes 60 kB instead of 32.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from PIL import Image
-from rich.color import Color, ColorSystem
-from rich.console import Console
+from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from bddseg_tui.tui.terminal.few_colors import Colors as TerminalColors
+from bddseg_tui.tui.terminal.few_colors import code, numbered
 from bddseg_tui.tui.terminal.raw_strip import RawStrip
 
 if TYPE_CHECKING:
@@ -41,22 +42,64 @@ smooth sky is smaller than what the eye sees; runs of cells get one style, which
 _FULL = "█"
 
 
-def cell_strips(picture: Image.Image, kind: CellKind, fine: bool = True) -> list[Strip]:
+def cell_strips(
+    picture: Image.Image,
+    kind: CellKind,
+    fine: bool = True,
+    colors: TerminalColors = "truecolor",
+    flat: bool = False,
+) -> list[Strip]:
     """Strips of an RGB picture whose size is a multiple of the pixels that a cell of this kind has.
 
-    `fine` is for lines that are not slow.
+    Args:
+        picture: RGB.
+        kind: how a cell is divided.
+        fine: for lines that are not slow.
+        colors: what the terminal has; where they are few, the picture is dithered.
+        flat: whether it has areas of a few colours that the terminal has, which are left as they are.
     """
     import numpy as np
 
     wide, high = CELL_KINDS[kind]
     columns, rows = picture.width // wide, picture.height // high
-    pixels = np.asarray(picture.convert("RGB"), np.float32).reshape(rows, high, columns, wide, 3)
-    pixels = pixels.transpose(0, 2, 1, 3, 4).reshape(rows * columns, high * wide, 3)
+    picture = picture.convert("RGB")
+    numbers: NDArray[np.int64] | None = None
+    if colors != "truecolor":
+        from bddseg_tui.tui.terminal.dithering import color_numbers, colors_of
+
+        numbers = color_numbers(picture, colors, flat)
+        picture = colors_of(numbers)
+        numbers = _by_cell(numbers[..., None], kind)[..., 0]
+    pixels = _by_cell(np.asarray(picture, np.float32), kind)
     masks, ink, paper = _split(pixels)
     shape = (rows, columns)
-    cells = masks.reshape(shape), ink.reshape(*shape, 3), paper.reshape(*shape, 3)
-    masks, ink, paper = _runs(*cells, (1 << wide * high) - 1, _TOLERANCE if fine else _COARSE_TOLERANCE)
-    return list(_strips(masks, ink, paper, _glyphs(kind)))
+    if numbers is not None:
+        # The nearest of the cell's own colours: a mean of two is a colour that is nowhere.
+        ink, paper = (_nearest_of(pixels, numbers, color)[:, None] for color in (ink, paper))
+    cells = masks.reshape(shape), ink.reshape(*shape, -1), paper.reshape(*shape, -1)
+    tolerance = 0 if numbers is not None else _TOLERANCE if fine else _COARSE_TOLERANCE
+    masks, ink, paper = _runs(*cells, (1 << wide * high) - 1, tolerance)
+    if numbers is not None:
+        return list(_strips(masks, ink[..., 0], paper[..., 0], _glyphs(kind), _NUMBERED))
+    weights = np.array([1 << 16, 1 << 8, 1])
+    return list(_strips(masks, ink @ weights, paper @ weights, _glyphs(kind), _EXACT))
+
+
+def _by_cell(pixels: "NDArray[Any]", kind: CellKind) -> "NDArray[Any]":
+    """Pixels (H, W, C) of a picture as those of its cells (N, P, C), row by row."""
+    wide, high = CELL_KINDS[kind]
+    rows, columns, channels = pixels.shape[0] // high, pixels.shape[1] // wide, pixels.shape[2]
+    cells = pixels.reshape(rows, high, columns, wide, channels).transpose(0, 2, 1, 3, 4)
+    return cells.reshape(rows * columns, high * wide, channels)
+
+
+def _nearest_of(pixels: "NDArray[np.float32]", numbers: "NDArray[np.int64]", color: "Colors") -> "Colors":
+    """The number (N) of the pixel of each cell that is nearest to a colour (N, 3)."""
+    import numpy as np
+
+    which = ((pixels - color[:, None]) ** 2).sum(2).argmin(1)
+    chosen: Colors = numbers[np.arange(len(numbers)), which].astype(np.int16)
+    return chosen
 
 
 def _split(pixels: "NDArray[np.float32]") -> "tuple[NDArray[np.int64], Colors, Colors]":
@@ -122,31 +165,26 @@ def _runs(
 
 @dataclass(frozen=True)
 class _Run:
-    """Characters of one style; colours as 0xRRGGBB."""
+    """Characters of one style; colours as numbers, by whose meaning they are written."""
 
     text: str
     ink: int
     paper: int
 
 
-class _CellStrip(RawStrip):
-    """Is written with as few codes as there are changes where there are 24-bit colours, else as Rich does it."""
+@dataclass(frozen=True)
+class _Meaning:
+    """What the numbers of colours are: the code of one as ink or paper, and Rich's colour."""
 
-    __slots__ = []
-
-    def render(self, console: Console) -> str:
-        """What goes to the terminal."""
-        system = console._color_system
-        if system in (None, ColorSystem.TRUECOLOR):
-            return super().render(console)
-        return "".join(Strip.render_style(s.style, s.text, system) for s in self if s.style and system)
+    code: Callable[[int, bool], str]
+    color: Callable[[int], Color]
 
 
-def _strips(masks: "NDArray[np.int64]", ink: "Colors", paper: "Colors", glyphs: str) -> Iterator[Strip]:
+def _strips(
+    masks: "NDArray[np.int64]", inks: "NDArray[Any]", papers: "NDArray[Any]", glyphs: str, meaning: _Meaning
+) -> Iterator[Strip]:
     import numpy as np
 
-    weights = np.array([1 << 16, 1 << 8, 1])
-    inks, papers = ink @ weights, paper @ weights
     changes = (np.diff(inks, axis=1) != 0) | (np.diff(papers, axis=1) != 0)
     for y, row in enumerate(masks.tolist()):
         text = "".join([glyphs[mask] for mask in row])
@@ -156,37 +194,43 @@ def _strips(masks: "NDArray[np.int64]", ink: "Colors", paper: "Colors", glyphs: 
             _Run(text[a:b], i, p)
             for a, b, i, p in zip(starts, ends, inks[y, starts].tolist(), papers[y, starts].tolist(), strict=True)
         ]
-        yield _CellStrip(partial(map, _segment, runs), len(text), [_codes(runs)])
+        yield RawStrip(partial(_segments, runs, meaning), len(text), [_codes(runs, meaning)])
 
 
-def _codes(runs: list[_Run]) -> str:
+def _codes(runs: list[_Run], meaning: _Meaning) -> str:
     """The runs with the colours that change, and a reset behind them."""
     parts = []
     ink = paper = -1
     for run in runs:
         if run.ink == ink:
-            parts.append(f"\x1b[{_code(run.paper, 48)}m")
+            parts.append(f"\x1b[{meaning.code(run.paper, True)}m")
         elif run.paper == paper:
-            parts.append(f"\x1b[{_code(run.ink, 38)}m")
+            parts.append(f"\x1b[{meaning.code(run.ink, False)}m")
         else:
-            parts.append(f"\x1b[{_code(run.ink, 38)};{_code(run.paper, 48)}m")
+            parts.append(f"\x1b[{meaning.code(run.ink, False)};{meaning.code(run.paper, True)}m")
         parts.append(run.text)
         ink, paper = run.ink, run.paper
     return "".join([*parts, "\x1b[0m"])
 
 
+def _segments(runs: list[_Run], meaning: _Meaning) -> list[Segment]:
+    return [Segment(run.text, Style.from_color(meaning.color(run.ink), meaning.color(run.paper))) for run in runs]
+
+
 @lru_cache(maxsize=65536)
-def _code(color: int, layer: int) -> str:
-    return f"{layer};2;{color >> 16};{color >> 8 & 255};{color & 255}"
-
-
-def _segment(run: _Run) -> Segment:
-    return Segment(run.text, Style.from_color(_color(run.ink), _color(run.paper)))
+def _exact_code(color: int, background: bool) -> str:
+    return f"{48 if background else 38};2;{color >> 16};{color >> 8 & 255};{color & 255}"
 
 
 @lru_cache(maxsize=16384)
-def _color(color: int) -> Color:
+def _exact_color(color: int) -> Color:
     return Color.from_rgb(color >> 16, color >> 8 & 255, color & 255)
+
+
+_EXACT = _Meaning(_exact_code, _exact_color)
+"""0xRRGGBB."""
+_NUMBERED = _Meaning(code, numbered)
+"""Those of `few_colors.EIGHT_BIT`."""
 
 
 def pixels_of(char: str, kind: CellKind) -> list[bool]:

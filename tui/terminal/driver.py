@@ -1,6 +1,6 @@
-"""A terminal driver that asks for Device Attributes and tells the app the answer, whenever it comes.
+"""A terminal driver that asks what the terminal is and can, and tells the app the answers, whenever they come.
 
-Textual's parser does not know DA1 answers (`ESC [ ? 62 ; 4 c`) and would hand them on as key presses.
+Textual's parser does not know them (`ESC [ ? 62 ; 4 c`) and would hand them on as key presses.
 
 Private in Textual (checked against 8.2.8): the module `textual._xterm_parser`, and that `drivers.linux_driver` looks
 its parser up in its own module.
@@ -13,6 +13,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import cast
 
 from textual import events
@@ -20,20 +21,39 @@ from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver
 from textual.message import Message
 
+from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.terminal.backlog import FENCE, FENCE_ANSWER, Backlog
-from bddseg_tui.tui.terminal.protocol import SIXEL_ATTRIBUTE
+from bddseg_tui.tui.terminal.capabilities import TerminalAnswers, capabilities_at_start
 
 _PATIENCE_S = 0.5
-_ANSWER = re.compile(r"\x1b\[\?([\d;]*)c")
-_BEGINNING = re.compile(r"\x1b(\[(\?[\d;]*)?)?$")
+_SIXEL_ATTRIBUTE = "4"
+_ANSWER = re.compile(
+    r"\x1b\[\?(?P<attributes>[\d;]*)c"
+    r"|\x1bP>\|(?P<program>[^\x1b]*)\x1b\\"
+    r"|\x1bP(?P<has_rgb>[01])\+r(?P<capability>[^\x1b]*)\x1b\\"
+    r"|\x1bP[01]\$r(?P<rendition>[^\x1b]*)\x1b\\"
+    r"|\x1b_G(?P<kitty>[^\x1b]*)\x1b\\"
+)
+_BEGINNING = re.compile(r"\x1b(\[(\?[\d;]*)?|(P[01>]|_G)[^\x1b]{0,200}\x1b?)?$")
+_RGB = "524742"
+"""The capability's name, in hexadecimal."""
+ASK_ATTRIBUTES = "\x1b[c"
+ASK_ALL = (
+    # XTVERSION, XTGETTCAP, a colour of which DECRQSS tells what has become of it, and whether there are pictures.
+    f"\x1b[>q\x1bP+q{_RGB}\x1b\\\x1b[48;2;1;2;3m\x1bP$qm\x1b\\\x1b[m"
+    "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\" + ASK_ATTRIBUTES
+)
+"""Device Attributes come last: every terminal answers to them, and what has not been answered by then never will be."""
+ASK_TMUX = f"\x1b[>q{ASK_ATTRIBUTES}"
+_KEPT_COLOR = re.compile(r"48[:;]2[:;]+(\d*[:;])?1[:;]2[:;]3(\D|$)")
 
 
-class DeviceAttributes(Message):
+class TerminalAnswered(Message):
     """The terminal said what it can do."""
 
-    def __init__(self, sixel: bool) -> None:
+    def __init__(self, answers: TerminalAnswers) -> None:
         super().__init__()
-        self.sixel = sixel
+        self.answers = answers
 
 
 class OutputTaken(Message):
@@ -43,11 +63,13 @@ class OutputTaken(Message):
     """The parser takes it for a key that has been pressed."""
 
 
-class _Parser(XTermParser):
-    """Takes DA1 answers out of the input, also when one arrives in pieces, until it has come once; and all of DSR."""
+class AnswerParser(XTermParser):
+    """Takes answers out of the input, also those that arrive in pieces, until the last has come; and all of DSR."""
 
-    _held = ""
-    _answered = False
+    def __init__(self, debug: bool = False) -> None:
+        super().__init__(debug)
+        self._held = ""
+        self._said = TerminalAnswers()
 
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
         if sequence == FENCE_ANSWER:
@@ -55,19 +77,34 @@ class _Parser(XTermParser):
         return super()._sequence_to_key_events(sequence, alt)
 
     def feed(self, data: str) -> Iterable[Message]:
-        if self._answered or not data:
+        if self._said.sixel is not None or not data:
             yield from super().feed(data)
             return
         data, self._held = self._held + data, ""
-        if match := _ANSWER.search(data):
-            self._answered = True
+        while self._said.sixel is None and (match := _ANSWER.search(data)):
             data = data[: match.start()] + data[match.end() :]
-            attributes = match[1].split(";")
-            yield DeviceAttributes(str(SIXEL_ATTRIBUTE) in attributes[1:])
+            self._said = _with_answer(self._said, match)
+        if self._said.sixel is not None:
+            yield TerminalAnswered(self._said)
         elif (begun := _BEGINNING.search(data)) and len(begun[0]) > 2:
             self._held, data = begun[0], data[: begun.start()]
         if data:
             yield from super().feed(data)
+
+
+def _with_answer(said: TerminalAnswers, match: re.Match[str]) -> TerminalAnswers:
+    parts = match.groupdict()
+    if parts["attributes"] is not None:
+        return replace(said, sixel=_SIXEL_ATTRIBUTE in parts["attributes"].split(";")[1:])
+    if parts["program"] is not None:
+        return replace(said, program=sanitize(parts["program"])[:80])
+    if parts["kitty"] is not None:
+        return replace(said, kitty=parts["kitty"].endswith(";OK"))
+    if parts["capability"] is not None:
+        has, by = parts["has_rgb"] == "1" and parts["capability"].startswith(_RGB), "XTGETTCAP"
+    else:
+        has, by = _KEPT_COLOR.search(parts["rendition"]) is not None, "DECRQSS"
+    return said if said.rgb else replace(said, rgb=has, rgb_by=by)
 
 
 class AskingDriver(linux_driver.LinuxDriver):
@@ -99,15 +136,17 @@ class AskingDriver(linux_driver.LinuxDriver):
         super().stop_application_mode()
 
     def start_application_mode(self) -> None:
-        """Starts as Textual does, then asks for Device Attributes."""
+        """Starts as Textual does, then asks the terminal what it is and can."""
         self.backlog = Backlog()
         # The driver names its parser's class nowhere but in its module.
-        linux_driver.XTermParser = _Parser  # type: ignore[attr-defined]
+        linux_driver.XTermParser = AnswerParser  # type: ignore[attr-defined]
         # First, and whatever `isatty` says: a terminal that has gone since the program began is none any more.
         threading.Thread(target=self._end_with_terminal, daemon=True).start()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self.input_tty:
-            self.write("\x1b[c")
+            known = capabilities_at_start()
+            asked = ASK_TMUX if known.multiplexer == "tmux" else ASK_ALL if known.may_be_asked else ASK_ATTRIBUTES
+            self.write(asked)
             self.flush()
 
     def _end_with_terminal(self) -> None:

@@ -56,7 +56,7 @@ class KittyPicture:
 def encode_kitty(picture: Image.Image, cells: tuple[int, int], limit: int) -> KittyPicture:
     """A picture to fill (columns, rows), as sharp as `limit` bytes allow."""
     image_id = 1 + next(_next_id) % 0xFFFFFF
-    payload = base64.b64encode(_png(picture, limit)).decode("ascii")
+    payload = base64.b64encode(palette_png(picture, limit)).decode("ascii")
     chunks = [payload[start : start + _CHUNK] for start in range(0, len(payload), _CHUNK)]
     messages = [
         # One message sends and places it. `q=2`: nothing comes back, which the app would take for keys.
@@ -97,8 +97,8 @@ def _head(image_id: int, cells: tuple[int, int]) -> str:
     return f"a=T,U=1,i={image_id},c={cells[0]},r={cells[1]},f=100,"
 
 
-def _png(picture: Image.Image, limit: int) -> bytes:
-    """With a palette, which saves most of what true colour takes; as large as fits."""
+def palette_png(picture: Image.Image, limit: int) -> bytes:
+    """A PNG with a palette, which saves most of what true colour takes; as large as fits `limit` bytes in base64."""
     room = limit * 3 // 4
     scale = min(1.0, (limit / _BYTES_A_PIXEL / (picture.width * picture.height)) ** 0.5)
     data = _saved(picture, scale)
