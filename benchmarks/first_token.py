@@ -22,7 +22,7 @@ from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.workspace.workspace import open_workspace
 from bddseg_tui.index.llava.local import load_llava
 from bddseg_tui.index.prompts import answer_messages
-from bddseg_tui.tui.ask.empty import SUGGESTIONS
+from bddseg_tui.tui.ask.introduction import SUGGESTIONS
 from benchmarks.report import publish, quantile
 
 QUESTION = "what is the weather like?"

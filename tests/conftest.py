@@ -45,7 +45,7 @@ settings.register_profile("long", patient, max_examples=20_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 SLOW_IN_TUI = (
-    "chat_pane cli cli_data cli_help cli_retrieval cli_unpack dataset_scan ending event_loop failures "
+    "ask_pane cli cli_data cli_help cli_retrieval cli_unpack dataset_scan ending event_loop failures "
     "fuzz_command_line import_hygiene json_output long_runs not_kept pty run_panes shell_completion snapshots "
     "terminal_gone tiny_screens"
 )

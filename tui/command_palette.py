@@ -15,9 +15,9 @@ class CommandProvider(Provider):
         from bddseg_tui.tui.shared.pane import Pane
 
         pane = next((p for p in self.screen.query(Pane) if p.display and p.is_shown), None)
-        target = pane or self.screen
-        own: Sequence[Command] = getattr(target, "ACTIONS", ())
-        there = [*((c, target) for c in own), *((c, self.app) for c in APP if c.action != "command_palette")]
+        nodes: Sequence[DOMNode] = pane.command_nodes() if pane else [self.screen]
+        own = [(c, node) for node in nodes for c in getattr(node, "ACTIONS", ())]
+        there = [*own, *((c, self.app) for c in APP if c.action != "command_palette")]
         return [(c, node) for c, node in there if not c.priority or c.action != "quit"]
 
     async def discover(self) -> Hits:
@@ -42,8 +42,9 @@ class CommandProvider(Provider):
         async def run() -> None:
             from bddseg_tui.tui.shared.pane import Pane
 
-            if isinstance(target, Pane):
-                target.before_command()
+            pane = next((node for node in target.ancestors_with_self if isinstance(node, Pane)), None)
+            if pane is not None:
+                pane.before_command()
             await self.app.run_action(command.action, target)
 
         return run

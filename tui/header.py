@@ -7,7 +7,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-TABS = (("dataset", "1 Dataset"), ("train", "2 Train"), ("evaluate", "3 Evaluate"), ("chat", "4 Ask"))
+TABS = (("dataset", "1 Dataset"), ("train", "2 Train"), ("evaluate", "3 Evaluate"), ("ask", "4 Ask"))
 LEAD = " bddseg "
 
 

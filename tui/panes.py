@@ -11,10 +11,10 @@ def make_pane(name: str, engine: Engine, collection: Collection | None, evaluati
         from bddseg_tui.tui.train.pane import TrainPane
 
         return TrainPane(engine, collection)
-    if name == "chat":
-        from bddseg_tui.tui.ask.pane import ChatPane
+    if name == "ask":
+        from bddseg_tui.tui.ask.pane import AskPane
 
-        return ChatPane(engine, collection, evaluation)
+        return AskPane(engine, collection, evaluation)
     from bddseg_tui.tui.evaluate.pane import EvaluatePane
 
     return EvaluatePane(engine, collection)

@@ -17,7 +17,7 @@ from bddseg_tui.tui.shared.pane import Pane
 from tests.tui.conftest import AppPilot, until
 from tests.tui.event_loop import blocking, watched_loop
 
-PANES = {"1": "dataset", "2": "train", "3": "evaluate", "4": "chat"}
+PANES = {"1": "dataset", "2": "train", "3": "evaluate", "4": "ask"}
 ELSEWHERE = ("quit", "show", "resume_run", "evaluate_run", "build_index")
 """Commands that end the app, change the pane, or start a process that takes longer than this test."""
 TYPED = {

@@ -14,7 +14,7 @@ from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.run import create_run
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
-from bddseg_tui.tui.ask.pane import ChatPane
+from bddseg_tui.tui.ask.pane import AskPane
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.shared.vim_list import VimList
 from tests.core.test_odd_records import DEEP, result
@@ -71,9 +71,9 @@ async def test_the_app_shows_what_makes_sense_and_why_the_rest_does_not(
         await chosen(pilot, "#evaluations", "0001-demo/best-val")
         await until(pilot, lambda: "mIoU19 50.0" in text_of(pilot, "#evaluation-summary"))
         await pilot.press("4")
-        await until(pilot, lambda: app.query(ChatPane))
-        pane = app.query_one(ChatPane)
-        (chat,) = pane.service.chats(drawn)
+        await until(pilot, lambda: app.query(AskPane))
+        pane = app.query_one(AskPane)
+        (chat,) = pane.engine.retrieval.chats(drawn)
         await pane.show_chat(chat)
         await until(pilot, lambda: "2 lines of " in told())
         assert app.failure is None and app.is_running

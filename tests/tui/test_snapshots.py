@@ -10,7 +10,7 @@ from textual.widgets import Static
 from bddseg_tui.core.retrieval.chats import Candidate, Turn
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
-from bddseg_tui.tui.ask.pane import ChatPane
+from bddseg_tui.tui.ask.pane import AskPane
 from bddseg_tui.tui.ask.turn_view import TurnView
 from bddseg_tui.tui.dataset.list_panel import ListPanel
 from bddseg_tui.tui.dataset.sample_list import SampleList
@@ -83,7 +83,7 @@ def test_the_first_screen(snap_compare: Compare, workspace: Workspace) -> None:
 def test_the_ask_pane_without_an_index(snap_compare: Compare, still: BddsegApp, size: tuple[int, int]) -> None:
     async def run(pilot: AppPilot) -> None:
         await keys(still, "4")(pilot)
-        await until(pilot, lambda: "no index" in str(still.query_one("#chat-empty--text", Static).render()))
+        await until(pilot, lambda: "no index" in str(still.query_one("#introduction--text", Static).render()))
 
     assert snap_compare(still, run_before=run, terminal_size=size)
 
@@ -117,7 +117,7 @@ def test_a_question_with_its_answer(
     async def run(pilot: AppPilot) -> None:
         await keys(still, "4")(pilot)
         await until(pilot, lambda: still.query("#turns"))
-        still.query_one(ChatPane).before_command()
+        still.query_one(AskPane).before_command()
         await pilot.press("c")
         await until(pilot, lambda: len(still.screen_stack) == 2)
         await pilot.press("enter")

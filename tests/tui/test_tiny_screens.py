@@ -86,9 +86,9 @@ async def resized(pilot: AppPilot, width: int, height: int) -> None:
 
 
 async def show_chat(pilot: AppPilot) -> None:
-    from bddseg_tui.tui.ask.pane import ChatPane
+    from bddseg_tui.tui.ask.pane import AskPane
 
-    pane = pilot.app.query_one(ChatPane)
+    pane = pilot.app.query_one(AskPane)
     assert pane.collection
-    (chat,) = pane.service.chats(pane.collection.dataset.root)
+    (chat,) = pane.engine.retrieval.chats(pane.collection.dataset.root)
     await pane.show_chat(chat)

@@ -1,27 +1,116 @@
-"""Asking: a question becomes a turn of the conversation, which fills as the retriever tells what it does."""
+"""Asking: the chat that is shown, and the answer under way in it."""
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from textual import work
+from textual.message import Message
+from textual.widget import Widget
+from textual.worker import Worker
 
 from bddseg_tui.core.data.collection import Collection
+from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.retrieval.chats import Chat, Turn
-from bddseg_tui.core.retrieval.client import LAST, Answering, gathered
-from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.core.retrieval.client import Answering, gathered
 from bddseg_tui.tui.ask.turn_view import TurnView
+from bddseg_tui.tui.shared.attempt import attempt
+from bddseg_tui.tui.shared.daemon_thread import in_daemon_thread
+from bddseg_tui.tui.shared.worker_errors import tell_failure
 
-if TYPE_CHECKING:
-    from bddseg_tui.tui.ask.pane import ChatPane
+HISTORY = 4
+"""How many of the turns before about the same image go with a question."""
 
 
-class ChatAsking:
-    """The chat that is shown, and the answer under way in it."""
+@dataclass(frozen=True)
+class Question:
+    """What is asked.
 
-    def __init__(self, pane: "ChatPane") -> None:
-        self._pane = pane
+    Attributes:
+        text: the question.
+        number: of its turn in the chat, from 1.
+        mode: `auto` (a follow-up stays on the last image, a new topic finds a new one), `stay` on `image`, or `search`
+            with `anchors`, or with new ones where there are none.
+        image: the image to stay on, relative to the dataset.
+        anchors: what to search for.
+        history: earlier questions about the same image with their answers.
+    """
+
+    text: str
+    number: int
+    mode: str
+    image: str | None
+    anchors: tuple[str, ...]
+    history: tuple[tuple[str, str], ...]
+
+
+def question_after(
+    turns: Sequence[Turn],
+    text: str,
+    *,
+    replaces: Turn | None = None,
+    image: str | None = None,
+    anchors: tuple[str, ...] = (),
+    mode: str = "auto",
+) -> Question:
+    """A question with what the turns before it say; the turn that it replaces counts as not asked."""
+    number = replaces.number if replaces else max((t.number for t in turns), default=0) + 1
+    before = [t for t in turns if t.number < number and t.state == "done"]
+    if mode == "auto" and before and before[-1].image is not None:
+        image, anchors = before[-1].image, before[-1].anchors
+    history = tuple((t.question, t.answer) for t in before if t.image == image and t.fits)[-HISTORY:]
+    return Question(text, number, mode, image, anchors, history)
+
+
+class LiveAnswer:
+    """An answer under way. `cancel` may be called at any time, from any thread: also before the question is sent."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._answering: Answering | None = None
-        self._live: TurnView | None = None
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        """Stops it; the models may go on for a moment, but nobody waits for them."""
+        with self._lock:
+            self._cancelled = True
+            if self._answering is not None:
+                self._answering.cancel()
+
+    def events(self, answering: Answering) -> Iterator[dict[str, Any]]:
+        """The events of the answer, the last of which says how it ended."""
+        with self._lock:
+            self._answering = answering
+            if self._cancelled:
+                answering.cancel()
+        yield from gathered(answering)
+
+
+class Asking(Widget):
+    """Asks one question at a time, and keeps what was answered. Shows nothing: it posts what the pane shows."""
+
+    DEFAULT_CSS = "Asking { display: none; }"
+
+    class Told(Message):
+        """The retriever has told something about the question of a turn."""
+
+        def __init__(self, view: TurnView, event: dict[str, Any]) -> None:
+            super().__init__()
+            self.view, self.event = view, event
+
+    class Kept(Message):
+        """A turn is on the disk; the chat has its title by now."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__()
+        self._engine = engine
+        self._live: LiveAnswer | None = None
+        self._keeping = asyncio.Lock()
         self.chat: Chat | None = None
+        """The chat that is shown; None before the first question."""
 
     @property
     def is_live(self) -> bool:
@@ -34,87 +123,67 @@ class ChatAsking:
         self.chat = self._live = None
 
     def stop(self) -> None:
-        """Stops the answer under way; the models may go on for a moment, but nobody waits for them."""
-        if self._answering is not None and self._live is not None:
-            self._answering.cancel()
+        """Stops the answer under way, if there is one."""
+        if self._live is not None:
+            self._live.cancel()
 
-    async def ask(
-        self,
-        question: str,
-        *,
-        replaces: TurnView | None = None,
-        image: str | None = None,
-        anchors: tuple[str, ...] = (),
-        mode: str = "auto",
-    ) -> None:
-        """Asks; what is asked again takes the place of the old turn.
-
-        `mode` is "auto" (a follow-up stays on the last image, a new topic finds a new one), "stay" on `image`, or
-        "search" with `anchors`, or with new ones where there are none.
-        """
-        pane, collection = self._pane, self._pane.collection
-        if collection is None:
-            return
+    async def begin(self, collection: Collection) -> None:
+        """Sees to it that there is a chat."""
         self.stop()
         if self.chat is None:
-            self.chat = await asyncio.to_thread(pane.service.new_chat, collection.dataset.root)
-        turns = [v.turn for v in pane.conversation.views]
-        number = replaces.turn.number if replaces else max((t.number for t in turns), default=0) + 1
-        before = [t for t in turns if t.number < number and t.state == "done"]
-        last = before[-1] if before else None
-        if mode == "auto" and last is not None and last.image is not None:
-            image, anchors = last.image, last.anchors
-        turn = Turn(number, sanitize(question), anchors if mode == "stay" else (), image=None, stayed=False)
-        view = TurnView(turn, collection.dataset.root, live=True)
-        pane.show_conversation(True)
-        await pane.conversation.put(view, replaces)
-        self._live = view
-        request = {
-            "image": image,
-            "anchors": anchors,
-            "history": [(t.question, t.answer) for t in before if t.image == image and t.fits][-4:],
-            "mode": mode,
-            "filter_text": pane.filter_text,
-            "evaluation": pane.evaluation,
-        }
-        pane.run_worker(
-            lambda: self._run(view, collection, question, request),
-            thread=True,
-            exclusive=True,
-            group="answer",
-            exit_on_error=False,
-        )
+            self.chat = await asyncio.to_thread(self._engine.retrieval.new_chat, collection.dataset.root)
 
-    def _run(self, view: TurnView, collection: Collection, question: str, request: dict[str, Any]) -> None:
+    def ask(
+        self, view: TurnView, collection: Collection, question: Question, filter_text: str, evaluation: str | None
+    ) -> None:
+        """Asks the question of a turn: `Told` comes with each event."""
+        self._live = LiveAnswer()
+        self._follow(self._live, view, collection, question, filter_text, evaluation)
+
+    @work(exclusive=True, group="answer", exit_on_error=False)
+    async def _follow(
+        self,
+        live: LiveAnswer,
+        view: TurnView,
+        collection: Collection,
+        question: Question,
+        filter_text: str,
+        evaluation: str | None,
+    ) -> None:
+        def follow() -> None:
+            answering = self._engine.retrieval.ask(
+                collection,
+                question.text,
+                image=question.image,
+                anchors=question.anchors,
+                history=question.history,
+                mode=question.mode,
+                filter_text=filter_text,
+                evaluation=evaluation,
+            )
+            for event in live.events(answering):
+                self.post_message(self.Told(view, event))
+
         try:
-            answering = self._pane.service.ask(collection, question, **request)
-            self._answering = answering
-            for event in gathered(answering):
-                self._tell(view, event)
+            await in_daemon_thread(follow, "answer")
         except BddsegError as error:
-            self._tell(view, {"event": "error", "message": str(error)})
+            self.post_message(self.Told(view, {"event": "error", "message": str(error)}))
 
-    def _tell(self, view: TurnView, event: dict[str, Any]) -> None:
-        self._pane.app.call_from_thread(self._event, view, event)  # type: ignore[arg-type]  # a coroutine is awaited
+    def ended(self, turn: Turn) -> None:
+        """The answer is over: the turn is kept, and `Kept` follows."""
+        self._live = None
+        self._keep(turn)
 
-    async def _event(self, view: TurnView, event: dict[str, Any]) -> None:
-        if not view.is_attached:
-            return
-        conversation, at_end = self._pane.conversation, self._pane.conversation.is_at_end
-        await view.apply(event)
-        if event["event"] in LAST:
-            self._live = None
-            self._pane.run_worker(lambda: self._keep(view.turn), thread=True, group="keep", exit_on_error=False)
-        if at_end or event["event"] in ("candidates", "image"):
-            self._pane.call_after_refresh(conversation.scroll_end, animate=False)
+    @work(group="keep", exit_on_error=False)
+    async def _keep(self, turn: Turn) -> None:
+        async with self._keeping:
+            if (chat := self.chat) is None:
+                return
+            kept = await attempt(self, lambda: self._engine.retrieval.keep(chat, turn))
+            if kept is not None and self.chat is chat:
+                self.chat = kept
+                self.post_message(self.Kept())
 
-    def _keep(self, turn: Turn) -> None:
-        if self.chat is None:
-            return
-        try:
-            self.chat = self._pane.service.keep(self.chat, turn)
-        except BddsegError as error:
-            told, pane = sanitize(str(error)), self._pane
-            pane.app.call_from_thread(lambda: pane.notify(told, severity="error", timeout=10, markup=False))
-        else:
-            self._pane.app.call_from_thread(self._pane.head)
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Tells what failed in a thread."""
+        tell_failure(self, event)

@@ -11,6 +11,18 @@ ASK = (
         True,
         "i",
     ),
+    Command("new_chat", "n", "New chat", "Begin a new chat; the old one is kept.", True),
+    Command("chats", "c", "Chats", "Choose, search or delete an old chat.", True),
+    Command("delete_chat", "X", "Delete chat", "Take this chat off the disk."),
+    Command("filter", "F", "Filter", "Search only among the images that a filter leaves."),
+    Command("export", "x", "Export", "Write the chat as Markdown with its images into a folder."),
+    Command("build_index", "b", "Build index", "Embed the images of this dataset that are new or changed."),
+    Command("stop_build", "B", "Stop building", "Stop building the index; b goes on where it stopped."),
+    Command("settings", "S", "Settings", "Choose models, server and how to search."),
+    Command("stop", "escape", "Stop", "Stop the answer that is being written."),
+)
+
+TURN = (
     Command("look_at", "enter", "Ask this", "Ask the question again about the candidate that is chosen.", True),
     Command("candidate(1)", "right,l", "Next candidate", "Choose the next candidate.", False, "→"),
     Command("candidate(-1)", "left,h", "Previous candidate", "Choose the candidate before.", False, "←"),
@@ -22,15 +34,6 @@ ASK = (
     Command("copy", "y", "Copy", "Copy the answer.", True),
     Command("open_in_dataset", "o", "Open", "Show the image in the Dataset pane.", True),
     Command("full_picture", "f", "Full screen", "Show the image alone."),
-    Command("new_chat", "n", "New chat", "Begin a new chat; the old one is kept.", True),
-    Command("chats", "c", "Chats", "Choose, search or delete an old chat.", True),
-    Command("delete_chat", "X", "Delete chat", "Take this chat off the disk."),
-    Command("filter", "F", "Filter", "Search only among the images that a filter leaves."),
-    Command("export", "x", "Export", "Write the chat as Markdown with its images into a folder."),
-    Command("build_index", "b", "Build index", "Embed the images of this dataset that are new or changed."),
-    Command("stop_build", "B", "Stop building", "Stop building the index; b goes on where it stopped."),
-    Command("settings", "S", "Settings", "Choose models, server and how to search."),
-    Command("stop", "escape", "Stop", "Stop the answer that is being written."),
 )
 
 QUESTION = (
@@ -45,4 +48,10 @@ PICTURE = (Command("app.pop_screen", "escape,f,q,enter", "Back", "Go back to the
 
 SETTINGS = (*FORM, Command("save", "ctrl+s,f5", "Save", "Keep the settings.", True, priority=True))
 
-GROUPS = (("Ask", ASK), ("Ask: a question", QUESTION), ("Ask: full screen", PICTURE), ("Ask: settings", SETTINGS))
+GROUPS = (
+    ("Ask", ASK),
+    ("Ask: a turn", TURN),
+    ("Ask: a question", QUESTION),
+    ("Ask: full screen", PICTURE),
+    ("Ask: settings", SETTINGS),
+)

@@ -3,15 +3,40 @@
 from textual.containers import VerticalScroll
 from textual.message import Message
 
+from bddseg_tui.core.data.pictures import PictureRequest
+from bddseg_tui.core.sanitize import sanitize_path
+from bddseg_tui.tui.ask.commands import TURN
+from bddseg_tui.tui.ask.one_picture import OnePictureScreen
 from bddseg_tui.tui.ask.turn_view import TurnView
+from bddseg_tui.tui.shared.commands import bindings
+from bddseg_tui.tui.shared.messages import ShowImage
+from bddseg_tui.tui.shared.prompt import PromptScreen
 from bddseg_tui.tui.shared.thumbnails import Thumbnails
 
 
 class Conversation(VerticalScroll, can_focus=True):
-    """Shows turns; the keys of the Ask pane work while it has the focus."""
+    """Shows turns. Its keys act on the one that is chosen; it posts `Again` where its question is to be asked again."""
 
-    class Chosen(Message):
-        """Another turn was chosen, or none is any more."""
+    ACTIONS = TURN
+    BINDINGS = bindings(TURN)
+
+    class Again(Message):
+        """The question of a turn is to be asked again, in its place or after all others.
+
+        `image`, `anchors` and `mode` are as in `asking.Question`.
+        """
+
+        def __init__(
+            self,
+            view: TurnView,
+            *,
+            replaces: bool = False,
+            image: str | None = None,
+            anchors: tuple[str, ...] = (),
+            mode: str = "auto",
+        ) -> None:
+            super().__init__()
+            self.view, self.replaces, self.image, self.anchors, self.mode = view, replaces, image, anchors, mode
 
     chosen: TurnView | None = None
 
@@ -37,12 +62,12 @@ class Conversation(VerticalScroll, can_focus=True):
         """Leaves no turn."""
         self.remove_children()
         self.chosen = None
-        self.post_message(self.Chosen())
+        self.refresh_bindings()
 
     async def choose(self, view: TurnView) -> None:
         """Marks a turn as the one that keys act on, and scrolls to it."""
         before, self.chosen = self.chosen, view
-        self.post_message(self.Chosen())
+        self.refresh_bindings()
         if before is not None and before.is_attached and before is not view:
             await before.set_chosen(False)
         await view.set_chosen(True)
@@ -69,3 +94,65 @@ class Conversation(VerticalScroll, can_focus=True):
     def is_at_end(self) -> bool:
         """Whether its end is in sight, so that it should stay there as the answer grows."""
         return self.max_scroll_y - self.scroll_y < 3
+
+    # -- keys ------------------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Its own actions need a turn; whatever scrolls does not."""
+        return self.chosen is not None or action.split("(")[0] not in {c.action.split("(")[0] for c in TURN}
+
+    async def action_step(self, by: int) -> None:
+        """Chooses the turn so many further down."""
+        await self.step(by)
+
+    def action_candidate(self, by: int) -> None:
+        """Chooses another candidate of the turn."""
+        self.step_candidate(by)
+
+    def action_look_at(self) -> None:
+        """Asks the question about the candidate that is chosen."""
+        view = self.chosen
+        if view is not None and view.turn.candidates:
+            image = view.turn.candidates[view.query_one(Thumbnails).chosen].image
+            self.post_message(self.Again(view, image=image, anchors=view.turn.anchors, mode="stay"))
+
+    def action_retry(self) -> None:
+        """Asks the question again."""
+        if self.chosen is not None:
+            self.post_message(self.Again(self.chosen, replaces=True))
+
+    def action_search_anew(self) -> None:
+        """Asks the question again, with a new search."""
+        if self.chosen is not None:
+            self.post_message(self.Again(self.chosen, mode="search"))
+
+    def action_edit_anchors(self) -> None:
+        """Asks for other anchors, and searches with them."""
+        view = self.chosen
+        if view is None:
+            return
+
+        def edited(line: str | None) -> None:
+            anchors = tuple(a.strip() for a in (line or "").split(";") if a.strip())
+            if anchors and view.is_attached:
+                self.post_message(self.Again(view, replaces=True, anchors=anchors, mode="search"))
+
+        value = "; ".join(view.turn.anchors)
+        self.app.push_screen(PromptScreen("Anchors, with ; between them", "forest road; night", value), edited)
+
+    def action_copy(self) -> None:
+        """Copies the answer."""
+        if self.chosen is not None and self.chosen.turn.answer:
+            self.app.copy_to_clipboard(self.chosen.turn.answer)
+            self.notify("copied", timeout=2)
+
+    def action_open_in_dataset(self) -> None:
+        """Shows the image that the answer is about in the Dataset pane."""
+        if self.chosen is not None and (path := self.chosen.picture_path) is not None:
+            self.post_message(ShowImage(path))
+
+    def action_full_picture(self) -> None:
+        """Shows the image that the answer is about alone."""
+        if self.chosen is not None and (path := self.chosen.picture_path) is not None:
+            line = f"{sanitize_path(path.stem)}   {self.chosen.turn.question}"
+            self.app.push_screen(OnePictureScreen(PictureRequest(path, None), line))

@@ -21,8 +21,10 @@ class OnePictureScreen(Screen[None]):
         self._request, self._line = request, line
 
     def compose(self) -> ComposeResult:
+        """The picture and the line."""
         yield PictureView(id="full")
         yield Label(f"{self._line}   Esc back", id="full--caption", markup=False)
 
     def on_mount(self) -> None:
+        """Draws the picture."""
         self.query_one(PictureView).show(self._request)

@@ -38,6 +38,7 @@ class QuestionBox(TextArea):
         self.screen.set_focus(self)
 
     def action_send(self) -> None:
+        """Posts the question."""
         text = self.text.strip()
         if text:
             self.asked = [*(a for a in self.asked if a != text), text]
@@ -46,12 +47,15 @@ class QuestionBox(TextArea):
             self.post_message(self.Asked(text))
 
     def action_newline(self) -> None:
+        """Breaks the line."""
         self.insert("\n")
 
     def action_leave(self) -> None:
+        """Posts that the person wants to leave."""
         self.post_message(self.Left())
 
     def action_older(self) -> None:
+        """A line up, or the question before."""
         if self.cursor_location[0] > 0:
             self.action_cursor_up()
         elif self._place < len(self.asked):
@@ -60,6 +64,7 @@ class QuestionBox(TextArea):
             self._recall(self._place + 1)
 
     def action_newer(self) -> None:
+        """A line down, or the question after."""
         if self.cursor_location[0] < self.document.line_count - 1:
             self.action_cursor_down()
         elif self._place > 0:
@@ -70,13 +75,14 @@ class QuestionBox(TextArea):
         self.text = self.asked[-place] if place else self._draft
         self.move_cursor(self.document.end)
 
-    async def _on_key(self, event: events.Key) -> None:
-        # Here, in their turn among the letters: a priority binding would overtake what came with it in one packet,
-        # and any other would come after TextArea's own line break.
+    def on_key(self, event: events.Key) -> None:
+        """Takes its own keys before TextArea sees them.
+
+        Here, in their turn among the letters: a priority binding would overtake what came with it in one packet, and
+        any other would come after TextArea's own line break.
+        """
         own = {"enter": self.action_send, "ctrl+j": self.action_newline, "escape": self.action_leave}
         if event.key in own:
             event.stop()
             event.prevent_default()
             own[event.key]()
-            return
-        await super()._on_key(event)

@@ -27,6 +27,7 @@ class RetrievalSettingsScreen(ModalScreen[dict[str, Any] | None]):
         self._old = {name: _as_text(value) for name, value in asdict(options).items()}
 
     def compose(self) -> ComposeResult:
+        """A field for each setting."""
         with Vertical(classes="dialog wide", id="retrieval-settings"):
             yield Label("Models, server and search", classes="dialog--title")
             with VerticalScroll(can_focus=False):
@@ -39,6 +40,7 @@ class RetrievalSettingsScreen(ModalScreen[dict[str, Any] | None]):
             yield Label("^s or F5 save   ↑↓ Tab move   Esc cancel", classes="dialog--hint")
 
     def on_mount(self) -> None:
+        """Keeps the cursors still."""
         for field in self.query(Input):
             field.cursor_blink = False
 
@@ -51,6 +53,7 @@ class RetrievalSettingsScreen(ModalScreen[dict[str, Any] | None]):
         self.action_save()
 
     def action_save(self) -> None:
+        """Gives back what was changed."""
         values = self._check()
         if values is not None:
             self.dismiss({k: v for k, v in values.items() if _as_text(v) != self._old[k]})

@@ -27,6 +27,7 @@ class TurnView(Vertical):
         self._duplicates: dict[str, int] = {}
 
     def compose(self) -> ComposeResult:
+        """Question, steps, candidates, picture and answer."""
         yield Static(Text(f"› {self.turn.question}"), classes="turn--question")
         yield Static("", classes="turn--steps")
         yield Thumbnails(classes="turn--candidates")
@@ -35,7 +36,13 @@ class TurnView(Vertical):
         yield Markdown("", classes="turn--answer", open_links=False)
 
     async def on_mount(self) -> None:
+        """Shows what is known of the turn."""
         await self._refresh_all()
+
+    @property
+    def picture_path(self) -> Path | None:
+        """The image that the answer is about."""
+        return None if self.turn.image is None else self._root / self.turn.image
 
     # -- events ----------------------------------------------------------------------------------------------
 

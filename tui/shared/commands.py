@@ -41,7 +41,7 @@ APP = (
     Command("show('dataset')", "1", "Dataset", "Browse images, masks and predictions."),
     Command("show('train')", "2", "Train", "Start runs and watch them."),
     Command("show('evaluate')", "3", "Evaluate", "Read and compare evaluations."),
-    Command("show('chat')", "4", "Ask", "Ask questions; an image that fits is found and looked at."),
+    Command("show('ask')", "4", "Ask", "Ask questions; an image that fits is found and looked at."),
     Command("help", "question_mark,f1", "Help", "Show every key.", True, "?"),
     Command("command_palette", "ctrl+p,colon", "Commands", "Search every command.", False, "^p"),
     Command("open_dataset", "O", "Open", "Open another dataset, or draw the demo."),

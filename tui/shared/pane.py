@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.containers import Container
+from textual.dom import DOMNode
 from textual.worker import Worker
 
 from bddseg_tui.core.data.collection import Collection
@@ -49,6 +50,10 @@ class Pane(Container):
     def open(self, collection: Collection) -> None:
         """Goes over to another dataset."""
         self.collection, self.evaluation = collection, None
+
+    def command_nodes(self) -> Sequence[DOMNode]:
+        """The pane and those of its widgets whose `ACTIONS` the palette offers."""
+        return [self]
 
     def before_command(self) -> None:
         """Called before the palette runs one of its commands: where a field holds the focus, keys would go there."""

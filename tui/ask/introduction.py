@@ -7,9 +7,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import OptionList, ProgressBar, Static
 
-from bddseg_tui.core.jobs.job import Status
-from bddseg_tui.core.retrieval.manifest import Manifest
-from bddseg_tui.core.retrieval.options import Retrieval
+from bddseg_tui.tui.ask.index_watch import IndexState
 from bddseg_tui.tui.shared.vim_list import VimList
 
 SUGGESTIONS = (
@@ -22,7 +20,7 @@ SUGGESTIONS = (
 )
 
 
-class ChatEmpty(Vertical):
+class Introduction(Vertical):
     """Posts `Chosen` with a suggested question."""
 
     class Chosen(Message):
@@ -33,11 +31,13 @@ class ChatEmpty(Vertical):
             self.question = question
 
     def compose(self) -> ComposeResult:
-        yield Static("", id="chat-empty--text")
-        yield ProgressBar(show_eta=True, id="chat-empty--progress")
+        """A text, the build's progress, and the suggestions."""
+        yield Static("", id="introduction--text")
+        yield ProgressBar(show_eta=True, id="introduction--progress")
         yield VimList(id="suggestions", compact=True)
 
     def on_mount(self) -> None:
+        """Lists the suggestions."""
         rows = [(str(i), Text(question)) for i, question in enumerate(SUGGESTIONS)]
         self.query_one(VimList).set_rows(rows)
         self.query_one(ProgressBar).display = False
@@ -47,19 +47,18 @@ class ChatEmpty(Vertical):
         event.stop()
         self.post_message(self.Chosen(SUGGESTIONS[event.option_index]))
 
-    def show(self, dataset: str, options: Retrieval, manifest: Manifest | None, status: Status | None) -> None:
-        """Says how things stand."""
-        building = status is not None and status.live
+    def show(self, dataset: str, index: IndexState) -> None:
+        """Says how the index of a dataset stands."""
         bar = self.query_one(ProgressBar)
-        bar.display = building
-        if building and status is not None:
-            bar.update(total=status.total or None, progress=status.done)
-        self.query_one(VimList).display = manifest is not None and not building
-        self.query_one("#chat-empty--text", Static).update(_words(dataset, options, manifest, status))
+        bar.display = index.building
+        if index.building and index.status is not None:
+            bar.update(total=index.status.total or None, progress=index.status.done)
+        self.query_one(VimList).display = index.manifest is not None and not index.building
+        self.query_one("#introduction--text", Static).update(_words(dataset, index))
 
 
-def _words(dataset: str, options: Retrieval, manifest: Manifest | None, status: Status | None) -> Text:
-    text = Text()
+def _words(dataset: str, index: IndexState) -> Text:
+    text, options, manifest, status = Text(), index.options, index.manifest, index.status
     if status is not None and status.live:
         phase = {"load": "loading CLIP", "graph": "building the graph"}.get(status.phase, "embedding the images")
         text.append(f"{phase} of {dataset}", "bold")

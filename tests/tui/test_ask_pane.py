@@ -17,7 +17,7 @@ from bddseg_tui.core.retrieval.client import gathered
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.ask.one_picture import OnePictureScreen
-from bddseg_tui.tui.ask.pane import ChatPane
+from bddseg_tui.tui.ask.pane import AskPane
 from bddseg_tui.tui.ask.question_box import QuestionBox
 from bddseg_tui.tui.ask.settings_screen import RetrievalSettingsScreen
 from bddseg_tui.tui.ask.turn_view import TurnView
@@ -47,7 +47,7 @@ async def asking(indexed_workspace: Workspace, drawn: Path) -> AsyncIterator[App
     app = BddsegApp(indexed_workspace, drawn, "halfblock")
     async with app.run_test(size=(120, 40)) as pilot:
         await shown(pilot)
-        await until(pilot, lambda: app.query_one(ChatPane).index.manifest)
+        await until(pilot, lambda: app.query_one(AskPane).index.manifest)
         yield pilot
     for chat in app.engine.retrieval.chats(drawn):
         app.engine.retrieval.delete_chat(chat)
@@ -56,7 +56,7 @@ async def asking(indexed_workspace: Workspace, drawn: Path) -> AsyncIterator[App
 async def shown(pilot: AppPilot) -> None:
     await until(pilot, lambda: pilot.app.query_one(SampleList).count == 21)
     await pilot.press("4")
-    await until(pilot, lambda: pilot.app.query(ChatPane))
+    await until(pilot, lambda: pilot.app.query(AskPane))
 
 
 def last_turn(pilot: AppPilot) -> Turn:
@@ -64,7 +64,7 @@ def last_turn(pilot: AppPilot) -> Turn:
 
 
 async def ended(pilot: AppPilot, turns: int = 1) -> None:
-    pane = pilot.app.query_one(ChatPane)
+    pane = pilot.app.query_one(AskPane)
     await until(pilot, lambda: len(pilot.app.query(TurnView)) == turns and not pane.asking.is_live)
     await until(pilot, lambda: pane.asking.chat and len(pane.asking.chat.turns) == turns)
 
@@ -81,12 +81,12 @@ def text_of(pilot: AppPilot, selector: str) -> str:
 async def test_without_an_index_it_says_so_and_one_key_builds_it(app: BddsegApp) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await shown(pilot)
-        await until(pilot, lambda: "no index" in text_of(pilot, "#chat-empty--text"))
+        await until(pilot, lambda: "no index" in text_of(pilot, "#introduction--text"))
         await pilot.press("b")
-        await until(pilot, lambda: app.query_one(ChatPane).index.manifest)
+        await until(pilot, lambda: app.query_one(AskPane).index.manifest)
         await until(pilot, lambda: app.query_one("#suggestions").display)
         await until(pilot, lambda: app.query_one(QuestionBox).has_focus)
-        assert "21 images" in text_of(pilot, "#chat-head")
+        assert "21 images" in text_of(pilot, "#ask-head")
 
 
 async def test_a_question_ends_with_candidates_and_an_answer_that_are_kept(asking: AppPilot, drawn: Path) -> None:
@@ -94,7 +94,7 @@ async def test_a_question_ends_with_candidates_and_an_answer_that_are_kept(askin
     await ended(asking)
     turn = last_turn(asking)
     assert turn.state == "done" and turn.anchors and turn.candidates and turn.answer
-    kept = asking.app.query_one(ChatPane).service.chats(drawn)
+    kept = asking.app.query_one(AskPane).engine.retrieval.chats(drawn)
     assert [t.question for c in kept for t in c.turns] == ["show me the city at night"]
 
 
@@ -114,7 +114,7 @@ async def test_escape_stops_an_answer_at_once(asking: AppPilot) -> None:
         arrived.set()
         over.wait(30)
 
-    service = asking.app.query_one(ChatPane).service
+    service = asking.app.query_one(AskPane).engine.retrieval
     with serving(hang) as url:
         service.configure(server=url, server_model="x")
         try:
@@ -146,7 +146,7 @@ async def test_waiting_and_thinking_are_shown_and_an_answer_that_breaks_off_is_k
     def doing() -> str:
         return text_of(asking, ".turn--steps")
 
-    service = asking.app.query_one(ChatPane).service
+    service = asking.app.query_one(AskPane).engine.retrieval
     with serving(handle) as url:
         service.configure(server=url, server_model="x")
         try:
@@ -169,27 +169,27 @@ async def test_letters_typed_into_the_field_are_letters(asking: AppPilot) -> Non
     asking.app.query_one(QuestionBox).enter()
     await asking.press(*"nice? q 12 S")
     assert asking.app.query_one(QuestionBox).text == "nice? q 12 S"
-    assert asking.app.query_one(ChatPane).is_shown
+    assert asking.app.query_one(AskPane).is_shown
 
 
 async def test_the_models_are_loaded_while_the_first_question_is_typed(asking: AppPilot) -> None:
-    pane = asking.app.query_one(ChatPane)
-    pane.service.close()
+    pane = asking.app.query_one(AskPane)
+    pane.engine.retrieval.close()
     asking.app.query_one(QuestionBox).enter()
     await asking.press("i")
-    await until(asking, lambda: pane.service.client.pid)
+    await until(asking, lambda: pane.engine.retrieval.client.pid)
 
 
 async def test_building_can_be_stopped_and_goes_on(app: BddsegApp) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await shown(pilot)
-        await until(pilot, lambda: "no index" in text_of(pilot, "#chat-empty--text"))
+        await until(pilot, lambda: "no index" in text_of(pilot, "#introduction--text"))
         await pilot.press("b")
-        await until(pilot, lambda: app.query_one(ChatPane).index.status)
+        await until(pilot, lambda: app.query_one(AskPane).index.status)
         await pilot.press("B")
-        await until(pilot, lambda: (status := app.query_one(ChatPane).index.status) and not status.live)
+        await until(pilot, lambda: (status := app.query_one(AskPane).index.status) and not status.live)
         await pilot.press("b")
-        await until(pilot, lambda: app.query_one(ChatPane).index.manifest)
+        await until(pilot, lambda: app.query_one(AskPane).index.manifest)
 
 
 async def test_a_line_break_grows_the_field_and_enter_sends_both_lines(asking: AppPilot) -> None:
@@ -250,7 +250,7 @@ async def test_the_image_opens_in_the_dataset_pane(asking: AppPilot) -> None:
 
 
 async def test_a_server_that_is_not_there_is_told_with_the_keys_that_help(asking: AppPilot) -> None:
-    service = asking.app.query_one(ChatPane).service
+    service = asking.app.query_one(AskPane).engine.retrieval
     service.configure(server="http://127.0.0.1:9/v1", server_model="x")
     try:
         await ask(asking, "is it night?")
@@ -264,11 +264,11 @@ async def test_a_server_that_is_not_there_is_told_with_the_keys_that_help(asking
 
 
 async def test_old_chats_are_found_by_what_was_said_and_opened_again(asking: AppPilot, drawn: Path) -> None:
-    service = asking.app.query_one(ChatPane).service
+    service = asking.app.query_one(AskPane).engine.retrieval
     turn = Turn(1, "where is the tram?", ("tram",), candidates=(Candidate("x.jpg", 0.1, 0.2),), answer="Far away.")
     service.keep(service.new_chat(drawn), turn)
     await asking.press("escape")
-    asking.app.query_one(ChatPane).before_command()
+    asking.app.query_one(AskPane).before_command()
     await asking.press("c")
     await until(asking, lambda: len(asking.app.screen_stack) == 2)
     await asking.press(*"far away", "enter")
@@ -277,7 +277,7 @@ async def test_old_chats_are_found_by_what_was_said_and_opened_again(asking: App
 
 
 async def test_settings_are_checked_as_one_types_and_kept(asking: AppPilot) -> None:
-    pane = asking.app.query_one(ChatPane)
+    pane = asking.app.query_one(AskPane)
     pane.before_command()
     await asking.press("S")
     await until(asking, lambda: isinstance(asking.app.screen, RetrievalSettingsScreen))
@@ -288,8 +288,8 @@ async def test_settings_are_checked_as_one_types_and_kept(asking: AppPilot) -> N
     top.value = "4"
     await asking.press("ctrl+s")
     await until(asking, lambda: len(asking.app.screen_stack) == 1)
-    assert pane.service.options.top == 4
-    pane.service.configure(top=9)
+    assert pane.engine.retrieval.options.top == 4
+    pane.engine.retrieval.configure(top=9)
 
 
 async def test_a_chat_is_exported_with_its_picture(asking: AppPilot, tmp_path: Path) -> None:
@@ -305,7 +305,7 @@ async def test_a_chat_is_exported_with_its_picture(asking: AppPilot, tmp_path: P
 
 async def test_words_in_the_filter_search_by_meaning_on_enter(asking: AppPilot) -> None:
     await asking.press("escape")
-    asking.app.query_one(ChatPane).before_command()
+    asking.app.query_one(AskPane).before_command()
     await asking.press("1", "slash", *"heavy snow split:val", "enter")
     samples = asking.app.query_one(SampleList)
     await until(asking, lambda: samples.column == "fits" and samples.count == 6)
@@ -319,7 +319,7 @@ async def test_words_in_the_filter_search_by_meaning_on_enter(asking: AppPilot) 
 
 async def test_more_like_this_shows_a_grid(asking: AppPilot) -> None:
     await asking.press("escape")
-    asking.app.query_one(ChatPane).before_command()
+    asking.app.query_one(AskPane).before_command()
     await asking.press("1", "M")
     await until(asking, lambda: isinstance(asking.app.screen, ResultsScreen))
     await until(asking, lambda: asking.app.screen.query_one(Thumbnails).count > 5)
@@ -348,9 +348,9 @@ async def test_with_pictures_off_a_turn_has_no_room_for_them(asking: AppPilot) -
     await asking.press("escape")
     with_picture = view.outer_size.height
     assert any(p.size.height for p in view.query(PictureView))
-    for _ in range(3):
+    assert isinstance(asking.app, BddsegApp)
+    while asking.app.protocol != "none":
         await asking.press("I")
-    assert isinstance(asking.app, BddsegApp) and asking.app.protocol == "none"
     await until(asking, lambda: view.outer_size.height <= with_picture - 10)
     assert not any(p.size.area for p in view.query(PictureView))
     await asking.press("I")
