@@ -54,6 +54,7 @@ class Settings:
 
     @property
     def dataset_path(self) -> Path | None:
+        """The dataset that was opened last."""
         return Path(self.dataset) if self.dataset else None
 
 

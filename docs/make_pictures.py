@@ -40,6 +40,7 @@ async def picture(workspace: Workspace, dataset: Path, name: str, keys: tuple[st
 
 
 def main() -> None:
+    """Draws the demo, walks through the app and saves what it shows."""
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["BDDSEG_WORKSPACE"] = scratch
         engine = Engine(Workspace(Path(scratch)))

@@ -20,6 +20,7 @@ class ImageChange:
 
     @property
     def change(self) -> float:
+        """`after` less `before`."""
         return self.after - self.before
 
 

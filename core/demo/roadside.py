@@ -20,6 +20,7 @@ SNOW: Rgb = (228, 232, 238)
 
 
 def paint_roadside(canvas: Canvas, rng: np.random.Generator, side: int, kind: str) -> None:
+    """Paints what stands beside the road: `side` is -1 (left) or 1, `kind` one of `scene`'s roadsides."""
     scene = canvas.scene
     edge = side * (scene.half_road + scene.sidewalk + (0.4 if scene.sidewalk else 2.2)) - scene.offset
     if kind in ("buildings", "houses"):

@@ -81,6 +81,7 @@ class Scene:
 
     @property
     def half_road(self) -> float:
+        """Half the width of the road in metres."""
         return self.lanes * self.lane_width / 2
 
     @property

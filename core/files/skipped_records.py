@@ -11,6 +11,7 @@ class LeftOut:
     first: str = ""
 
     def add(self, reason: str) -> "LeftOut":
+        """One record more, and why it was left out."""
         return LeftOut(self.count + 1, self.first or reason)
 
     def tell(self, what: str, of: str) -> str:

@@ -32,6 +32,7 @@ class Freed:
 
     @property
     def bytes(self) -> int:
+        """The bytes that were freed."""
         return sum(item.bytes for item in self.items)
 
 

@@ -10,4 +10,5 @@ class ArgumentParser(argparse.ArgumentParser):
     """argparse's, with its errors sanitized."""
 
     def error(self, message: str) -> NoReturn:
+        """Ends with one line and exit code 2, as all commands do."""
         super().error(sanitize(message))

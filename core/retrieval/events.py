@@ -27,6 +27,8 @@ class Item(TypedDict):
 
 
 class ReadyEvent(_Event):
+    """The retriever listens; `pid` is its process."""
+
     event: Literal["ready"]
     pid: Count
 
@@ -40,6 +42,8 @@ class DoingEvent(_Event):
 
 
 class ThinkingEvent(_Event):
+    """The model reasons, since so many seconds; none of it is shown."""
+
     event: Literal["thinking"]
     seconds: Real
 
@@ -60,6 +64,8 @@ class AnchorsEvent(_Event):
 
 
 class CandidatesEvent(_Event):
+    """The images that were found, best first."""
+
     event: Literal["candidates"]
     items: list[Item]
 
@@ -86,6 +92,8 @@ class BareEvent(_Event):
 
 
 class ErrorEvent(_Event):
+    """The request has failed; `crashed` where the process died of it."""
+
     event: Literal["error"]
     message: Text
     crashed: NotRequired[bool]

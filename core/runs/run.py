@@ -48,6 +48,7 @@ class Run:
 
     @property
     def name(self) -> str:
+        """The folder's name, such as `0001-demo`."""
         return self.folder.name
 
     @property
@@ -57,6 +58,7 @@ class Run:
 
     @property
     def events(self) -> Path:
+        """The file of its events."""
         return self.folder / "events.jsonl"
 
     @cached_property
@@ -94,6 +96,7 @@ class Run:
 
     @property
     def preset(self) -> str:
+        """The preset that its settings come from; '' where the configuration is damaged."""
         return "" if self.problem else self.spec.get("preset", "")
 
     def checkpoints(self) -> list[str]:

@@ -1,15 +1,16 @@
 """Datasets and their catalogs: what the app and the commands ask for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bddseg_tui.core.data.catalog import Catalog, Row, is_of_earlier_version
+from bddseg_tui.core.data.catalog_lookup import Found, look_up
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.dataset import open_dataset
-from bddseg_tui.core.data.filter_language import parse_query
+from bddseg_tui.core.data.filter_language import Query, parse_query
 from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.workspace.workspace import Workspace
@@ -119,6 +120,47 @@ class DataService:
     ) -> Iterator[Row]:
         """The same one after another, at most `limit`: the first is there at once, and none is kept."""
         return chain.from_iterable(collection.catalog.stream(parse_query(text), evaluation, limit))
+
+    def look_up(
+        self,
+        collection: Collection,
+        query: Query,
+        evaluation: str | None = None,
+        splits: dict[str, int] | None = None,
+        unwanted: Callable[[], bool] = lambda: False,
+    ) -> Found:
+        """What a list shows of a filter; `splits` are those that are known, which a large catalog need not count again.
+
+        Raises:
+            InterruptedReadError: `unwanted` said so.
+        """
+        return look_up(collection.catalog, query, evaluation, splits, unwanted)
+
+    def rows(self, collection: Collection, ids: Sequence[int], evaluation: str | None = None) -> list[Row]:
+        """The samples with these ids, in this order, with an evaluation's scores; ids that are gone are left out."""
+        return collection.catalog.rows(ids, evaluation)
+
+    def samples_of(self, collection: Collection, images: Sequence[Path]) -> list[Row]:
+        """The samples with these images, in this order; those that are unknown are left out."""
+        return collection.catalog.find_images(images)
+
+    def count(self, collection: Collection) -> int:
+        """How many samples are known, whatever a scan that is under way will find."""
+        return sum(collection.catalog.splits().values())
+
+    def evaluations(self, collection: Collection) -> list[str]:
+        """Names of the evaluations of this dataset that have scores by image."""
+        return collection.catalog.evaluations()
+
+    def interrupt(self, collection: Collection) -> None:
+        """Ends what is being read of a dataset in every thread: it is being left."""
+        collection.catalog.interrupt()
+
+    def toggle_tag(self, collection: Collection, row: Row, tag: str) -> bool:
+        """Gives a sample a tag (one word) or, if it has it, takes it away; returns whether it has it now."""
+        had = tag.lower() in row.tags
+        (collection.catalog.remove_tag if had else collection.catalog.add_tag)([row.id], tag)
+        return not had
 
     def tag(self, collection: Collection, text: str, tag: str, remove: bool = False) -> int:
         """Gives the samples that a filter matches a tag, or takes it away; returns how many these are."""

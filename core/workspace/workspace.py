@@ -23,18 +23,22 @@ class Workspace:
 
     @property
     def runs(self) -> Path:
+        """The folder of training runs."""
         return self._folder("runs")
 
     @property
     def catalogs(self) -> Path:
+        """The folder of the datasets' catalogs."""
         return self._folder("catalogs")
 
     @property
     def cache(self) -> Path:
+        """The folder of what can be made again."""
         return self._folder("cache")
 
     @property
     def chats(self) -> Path:
+        """The folder of chats."""
         return self._folder("chats", private=True)
 
     def chats_about(self, dataset_root: Path) -> Path:

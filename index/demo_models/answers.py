@@ -151,11 +151,13 @@ def _yes_no(concept: int, scene: Description, truth: bool) -> str:
 
 
 def weather_words(scene: Description) -> str:
+    """What is said of the weather."""
     heavily = " heavily" if scene["heavy"] else ""
     return _WEATHER_SAYS[scene["weather"]] + heavily
 
 
 def traffic_words(scene: Description) -> str:
+    """What is said of the traffic."""
     if scene["jam"]:
         return "there is a traffic jam"
     return "the road is empty" if CONCEPTS[BY_NAME["empty road"]].truth(scene) else "there is some traffic"

@@ -12,11 +12,11 @@ from textual.message import Message
 from textual.worker import Worker
 
 from bddseg_tui.core.classes import find_class
-from bddseg_tui.core.data.catalog import Catalog, Row
+from bddseg_tui.core.data.catalog import Row
+from bddseg_tui.core.data.catalog_lookup import Found
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.filter_language import FIGURES, Query
 from bddseg_tui.core.engine import Engine
-from bddseg_tui.tui.dataset.catalog_lookup import Found, look_up, sample_of
 from bddseg_tui.tui.dataset.choices import tag_dialog
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.dataset.semantic_search import Results, Search, SemanticSearch
@@ -96,7 +96,7 @@ class ListPanel(Vertical):
         for group in ("find", "image"):
             self.workers.cancel_group(self, group)
         if self._collection is not None:
-            self._collection.catalog.interrupt()
+            self._engine.data.interrupt(self._collection)
 
     def list_filter(self, query: Query, keep: int | None = None) -> None:
         """Lists what a filter leaves; the cursor goes to the sample `keep`, or stays on its own."""
@@ -138,10 +138,10 @@ class ListPanel(Vertical):
         if self._collection is None:
             return
         self.workers.cancel_group(self, "find")
-        catalog, evaluation = self._collection.catalog, self._evaluation
+        load = partial(self._engine.data.rows, self._collection, evaluation=self._evaluation)
         self.results = results
         self.samples.column, self.samples.confidence = "fits", results.confidence
-        self.samples.show_ids(results.ids, lambda some: catalog.rows(some, evaluation), keep)
+        self.samples.show_ids(results.ids, load, keep)
         self.write_status()
 
     def files_changed(self) -> None:
@@ -161,7 +161,7 @@ class ListPanel(Vertical):
         unwanted, splits = threading.Event(), self.splits if self._counted else None
         try:
             found = await in_daemon_thread(
-                lambda: look_up(collection.catalog, query, evaluation, splits, unwanted.is_set), "find"
+                lambda: self._engine.data.look_up(collection, query, evaluation, splits, unwanted.is_set), "find"
             )
         finally:
             unwanted.set()
@@ -174,7 +174,7 @@ class ListPanel(Vertical):
         samples.empty_text = "no sample matches: / changes the filter, Esc clears it" if total else "listing files …"
         # The cursor stays where it is by now, not where it was when the catalog was asked.
         keep, self._wanted = self._wanted or samples.sample, None
-        load = partial(collection.catalog.rows, evaluation=found.evaluation)
+        load = partial(self._engine.data.rows, collection, evaluation=found.evaluation)
         samples.show_ids(found.ids, load, keep, found.rows)
         self.write_status()
         self.post_message(self.Listed())
@@ -183,8 +183,9 @@ class ListPanel(Vertical):
     async def find_image(self, image: Path) -> None:
         """Asks which sample an image is: `ImageFound` follows."""
         if self._collection is not None:
-            catalog = self._collection.catalog
-            self.post_message(self.ImageFound(await in_daemon_thread(lambda: sample_of(catalog, image), "image")))
+            collection = self._collection
+            rows = await in_daemon_thread(lambda: self._engine.data.samples_of(collection, [image]), "image")
+            self.post_message(self.ImageFound(rows[0].id if rows else None))
 
     def shown(self, state: ViewState) -> Shown:
         """The sample at the cursor with its neighbours, or why there is none."""
@@ -200,15 +201,14 @@ class ListPanel(Vertical):
 
         def typed(tag: str | None) -> None:
             if tag and row is not None and collection is not None:
-                self._tag(collection.catalog, row, tag)
+                self._tag(collection, row, tag)
 
         if row is not None:
             self.app.push_screen(tag_dialog(row, self.tags), typed)
 
     @work(group="tag", exit_on_error=False)
-    async def _tag(self, catalog: Catalog, row: Row, tag: str) -> None:
-        change = catalog.remove_tag if tag.lower() in row.tags else catalog.add_tag
-        if await attempt(self, lambda: (change([row.id], tag), True)):
+    async def _tag(self, collection: Collection, row: Row, tag: str) -> None:
+        if await attempt(self, lambda: self._engine.data.toggle_tag(collection, row, tag)) is not None:
             self.find()
 
     def say(self, doing: str) -> None:

@@ -213,7 +213,9 @@ class DatasetPane(ViewKeys, Pane):
     @work(exclusive=True, group="evaluations", exit_on_error=False)
     async def action_pick_evaluation(self) -> None:
         """Asks whose predictions and scores to show."""
-        if self.collection is None or (names := await attempt(self, self.collection.catalog.evaluations)) is None:
+        if (collection := self.collection) is None:
+            return
+        if (names := await attempt(self, lambda: self.engine.data.evaluations(collection))) is None:
             return
         if not names:
             self.notify("no evaluation of this dataset yet: train (2), then evaluate (3)", severity="warning")

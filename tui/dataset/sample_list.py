@@ -19,8 +19,8 @@ from textual.strip import Strip
 from textual.worker import Worker
 
 from bddseg_tui.core.data.catalog import Row
+from bddseg_tui.core.data.catalog_lookup import PAGE
 from bddseg_tui.core.sanitize import sanitize
-from bddseg_tui.tui.dataset.catalog_lookup import PAGE
 from bddseg_tui.tui.dataset.commands import LIST
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.format import share

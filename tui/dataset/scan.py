@@ -58,7 +58,7 @@ class ScanProcess:
 
     def follow(self, progress: Callable[[Progress], object]) -> str:
         """Runs it to its end, and tells of each step; gives back why it failed, or ''."""
-        known = sum(self._collection.catalog.splits().values())
+        known = self._data.count(self._collection)
         process = self._start()
         assert process.stdout is not None
         failure = ""

@@ -92,7 +92,7 @@ def search_images(
         if "no finished index" in str(error):
             raise BddsegError(sanitize(str(error)).split(":")[0] + "; pane 4 builds one with b") from error
         raise
-    rows = collection.catalog.find_images([root / i.image for i in images])
+    rows = engine.data.samples_of(collection, [root / i.image for i in images])
     sure = {str(root / i.image): i.confidence for i in images}
     confidence = {r.id: sure.get(str(r.image), 0.0) for r in rows}
     return Results(search, root, images, array("q", [r.id for r in rows]), confidence)

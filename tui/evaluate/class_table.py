@@ -94,6 +94,7 @@ class ClassTable(DataTable[Text]):
         return value is None, (-value if self._descending else value) if value is not None else 0.0, c.id
 
     def on_resize(self) -> None:
+        """Fills the table anew where its bars or names have another width."""
         if (self._bar_width(), len(self._names())) != (self._drawn_bar, self._drawn_columns):
             self._fill()
 

@@ -56,6 +56,7 @@ class EvaluationPanel(Vertical):
         self.threshold: Threshold | None = None
 
     def compose(self) -> ComposeResult:
+        """A summary, and every view below a title."""
         yield Static("", id="evaluation-summary")
         yield Label("", id="view-title")
         yield ClassTable(id="class-table")

@@ -44,6 +44,7 @@ class Heatmap(ScrollView, can_focus=True):
         self.refresh()
 
     def on_resize(self) -> None:
+        """Fits the cells to the width."""
         self._measure()
 
     def _measure(self) -> None:
@@ -60,15 +61,18 @@ class Heatmap(ScrollView, can_focus=True):
     # -- moving ----------------------------------------------------------------------------------------------
 
     def action_move(self, down: int, right: int) -> None:
+        """Moves the cursor."""
         if self._matrix is not None:
             row, column = self.cell[0] + down, self.cell[1] + right
             self._go(max(0, min(row, len(self._matrix.rows) - 1)), max(0, min(column, len(self._matrix.columns) - 1)))
 
     def action_edge(self, way: int) -> None:
+        """Moves the cursor to the first or last column."""
         if self._matrix is not None:
             self._go(self.cell[0], 0 if way < 0 else len(self._matrix.columns) - 1)
 
     def action_diagonal(self) -> None:
+        """Moves the cursor to the diagonal, in its row."""
         self._go(self.cell[0], self.cell[0])
 
     def _go(self, row: int, column: int) -> None:
@@ -77,10 +81,12 @@ class Heatmap(ScrollView, can_focus=True):
         self.scroll_to_region(Region(left, row + 1, self.cell_width, 1), animate=False)
 
     def watch_cell(self) -> None:
+        """Posts that the cursor has moved."""
         self.refresh()
         self.post_message(self.Moved())
 
     def on_click(self, event: events.Click) -> None:
+        """Moves the cursor to the cell; a second click opens it."""
         if self._matrix is None:
             return
         x, y = event.x + self.scroll_offset.x - LABEL, event.y + self.scroll_offset.y - 1
@@ -94,6 +100,7 @@ class Heatmap(ScrollView, can_focus=True):
     # -- drawing ---------------------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
+        """One row of the matrix, below the names of the columns."""
         base, matrix = self.rich_style, self._matrix
         row = y + self.scroll_offset.y - 1
         if matrix is None or row >= len(matrix.rows):

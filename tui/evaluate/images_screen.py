@@ -34,6 +34,7 @@ class ImagesScreen(Screen[None]):
         self._about, self._rows, self._notes = title, list(rows), list(notes)
 
     def compose(self) -> ComposeResult:
+        """The list, and a picture for each view beside it."""
         yield Label(f"{self._about}   {len(self._rows):,} images", id="some-images--title", markup=False)
         with Horizontal():
             yield VimList(id="some-images--list", compact=True)
@@ -43,6 +44,7 @@ class ImagesScreen(Screen[None]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
+        """Lists the images."""
         listing = self.query_one(VimList)
         notes = self._notes or [f"{100 * r.miou:5.1f}" if r.miou is not None else "    -" for r in self._rows]
         listing.set_rows(
@@ -67,6 +69,7 @@ class ImagesScreen(Screen[None]):
         return self._rows[chosen] if chosen is not None and chosen < len(self._rows) else None
 
     def action_open(self) -> None:
+        """Shows the image's views side by side."""
         if (row := self._row) is not None:
             self.app.push_screen(SideBySideScreen(row, self._step))
 
@@ -79,5 +82,6 @@ class ImagesScreen(Screen[None]):
         return self._rows[place]
 
     def action_dataset(self) -> None:
+        """Shows the image in the Dataset pane."""
         if (row := self._row) is not None:
             self.post_message(ShowImage(row.image))

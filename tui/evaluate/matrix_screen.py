@@ -51,12 +51,14 @@ class MatrixScreen(Screen[None]):
         self.matrix: Matrix | None = None
 
     def compose(self) -> ComposeResult:
+        """The matrix and a line about the cell."""
         yield Label("", id="matrix--title", markup=False)
         yield Heatmap(id="heatmap")
         yield Label("", id="matrix--cell", markup=False)
         yield KeyFooter()
 
     def on_mount(self) -> None:
+        """Shows the matrix."""
         self.query_one(Heatmap).focus()
         self._read()
 

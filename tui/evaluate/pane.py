@@ -55,6 +55,7 @@ class EvaluatePane(Pane):
         self._worst_first = True
 
     def compose(self) -> ComposeResult:
+        """The list of evaluations, and what one of them says."""
         with Horizontal():
             with Vertical(id="evaluation-side"):
                 yield VimList(id="evaluations", compact=True)
@@ -63,6 +64,7 @@ class EvaluatePane(Pane):
             yield EvaluationPanel(self.engine.analysis, id="evaluation-main")
 
     def on_mount(self) -> None:
+        """Reads the evaluations."""
         self.set_interval(EVERY_S, self._tick)
         self._tick()
 

@@ -37,6 +37,7 @@ class SideBySideScreen(Screen[None]):
         self._highlight: int | None = None
 
     def compose(self) -> ComposeResult:
+        """Three pictures with their names, the classes, and a line about the image."""
         with Horizontal(id="side"):
             for number in range(3):
                 with Vertical():
@@ -46,18 +47,22 @@ class SideBySideScreen(Screen[None]):
         yield OneLine(id="side--caption")
 
     def on_mount(self) -> None:
+        """Shows the image."""
         self._show()
 
     def action_step(self, by: int) -> None:
+        """Goes on to another image."""
         if (row := self._step(by)) is not None:
             self._row = row
             self._show()
 
     def action_views(self) -> None:
+        """Goes on to other views."""
         self._set = (self._set + 1) % len(SETS)
         self._show()
 
     def action_highlight(self, by: int) -> None:
+        """Highlights another class."""
         there = [i for i in range(20) if self._row.share(i)]
         order: list[int | None] = [None, *there]
         now = order.index(self._highlight) if self._highlight in order else 0

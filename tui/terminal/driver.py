@@ -77,6 +77,7 @@ class AnswerParser(XTermParser):
         return super()._sequence_to_key_events(sequence, alt)
 
     def feed(self, data: str) -> Iterable[Message]:
+        """Takes the terminal's answers out of what comes, and leaves the keys."""
         if self._said.sixel is not None or not data:
             yield from super().feed(data)
             return

@@ -117,6 +117,7 @@ class Chart(Widget):
             self.refresh(*changed)
 
     def render_line(self, y: int) -> Strip:
+        """One line of the chart."""
         if self._depends_on() != self._drawn_for:
             self._lines, self._drawn_for = self._draw(), self._depends_on()
         return self._lines[y] if y < len(self._lines) else Strip.blank(self.size.width, self.rich_style)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 from rich.text import Text
+from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
@@ -21,7 +22,8 @@ class ClassHistory(VerticalScroll):
 
     _shown: tuple[Sequence[EpochPoint], int] | None = None
 
-    def compose(self):  # type: ignore[no-untyped-def]
+    def compose(self) -> ComposeResult:
+        """The table."""
         yield Static("", id="class-history")
 
     def show(self, epochs: Sequence[EpochPoint]) -> None:

@@ -32,6 +32,7 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
         self._form, self._preset = form, form.preset
 
     def compose(self) -> ComposeResult:
+        """A field for each setting, and what is wrong with them."""
         with Vertical(classes="dialog wide", id="configure"):
             with Horizontal(id="configure--head"):
                 title = f"New run on {sanitize_path(self._form.root)}"
@@ -53,6 +54,7 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
             yield Label("^s or F5 start  ^r next preset  F2 encoders  ↑↓ Tab move  Esc cancel", classes="dialog--hint")
 
     def on_mount(self) -> None:
+        """Fills the fields."""
         self._fill(self._preset)
         # A blinking cursor would send bytes for ever.
         for field in self.query(Input):
@@ -76,11 +78,13 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
             self._fill(self._preset)
 
     def action_preset(self) -> None:
+        """Goes on to the next preset."""
         names = list(self._form.presets)
         self.query_one("#preset", Select).value = names[(names.index(self._preset) + 1) % len(names)]
 
     @on(Input.Submitted, "#set-encoder")
     def action_encoder(self) -> None:
+        """Offers the encoders with what they cost."""
         field = self.query_one("#set-encoder", Input)
 
         def chosen(encoder: Encoder | None) -> None:
@@ -99,6 +103,7 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
         return int(text) if text.isdecimal() else int(TrainConfig.model_fields[name].default)
 
     def action_start(self) -> None:
+        """Gives the settings back, if they make sense."""
         config = self._check()
         if config is not None:
             self.dismiss((config, self._preset))

@@ -73,6 +73,7 @@ class TrainPane(Pane):
         self._looks = 0
 
     def compose(self) -> ComposeResult:
+        """The list of runs, and the one that is chosen."""
         with Horizontal():
             with Vertical(id="run-side"):
                 yield VimList(id="runs", compact=True)
@@ -80,6 +81,7 @@ class TrainPane(Pane):
             yield RunPanel(id="run-main")
 
     def on_mount(self) -> None:
+        """Reads the runs."""
         self.set_interval(EVERY_S, self._look)
         self._tick()
         self._read_form()
@@ -90,6 +92,7 @@ class TrainPane(Pane):
         self._read_form()
 
     def on_resize(self) -> None:
+        """Cuts the names to the new width."""
         # Names are cut to the list's width, which is not known before.
         self.call_after_refresh(self._show_list)
 

@@ -26,6 +26,7 @@ class RunPanel(Vertical):
         self._options = ChartOptions()
 
     def compose(self) -> ComposeResult:
+        """The run's summary, its chart and its tables."""
         yield Static("", id="run-summary")
         yield Chart(id="run-chart")
         yield ClassHistory(id="run-classes")

@@ -1,9 +1,8 @@
-"""Which samples a filter leaves, and which sample an image is: asked of the catalog, in a thread."""
+"""What a list of samples shows first: those that a filter leaves, a page of them, and the splits and tags there are."""
 
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from bddseg_tui.core.data.catalog import Catalog, Row
 from bddseg_tui.core.data.filter_language import Query
@@ -47,9 +46,3 @@ def look_up(
     ids = array("q", catalog.find(query, evaluation, unwanted=unwanted))
     rows = tuple(catalog.rows(list(ids[:PAGE]), evaluation))
     return Found(ids, rows, splits or catalog.splits(), catalog.tags(), evaluation)
-
-
-def sample_of(catalog: Catalog, image: Path) -> int | None:
-    """The sample with this image; None where the catalog has none."""
-    rows = catalog.find_images([image])
-    return rows[0].id if rows else None
