@@ -50,7 +50,7 @@ SLOW_IN_TUI = (
     "terminal_gone tiny_screens"
 )
 SLOW = {
-    *("train", "index", "faults", "test_package.py", "test_earlier_workspace.py"),
+    *("train", "index", "faults", "test_api.py", "test_package.py", "test_earlier_workspace.py"),
     *(f"tui/test_{name}.py" for name in SLOW_IN_TUI.split()),
 }
 """Folders and files whose tests load PyTorch, or start the program or the app again and again: `-m "not slow"` leaves
