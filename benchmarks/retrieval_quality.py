@@ -28,7 +28,7 @@ from bddseg_tui.core.processes.parallel import map_unordered
 from bddseg_tui.core.retrieval.options import NOTHING_BELOW
 from bddseg_tui.index import prompts
 from bddseg_tui.index.clip import Clip, load_clip
-from bddseg_tui.index.demo_models.concepts import CONCEPTS, Description, fits, truths
+from bddseg_tui.index.demo_models.concepts import CONCEPTS, fits, truths
 from bddseg_tui.index.demo_models.questions import (
     Question,
     any_search,
@@ -37,6 +37,7 @@ from bddseg_tui.index.demo_models.questions import (
     request,
     write_question,
 )
+from bddseg_tui.index.demo_models.scene_truth import Description
 from bddseg_tui.index.demo_models.scenes import squash
 from bddseg_tui.index.llava import Llava, all_said, reply
 from bddseg_tui.index.llava.local import load_llava

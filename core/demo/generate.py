@@ -14,9 +14,9 @@ from PIL import Image
 from bddseg_tui.core.classes import CLASSES, RAW_UNKNOWN
 from bddseg_tui.core.demo.atmosphere import apply_atmosphere
 from bddseg_tui.core.demo.canvas import SCALE, Canvas
+from bddseg_tui.core.demo.objects import paint_object
 from bddseg_tui.core.demo.scene import Scene, SceneObject, sample_scene
 from bddseg_tui.core.demo.scenery import paint_hood, paint_scenery
-from bddseg_tui.core.demo.traffic import paint_object
 from bddseg_tui.core.errors import BddsegError, RecordError
 from bddseg_tui.core.files.atomic import write_bytes, write_text
 from bddseg_tui.core.files.disk_errors import disk_error

@@ -2,187 +2,39 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from bddseg_tui.index.demo_models.concepts import (
-    BY_NAME,
-    CONCEPTS,
-    PAINTS,
-    PLURALS,
-    Description,
-    seen,
-    shows,
-    vehicles,
-    with_article,
+from bddseg_tui.index.demo_models.asked import YES_NO, Asked
+from bddseg_tui.index.demo_models.concepts import BY_NAME, CONCEPTS, PAINTS, PLURALS
+from bddseg_tui.index.demo_models.presence import presence
+from bddseg_tui.index.demo_models.scene_truth import Description, seen, shows, vehicles
+from bddseg_tui.index.demo_models.scene_words import (
+    COUNTS,
+    PLACES,
+    SIDES,
+    TIME_SAYS,
+    TIMES,
+    WEATHER_SAYS,
+    WEATHERS,
+    object_words,
+    sentence,
+    traffic_words,
+    weather_words,
 )
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question about a picture.
-
-    Attributes:
-        about: what kind of question it is: "presence", "weather", "colour", ...
-        text: the question, lower case, without a question mark.
-        answer: a true answer, one sentence.
-        value: the part of the answer that decides whether it is right.
-        choices: every value that an answer to such a question can have.
-        anchors: the concepts to search for where nothing else is said.
-    """
-
-    about: str
-    text: str
-    answer: str
-    value: str
-    choices: tuple[str, ...]
-    anchors: tuple[str, ...] = ()
-
-    def is_right(self, reply: str) -> bool:
-        """Whether a reply says `value` and none of the other choices."""
-        words = reply.lower().replace("grey", "gray")
-        if self.choices == YES_NO:
-            return words.lstrip(" \"'").startswith(self.value)
-        for choice in sorted(self.choices, key=len, reverse=True):
-            if choice in words:
-                if choice != self.value:
-                    return False
-                words = words.replace(choice, " ")
-                return not any(other in words for other in self.choices if other != choice)
-        return False
-
-
-YES_NO = ("yes", "no")
-PLACES = {
-    "city": "a city street",
-    "highway": "a highway",
-    "forest": "a forest road",
-    "desert": "a desert road",
-    "residential": "a residential street",
-}
-TIMES = {"day": "by day", "dusk": "at dusk", "night": "at night"}
-WEATHERS = {"clear": "in clear weather", "rain": "in the rain", "snow": "in the snow", "fog": "in fog"}
-SIDES = {"left": "on the left", "right": "on the right", "ahead": "ahead"}
-COUNTS = ("no", "one", "two or three", "many")
-_WEATHER_SAYS = {
-    "clear": "the weather is clear",
-    "rain": "it is raining",
-    "snow": "it is snowing",
-    "fog": "it is foggy",
-}
-_TIME_SAYS = {"day": "it is day", "dusk": "it is dusk", "night": "it is night"}
-_PRESENCE: dict[str, tuple[str, ...]] = {
-    "rain": ("is it raining", "does it rain", "is the road wet"),
-    "heavy rain": ("is it raining heavily", "is it pouring", "is there heavy rain"),
-    "snow": ("is it snowing", "does it snow", "is there snow"),
-    "heavy snow": ("is it snowing heavily", "is there a snowstorm", "is there heavy snow"),
-    "fog": ("is it foggy", "is there fog", "is the visibility poor"),
-    "clear weather": ("is the sky clear", "is the weather good", "is it dry"),
-    "night": ("is it night", "is it dark", "is it already dark"),
-    "dusk": ("is it dusk", "is the sun setting", "is it evening"),
-    "daytime": ("is it day", "is it daytime", "is it bright outside"),
-    "traffic jam": ("is there a traffic jam", "is it a traffic jam", "is there much traffic", "is the traffic heavy"),
-    "empty road": ("is the road empty", "is the road free", "is nobody on the road"),
-    "construction site": ("is there a construction site", "are there road works", "is the road being repaired"),
-    "visible licence plate": ("can you see a licence plate", "is a license plate visible", "is there a number plate"),
-    "forest road": ("is this a forest", "are we in the woods", "is this a forest road"),
-    "desert road": ("is this a desert", "are we in the desert", "is this a desert road"),
-    "city street": ("is this a city", "are we downtown", "is this a city street"),
-    "highway": ("is this a highway", "are we on a motorway", "is this a freeway"),
-    "residential street": ("is this a residential street", "are there houses", "is this a suburb"),
-    "red traffic light": ("is the traffic light red", "is there a red light", "do i have to stop at a red light"),
-    "green traffic light": ("is the traffic light green", "is there a green light"),
-}
-_SEEING = (
-    "is there {}",
-    "can you see {}",
-    "do you see {}",
-    "is {} in the picture",
-    "is {} on the road",
-    "does the picture show {}",
-)
-_ANY = ("are there any {}", "are there {}", "can you see any {}", "do you see any {}", "any {} around")
-
-
-def presence(concept: int, scene: Description | None, rng: random.Random, words: str | None = None) -> Asked | None:
-    """A yes-or-no question about a concept; without a scene only its words matter; None where it can't be called."""
-    known = CONCEPTS[concept]
-    truth = known.truth(scene) if scene is not None else True
-    if truth is None:
-        return None
-    kind = kind_of(concept)
-    if words is None:
-        if known.name in _PRESENCE and rng.random() < 0.8:
-            words = rng.choice(_PRESENCE[known.name])
-        elif kind and rng.random() < 0.4:
-            color = known.name.split()[0] + " " if known.name.split()[0] in PAINTS.get(kind, ()) else ""
-            words = rng.choice(_ANY).format(color + PLURALS[kind])
-        else:
-            words = rng.choice(_SEEING).format(rng.choice(known.nouns))
-    answer = _yes_no(concept, scene, truth) if scene is not None else ""
-    return Asked("presence", words, answer, "yes" if truth else "no", YES_NO, (known.name,))
-
-
-def kind_of(concept: int) -> str | None:
-    """The object kind that a concept is about, as descriptions call it."""
-    name = CONCEPTS[concept].name
-    for kind in PLURALS:
-        words = {"person": "pedestrian", "rider": "rider", "sign": "traffic sign"}.get(kind, kind)
-        if name == words or (kind in PAINTS and name.endswith(" " + words)):
-            return kind
-    return None
-
-
-def _yes_no(concept: int, scene: Description, truth: bool) -> str:
-    known, kind = CONCEPTS[concept], kind_of(concept)
-    if known.group == "weather":
-        return f"{'Yes' if truth else 'No'}, {weather_words(scene)}."
-    if known.group == "time":
-        return f"{'Yes' if truth else 'No'}, {_TIME_SAYS[scene['time']]}."
-    if known.group == "place":
-        return f"{'Yes' if truth else 'No'}, this is {PLACES[scene['place']]}."
-    if known.name in ("traffic jam", "empty road"):
-        return f"{'Yes' if truth else 'No'}, {traffic_words(scene)}."
-    if not truth:
-        return f"No, I see no {known.name.removeprefix('visible ')}."
-    if kind:
-        color = known.name.split()[0] if known.name.split()[0] in PAINTS.get(kind, ()) else None
-        return f"Yes, there is {object_words(seen(scene, kind, color)[0])}."
-    return f"Yes, I see {known.nouns[0]}."
-
-
-def weather_words(scene: Description) -> str:
-    """What is said of the weather."""
-    heavily = " heavily" if scene["heavy"] else ""
-    return _WEATHER_SAYS[scene["weather"]] + heavily
-
-
-def traffic_words(scene: Description) -> str:
-    """What is said of the traffic."""
-    if scene["jam"]:
-        return "there is a traffic jam"
-    return "the road is empty" if CONCEPTS[BY_NAME["empty road"]].truth(scene) else "there is some traffic"
-
-
-def object_words(thing: Description) -> str:
-    """ "a red bus on the left": an object with its colour, where it has one that matters, and its side."""
-    kind = {"person": "pedestrian", "rider": "rider", "sign": "traffic sign"}.get(thing["kind"], str(thing["kind"]))
-    color = thing["color"] if thing["kind"] in (*PAINTS, "traffic light") else None
-    return f"{with_article(f'{color} {kind}' if color else kind)} {SIDES[thing['side']]}"
 
 
 def _weather(scene: Description, rng: random.Random) -> Asked | None:
     text = rng.choice(("what is the weather like", "how is the weather", "what weather is it", "what's the weather"))
     says = weather_words(scene)
-    choices = (*_WEATHER_SAYS.values(), "it is raining heavily", "it is snowing heavily")
-    return Asked("weather", text, _sentence(says), says, choices)
+    choices = (*WEATHER_SAYS.values(), "it is raining heavily", "it is snowing heavily")
+    return Asked("weather", text, sentence(says), says, choices)
 
 
 def _time(scene: Description, rng: random.Random) -> Asked | None:
     text = rng.choice(
         ("what time of day is it", "is it day or night", "when was this taken", "what is the time of day")
     )
-    says = _TIME_SAYS[scene["time"]]
-    return Asked("time", text, _sentence(says), says, tuple(_TIME_SAYS.values()))
+    says = TIME_SAYS[scene["time"]]
+    return Asked("time", text, sentence(says), says, tuple(TIME_SAYS.values()))
 
 
 def _place(scene: Description, rng: random.Random) -> Asked | None:
@@ -197,7 +49,7 @@ def _traffic(scene: Description, rng: random.Random) -> Asked | None:
     text = rng.choice(("how is the traffic", "how much traffic is there", "what is the traffic like", "how busy is it"))
     says = traffic_words(scene)
     choices = ("there is a traffic jam", "the road is empty", "there is some traffic")
-    return Asked("traffic", text, _sentence(says), says, choices)
+    return Asked("traffic", text, sentence(says), says, choices)
 
 
 def _any_traffic(scene: Description, rng: random.Random) -> Asked | None:
@@ -283,10 +135,6 @@ def _describe(scene: Description, rng: random.Random) -> Asked | None:
         listed = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
         answer += f" I see {listed}."
     return Asked("describe", text, answer, says, (says,))
-
-
-def _sentence(says: str) -> str:
-    return says[0].upper() + says[1:] + "."
 
 
 _MAKERS: dict[str, Callable[[Description, random.Random], Asked | None]] = {

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bddseg_tui.index import prompts
-from bddseg_tui.index.demo_models.answers import Asked, ask_about
-from bddseg_tui.index.demo_models.concepts import CONCEPTS, Description
+from bddseg_tui.index.demo_models.answers import ask_about
+from bddseg_tui.index.demo_models.asked import Asked
+from bddseg_tui.index.demo_models.concepts import CONCEPTS
 from bddseg_tui.index.demo_models.questions import (
     any_question,
     ask_with_context,
@@ -19,6 +20,7 @@ from bddseg_tui.index.demo_models.questions import (
     request,
     write_question,
 )
+from bddseg_tui.index.demo_models.scene_truth import Description
 from bddseg_tui.index.prompts import Message
 
 IMAGE_TOKENS = 100

@@ -4,9 +4,12 @@ import random
 from dataclasses import dataclass, replace
 
 from bddseg_tui.index.demo_models import templates as wordings
-from bddseg_tui.index.demo_models.answers import Asked, ask_about, kind_of, presence
+from bddseg_tui.index.demo_models.answers import ask_about
+from bddseg_tui.index.demo_models.asked import Asked
 from bddseg_tui.index.demo_models.captions import caption, draw_wanted, noun
-from bddseg_tui.index.demo_models.concepts import CONCEPTS, PLURALS, Description, with_article
+from bddseg_tui.index.demo_models.concepts import CONCEPTS, PLURALS, with_article
+from bddseg_tui.index.demo_models.presence import kind_of, presence
+from bddseg_tui.index.demo_models.scene_truth import Description
 
 _WITH = ("with {}", "where there is {}", "behind {}", "next to {}", "and there is {}")
 _JOINTS = (", ", ". ", " - ", "; ", " and ", ": ")

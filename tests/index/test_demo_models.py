@@ -15,8 +15,9 @@ from bddseg_tui.core.demo.scene import sample_scene
 from bddseg_tui.index import prompts
 from bddseg_tui.index.clip import Clip
 from bddseg_tui.index.demo_models.answers import ask_about
-from bddseg_tui.index.demo_models.concepts import BY_NAME, CONCEPTS, Description, fits, truths, vehicles
+from bddseg_tui.index.demo_models.concepts import BY_NAME, CONCEPTS, fits, truths
 from bddseg_tui.index.demo_models.questions import dress, write_question
+from bddseg_tui.index.demo_models.scene_truth import Description, vehicles
 from bddseg_tui.index.llava import CutShort, all_said, reply
 from bddseg_tui.index.llava.local import LocalLlava
 from bddseg_tui.index.search import Searcher
