@@ -26,6 +26,8 @@ IMAGES: tuple[Images, ...] = get_args(Images)
 Colours = Literal["auto", "truecolor", "256", "16"]
 COLOURS: tuple[Colours, ...] = get_args(Colours)
 """How many colours the terminal has; `auto` is what is known of it."""
+CHARTS = ("auto", "braille", "blocks")
+"""What curves are drawn in; `auto` is braille where the terminal is not known to have none."""
 FEWEST_PICTURE_BYTES = 10_000
 """Of fewer nothing can be seen."""
 
@@ -39,8 +41,10 @@ class Settings:
         theme: dark or light.
         images: the picture protocol that was chosen by key.
         colours: how many the terminal has.
+        charts: what curves are drawn in.
         picture_bytes: the most that a picture may take, twice that where it fills the screen; 0 leaves it to the app.
         opacity: of masks over photographs, 0 to 1.
+        seen: how pictures were seen to work, by the terminal's name.
         retrieval: how to search, and what answers.
     """
 
@@ -48,8 +52,10 @@ class Settings:
     theme: str = "dark"
     images: str = "auto"
     colours: str = "auto"
+    charts: str = "auto"
     picture_bytes: int = 0
     opacity: float = 0.5
+    seen: dict[str, str] = field(default_factory=dict)
     retrieval: Retrieval = field(default_factory=Retrieval)
 
     @property
@@ -132,8 +138,10 @@ _GOOD: dict[str, Callable[[Any], bool]] = {
     "dataset": lambda v: isinstance(v, str) and "\0" not in v,
     "theme": lambda v: v in ("dark", "light"),
     "images": lambda v: v in IMAGES,
+    "charts": lambda v: v in CHARTS,
     "colours": lambda v: v in COLOURS,
     "picture_bytes": lambda v: type(v) is int and (v == 0 or v >= FEWEST_PICTURE_BYTES),
+    "seen": lambda v: isinstance(v, dict) and all(way in IMAGES for way in v.values()),
     "opacity": lambda v: isinstance(v, float) and 0 <= v <= 1,
 }
 

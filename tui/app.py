@@ -159,6 +159,11 @@ class BddsegApp(App[int]):
             self._drawing_pause.drawn()
 
     @property
+    def braille(self) -> bool:
+        """Whether curves are drawn in dots of braille."""
+        return self.terminal.braille
+
+    @property
     def draws(self) -> bool:
         """Whether what changes is drawn at once; not while the terminal lags behind."""
         return self._drawing_pause is None or not self._drawing_pause.paused

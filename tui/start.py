@@ -45,7 +45,10 @@ def start_app(
         open_dataset(dataset)
     settings = load_settings(workspace)
     terminal = capabilities_at_start(
-        settings.images if images == "auto" else images, settings.colours if colours == "auto" else colours
+        settings.images if images == "auto" else images,
+        settings.colours if colours == "auto" else colours,
+        settings.charts,
+        settings.seen,
     )
     # A thread that decodes lets the event loop in sooner than Python's 5 ms.
     sys.setswitchinterval(0.001)

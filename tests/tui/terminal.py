@@ -10,6 +10,7 @@ import subprocess
 import sys
 import termios
 import time
+import tty
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +30,7 @@ class Terminal:
         """Whether it says, where the program asks, that it has come so far; one that lags behind does not yet."""
         self._looked_at = 0
         self.master, slave = pty.openpty()
+        self._slave = os.dup(slave)
         self._set_size(*size)
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
         self.process = subprocess.Popen(
@@ -57,7 +59,15 @@ class Terminal:
         """Hangs up."""
         if self.master >= 0:
             os.close(self.master)
+            os.close(self._slave)
             self.master = -1
+
+    @property
+    def unread(self) -> int:
+        """Bytes that were sent and that no program has read."""
+        # Of a line that is not ended nothing would be told.
+        tty.setraw(self._slave, termios.TCSANOW)
+        return int.from_bytes(fcntl.ioctl(self._slave, termios.FIONREAD, bytes(4)), sys.byteorder)
 
     def resize(self, columns: int, rows: int) -> None:
         """Gives it another size in cells, and tells the program."""

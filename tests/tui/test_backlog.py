@@ -6,7 +6,7 @@ from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.terminal.backlog import ASSUMED_RATE, FENCE_EVERY, PATIENCE_S, Backlog
 from tests.tui.terminal import STATUS_ANSWER, STATUS_QUERY, Terminal
 
-PICTURE = b"\x1bP"
+PICTURE = b'"1;1;'
 
 
 class Clock:

@@ -143,8 +143,11 @@ def test_in_tmux_pictures_are_drawn_as_it_lets_them_through(tmux: TmuxAnswers, p
 
 
 def test_what_a_person_saw_to_work_is_used_but_what_is_asked_for_comes_first() -> None:
-    seen = replace(known({"TERM": "xterm-256color"}, XTERM), seen_images="octant")
+    start = capabilities_at_start(seen={"XTerm(379)": "octant"}, environ={"TERM": "xterm-256color"})
+    assert start.image_protocol == "quadrant"
+    seen = start.with_answers(XTERM)
     assert seen.image_protocol == "octant"
+    assert start.with_answers(replace(XTERM, program="XTerm(380)")).image_protocol == "quadrant"
     assert replace(seen, wanted_images="sixel").image_protocol == "sixel"
 
 

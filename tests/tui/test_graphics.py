@@ -9,8 +9,10 @@ from PIL import Image
 from rich.console import Console
 from textual.strip import Strip
 
+from bddseg_tui.tui.terminal.iterm2 import encode_iterm2
 from bddseg_tui.tui.terminal.kitty import encode_kitty, free_kitty, placeholders
 from bddseg_tui.tui.terminal.sixel import encode_sixel
+from bddseg_tui.tui.terminal.tmux import through_tmux
 
 PLENTY = 10_000_000
 PLACEHOLDER = "\U0010eeee"
@@ -93,3 +95,25 @@ def test_encoding_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     encode_sixel(noise(60, 40), PLENTY)
     encode_kitty(noise(60, 40), (6, 2), PLENTY)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_photograph_goes_to_iterm2_as_jpeg_within_its_bytes_and_a_mask_exactly() -> None:
+    for limit in (PLENTY, 60_000, 20_000):
+        data = encode_iterm2(noise(640, 360), (64, 18), limit)
+        head, payload = data.removesuffix("\x07").split(":", 1)
+        assert head.startswith("\x1b]1337;File=inline=1;") and "width=64;height=18" in head
+        assert Image.open(io.BytesIO(base64.b64decode(payload))).format == "JPEG"
+        assert len(data) <= 1.01 * limit
+    mask = Image.new("RGB", (64, 36), (220, 20, 60))
+    mask.paste((0, 0, 142), (0, 0, 32, 36))
+    payload = encode_iterm2(mask, (6, 2), PLENTY).removesuffix("\x07").split(":", 1)[1]
+    found = Image.open(io.BytesIO(base64.b64decode(payload))).convert("RGB")
+    assert {color for _, color in found.getcolors() or []} == {(220, 20, 60), (0, 0, 142)}
+
+
+def test_what_goes_through_tmux_is_each_command_alone_with_its_escapes_doubled() -> None:
+    kitty = encode_kitty(noise(120, 80), (12, 4), PLENTY)
+    through = through_tmux(kitty.data)
+    parts = re.findall(r"\x1bPtmux;((?:[^\x1b]|\x1b\x1b)*)\x1b\\", through)
+    assert "".join(parts).replace("\x1b\x1b", "\x1b") == kitty.data
+    assert len(parts) == kitty.data.count("\x1b_G") > 1

@@ -2,6 +2,7 @@
 
 import random
 import re
+import signal
 import sys
 import time
 from pathlib import Path
@@ -16,10 +17,12 @@ from bddseg_tui.core.processes.process import kill
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.workspace.workspace import Workspace
-from tests.tui.terminal import Terminal
+from tests.tui.terminal import STATUS_ANSWER, STATUS_QUERY, Terminal
 
 SIXEL = re.compile(rb"\x1bP[0-9;]*q")
 """How a picture begins; a query of the terminal's capabilities begins with the first two bytes alone."""
+RASTER = b'"1;1;'
+"""What a Sixel begins with."""
 SMALL = ["encoder=mobilenet_v2", "height=32", "width=64", "batch_size=4", "epochs=500", "threads=1"]
 EXPECTED = re.compile(
     rb"\x1b\[[0-9;:?<>=$ ]*[A-Za-z~]|\x1bP[^\x1b]*\x1b\\|\x1b_G[^\x1b]*\x1b\\|"
@@ -212,6 +215,27 @@ def test_the_app_ends_when_its_terminal_vanishes_without_a_signal(workspace: Wor
         terminal.until(lambda seen: "▀".encode() in seen)
         terminal.close()
         assert terminal.process.wait(timeout=20) != 0
+
+
+def test_ended_in_the_middle_of_a_picture_it_writes_the_end_of_it_and_leaves(workspace: Workspace, drawn: Path) -> None:
+    with Terminal.app(drawn, "--images", "sixel", "--picture-bytes", "300000") as terminal:
+        terminal.until(lambda seen: RASTER in seen)
+        terminal.process.terminate()
+        assert terminal.wait() == 128 + signal.SIGTERM, bytes(terminal.output[-600:])
+        assert b"\x1bP" not in EXPECTED.sub(b"", bytes(terminal.output))
+        assert terminal.output.rindex(b"\x1b\\") < terminal.output.rindex(b"\x1b[?1049l")
+
+
+def test_mouse_reports_that_are_on_the_way_are_not_left_for_the_shell(workspace: Workspace, drawn: Path) -> None:
+    with Terminal.app(drawn, "--images", "quadrant") as terminal:
+        terminal.until(lambda seen: b"1/21" in seen)
+        terminal.until(lambda seen: not terminal.read(0.3))
+        terminal.answering = False
+        terminal.send(b"q")
+        terminal.until(lambda seen: b"\x1b[?1003l" in seen and STATUS_QUERY in seen)
+        terminal.send(b"\x1b[<35;10;10M" * 20 + STATUS_ANSWER)
+        assert terminal.wait() == 0
+        assert not terminal.unread
 
 
 def test_an_edge_that_is_dragged_while_pictures_are_encoded_gives_the_right_size(

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.app import App, ComposeResult
 
 from bddseg_tui.core.runs.history import History, HistoryBuilder, MovingMean
 from bddseg_tui.tui.evaluate.class_table import bar
-from bddseg_tui.tui.train.chart import DotGrid, Plot, Series, plot_series, short_number
+from bddseg_tui.tui.train.chart import Chart, DotGrid, Plot, Series, plot_series, short_number
 from bddseg_tui.tui.train.run_plots import CHARTS, ChartName, ChartOptions, Curves, plot_runs
 
 
@@ -32,6 +33,28 @@ def test_values_that_are_missing_or_not_positive_break_the_curve() -> None:
     grid = DotGrid(20, 5)
     plot_series(grid, [0.0, 1.0, 2.0], [1.0, math.nan, 1.0], (0.0, 2.0), (0.1, 10.0), True, 0)
     assert sum(bool(b) for row in grid.bits for b in row) == 2
+
+
+class ChartHost(App[None]):
+    """An app with nothing but a chart."""
+
+    braille = False
+
+    def compose(self) -> ComposeResult:
+        yield Chart()
+
+
+@pytest.mark.parametrize("braille", [True, False])
+async def test_a_curve_is_drawn_in_half_blocks_where_there_is_no_braille(braille: bool) -> None:
+    app = ChartHost()
+    app.braille = braille
+    async with app.run_test(size=(60, 20)) as pilot:
+        chart = app.query_one(Chart)
+        chart.show(Plot("loss", (Series("run", range(100), [1 / (1 + x) for x in range(100)], "red"),)))
+        await pilot.pause()
+        text = "".join(chart.render_line(y).text for y in range(chart.size.height))
+    assert any("\u2800" <= c <= "\u28ff" for c in text) is braille
+    assert any(c in "▀▄█" for c in text) is not braille
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,12 @@ class Backlog:
             self._fences.append((self._written, now))
             return True
 
+    def fence(self) -> None:
+        """Called when a fence is written whatever was written before it."""
+        with self._lock:
+            self._fenced = self._written
+            self._fences.append((self._written, self._clock()))
+
     def answered(self) -> None:
         """Called when the terminal has come to the next fence."""
         with self._lock:

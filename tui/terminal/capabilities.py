@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Literal, cast
 
 from bddseg_tui.tui.terminal.few_colors import Colors
@@ -78,7 +79,8 @@ class TerminalCapabilities:
     Attributes:
         wanted_colors: what a person asked for, or `auto`.
         wanted_images: likewise.
-        seen_images: what a person saw to work in this terminal (`bddseg-tui doctor`), or nothing.
+        wanted_charts: what curves are to be drawn in: `auto`, `braille` or `blocks`.
+        seen: how pictures were seen to work (`bddseg-tui doctor`), by the terminal's name.
         environ: the variables that say something of a terminal.
         answers: what it said; None before it did.
         tmux: what tmux said; None before it did, or outside of it.
@@ -86,7 +88,8 @@ class TerminalCapabilities:
 
     wanted_colors: str = "auto"
     wanted_images: str = "auto"
-    seen_images: str = ""
+    wanted_charts: str = "auto"
+    seen: tuple[tuple[str, str], ...] = ()
     environ: tuple[tuple[str, str], ...] = ()
     answers: TerminalAnswers | None = None
     tmux: TmuxAnswers | None = None
@@ -138,6 +141,8 @@ class TerminalCapabilities:
     @property
     def braille(self) -> bool:
         """Whether charts may be drawn in dots of braille."""
+        if self.wanted_charts != "auto":
+            return self.wanted_charts == "braille"
         return not self.linux_console and self.colors.value != "16"
 
     @property
@@ -191,8 +196,8 @@ class TerminalCapabilities:
         """How pictures are drawn."""
         if self.wanted_images in PROTOCOLS:
             return Decision(self.wanted_images, "asked for")
-        if self.seen_images in PROTOCOLS:
-            return Decision(self.seen_images, "seen to work in this terminal")
+        if (seen := dict(self.seen).get(self.name)) in PROTOCOLS:
+            return Decision(str(seen), "seen to work in this terminal")
         cells: ImageProtocol = "halfblock" if self.linux_console else "quadrant"
         if self.multiplexer == "screen":
             return Decision(cells, "GNU screen swallows pictures")
@@ -254,14 +259,20 @@ VARIABLES = (
 
 
 def capabilities_at_start(
-    images: str = "auto", colors: str = "auto", environ: Mapping[str, str] = os.environ
+    images: str = "auto",
+    colors: str = "auto",
+    charts: str = "auto",
+    seen: Mapping[str, str] = MappingProxyType({}),
+    environ: Mapping[str, str] = os.environ,
 ) -> TerminalCapabilities:
     """What can be known without asking.
 
     Args:
         images: what a person asked for, one of `core.settings.IMAGES`.
         colors: likewise, `auto` or one of COLORS.
+        charts: what curves are to be drawn in, one of `core.settings.CHARTS`.
+        seen: how pictures were seen to work, by the terminal's name.
         environ: the variables.
     """
     known = tuple((name, environ[name]) for name in VARIABLES if environ.get(name))
-    return TerminalCapabilities(colors, images, environ=known)
+    return TerminalCapabilities(colors, images, charts, tuple(sorted(seen.items())), known)

@@ -6,6 +6,7 @@ Private in Textual (checked against 8.2.8): the module `textual._xterm_parser`, 
 its parser up in its own module.
 """
 
+import asyncio
 import os
 import re
 import select
@@ -14,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 from textual import events
@@ -45,6 +47,8 @@ ASK_ALL = (
 )
 """Device Attributes come last: every terminal answers to them, and what has not been answered by then never will be."""
 ASK_TMUX = f"\x1b[>q{ASK_ATTRIBUTES}"
+_NO_MOUSE = "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
+_CLEAR = "\x1b[m\x1b[H\x1b[2J"
 _KEPT_COLOR = re.compile(r"48[:;]2[:;]+(\d*[:;])?1[:;]2[:;]3(\D|$)")
 
 
@@ -130,7 +134,16 @@ class AskingDriver(linux_driver.LinuxDriver):
         super().process_message(message)
 
     def stop_application_mode(self) -> None:
-        """Ends as Textual does, once the answers that were asked for are here: a shell would take them for typed."""
+        """Ends as Textual does, once all is here that the terminal sends: a shell would take it for typed.
+
+        Mouse reports are on the way until it has read that there shall be none, which it says by a last answer. The
+        screen is cleared, since GNU screen has no other one to go back to unless `altscreen` is on.
+        """
+        super().write(f"{_NO_MOUSE}{_CLEAR}")
+        if self.input_tty:
+            self.backlog.fence()
+            super().write(FENCE)
+        self.flush()
         deadline = time.monotonic() + _PATIENCE_S
         while self.backlog.answers and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -144,6 +157,9 @@ class AskingDriver(linux_driver.LinuxDriver):
         # First, and whatever `isatty` says: a terminal that has gone since the program began is none any more.
         threading.Thread(target=self._end_with_terminal, daemon=True).start()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        # As `kill` asks it to: what is being written is written to its end, or the terminal would wait for that.
+        ended = partial(self._app.call_after_refresh, self._app.exit, 128 + signal.SIGTERM)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended)
         if self.input_tty:
             known = capabilities_at_start()
             asked = ASK_TMUX if known.multiplexer == "tmux" else ASK_ALL if known.may_be_asked else ASK_ATTRIBUTES
