@@ -126,7 +126,8 @@ class Searcher:
         rows = self._candidates(vectors, weights, count, allowed)
         if not len(rows):
             return []
-        cosines = np.asarray(self.matrix[rows]) @ vectors.T
+        # Not `matrix[rows]` of all of them, which would copy a file of gigabytes into memory for each search.
+        cosines = (self.matrix if len(rows) == len(self.matrix) else self.matrix[rows]) @ vectors.T
         confidence = self._confidence(cosines, vectors)
         positive = weights > 0
         score = cosines @ weights / np.abs(weights).sum()
@@ -135,7 +136,7 @@ class Searcher:
         together = np.exp((np.log(oriented) * np.abs(weights)).sum(1) / np.abs(weights).max())
         key = {"product": np.log(together), "least": oriented.min(1)}.get(fusion, score)
         # Ties in confidence (both surely fit) are broken by the cosine.
-        order = np.lexsort((-score, -np.round(key, 6)))
+        order = _best_first(np.round(key, 6), score, _window(count))
         chosen, same = self._grouped(rows[order], count) if group else (list(range(min(count, len(rows)))), {})
         hits = []
         for at in chosen:
@@ -181,7 +182,7 @@ class Searcher:
         """Places (in `rows`, best first) of the first of each group of near-duplicates, and the rows of its others."""
         kept: list[int] = []
         same: dict[int, list[int]] = {}
-        window = min(len(rows), max(8 * count, 64))
+        window = min(len(rows), _window(count))
         part = np.asarray(self.matrix[rows[:window]])
         for at in range(window):
             near = part[kept] @ part[at] > DUPLICATE if kept else np.zeros(0, bool)
@@ -190,6 +191,20 @@ class Searcher:
             elif len(kept) < count:
                 kept.append(at)
         return kept, same
+
+
+def _window(count: int) -> int:
+    """How many hits are looked at for near-duplicates, where `count` are wanted."""
+    return max(8 * count, 64)
+
+
+def _best_first(key: Vectors, score: Vectors, count: int) -> NDArray[np.int64]:
+    """The places of the `count` largest keys and of all that equal the last of them, best first; ties by score."""
+    if count >= len(key):
+        return np.lexsort((-score, -key))
+    least = np.partition(key, len(key) - count)[len(key) - count]
+    places = np.flatnonzero(key >= least)
+    return places[np.lexsort((-score[places], -key[places]))]
 
 
 def open_searcher(folder: Path, clip: Clip, milvus: str = "", exact_limit: int = EXACT_LIMIT) -> Searcher:

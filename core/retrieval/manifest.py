@@ -1,6 +1,7 @@
 """What an index says of itself, readable without any model."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NotRequired
 
@@ -28,14 +29,23 @@ class Manifest:
     built: float
     images_per_second: float | None
     graph: dict[str, Any] | None
+    hnswlib: bool
+    """Whether hnswlib is installed, without which no graph is built or searched."""
 
     @property
     def method(self) -> str:
-        """How it is searched, in words."""
-        if self.graph is not None:
+        """How it is searched where no Milvus is set, in words."""
+        if self.count > EXACT_LIMIT and self.graph is not None and self.hnswlib:
             return f"hnswlib, recall@10 {self.graph.get('recall')}"
-        slow = self.count > EXACT_LIMIT
-        return f"exact search{' (a graph is faster: pip install bddseg-tui[ann], then build again)' if slow else ''}"
+        return "exact search"
+
+    @property
+    def advice(self) -> str:
+        """Why the search is slow, and what makes it faster; '' where it is not."""
+        if self.count <= EXACT_LIMIT or self.method != "exact search":
+            return ""
+        step = "" if self.hnswlib else "pip install 'bddseg-tui[ann]', then "
+        return f"{self.count:,} images are searched exactly, which is slow; for a graph: {step}build the index again"
 
 
 class ManifestRecord(TypedDict):
@@ -88,16 +98,17 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
     encoded, seconds = raw.get("encoded", 0), raw.get("seconds", 0.0)
     return Manifest(
-        folder,
-        raw.get("model", raw["identity"]),
-        raw["identity"],
-        raw["dimension"],
-        raw["count"],
-        raw.get("failures", 0),
-        raw["sha256"],
-        raw["built"],
-        encoded / seconds if encoded and seconds > 0 else None,
-        _graph(folder),
+        folder=folder,
+        model=raw.get("model", raw["identity"]),
+        identity=raw["identity"],
+        dimension=raw["dimension"],
+        count=raw["count"],
+        failures=raw.get("failures", 0),
+        sha256=raw["sha256"],
+        built=raw["built"],
+        images_per_second=encoded / seconds if encoded and seconds > 0 else None,
+        graph=_graph(folder, raw["sha256"]),
+        hnswlib=_hnswlib_found(),
     )
 
 
@@ -112,10 +123,19 @@ def manifest_problem(folder: Path) -> str:
     return ""
 
 
-def _graph(folder: Path) -> dict[str, Any] | None:
+def _hnswlib_found() -> bool:
+    """Whether hnswlib is installed; it is not imported here, nor by the app."""
+    try:
+        return find_spec("hnswlib") is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _graph(folder: Path, vectors: str) -> dict[str, Any] | None:
     try:
         graph: GraphRecord = read_record(_GRAPH, folder / "hnsw.json", _LARGEST)
     except (FileNotFoundError, RecordError):
         # A graph is a cache: search is exact without it, and the next build makes it anew.
         return None
-    return dict(graph)
+    # One of other vectors is not searched either.
+    return dict(graph) if graph["vectors"] == vectors else None

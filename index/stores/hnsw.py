@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -95,13 +94,16 @@ class HnswFacts:
 
 def hnswlib_installed() -> bool:
     """Whether graphs can be built and loaded; the extra `ann` installs what it takes."""
-    return find_spec("hnswlib") is not None
+    return _library() is not None
 
 
 def _library() -> Any:
-    # The one place that imports it: where there is no wheel it takes a compiler, so it is an extra.
-    import hnswlib
-
+    # The one place that imports it: where there is no wheel it takes a compiler, so it is an extra. One that is there
+    # and cannot be loaded is as good as none.
+    try:
+        import hnswlib
+    except ImportError:
+        return None
     return hnswlib
 
 

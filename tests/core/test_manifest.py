@@ -2,12 +2,13 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bddseg_tui.core.retrieval.manifest import manifest_problem, read_manifest
+from bddseg_tui.core.retrieval.manifest import EXACT_LIMIT, manifest_problem, read_manifest
 
 GOOD: dict[str, Any] = {
     "version": 1,
@@ -34,6 +35,26 @@ def test_a_manifest_is_read_with_its_graph(tmp_path: Path) -> None:
     found = read_manifest(tmp_path)
     assert found and (found.count, found.images_per_second) == (3, 2.0)
     assert found.graph == {**GRAPH, "links": 32} and manifest_problem(tmp_path) == ""
+
+
+def test_a_graph_of_other_vectors_counts_as_none(tmp_path: Path) -> None:
+    write(tmp_path, json.dumps(GOOD).encode(), json.dumps({**GRAPH, "vectors": "of before"}).encode())
+    found = read_manifest(tmp_path)
+    assert found and found.graph is None
+
+
+def test_how_an_index_is_searched_and_what_would_be_faster_is_said(tmp_path: Path) -> None:
+    write(tmp_path, json.dumps({**GOOD, "count": EXACT_LIMIT + 1}).encode(), json.dumps(GRAPH).encode())
+    found = read_manifest(tmp_path)
+    assert found
+    with_graph = replace(found, hnswlib=True)
+    assert (with_graph.method, with_graph.advice) == ("hnswlib, recall@10 0.99", "")
+    without_library = replace(found, hnswlib=False)
+    assert without_library.method == "exact search" and "bddseg-tui[ann]" in without_library.advice
+    without_graph = replace(found, hnswlib=True, graph=None)
+    assert without_graph.method == "exact search" and "build the index again" in without_graph.advice
+    few = replace(found, count=EXACT_LIMIT)
+    assert (few.method, few.advice) == ("exact search", "")
 
 
 def test_without_a_manifest_there_is_no_problem(tmp_path: Path) -> None:

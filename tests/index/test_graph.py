@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 import numpy as np
@@ -163,24 +164,51 @@ def test_an_index_beyond_the_limit_finds_what_exact_search_finds_while_images_co
     assert told[2:] == [12] and os.listdir(folder).count("vectors-1.f32") == 1
 
 
+class NoHnswlib(MetaPathFinder):
+    """An import of hnswlib fails, as one does that was built for another C library."""
+
+    def find_spec(self, name: str, path: object, target: object = None) -> None:
+        if name == "hnswlib":
+            raise ImportError("hnswlib cannot be loaded")
+
+
+@pytest.fixture(params=["missing", "broken"])
+def no_hnswlib(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Called, it takes hnswlib away from this process."""
+
+    def take_away() -> None:
+        if request.param == "missing":
+            monkeypatch.setitem(sys.modules, "hnswlib", None)
+        else:
+            monkeypatch.delitem(sys.modules, "hnswlib", raising=False)
+            monkeypatch.setattr(sys, "meta_path", [NoHnswlib(), *sys.meta_path])
+
+    return take_away
+
+
 def test_without_hnswlib_the_search_is_exact_and_the_index_says_what_would_be_faster(
-    dataset: Path, clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dataset: Path, clip: Clip, tmp_path: Path, no_hnswlib: Callable[[], None]
 ) -> None:
     folder, phases = tmp_path / "index", set()
-    monkeypatch.setitem(sys.modules, "hnswlib", None)
+    no_hnswlib()
     build_index(open_dataset(dataset), clip, folder, lambda phase, _done, _total: phases.add(phase), exact_limit=5)
     searcher = open_searcher(folder, clip, exact_limit=5)
     assert searcher.method == "exact" and phases == {"encode"}
     assert searcher.by_picture(searcher.images[3], 1)[0].image != searcher.images[3]
     manifest = read_manifest(folder)
-    assert manifest is not None and manifest.method == "exact search"
-    assert "pip install bddseg-tui[ann]" in replace(manifest, count=EXACT_LIMIT + 1).method
+    assert manifest is not None and manifest.method == "exact search" and manifest.advice == ""
+    many = replace(manifest, count=EXACT_LIMIT + 1)
+    assert many.method == "exact search" and "pip install 'bddseg-tui[ann]'" in many.advice
 
 
 def test_a_graph_that_is_there_is_left_alone_without_hnswlib(
-    dataset: Path, clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dataset: Path, clip: Clip, tmp_path: Path, no_hnswlib: Callable[[], None]
 ) -> None:
     folder = tmp_path / "index"
     build_index(open_dataset(dataset), clip, folder, lambda *_: None, exact_limit=5)
-    monkeypatch.setitem(sys.modules, "hnswlib", None)
+    manifest = read_manifest(folder)
+    assert manifest and replace(manifest, count=EXACT_LIMIT + 1).method.startswith("hnswlib, recall@10")
+    no_hnswlib()
     assert open_searcher(folder, clip, exact_limit=5).method == "exact"
+    manifest = read_manifest(folder)
+    assert manifest and replace(manifest, count=EXACT_LIMIT + 1).method == "exact search"

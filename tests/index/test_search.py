@@ -1,6 +1,7 @@
 """Searching a small real index."""
 
 import shutil
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,3 +89,30 @@ def test_no_index_is_one_line_with_the_command(clip: Clip, tmp_path: Path) -> No
 def test_an_index_of_another_model_is_refused(indexed: Indexed) -> None:
     with pytest.raises(BddsegError, match="was built with"):
         open_searcher(indexed.folder, replace(indexed.clip, identity="other@0"))
+
+
+def large(clip: Clip, count: int) -> Searcher:
+    """A searcher over random vectors."""
+    matrix = np.random.default_rng(0).standard_normal((count, clip.dimension), dtype=np.float32)
+    matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
+    return Searcher(clip, [b"%d" % i for i in range(count)], matrix, None, "")
+
+
+def test_exact_search_of_everything_does_not_copy_the_vectors(clip: Clip) -> None:
+    searcher = large(clip, 20_000)
+    searcher.by_phrases([Phrase("night")], 3)
+    tracemalloc.start()
+    try:
+        searcher.by_phrases([Phrase("night"), Phrase("bus")], 3)
+        assert tracemalloc.get_traced_memory()[1] < searcher.matrix.nbytes / 4
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("fusion", FUSIONS)
+def test_the_first_few_of_many_hits_are_those_of_all(clip: Clip, fusion: str) -> None:
+    searcher = large(clip, 3000)
+    wanted = [Phrase("night"), Phrase("red bus", 2), Phrase("rain", -1)]
+    few = searcher.by_phrases(wanted, 7, fusion=fusion, group=False)
+    every = searcher.by_phrases(wanted, 3000, fusion=fusion, group=False)
+    assert few == every[:7] and len(every) == 3000

@@ -1,5 +1,6 @@
 """The Ask pane, driven by keys. The retriever is the real process with the models that ship."""
 
+import json
 import shutil
 import threading
 from collections.abc import AsyncIterator
@@ -87,6 +88,19 @@ async def test_without_an_index_it_says_so_and_one_key_builds_it(app: BddsegApp)
         await until(pilot, lambda: app.query_one("#suggestions").display)
         await until(pilot, lambda: app.query_one(QuestionBox).has_focus)
         assert "21 images" in text_of(pilot, "#ask-head")
+
+
+async def test_an_index_too_large_for_exact_search_says_what_would_be_faster(
+    indexed_workspace: Workspace, drawn: Path, tmp_path: Path
+) -> None:
+    workspace = Workspace(tmp_path / "large")
+    shutil.copytree(indexed_workspace.root, workspace.root)
+    manifest = workspace.index_path(drawn, "demo") / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "count": 150_000}))
+    app = BddsegApp(workspace, drawn, "halfblock")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shown(pilot)
+        await until(pilot, lambda: "150,000 images are searched exactly" in text_of(pilot, "#introduction--text"))
 
 
 async def test_a_question_ends_with_candidates_and_an_answer_that_are_kept(asking: AppPilot, drawn: Path) -> None:

@@ -106,6 +106,22 @@ def test_the_index_says_what_it_is(place: Path, drawn: Path) -> None:
     assert found["model"] == "demo" and found["images"] == 21 and len(found["sha256"]) == 64
 
 
+def test_without_hnswlib_a_dataset_is_indexed_and_searched_and_a_large_one_says_what_is_missing(
+    drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Every process that a command starts reads this, so nowhere can hnswlib be imported.
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['hnswlib'] = None\n")
+    monkeypatch.setenv("PYTHONPATH", os.fspath(tmp_path))
+    place = tmp_path / "workspace"
+    built = parsed("index build", run(place, "index", "build", str(drawn), "--json").stdout)
+    assert built["method"] == "exact search"
+    assert output(place, "index", "search", "night", "--data", str(drawn), "--top", "3", "--json")
+    manifest = Path(built["folder"]) / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "count": 150_000}))
+    said = run(place, "index", "info", str(drawn)).stdout
+    assert "exact search" in said and "pip install 'bddseg-tui[ann]'" in said
+
+
 def test_a_build_that_is_left_alone_is_stopped_from_elsewhere(tmp_path: Path, drawn: Path) -> None:
     begun = parsed("index build --detach", run(tmp_path, "index", "build", str(drawn), "--detach", "--json").stdout)
     stopped = run(tmp_path, "index", "stop", str(drawn), "--json")

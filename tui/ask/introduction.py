@@ -80,5 +80,7 @@ def _words(dataset: str, index: IndexState) -> Text:
     text.append("LLaVA names what to look for, CLIP finds the image that fits best, LLaVA answers looking at it.\n")
     if options.clip == "demo":
         text.append("The demo models know drawn scenes alone: for photographs choose other models with S.\n", "dim")
+    if manifest.advice and not options.milvus:
+        text.append(f"{manifest.advice}.\n", "dim")
     text.append("\nType a question below, or choose one:")
     return text

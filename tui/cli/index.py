@@ -114,12 +114,14 @@ def _tell_info(found: Any, json: bool) -> None:
         "failures": found.failures,
         "sha256": found.sha256,
         "images_per_second": found.images_per_second,
+        "method": found.method,
         "graph": found.graph,
         "folder": sanitize_path(found.folder),
     }
     bad = f", {found.failures:,} could not be read" if found.failures else ""
     text = f"{found.count:,} images by {found.identity}, {found.dimension} numbers each, {found.method}{speed}{bad}"
-    tell(json, f"{text}\n{sanitize_path(found.folder)}", facts)
+    advice = f"{found.advice}\n" if found.advice else ""
+    tell(json, f"{text}\n{advice}{sanitize_path(found.folder)}", facts)
 
 
 @index_app.command()

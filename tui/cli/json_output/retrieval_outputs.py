@@ -21,6 +21,7 @@ class IndexFacts(TypedDict):
     failures: Count
     sha256: Line
     images_per_second: Real | None
+    method: Line
     graph: dict[str, Any] | None
     folder: Line
 
