@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bddseg_tui.core.services.retrieval import RetrievalService
     from bddseg_tui.core.services.runs import RunService
 
-Report = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,13 @@ class Engine:
 
         return service_of(self.workspace)
 
-    def room(self, report: Report | None = None) -> "list[Item]":
+    def disk_use(self, report: Progress | None = None) -> "list[Item]":
         """What takes room in the workspace, what takes most first."""
         from bddseg_tui.core.maintenance import list_items
 
         return list_items(self.workspace, report)
 
-    def free(self, words: Sequence[str], sure: bool = False, report: Report | None = None) -> "Freed":
+    def free(self, words: Sequence[str], sure: bool = False, report: Progress | None = None) -> "Freed":
         """Deletes what can be made again: caches, deleted, gone, all, or single items; nothing that is in use."""
         from bddseg_tui.core.maintenance import free
 

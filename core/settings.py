@@ -43,7 +43,6 @@ class Settings:
         colours: how many the terminal has.
         charts: what curves are drawn in.
         picture_bytes: the most that a picture may take, twice that where it fills the screen; 0 leaves it to the app.
-        opacity: of masks over photographs, 0 to 1.
         seen: how pictures were seen to work, by the terminal's name.
         retrieval: how to search, and what answers.
     """
@@ -54,7 +53,6 @@ class Settings:
     colours: str = "auto"
     charts: str = "auto"
     picture_bytes: int = 0
-    opacity: float = 0.5
     seen: dict[str, str] = field(default_factory=dict)
     retrieval: Retrieval = field(default_factory=Retrieval)
 
@@ -142,7 +140,6 @@ _GOOD: dict[str, Callable[[Any], bool]] = {
     "colours": lambda v: v in COLOURS,
     "picture_bytes": lambda v: type(v) is int and (v == 0 or v >= FEWEST_PICTURE_BYTES),
     "seen": lambda v: isinstance(v, dict) and all(way in IMAGES for way in v.values()),
-    "opacity": lambda v: isinstance(v, float) and 0 <= v <= 1,
 }
 
 

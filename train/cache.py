@@ -30,7 +30,7 @@ from bddseg_tui.train.cache_files import OpenFolder, map_slots, opened, write_sl
 from bddseg_tui.train.cache_index import CacheIndex, Held, Read
 
 COMMIT_EVERY_S = 5.0
-Report = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def open_cache(
     size: tuple[int, int],
     cache: Path,
     limit: int = 0,
-    report: Report | None = None,
+    report: Progress | None = None,
     waiting: Callable[[], None] | None = None,
 ) -> CachedSplit:
     """Opens the cache of a labelled split, brought up to date; `report(done, total)` may raise to cancel.
@@ -115,7 +115,7 @@ def resize_sample(sample: Sample, size: tuple[int, int]) -> tuple[NDArray[np.uin
     return np.asarray(small).transpose(2, 0, 1), np.asarray(mask)
 
 
-def _brought_up_to_date(folder: OpenFolder, dataset: Dataset, split: str, limit: int, report: Report) -> Held:
+def _brought_up_to_date(folder: OpenFolder, dataset: Dataset, split: str, limit: int, report: Progress) -> Held:
     for attempt in (1, 2):
         try:
             with CacheIndex(folder.path / INDEX, dataset.root) as index:
@@ -148,7 +148,7 @@ class _Task:
     folder: Path
 
 
-def _fill(folder: OpenFolder, index: CacheIndex, report: Report) -> None:
+def _fill(folder: OpenFolder, index: CacheIndex, report: Progress) -> None:
     """Reads what is missing into slots that nobody uses, committed every few seconds."""
     if folder.alone:
         index.forget_stale()

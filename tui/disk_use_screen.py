@@ -135,7 +135,7 @@ class DiskUseScreen(ModalScreen[None]):
                 self.post_message(self.Measured(None, done, total))
 
         try:
-            items = tuple(self._engine.room(report))
+            items = tuple(self._engine.disk_use(report))
         except (BddsegError, OSError) as error:
             self.post_message(self.Done(None, sanitize(str(error))))
             return

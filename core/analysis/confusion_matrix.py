@@ -1,12 +1,11 @@
 """Matrices of actual against predicted, as heat maps show them: normalising, and the images behind a cell."""
 
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Normalised = Literal["row", "column", "none"]
-NORMALISED: tuple[Normalised, ...] = get_args(Normalised)
 
 
 def normalise(counts: NDArray[np.int64], by: Normalised) -> NDArray[np.float64]:

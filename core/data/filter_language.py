@@ -6,7 +6,7 @@ language is five words long, and what matters is the message when one of them is
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bddseg_tui.core.classes import CLASSES, find_class
 from bddseg_tui.core.data.dataset import SPLITS
@@ -72,10 +72,6 @@ class Query:
             return f"s.split = 'test', s.split {way}, s.name {way}, s.id {way}", []
         key = FIGURES.get(self.sort) or _share(find_class(self.sort).id)
         return f"{key} IS NULL, {key} {way}, s.name", []
-
-    def sorted_by(self, sort: str, descending: bool) -> "Query":
-        """The same conditions in another order."""
-        return replace(self, sort=sort, descending=descending)
 
 
 def parse_query(text: str) -> Query:

@@ -90,17 +90,17 @@ def scan_or_wait(catalog: Catalog, dataset: Dataset, report: Callable[[int, int]
         sleep(WAIT_S)
 
 
-def as_of(catalog: Catalog, dataset: Dataset, anyhow: bool) -> str | None:
+def as_of(catalog: Catalog, dataset: Dataset, even_if_old: bool) -> str | None:
     """Since when no file was added or taken away, in words, if all samples are scanned and these are many; else None.
 
-    Only the times of the folders are looked at: a file that was changed in place is not noticed. With `anyhow` not
+    Only the times of the folders are looked at: a file that was changed in place is not noticed. With `even_if_old` not
     even those.
 
     Raises:
-        UsageError: with `anyhow`, if there was no scan yet.
+        UsageError: with `even_if_old`, if there was no scan yet.
     """
     total, left = catalog.progress()
-    if anyhow:
+    if even_if_old:
         if not total:
             raise UsageError("this dataset was not scanned yet: leave out --no-scan")
         return f"as of the last scan; {left:,} samples are yet to be read" if left else "as of the last scan"

@@ -16,7 +16,7 @@ from bddseg_tui.core.files.disk_errors import disk_error
 from bddseg_tui.core.jobs.job import Status, read_status, write_status
 from bddseg_tui.core.jobs.use_lock import in_use
 from bddseg_tui.core.processes.locks import LOCK, FolderLock, try_lock
-from bddseg_tui.core.processes.process import LAUNCHER, give_up, identify, let_go, start_detached
+from bddseg_tui.core.processes.process import LAUNCHER, abandon_start, identify, release_start, start_detached
 from bddseg_tui.core.sanitize import sanitize_path
 
 _LOG = logging.getLogger(__name__)
@@ -62,14 +62,14 @@ def launch(folder: Path, module: str, arguments: list[str], locks: Sequence[Fold
     try:
         write_status(folder, Status("starting", process=identify(child.pid), heartbeat=time.time()))
     except OSError as error:
-        give_up(child)
+        abandon_start(child)
         raise disk_error(error, folder) from error
     except BaseException:
-        give_up(child)
+        abandon_start(child)
         raise
     command = shlex.join([module, *arguments])
     _LOG.debug("process %d: python -P -m %s; it prints into %s", child.pid, command, folder / "log.txt")
-    let_go(child)
+    release_start(child)
 
 
 def launch_training(folder: Path, arguments: list[str], locks: Sequence[FolderLock], processes: int = 1) -> None:

@@ -17,7 +17,7 @@ from bddseg_tui.core.workspace.workspace import Workspace
 
 Kind = Literal["run", "cache", "catalog", "index", "chats", "deleted", "temporary", "demo", "log", "other"]
 Word = Literal["", "caches", "deleted", "gone"]
-Report = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 DELETED = re.compile(r"\.(?:deleted-.+-|\d+x\d+-[0-9a-f]{16}\.)(\d+)")
 """A folder that a process (its id) was deleting, or a cache that one of an earlier version was building."""
 _CACHE = re.compile(r"(?:v\d+-(?P<split>\w+)-)?(?P<size>\d+x\d+)-[0-9a-f]{16}")
@@ -45,7 +45,7 @@ class Item:
     tags: int | None = 0
 
 
-def list_items(workspace: Workspace, report: Report | None = None) -> list[Item]:
+def list_items(workspace: Workspace, report: Progress | None = None) -> list[Item]:
     """Everything in the workspace, what takes most first; `report` hears how many items are measured, of how many.
 
     Raises:

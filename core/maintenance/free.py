@@ -11,7 +11,7 @@ from pathlib import Path
 from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.files.disk_errors import disk_error
 from bddseg_tui.core.files.temporary_files import sweep
-from bddseg_tui.core.maintenance.disk_use import DELETED, Item, Report, files_of, list_items, size_of
+from bddseg_tui.core.maintenance.disk_use import DELETED, Item, Progress, files_of, list_items, size_of
 from bddseg_tui.core.runs.training_caches import unused
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.suggest import suggestion
@@ -36,7 +36,7 @@ class Freed:
         return sum(item.bytes for item in self.items)
 
 
-def free(workspace: Workspace, words: Sequence[str], sure: bool = False, report: Report | None = None) -> Freed:
+def free(workspace: Workspace, words: Sequence[str], sure: bool = False, report: Progress | None = None) -> Freed:
     """Deletes what these words name: kinds (`FREEABLE`), or single items by their path below the workspace.
 
     Runs, chats and settings are never deleted, and a catalog with tags only where it is named and `sure`.

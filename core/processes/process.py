@@ -56,8 +56,8 @@ def start_detached(
 ) -> "subprocess.Popen[bytes]":
     """Starts `python -P -m MODULE ARG ...` in a session of its own, so that no hang-up reaches it.
 
-    It waits for `let_go`, and ends where that never comes: what is to be on disk before it begins can be written with
-    its identity. `-P` (and PYTHONSAFEPATH, for its own children) keeps the current folder from shadowing modules.
+    It waits for `release_start`, and ends where that never comes: what is to be on disk before it begins can be
+    written with its identity. `-P` (and PYTHONSAFEPATH, for its own children) keeps the current folder from shadowing modules.
     Its output goes to `log`; `locks` are handed on to it.
     """
     command = [sys.executable, "-P", "-m", module, *arguments]
@@ -94,7 +94,7 @@ def on_stop(stop: Callable[..., None]) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
-def let_go(child: "subprocess.Popen[bytes]") -> None:
+def release_start(child: "subprocess.Popen[bytes]") -> None:
     """Lets a process of `start_detached` begin, and remembers it, so that it is reaped when it has ended."""
     assert child.stdin
     # It may have been killed already; whoever reads its status sees that.
@@ -104,7 +104,7 @@ def let_go(child: "subprocess.Popen[bytes]") -> None:
     _children[:] = [c for c in _children if c.poll() is None] + [child]
 
 
-def give_up(child: "subprocess.Popen[bytes]") -> None:
+def abandon_start(child: "subprocess.Popen[bytes]") -> None:
     """Ends a process of `start_detached` that has not begun."""
     assert child.stdin
     child.stdin.close()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bddseg_tui.core.data.validate_dataset import CheckReport
     from bddseg_tui.core.maintenance.move_dataset import Moved
 
-Report = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class DataService:
 
     workspace: Workspace
 
-    def open(self, root: Path, told: Callable[[str], None] | None = None) -> Collection:
-        """Opens a dataset and its catalog; scans nothing. `told` hears of what may take a while."""
+    def open(self, root: Path, notify: Callable[[str], None] | None = None) -> Collection:
+        """Opens a dataset and its catalog; scans nothing. `notify` is called with what may take a while."""
         try:
             dataset = open_dataset(root)
         except BddsegError as error:
@@ -42,8 +42,8 @@ class DataService:
 
             raise BddsegError(f"{error}{where_to(self.workspace.root, root)}") from error
         path = self.workspace.catalog_path(dataset.root)
-        if told and path.exists() and is_of_earlier_version(path):
-            told("the catalog is being brought to this version: a large one takes a minute, and keeps everything")
+        if notify and path.exists() and is_of_earlier_version(path):
+            notify("the catalog is being brought to this version: a large one takes a minute, and keeps everything")
         return Collection(dataset, Catalog(path, dataset.root))
 
     def last_opened(self) -> Path | None:
@@ -53,22 +53,22 @@ class DataService:
         demo = self.workspace.demo
         return load_settings(self.workspace).dataset_path or (demo if demo.is_dir() else None)
 
-    def scan(self, collection: Collection, report: Report) -> None:
+    def scan(self, collection: Collection, report: Progress) -> None:
         """Brings the catalog up to date, in this process; waits while another one does so."""
         from bddseg_tui.core.data.scan import scan_or_wait
 
         scan_or_wait(collection.catalog, collection.dataset, report)
 
-    def as_of(self, collection: Collection, anyhow: bool = False) -> str | None:
+    def as_of(self, collection: Collection, even_if_old: bool = False) -> str | None:
         """Since when no file was added or taken away, in words, if all of many samples are scanned; None: scan.
 
-        With `anyhow` only in words; raises UsageError if nothing has been scanned yet.
+        With `even_if_old` only in words; raises UsageError if nothing has been scanned yet.
         """
         from bddseg_tui.core.data.scan import as_of
 
-        return as_of(collection.catalog, collection.dataset, anyhow)
+        return as_of(collection.catalog, collection.dataset, even_if_old)
 
-    def bring_up_to_date(self, collection: Collection, report: Report) -> str:
+    def bring_up_to_date(self, collection: Collection, report: Progress) -> str:
         """Scans. Where the catalog cannot be written, but holds a scan, says so in words instead of an error."""
         from bddseg_tui.core.data.scan import bring_up_to_date
 
@@ -86,7 +86,7 @@ class DataService:
 
         end(process)
 
-    def check(self, root: Path, report: Report | None = None) -> "CheckReport":
+    def check(self, root: Path, report: Progress | None = None) -> "CheckReport":
         """Opens every file of a dataset and lists what is wrong."""
         from bddseg_tui.core.data.validate_dataset import check_dataset
 
@@ -181,7 +181,7 @@ class DataService:
         root = open_dataset(root).root
         return repair_catalog(self.workspace.catalog_path(root), root)
 
-    def unpack(self, archives: list[Path], to: Path, report: Report | None = None) -> "UnpackReport":
+    def unpack(self, archives: list[Path], to: Path, report: Progress | None = None) -> "UnpackReport":
         """Unpacks the official zips into the layout."""
         from bddseg_tui.core.data.unpack import unpack
 

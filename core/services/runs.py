@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bddseg_tui.core.runs.run_states import RunState, RunStates
     from bddseg_tui.core.runs.settings_table import Setting
 
-Report = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ _LONGEST = max(map(len, (*_OPENING, *_CLOSING)))
 
 
 @dataclass(frozen=True)
-class Told:
+class Stretch:
     """A stretch of a reply: words of the answer, or `thought`; `before` says that all words until here were thought."""
 
     text: str
@@ -37,40 +37,40 @@ class ThoughtSplitter:
     def __init__(self) -> None:
         self._held, self._thinking, self._said = "", False, False
 
-    def feed(self, text: str) -> list[Told]:
+    def feed(self, text: str) -> list[Stretch]:
         """The stretches that are certain now."""
         return self._split(self._held + text, last=False)
 
-    def end(self) -> list[Told]:
+    def end(self) -> list[Stretch]:
         """What was held back, when nothing more comes."""
         return self._split(self._held, last=True)
 
-    def _split(self, text: str, last: bool) -> list[Told]:
-        told: list[Told] = []
+    def _split(self, text: str, last: bool) -> list[Stretch]:
+        found: list[Stretch] = []
         self._held = ""
         while text:
             mark = _MARK.search(text)
             if mark is None:
                 keep = len(text) if last else _certain(text)
                 self._held = text[keep:]
-                told += self._told(text[:keep])
+                found += self._stretches(text[:keep])
                 break
-            told += self._told(text[: mark.start()])
+            found += self._stretches(text[: mark.start()])
             closes = mark[0].lower() in _CLOSING
             if closes and not self._thinking and self._said:
-                told.append(Told("", thought=True, before=True))
+                found.append(Stretch("", thought=True, before=True))
                 self._said = False
             self._thinking = not closes
             text = text[mark.end() :]
-        return told
+        return found
 
-    def _told(self, text: str) -> list[Told]:
+    def _stretches(self, text: str) -> list[Stretch]:
         if not self._thinking and not self._said:
             text = text.lstrip()
         if not text:
             return []
         self._said |= not self._thinking
-        return [Told(text, thought=self._thinking)]
+        return [Stretch(text, thought=self._thinking)]
 
 
 def _certain(text: str) -> int:

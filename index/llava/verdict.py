@@ -8,7 +8,7 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.index.llava import CutShort, Piece, TakenBack, Thinking, at_limit
 from bddseg_tui.index.llava.chunks import BROKEN, FILTER, LIMIT, Declined, Failed, Finished, Odd, Part, Said, Thought
-from bddseg_tui.index.llava.reasoning import ThoughtSplitter, Told
+from bddseg_tui.index.llava.reasoning import Stretch, ThoughtSplitter
 from bddseg_tui.index.llava.server_errors import shortened, transport, where
 
 MOST_CHARACTERS = 20_000
@@ -60,7 +60,7 @@ class Verdict:
                 case Said(text):
                     yield from self._tell(self._splitter.feed(text))
                 case Thought(text):
-                    yield from self._tell([Told(text, thought=True)])
+                    yield from self._tell([Stretch(text, thought=True)])
                 case Finished(reason):
                     self.finished = reason
                 case Declined(text):
@@ -70,7 +70,7 @@ class Verdict:
                 case Odd():
                     self.odd += 1
 
-    def _tell(self, stretches: Iterable[Told]) -> Iterator[Piece]:
+    def _tell(self, stretches: Iterable[Stretch]) -> Iterator[Piece]:
         for stretch in stretches:
             if stretch.before:
                 self.thought, self.said = self.thought + self.said, 0

@@ -37,7 +37,7 @@ MOST_DEAD = 0.3
 """The share of dead rows that a graph may carry along."""
 _SAMPLE = 200
 _BATCH = 10_000
-Report = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -138,12 +138,12 @@ def _query(index: Any, queries: Vectors, count: int, most: int) -> tuple[Any, An
             index.set_ef(min(4 * index.ef, most))
 
 
-def update_hnsw(folder: Path, vectors: GraphVectors, report: Report | None = None) -> HnswStore:
+def update_hnsw(folder: Path, vectors: GraphVectors, report: Progress | None = None) -> HnswStore:
     """The graph of these vectors: that on disk, brought up to date where it is not of them, else a new one."""
     return _grown(folder, vectors, report) or build_hnsw(folder, vectors, report)
 
 
-def build_hnsw(folder: Path, vectors: GraphVectors, report: Report | None = None) -> HnswStore:
+def build_hnsw(folder: Path, vectors: GraphVectors, report: Progress | None = None) -> HnswStore:
     """Builds a graph of the rows that are alive, tunes `ef` until recall@10 is 0.99, and keeps both on disk."""
     hnswlib = _library()
     start = time.monotonic()
@@ -154,7 +154,7 @@ def build_hnsw(folder: Path, vectors: GraphVectors, report: Report | None = None
     return _keep(folder, index, vectors, tune(index, vectors), start)
 
 
-def _grown(folder: Path, vectors: GraphVectors, report: Report | None) -> HnswStore | None:
+def _grown(folder: Path, vectors: GraphVectors, report: Progress | None) -> HnswStore | None:
     """The graph on disk with the rows added and marked that have come and gone; None where a new one is better."""
     start = time.monotonic()
     facts = _read_facts(folder)
@@ -181,7 +181,7 @@ def _grown(folder: Path, vectors: GraphVectors, report: Report | None) -> HnswSt
     return _keep(folder, index, vectors, (ef, recall), start) if recall >= RECALL else None
 
 
-def _add(index: Any, vectors: GraphVectors, rows: Rows, report: Report | None) -> None:
+def _add(index: Any, vectors: GraphVectors, rows: Rows, report: Progress | None) -> None:
     for at in range(0, len(rows), _BATCH):
         part = rows[at : at + _BATCH]
         index.add_items(np.asarray(vectors.matrix[part]), part)

@@ -89,7 +89,9 @@ def test_assignments(changes: list[tuple[str, str]]) -> None:
 
 TABLES = st.lists(
     st.builds(
-        "{} = {}".format, st.sampled_from([*NAMES, "dataset", "opacity", "theme", "epochs", "a.b"]) | WORDS, VALUES
+        "{} = {}".format,
+        st.sampled_from([*NAMES, "dataset", "picture_bytes", "theme", "epochs", "a.b"]) | WORDS,
+        VALUES,
     )
     | st.sampled_from(["[retrieval]", "[[retrieval]]", "[train]", "retrieval = 3", "[a", DEEP]),
     max_size=5,

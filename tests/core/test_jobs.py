@@ -11,7 +11,7 @@ import pytest
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.jobs.job import JobLock, Status, StatusFile, read_status, write_status
-from bddseg_tui.core.processes.process import identify, let_go, start_detached, this_process
+from bddseg_tui.core.processes.process import identify, release_start, start_detached, this_process
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.run import create_run, find_run, list_runs
 from bddseg_tui.core.runs.run_jobs import delete_run
@@ -164,6 +164,6 @@ def test_a_job_can_say_everything_into_its_log(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     (tmp_path / "speaks.py").write_text("print('·\\udcff')")
     job = start_detached("speaks", [], tmp_path / "log.txt")
-    let_go(job)
+    release_start(job)
     assert job.wait() == 0
     assert (tmp_path / "log.txt").read_text("utf-8") == "·?\n"

@@ -57,7 +57,7 @@ def test_everything_is_listed_with_what_it_is_of_and_what_it_takes(
     filled(workspace.index_path(dataset, "demo"))
     filled(workspace.cache / "32x64-0123456789abcdef")
     heard = list[tuple[int, int]]()
-    items = engine.room(lambda done, total: heard.append((done, total)))
+    items = engine.disk_use(lambda done, total: heard.append((done, total)))
     found = kinds(items)
     assert found[cache.name] == found["32x64-0123456789abcdef"] == "cache caches"
     assert found[run.name] == "run" and found[workspace.catalog_path(dataset).name] == "catalog"

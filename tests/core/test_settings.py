@@ -79,9 +79,11 @@ def test_processes_that_change_settings_at_one_time_keep_each_others(workspace: 
 
 def test_a_setting_that_makes_no_sense_is_told_and_the_others_hold(workspace: Workspace) -> None:
     workspace.root.mkdir()
-    workspace.settings.write_text('theme = "light"\nopacity = nan\nimages = 3\n[retrieval]\ntop = 7\nfusion = "x"\n')
+    workspace.settings.write_text(
+        'theme = "light"\npicture_bytes = nan\nimages = 3\n[retrieval]\ntop = 7\nfusion = "x"\n'
+    )
     settings, left_out = check_settings(workspace)
-    assert (settings.theme, settings.opacity, settings.retrieval.top) == ("light", 0.5, 7)
+    assert (settings.theme, settings.picture_bytes, settings.retrieval.top) == ("light", 0, 7)
     assert left_out.count == 3 and left_out.first.startswith("fusion is one of")
 
 

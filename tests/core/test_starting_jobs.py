@@ -20,7 +20,15 @@ from bddseg_tui.core.jobs.job import SILENT_S, JobLock, Status, StatusFile, read
 from bddseg_tui.core.jobs.launch import launch, taken_up
 from bddseg_tui.core.jobs.use_lock import delete_unused, in_use
 from bddseg_tui.core.processes.locks import LOCK, is_locked, try_lock
-from bddseg_tui.core.processes.process import ProcessId, give_up, identify, kill, let_go, start_detached, this_process
+from bddseg_tui.core.processes.process import (
+    ProcessId,
+    abandon_start,
+    identify,
+    kill,
+    release_start,
+    start_detached,
+    this_process,
+)
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.job_list import find_job, list_jobs
 from bddseg_tui.core.runs.run import Run, create_run
@@ -140,7 +148,7 @@ def test_what_is_being_deleted_or_was_deleted_cannot_be_used(run: Run) -> None:
 
 def test_a_process_that_is_not_let_go_does_nothing_and_ends(tmp_path: Path) -> None:
     child = start_detached("timeit", ["-n", "1", f"open({str(tmp_path / 'made')!r}, 'w')"], tmp_path / "log.txt")
-    give_up(child)
+    abandon_start(child)
     assert child.returncode
     assert not (tmp_path / "made").exists()
 
@@ -150,7 +158,7 @@ def test_a_stop_that_comes_before_a_job_is_ready_is_kept_for_it(tmp_path: Path) 
     code += "on_stop(lambda *_: os._exit(7)); time.sleep(600)"
     child = start_detached("timeit", ["-n", "1", "-r", "1", code], tmp_path / "log.txt")
     os.kill(child.pid, signal.SIGTERM)
-    let_go(child)
+    release_start(child)
     assert child.wait(60) == 7, (tmp_path / "log.txt").read_text()
 
 

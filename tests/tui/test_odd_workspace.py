@@ -42,7 +42,7 @@ def odd(workspace: Workspace, engine: Engine, drawn: Path) -> Workspace:
     chat = append_turn(engine.retrieval.new_chat(drawn), Turn(1, "is there a bus?"))
     with chat.path.open("ab") as file:
         file.write(b'{"number": null}\n' + DEEP + b"\n")
-    workspace.settings.write_text("opacity = nan\n")
+    workspace.settings.write_text("picture_bytes = nan\n")
     return workspace
 
 

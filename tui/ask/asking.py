@@ -94,7 +94,7 @@ class Asking(Widget):
 
     DEFAULT_CSS = "Asking { display: none; }"
 
-    class Told(Message):
+    class Event(Message):
         """The retriever has told something about the question of a turn."""
 
         def __init__(self, view: TurnView, event: dict[str, Any]) -> None:
@@ -136,7 +136,7 @@ class Asking(Widget):
     def ask(
         self, view: TurnView, collection: Collection, question: Question, filter_text: str, evaluation: str | None
     ) -> None:
-        """Asks the question of a turn: `Told` comes with each event."""
+        """Asks the question of a turn: `Event` comes with each."""
         self._live = LiveAnswer()
         self._follow(self._live, view, collection, question, filter_text, evaluation)
 
@@ -162,12 +162,12 @@ class Asking(Widget):
                 evaluation=evaluation,
             )
             for event in live.events(answering):
-                self.post_message(self.Told(view, event))
+                self.post_message(self.Event(view, event))
 
         try:
             await in_daemon_thread(follow, "answer")
         except BddsegError as error:
-            self.post_message(self.Told(view, {"event": "error", "message": str(error)}))
+            self.post_message(self.Event(view, {"event": "error", "message": str(error)}))
 
     def ended(self, turn: Turn) -> None:
         """The answer is over: the turn is kept, and `Kept` follows."""

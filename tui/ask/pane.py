@@ -184,8 +184,8 @@ class AskPane(Pane):
         await self.conversation.put(view, replaces)
         self.asking.ask(view, collection, asked, self.filter_text, self.evaluation)
 
-    @on(Asking.Told)
-    async def _told(self, message: Asking.Told) -> None:
+    @on(Asking.Event)
+    async def _event(self, message: Asking.Event) -> None:
         view, event = message.view, message.event
         if not view.is_attached:
             return

@@ -134,7 +134,7 @@ def _current(workspace: Path | None, dataset: Path | None, scan: bool | None) ->
     engine = open_engine(workspace)
     collection = engine.data.open(named_or_last(engine, dataset), note)
     detail(f"dataset: {sanitize_path(collection.dataset.root)}; catalog: {sanitize_path(collection.catalog.path)}")
-    as_of = None if scan else engine.data.as_of(collection, anyhow=scan is False)
+    as_of = None if scan else engine.data.as_of(collection, even_if_old=scan is False)
     if as_of is None:
         with progress("scanning", "samples") as report:
             as_of = engine.data.bring_up_to_date(collection, report)

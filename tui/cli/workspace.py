@@ -33,7 +33,7 @@ def workspace_room(context: typer.Context, json: JsonOption = False, workspace: 
         return
     engine = open_engine(workspace)
     with progress("workspace", "items") as report:
-        items = engine.room(report)
+        items = engine.disk_use(report)
     root = engine.workspace.root
     if json:
         rows: list[ItemRow] = [

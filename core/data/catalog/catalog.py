@@ -36,16 +36,16 @@ class Catalog:
 
     # -- writing ---------------------------------------------------------------------------------------------
 
-    def refresh(self, found: Iterable[Sample], told: Callable[[int, int], None] | None = None) -> tuple[int, int]:
+    def refresh(self, found: Iterable[Sample], report: Callable[[int, int], None] | None = None) -> tuple[int, int]:
         """Makes the catalog show just these samples; returns (samples in all, samples yet to be scanned).
 
         One whose image or mask changed is scanned again. One that is not there any more keeps its tags and scores and
-        is not shown until it is back. `told` hears of the same two numbers on the way.
+        is not shown until it is back. `report` hears of the same two numbers on the way.
 
         Raises:
             BddsegError: there are none, though some are known.
         """
-        return listing.refresh(self._database, self.root, found, told)
+        return listing.refresh(self._database, self.root, found, report)
 
     def remember_folders(self, times: dict[str, int], began: float) -> None:
         """Notes that the folders were listed, which had these times (`folder_times`) when that began."""

@@ -29,13 +29,13 @@ _Listed = tuple[str, str, bytes, bytes | None, str]
 
 
 def refresh(
-    database: Database, root: Path, samples: Iterable[Sample], told: Callable[[int, int], None] | None = None
+    database: Database, root: Path, samples: Iterable[Sample], report: Callable[[int, int], None] | None = None
 ) -> tuple[int, int]:
     """Brings the catalog's samples to what is listed; returns (samples in all, samples yet to be scanned).
 
     A sample whose image or mask changed (size or modification time), or that another reader read, is scanned again.
-    One that is not listed any more is absent: it is not shown, and keeps its tags and scores until it is back. `told`
-    hears of the same numbers on the way.
+    One that is not listed any more is absent: it is not shown, and keeps its tags and scores until it is back.
+    `report` is called with the same numbers on the way.
 
     Raises:
         BddsegError: nothing at all is listed, though the catalog knows samples; or the catalog cannot be written.
@@ -57,9 +57,9 @@ def refresh(
                 seen.extend(bytes(max(ids) + 1 - len(seen)))
             for i in ids:
                 seen[i] = 1
-            if told and (new or changed) and time.monotonic() - last > _TELL_EVERY_S:
+            if report and (new or changed) and time.monotonic() - last > _TELL_EVERY_S:
                 last = time.monotonic()
-                told(*progress(database))
+                report(*progress(database))
         _leave_out(database, root, seen)
     return progress(database)
 

@@ -25,7 +25,7 @@ def stored(prediction: bytes | None, folder: bytes, image: bytes | None) -> byte
     return prediction[len(folder) + 1 :] if inside else prediction
 
 
-def told(kept: bytes | None, folder: bytes, image: bytes) -> bytes | None:
+def prediction_path(kept: bytes | None, folder: bytes, image: bytes) -> bytes | None:
     """The path of a prediction, of what its row says; None where there is none."""
     if kept is None:
         return by_rule(folder, image)

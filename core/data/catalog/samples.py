@@ -9,7 +9,7 @@ from typing import Any
 from bddseg_tui.core.classes import NUM_CLASSES
 from bddseg_tui.core.data.catalog.database import Database
 from bddseg_tui.core.data.catalog.paths import absolute, absolute_or_none, relative
-from bddseg_tui.core.data.catalog.predictions import told
+from bddseg_tui.core.data.catalog.predictions import prediction_path
 from bddseg_tui.core.data.catalog.records import COUNT_COLUMNS, Row
 from bddseg_tui.core.data.filter_language import FIGURES, Query
 
@@ -169,7 +169,7 @@ def _number(db: sqlite3.Connection, evaluation: str | None) -> int | None:
 def _row(row: tuple[Any, ...], root: Path, folder: bytes) -> Row:
     (row_id, split, name, image, mask, width, height, problem, tags, scored, kept), rest = row[:11], row[11:]
     figures, counts = dict(zip(FIGURES, rest, strict=False)), rest[len(FIGURES) :]
-    prediction = told(kept, folder, image) if scored is not None else None
+    prediction = prediction_path(kept, folder, image) if scored is not None else None
     return Row(
         row_id,
         split,
