@@ -4,11 +4,12 @@
     {"id": 4, "do": "ask", "setup": {...}, "question": "...", ...}
     {"do": "cancel", "id": 4}
 
-Every event has the id of its request; the last of a request is `done`, `error` or `cancelled`. Requests are worked on
-one after the other; a cancelled one is answered at once, whatever its models are still busy with. When standard input
-ends, so does the process.
+They are those of `core.retrieval.protocol`. One CLIP, one index and one LLaVA are kept, those that were asked for last.
+Requests are worked on one after the other; a cancelled one is answered at once, whatever its models are still busy
+with. When standard input ends, so does the process.
 """
 
+import gc
 import json
 import os
 import queue
@@ -20,23 +21,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
+import torch
+
 from bddseg_tui.core.data.catalog import Catalog
 from bddseg_tui.core.data.filter_language import parse_query
 from bddseg_tui.core.data.image_file import read_image
 from bddseg_tui.core.errors import BddsegError, RecordError
 from bddseg_tui.core.files.json_text import decode
 from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.retrieval.protocol import PROTOCOL
+from bddseg_tui.core.retrieval.requests import AskRequest, Request, SearchRequest, Setup, check_request
 from bddseg_tui.index.clip import Clip, load_clip
 from bddseg_tui.index.llava import Llava
 from bddseg_tui.index.pipeline import Ask, CancelledError, ask, hit_json
-from bddseg_tui.index.requests import AskRequest, Request, SearchRequest, Setup, check_request
 from bddseg_tui.index.search import Searcher, open_searcher
 from bddseg_tui.index.search_language import parse_phrases
 
 
 @dataclass
 class Retriever:
-    """What is loaded, and how to do each request."""
+    """What is loaded, at most one of each kind, and how to do each request."""
 
     send: Callable[[dict[str, Any]], None]
     cancelled: set[int] = field(default_factory=set)
@@ -109,12 +113,20 @@ class Retriever:
             cancelled,
         )
 
+    def loaded(self) -> list[object]:
+        """CLIP, LLaVA and index that are in memory."""
+        return [*self._clips.values(), *self._llavas.values(), *self._searchers.values()]
+
     # -- what is loaded --------------------------------------------------------------------------------------
 
     def _clip(self, setup: Setup, emit: Callable[..., None]) -> Clip:
         key = (setup["clip"], setup["device"])
         if key not in self._clips:
             emit("loading", what=f"CLIP {key[0]}")
+            # Each index holds the model that it was built with.
+            self._forget_searchers()
+            self._clips.clear()
+            _free_memory()
             self._clips[key] = load_clip(key[0], key[1] or None, setup["download"])
         return self._clips[key]
 
@@ -122,15 +134,22 @@ class Retriever:
         folder = Path(setup["index"])
         # The graph comes after the manifest that it is of.
         stamps = tuple(_stamp(folder / name) for name in ("manifest.json", "hnsw.json"))
-        key = (setup["index"], stamps, setup["clip"], setup["milvus"])
+        key = (setup["index"], stamps, setup["clip"], setup["device"], setup["milvus"])
         if key not in self._searchers:
             clip = self._clip(setup, emit)
             emit("loading", what="the index")
-            for old in self._searchers.values():
-                old.close()
-            self._searchers.clear()
+            self._forget_searchers()
             self._searchers[key] = open_searcher(folder, clip, setup["milvus"])
         return self._searchers[key]
+
+    def _forget_searchers(self) -> None:
+        for searcher in self._searchers.values():
+            searcher.close()
+        self._searchers.clear()
+
+    def _forget_llavas(self) -> None:
+        self._llavas.clear()
+        _free_memory()
 
     def _llava(self, setup: Setup, emit: Callable[..., None]) -> Llava:
         if setup["server"]:
@@ -138,6 +157,7 @@ class Retriever:
             if key not in self._llavas:
                 from bddseg_tui.index.llava.server import ServerLlava
 
+                self._forget_llavas()
                 self._llavas[key] = ServerLlava(key[0], key[1], thinking_tokens=setup["thinking_tokens"])
             return self._llavas[key]
         key = (setup["llava"], setup["device"], setup["quantise"])
@@ -145,8 +165,16 @@ class Retriever:
             from bddseg_tui.index.llava.local import load_llava
 
             emit("loading", what=f"LLaVA {key[0]}")
+            self._forget_llavas()
             self._llavas[key] = load_llava(key[0], key[1] or None, key[2], setup["download"])
         return self._llavas[key]
+
+
+def _free_memory() -> None:
+    """Gives the memory of models that nothing holds any more back, the GPU's too, before others are loaded."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def _stamp(path: Path) -> int:
@@ -225,7 +253,7 @@ def main() -> int:
             except OSError:
                 os._exit(0)
 
-    send({"event": "ready", "pid": os.getpid()})
+    send({"event": "ready", "pid": os.getpid(), "protocol": PROTOCOL})
     serve(lines, send)
     # Models may still be busy in their thread; nobody is left to hear them.
     os._exit(0)

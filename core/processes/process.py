@@ -57,8 +57,8 @@ def start_detached(
     """Starts `python -P -m MODULE ARG ...` in a session of its own, so that no hang-up reaches it.
 
     It waits for `release_start`, and ends where that never comes: what is to be on disk before it begins can be
-    written with its identity. `-P` (and PYTHONSAFEPATH, for its own children) keeps the current folder from shadowing modules.
-    Its output goes to `log`; `locks` are handed on to it.
+    written with its identity. `-P` (and PYTHONSAFEPATH, for its own children) keeps the current folder from
+    shadowing modules. Its output goes to `log`; `locks` are handed on to it.
     """
     command = [sys.executable, "-P", "-m", module, *arguments]
     given = {HANDED_ON: hand_on(locks)} if locks else {}

@@ -12,11 +12,10 @@ from typing import Any
 from bddseg_tui.core.errors import BddsegError, RecordError
 from bddseg_tui.core.files.json_text import decode
 from bddseg_tui.core.files.skipped_records import NOTHING_LEFT_OUT
+from bddseg_tui.core.retrieval.protocol import LAST, PROTOCOL
 from bddseg_tui.core.retrieval.retriever_process import COMMAND, Limits, RetrieverProcess
 
 Event = dict[str, Any]
-LAST = ("done", "error", "cancelled")
-"""Events after which a request is over."""
 _TOKENS_EVERY_S = 0.1
 """Answers are redrawn at most this often: over SSH each redraw costs bytes."""
 
@@ -136,6 +135,8 @@ class RetrieverClient:
                 return
             event = {"id": number, "event": "error", "message": f"the retriever's answer makes no sense ({error})"}
             process.send({"id": number, "do": "cancel"})
+        if event.get("event") == "ready" and event.get("protocol") != PROTOCOL:
+            process.refuse("it is of another version of bddseg-tui: leave the app, and start it again")
         self._deliver(process, event)
 
     def _deliver(self, process: RetrieverProcess, event: Event) -> None:

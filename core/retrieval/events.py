@@ -27,10 +27,11 @@ class Item(TypedDict):
 
 
 class ReadyEvent(_Event):
-    """The retriever listens; `pid` is its process."""
+    """The retriever listens; `pid` is its process, `protocol` the version that it speaks."""
 
     event: Literal["ready"]
     pid: Count
+    protocol: NotRequired[Count]
 
 
 class DoingEvent(_Event):

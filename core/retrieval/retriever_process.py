@@ -74,6 +74,11 @@ class RetrieverProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
 
+    def refuse(self, why: str) -> None:
+        """Ends it at once; whoever waits for it hears why."""
+        self._why = why
+        self._process.kill()
+
     def _write(self) -> None:
         pipe = self._process.stdin
         assert pipe is not None
@@ -110,8 +115,7 @@ class RetrieverProcess:
         self._ended(self, f"the retriever ended unexpectedly ({how}); ask again to start it anew ({more} says more)")
 
     def _too_late(self) -> None:
-        self._why = f"it was not ready after {self._limits.ready_s:g} s"
-        self._process.kill()
+        self.refuse(f"it was not ready after {self._limits.ready_s:g} s")
 
 
 def _start(log: Path, command: Sequence[str]) -> "subprocess.Popen[bytes]":

@@ -62,7 +62,7 @@ say(id=asked["id"], event="done"); sys.stdin.read()
 def test_a_process_that_closes_its_output_but_lives_is_ended_and_told(
     started: list[RetrieverClient], tmp_path: Path
 ) -> None:
-    client = start(started, tmp_path, 'say(event="ready", pid=1); os.close(1); time.sleep(600)')
+    client = start(started, tmp_path, 'say(event="ready", pid=1, protocol=1); os.close(1); time.sleep(600)')
     with pytest.raises(BddsegError, match="closed its output"):
         client.request("load").result()
     assert client.pid is None
@@ -76,10 +76,20 @@ def test_a_process_that_never_says_that_it_is_ready_is_ended_and_told(
         client.request("load").result()
 
 
+@pytest.mark.parametrize("protocol", ["", ", protocol=2"])
+def test_a_process_of_another_version_is_ended_and_told(
+    started: list[RetrieverClient], tmp_path: Path, protocol: str
+) -> None:
+    client = start(started, tmp_path, f'say(event="ready", pid=1{protocol}); time.sleep(600)')
+    with pytest.raises(BddsegError, match=r"of another version of bddseg-tui: leave the app, and start it again"):
+        client.request("load").result()
+    assert client.pid is None
+
+
 def test_a_process_that_does_not_read_holds_nobody_up_and_can_be_given_up(
     started: list[RetrieverClient], tmp_path: Path
 ) -> None:
-    client = start(started, tmp_path, 'say(event="ready", pid=1); time.sleep(600)')
+    client = start(started, tmp_path, 'say(event="ready", pid=1, protocol=1); time.sleep(600)')
     answering = [client.request("ask", question="x" * 300_000) for _ in range(3)]
     for one in answering:
         one.cancel()

@@ -2,7 +2,9 @@
 
 import os
 import signal
+import weakref
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,12 @@ import pytest
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.core.retrieval.client import LAST
 from bddseg_tui.core.retrieval.events import check_event
+from bddseg_tui.core.retrieval.protocol import LAST
+from bddseg_tui.core.retrieval.requests import check_request
 from bddseg_tui.core.services.retrieval import RetrievalService
 from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.index.retriever import Retriever
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +147,20 @@ def test_lines_that_are_no_request_are_left_out() -> None:
     lines = ["{", "[]", "3", '{"id": "x", "do": "load"}', "[" * 100_000, '{"id": null}', '{"id": 7, "do": "cancel"}']
     serve(iter(lines), sent.append)  # type: ignore[arg-type]
     assert sent == [{"id": 7, "event": "cancelled"}]
+
+
+def test_models_and_indexes_that_are_chosen_no_longer_leave_the_memory(
+    service: RetrievalService, opened: Collection
+) -> None:
+    said: list[dict[str, object]] = []
+    retriever, root = Retriever(said.append), opened.dataset.root
+    places = {"root": str(root), "catalog": str(opened.catalog.path), "index": str(service.index_folder(root))}
+    for number, device in enumerate(("", "cpu")):
+        setup = {**asdict(service.options), **places, "device": device, "download": False}
+        request = check_request({"id": number, "do": "load", "setup": setup})
+        assert request["do"] == "load"
+        retriever.handle(request)
+        assert said[-1]["event"] == "done", said[-1]
+        if number == 0:
+            loaded = [weakref.ref(part) for part in retriever.loaded()]
+    assert len(loaded) == 3 and [part() for part in loaded] == [None] * 3

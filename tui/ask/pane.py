@@ -10,7 +10,7 @@ from textual.widgets import Label
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.retrieval.chats import Chat, Turn
-from bddseg_tui.core.retrieval.client import LAST
+from bddseg_tui.core.retrieval.protocol import LAST
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.ask.asking import Asking, question_after
 from bddseg_tui.tui.ask.commands import ASK
