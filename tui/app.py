@@ -40,7 +40,7 @@ from bddseg_tui.tui.terminal.color_filter import ColorFilter
 from bddseg_tui.tui.terminal.drawing_pause import DrawingPause
 from bddseg_tui.tui.terminal.few_colors import Colors
 from bddseg_tui.tui.terminal.picture_limit import SLOW_LINE, picture_limit
-from bddseg_tui.tui.terminal.protocol import PROTOCOLS, ImageProtocol
+from bddseg_tui.tui.terminal.protocol import PROTOCOLS, ImageProtocol, cell_pixels
 from bddseg_tui.tui.terminal.raw_output import backlog_of
 from bddseg_tui.tui.terminal.shown_cells import ShownCells
 from bddseg_tui.tui.terminal.smallest_size import no_smaller
@@ -372,6 +372,21 @@ class BddsegApp(App[int]):
 
         if len(self.screen_stack) == 1:
             self.push_screen(DiskUseScreen(self.engine, self.collection))
+
+    async def action_terminal(self) -> None:
+        """Shows what is known of the terminal, and what would give it more."""
+        from rich.text import Text
+
+        from bddseg_tui.tui.shared.text_screen import TextScreen
+        from bddseg_tui.tui.terminal.report import advice, described
+
+        if len(self.screen_stack) == 1:
+            facts = [
+                f"{name:<9} {value}" for name, value in described(self.terminal, await asyncio.to_thread(cell_pixels))
+            ]
+            lines = ["The terminal", "", *facts, "", *advice(self.terminal)]
+            more = "I draws pictures in the next way. `bddseg-tui doctor` draws one in each, and keeps the best."
+            self.push_screen(TextScreen(Text("\n".join([*lines, "", more]))))
 
     def action_toggle_theme(self) -> None:
         """Goes over to the other theme, and remembers it."""

@@ -31,6 +31,7 @@ OF_NO_JOB = {
     "data unpack": ["{zip}", "--to", "{to}"],
     "data move": ["{data}", "{moved}"],
     "demo": ["--dir", "{to}", "--train", "2", "--val", "1", "--test", "0", "--width", "96", "--height", "54"],
+    "doctor": [],
     "train": ["{data}", "--create", "--preset", "demo"],
     "runs": [],
     "runs delete": ["1"],

@@ -2,7 +2,7 @@
 them thin over `core.engine`."""
 
 GROUPS = {
-    "The app": ("open", "demo"),
+    "The app": ("open", "demo", "doctor"),
     "Datasets": ("data",),
     "Training": ("train", "resume", "runs", "config", "encoders"),
     "Evaluation": ("evaluate", "evaluations", "classify", "slices", "compare", "report"),

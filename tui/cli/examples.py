@@ -6,6 +6,7 @@ EXAMPLES = {
     "": ("~/bdd100k", "train ~/bdd100k --follow"),
     "open": ("open ~/bdd100k", "open --images halfblock"),
     "demo": ("demo", "demo --dir /tmp/scenes --data-only"),
+    "doctor": ("doctor", "doctor --json"),
     "data": ("data check ~/bdd100k",),
     "data unpack": ("data unpack bdd100k_images_10k.zip bdd100k_sem_seg_labels_trainval.zip --to ~/bdd100k",),
     "data check": ("data check ~/bdd100k",),

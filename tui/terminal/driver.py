@@ -8,13 +8,11 @@ its parser up in its own module.
 
 import asyncio
 import os
-import re
 import select
 import signal
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import partial
 from typing import cast
 
@@ -23,33 +21,13 @@ from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver
 from textual.message import Message
 
-from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.tui.terminal.answers import cut_answer, queries, take_answers
 from bddseg_tui.tui.terminal.backlog import FENCE, FENCE_ANSWER, Backlog
 from bddseg_tui.tui.terminal.capabilities import TerminalAnswers, capabilities_at_start
 
 _PATIENCE_S = 0.5
-_SIXEL_ATTRIBUTE = "4"
-_ANSWER = re.compile(
-    r"\x1b\[\?(?P<attributes>[\d;]*)c"
-    r"|\x1bP>\|(?P<program>[^\x1b]*)\x1b\\"
-    r"|\x1bP(?P<has_rgb>[01])\+r(?P<capability>[^\x1b]*)\x1b\\"
-    r"|\x1bP[01]\$r(?P<rendition>[^\x1b]*)\x1b\\"
-    r"|\x1b_G(?P<kitty>[^\x1b]*)\x1b\\"
-)
-_BEGINNING = re.compile(r"\x1b(\[(\?[\d;]*)?|(P[01>]|_G)[^\x1b]{0,200}\x1b?)?$")
-_RGB = "524742"
-"""The capability's name, in hexadecimal."""
-ASK_ATTRIBUTES = "\x1b[c"
-ASK_ALL = (
-    # XTVERSION, XTGETTCAP, a colour of which DECRQSS tells what has become of it, and whether there are pictures.
-    f"\x1b[>q\x1bP+q{_RGB}\x1b\\\x1b[48;2;1;2;3m\x1bP$qm\x1b\\\x1b[m"
-    "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\" + ASK_ATTRIBUTES
-)
-"""Device Attributes come last: every terminal answers to them, and what has not been answered by then never will be."""
-ASK_TMUX = f"\x1b[>q{ASK_ATTRIBUTES}"
 _NO_MOUSE = "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
 _CLEAR = "\x1b[m\x1b[H\x1b[2J"
-_KEPT_COLOR = re.compile(r"48[:;]2[:;]+(\d*[:;])?1[:;]2[:;]3(\D|$)")
 
 
 class TerminalAnswered(Message):
@@ -86,30 +64,13 @@ class AnswerParser(XTermParser):
             yield from super().feed(data)
             return
         data, self._held = self._held + data, ""
-        while self._said.sixel is None and (match := _ANSWER.search(data)):
-            data = data[: match.start()] + data[match.end() :]
-            self._said = _with_answer(self._said, match)
+        self._said, data = take_answers(self._said, data)
         if self._said.sixel is not None:
             yield TerminalAnswered(self._said)
-        elif (begun := _BEGINNING.search(data)) and len(begun[0]) > 2:
-            self._held, data = begun[0], data[: begun.start()]
+        else:
+            data, self._held = cut_answer(data)
         if data:
             yield from super().feed(data)
-
-
-def _with_answer(said: TerminalAnswers, match: re.Match[str]) -> TerminalAnswers:
-    parts = match.groupdict()
-    if parts["attributes"] is not None:
-        return replace(said, sixel=_SIXEL_ATTRIBUTE in parts["attributes"].split(";")[1:])
-    if parts["program"] is not None:
-        return replace(said, program=sanitize(parts["program"])[:80])
-    if parts["kitty"] is not None:
-        return replace(said, kitty=parts["kitty"].endswith(";OK"))
-    if parts["capability"] is not None:
-        has, by = parts["has_rgb"] == "1" and parts["capability"].startswith(_RGB), "XTGETTCAP"
-    else:
-        has, by = _KEPT_COLOR.search(parts["rendition"]) is not None, "DECRQSS"
-    return said if said.rgb else replace(said, rgb=has, rgb_by=by)
 
 
 class AskingDriver(linux_driver.LinuxDriver):
@@ -162,8 +123,7 @@ class AskingDriver(linux_driver.LinuxDriver):
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended)
         if self.input_tty:
             known = capabilities_at_start()
-            asked = ASK_TMUX if known.multiplexer == "tmux" else ASK_ALL if known.may_be_asked else ASK_ATTRIBUTES
-            self.write(asked)
+            self.write(queries(known))
             self.flush()
 
     def _end_with_terminal(self) -> None:

@@ -36,6 +36,7 @@ from bddseg_tui.tui.cli.json_output.retrieval_outputs import (
     IndexFacts,
     IndexStopped,
 )
+from bddseg_tui.tui.cli.json_output.terminal_outputs import TerminalReport
 from bddseg_tui.tui.cli.json_output.training_outputs import (
     ConfigPrinted,
     Deleted,
@@ -54,6 +55,7 @@ OUTPUTS: dict[str, Any] = {
     "data move": list[MovedRow],
     "data repair": Repaired,
     "demo": DemoDrawn,
+    "doctor": TerminalReport,
     "train": Started,
     "resume": Started,
     "runs": list[RunRow],
