@@ -110,6 +110,13 @@ def test_text_never_has_the_colour_of_its_background(colors: FewColors, ink: Rgb
     assert style.color != style.bgcolor
 
 
+def test_with_16_colours_dark_panels_are_black_and_black_text_is_not_bold() -> None:
+    panel = filtered("16", Style.from_color(Color.from_rgb(216, 222, 230), Color.from_rgb(31, 38, 48)))
+    assert panel.bgcolor is not None and panel.bgcolor.number == 0
+    name = filtered("16", Style.from_color(Color.from_rgb(17, 21, 26), Color.from_rgb(90, 169, 230)) + Style(bold=True))
+    assert name.color is not None and name.color.number == 0 and not name.bold
+
+
 def test_the_greys_of_the_dark_theme_stay_apart_in_256_colours() -> None:
     assert len({nearest(grey, "256") for grey in ((17, 21, 26), (23, 28, 35), (31, 38, 48))}) >= 2
 

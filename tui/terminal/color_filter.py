@@ -18,6 +18,8 @@ from bddseg_tui.tui.terminal.oklab import Rgb, oklab
 
 _WHITE, _BLACK = {"256": 231, "16": 15}, {"256": 16, "16": 0}
 _MOST = 4096
+_DARK = 32
+"""Of a lightness of 100: panels and dialogs of the dark theme are below, marked rows above."""
 
 
 class ColorFilter(LineFilter):
@@ -57,7 +59,8 @@ class _Styles:
 
     def _replaced(self, style: Style) -> Style:
         ink, paper = _rgb(style.color), _rgb(style.bgcolor)
-        of_ink, of_paper = (None if rgb is None else self._number(rgb) for rgb in (ink, paper))
+        of_ink = None if ink is None else self._number(ink)
+        of_paper = None if paper is None else self._paper_number(paper)
         is_swatch = ink in numbers_by_official(self._colors)
         if of_ink == of_paper and ink != paper and paper is not None and not is_swatch:
             # Text that would be gone.
@@ -65,7 +68,14 @@ class _Styles:
         return Style(
             color=None if of_ink is None else numbered(of_ink),
             bgcolor=None if of_paper is None else numbered(of_paper),
+            # Many terminals write bold black as grey, which is as light as the bright colours that it stands on.
+            bold=False if of_ink == 0 and style.bold else None,
         )
+
+    def _paper_number(self, rgb: Rgb) -> int:
+        # Of sixteen the darkest grey is half as light as white: nothing could be read on it.
+        is_dark = self._colors == "16" and oklab(rgb)[0] < _DARK
+        return 0 if is_dark and rgb not in numbers_by_official("16") else self._number(rgb)
 
     def _number(self, rgb: Rgb) -> int:
         known = numbers_by_official(self._colors).get(rgb)
