@@ -148,6 +148,10 @@ class DataService:
         """How many samples are known, whatever a scan that is under way will find."""
         return sum(collection.catalog.splits().values())
 
+    def tags(self, collection: Collection) -> list[str]:
+        """Every tag that some sample of the dataset has."""
+        return collection.catalog.tags()
+
     def evaluations(self, collection: Collection) -> list[str]:
         """Names of the evaluations of this dataset that have scores by image."""
         return collection.catalog.evaluations()

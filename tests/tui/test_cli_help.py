@@ -75,3 +75,11 @@ def test_help_shows_commands_in_groups(capsys: pytest.CaptureFixture[str]) -> No
 def test_the_version_is_said_wherever_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--version"]) == run(["-q", "--version"]) == 0
     assert capsys.readouterr().out.count("bddseg-tui 0.") == 2
+
+
+@pytest.mark.parametrize("words", [("classify", "1"), ("slices", "1"), ("compare", "1", "2"), ("report", "1")])
+def test_an_unknown_kind_of_augmentation_is_refused_where_an_evaluation_is_named(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    assert run([*words, "--tta", "flipped"]) == 2
+    assert "flipped" in capsys.readouterr().err

@@ -124,6 +124,8 @@ def test_every_kind_of_value_is_completed(engine: Engine, workspace: Workspace, 
     (run.folder / "evaluation/best-val+flip").mkdir(parents=True)
     save_settings(workspace, dataset=str(drawn))
     engine.retrieval.keep(engine.retrieval.new_chat(drawn), Turn(1, "where is the tram?", answer="Far away."))
+    collection = engine.data.open(drawn)
+    engine.data.scan(collection, lambda *_: None)
     assert found("", "eval") == ["evaluate", "evaluations"]
     assert found("runs") == found("-q runs") == found("-v --workspace /none runs") == ["show", "delete"]
     assert found("--workspace") == []
@@ -136,6 +138,9 @@ def test_every_kind_of_value_is_completed(engine: Engine, workspace: Workspace, 
     assert found("train --set", "flip=") == ["flip=", "flip=true", "flip=false"]
     assert found("train --set", "encoder_w") == [f"encoder_weights={v}" for v in ("", "imagenet", "none")]
     assert found("encoders", "tu-tf_efficientnet_lite0") == ["tu-tf_efficientnet_lite0"]
+    engine.data.toggle_tag(collection, engine.data.find(collection, "")[0], "odd")
+    assert found(f"data tag {drawn}") == ["odd"]
+    assert found("slices last --tta") == ["none", "flip", "scales"]
     assert found("data stats x --split") == ["train", "val", "test", "all"]
     assert found("data list x --filter", "has:bu") == ["has:building", "has:bus"]
     assert found("data list x --filter", "spl") == [f"split:{v}" for v in ("", "train", "val", "test", "all")]

@@ -103,6 +103,12 @@ def filters(context: typer.Context, word: str) -> list[str]:
     return [*found, *completions(found[0], [])] if len(found) == 1 and found[0].endswith(":") else found
 
 
+def tags(context: typer.Context, word: str) -> list[str]:
+    """Tags of the dataset that is named."""
+    engine, dataset = _engine(context), context.params.get("dataset")
+    return engine.data.tags(engine.data.open(dataset)) if engine and isinstance(dataset, Path) else []
+
+
 def splits(context: typer.Context, word: str) -> list[str]:
     """Names of splits."""
     from bddseg_tui.core.data.dataset import SPLITS

@@ -85,7 +85,9 @@ def list_samples(
 
 def tag(
     dataset: DatasetArgument,
-    name: Annotated[str, typer.Argument(metavar="TAG", help="One word.", show_default=False)],
+    name: Annotated[
+        str, typer.Argument(metavar="TAG", help="One word.", show_default=False, autocompletion=completions.tags)
+    ],
     query: Annotated[
         str, typer.Option("--filter", help="Which samples; required.", autocompletion=completions.filters)
     ] = "",

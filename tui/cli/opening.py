@@ -12,6 +12,7 @@ from bddseg_tui.tui.cli.output import detail, note, progress
 
 if TYPE_CHECKING:
     from bddseg_tui.core.runs.evaluation import Evaluation
+    from bddseg_tui.core.runs.tta import Tta
 
 
 def open_engine(workspace: Path | None) -> Engine:
@@ -45,7 +46,7 @@ def open_dataset(engine: Engine, named: Path | None, scan: bool = False) -> Coll
     return collection
 
 
-def find_evaluation(engine: Engine, run: str, split: str, checkpoint: str, tta: str) -> "Evaluation":
+def find_evaluation(engine: Engine, run: str, split: str, checkpoint: str, tta: "Tta") -> "Evaluation":
     """The finished evaluation of a run.
 
     Raises:

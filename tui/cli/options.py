@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.runs.tta import Tta
 from bddseg_tui.tui.cli import completions
 
 WorkspaceOption = Annotated[
@@ -71,7 +72,7 @@ CheckpointOption = Annotated[str, typer.Option(help="best or last.", autocomplet
 FollowOption = Annotated[bool, typer.Option("--follow", help="Stay and show it; Ctrl+C leaves it running.")]
 SplitOption = Annotated[str, typer.Option(help="The split that was evaluated.", autocompletion=completions.splits)]
 TtaOption = Annotated[
-    str, typer.Option(help="The test-time augmentation it was evaluated with.", autocompletion=completions.tta_kinds)
+    Tta, typer.Option(help="The test-time augmentation it was evaluated with.", autocompletion=completions.tta_kinds)
 ]
 ModelOption = Annotated[
     str | None,
