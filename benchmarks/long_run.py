@@ -64,7 +64,16 @@ class LiveRun:
     def tell(self) -> None:
         """Writes the status as a live job does."""
         facts = {"seconds_left": 60.0, "device": "cpu", "precision": "fp32"}
-        status = Status("running", "train", self.step, self.total, "", this_process(), time.time(), facts)
+        status = Status(
+            state="running",
+            phase="train",
+            done=self.step,
+            total=self.total,
+            message="",
+            process=this_process(),
+            heartbeat=time.time(),
+            facts=facts,
+        )
         write_status(self.run.folder, status, durable=False)
 
     def go_on(self, rate: float) -> threading.Thread:

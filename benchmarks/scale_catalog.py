@@ -184,7 +184,17 @@ def _scores(root: Path, count: int, name: str) -> Iterator[ImageScore]:
     folder = root.parent / "workspace/runs" / name.replace("/", "/evaluation/") / "predictions"
     for sample in samples(root, count):
         if sample.split == "val":
-            yield ImageScore(sample.image, folder / f"{sample.name}.png", 0.91, 0.512, 0.4, 0.83, 0.41, 1 << 15, 0)
+            yield ImageScore(
+                image=sample.image,
+                prediction=folder / f"{sample.name}.png",
+                accuracy=0.91,
+                miou=0.512,
+                boundary=0.4,
+                confidence=0.83,
+                brightness=0.41,
+                missed=1 << 15,
+                invented=0,
+            )
 
 
 def _tagger(path: Path, root: Path) -> "subprocess.Popen[str]":

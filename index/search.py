@@ -230,7 +230,7 @@ def open_searcher(folder: Path, clip: Clip, milvus: str = "", exact_limit: int =
         store, rows = graph, table.rows()[0]
         if len(rows) != len(images):
             raise BddsegError("the index has changed just now: search again")
-    return Searcher(clip, images, matrix, store, sha256, rows)
+    return Searcher(clip=clip, images=images, matrix=matrix, store=store, sha256=sha256, rows=rows)
 
 
 def _contents(table: VectorTable, sha256: str) -> str:

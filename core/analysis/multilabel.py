@@ -72,13 +72,13 @@ def classify(confusion: NDArray[np.uint32], threshold: Threshold | None = None) 
     )
     right = actual == predicted
     return MultiLabel(
-        classes,
-        _averages(classes, actual, predicted),
-        float(right.all(axis=1).mean()) if len(right) else 0.0,
-        float(right.mean()) if len(right) else 0.0,
-        _confusion(actual, predicted),
-        threshold,
-        len(actual),
+        classes=classes,
+        averages=_averages(classes, actual, predicted),
+        exact_match=float(right.all(axis=1).mean()) if len(right) else 0.0,
+        accuracy=float(right.mean()) if len(right) else 0.0,
+        confusion=_confusion(actual, predicted),
+        threshold=threshold,
+        images=len(actual),
     )
 
 

@@ -54,7 +54,9 @@ def list_items(workspace: Workspace, report: Progress | None = None) -> list[Ite
     found = list(_found(workspace))
     items = []
     for done, item in enumerate(found, start=1):
-        items.append(Item(item.kind, item.path, item.what, size_of(item), item.frees, item.tags))
+        items.append(
+            Item(kind=item.kind, path=item.path, what=item.what, bytes=size_of(item), frees=item.frees, tags=item.tags)
+        )
         if report:
             report(done, len(found))
     return sorted(items, key=lambda i: (-i.bytes, i.path))
@@ -84,7 +86,7 @@ def _found(workspace: Workspace) -> Iterator[Item]:
     for path in sorted(workspace.catalogs.glob("*.sqlite")):
         root = roots.get(path.stem)
         gone: Word = "gone" if _is_gone(root) else ""
-        yield Item("catalog", path, _told(root, path.stem), 0, gone, count_tags(path))
+        yield Item(kind="catalog", path=path, what=_told(root, path.stem), bytes=0, frees=gone, tags=count_tags(path))
     for path in _folders(workspace.root / "index"):
         if path.name.startswith("."):
             continue

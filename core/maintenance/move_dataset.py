@@ -107,7 +107,7 @@ def _summary(workspace: Workspace, old: Path, new: Path, missing: int) -> Moved:
     samples = len(image_names(path, new)) - missing if path.exists() else 0
     tags = len(Catalog(path, new).tags()) if path.exists() else 0
     runs = sum(not run.problem and run.dataset == new for run in list_runs(workspace))
-    return Moved(old, new, samples, missing, tags, runs)
+    return Moved(old=old, new=new, samples=samples, missing=missing, tags=tags, runs=runs)
 
 
 def _note(workspace: Path, key: str, other: str, old: Path, new: Path) -> None:

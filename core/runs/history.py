@@ -157,31 +157,39 @@ def _limits(restarts: tuple[int, ...]) -> list[float]:
 def class_scores(rows: Sequence[ClassRow]) -> tuple[ClassScore, ...]:
     """Class rows as JSON has them, as dataclasses."""
     return tuple(
-        ClassScore(r["id"], r["name"], r["iou"], r["precision"], r["recall"], r["percentage"] or 0.0) for r in rows
+        ClassScore(
+            id=r["id"],
+            name=r["name"],
+            iou=r["iou"],
+            precision=r["precision"],
+            recall=r["recall"],
+            percentage=r["percentage"] or 0.0,
+        )
+        for r in rows
     )
 
 
 def _step(e: StepEvent) -> StepPoint:
     return StepPoint(
-        e["step"],
-        e["epoch"],
-        e.get("loss"),
-        e.get("lr") or 0.0,
-        e.get("images_per_s") or 0.0,
-        e.get("memory_mib") or 0.0,
-        e.get("gpu_percent"),
+        step=e["step"],
+        epoch=e["epoch"],
+        loss=e.get("loss"),
+        lr=e.get("lr") or 0.0,
+        images_per_s=e.get("images_per_s") or 0.0,
+        memory=e.get("memory_mib") or 0.0,
+        gpu_percent=e.get("gpu_percent"),
     )
 
 
 def _epoch(e: EpochEvent) -> EpochPoint:
     return EpochPoint(
-        e["epoch"],
-        e["step"],
-        e.get("train_loss"),
-        e.get("val_loss"),
-        e.get("pixel_accuracy"),
-        e.get("miou19"),
-        e.get("miou20"),
-        e.get("seconds") or 0.0,
-        class_scores(e.get("classes", [])),
+        epoch=e["epoch"],
+        step=e["step"],
+        train_loss=e.get("train_loss"),
+        val_loss=e.get("val_loss"),
+        pixel_accuracy=e.get("pixel_accuracy"),
+        miou19=e.get("miou19"),
+        miou20=e.get("miou20"),
+        seconds=e.get("seconds") or 0.0,
+        classes=class_scores(e.get("classes", [])),
     )

@@ -79,7 +79,14 @@ def scores(confusion: Confusion) -> Scores:
         accuracy = float(np.trace(official) / np.float64(official.sum()))
         accuracy20 = float(np.trace(confusion) / np.float64(total))
     return Scores(
-        accuracy, accuracy20, _mean(iou[:NUM_OFFICIAL][occurs]), _mean(iou20), iou, precision, recall, percentage
+        pixel_accuracy=accuracy,
+        pixel_accuracy20=accuracy20,
+        miou19=_mean(iou[:NUM_OFFICIAL][occurs]),
+        miou20=_mean(iou20),
+        iou=iou,
+        precision=precision,
+        recall=recall,
+        percentage=percentage,
     )
 
 

@@ -196,18 +196,18 @@ def _keep(folder: Path, index: Any, vectors: GraphVectors, tuned: tuple[int, flo
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         facts = HnswFacts(
-            vectors.sha256,
-            checksum(temporary),
-            len(vectors.alive),
-            vectors.matrix.shape[1],
-            LINKS,
-            EF_CONSTRUCTION,
-            tuned[0],
-            round(tuned[1], 4),
-            round(time.monotonic() - start, 1),
-            vectors.name,
-            len(vectors.matrix),
-            vectors.digest(),
+            vectors=vectors.sha256,
+            sha256=checksum(temporary),
+            count=len(vectors.alive),
+            dimension=vectors.matrix.shape[1],
+            links=LINKS,
+            ef_construction=EF_CONSTRUCTION,
+            ef=tuned[0],
+            recall=round(tuned[1], 4),
+            seconds=round(time.monotonic() - start, 1),
+            file=vectors.name,
+            rows=len(vectors.matrix),
+            alive=vectors.digest(),
         )
         temporary.replace(folder / "hnsw.bin")
     sync_folder(folder)

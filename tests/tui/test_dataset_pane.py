@@ -271,7 +271,20 @@ async def test_the_list_holds_100000_rows_and_loads_only_what_is_in_sight(app: B
 
     def load(ids: list[int]) -> list[Row]:
         loaded.extend(ids)
-        return [Row(i, "train", f"sample-{i}", Path("x"), None, 1280, 720, None, None) for i in ids]
+        return [
+            Row(
+                id=i,
+                split="train",
+                name=f"sample-{i}",
+                image=Path("x"),
+                mask=None,
+                width=1280,
+                height=720,
+                problem=None,
+                counts=None,
+            )
+            for i in ids
+        ]
 
     async with app.run_test(size=(140, 40)) as pilot:
         samples = await ready(app, pilot)

@@ -97,13 +97,13 @@ def test_a_question_with_its_answer(
     answer = "Yes, there is **a red bus** on the left."
     turns = [
         Turn(
-            1,
-            "I drive through the city at night, is there a bus?",
-            ("city street", "night"),
-            "",
-            found,
-            images[0],
-            answer,
+            number=1,
+            question="I drive through the city at night, is there a bus?",
+            anchors=("city street", "night"),
+            fallback="",
+            candidates=found,
+            image=images[0],
+            answer=answer,
         ),
         Turn(2, "and now?", candidates=found, state="failed", problem="the server http://box/v1 cannot be reached"),
     ]

@@ -62,7 +62,7 @@ def question_after(
     if mode == "auto" and before and before[-1].image is not None:
         image, anchors = before[-1].image, before[-1].anchors
     history = tuple((t.question, t.answer) for t in before if t.image == image and t.fits)[-HISTORY:]
-    return Question(text, number, mode, image, anchors, history)
+    return Question(text=text, number=number, mode=mode, image=image, anchors=anchors, history=history)
 
 
 class LiveAnswer:

@@ -96,7 +96,13 @@ class Shown:
 def request(row: Row, state: ViewState) -> PictureRequest:
     """What is to be drawn for a sample."""
     return PictureRequest(
-        row.image, row.mask, row.prediction, state.view, state.opacity, state.highlight, state.viewport_of(row)
+        image=row.image,
+        mask=row.mask,
+        prediction=row.prediction,
+        view=state.view,
+        opacity=state.opacity,
+        highlight=state.highlight,
+        viewport=state.viewport_of(row),
     )
 
 

@@ -73,7 +73,9 @@ class SideBySideScreen(Screen[None]):
         row = self._row
         for number, view in enumerate(SETS[self._set]):
             highlight = self._highlight if view != "error" else None
-            request = PictureRequest(row.image, row.mask, row.prediction, view, 0.5, highlight)
+            request = PictureRequest(
+                image=row.image, mask=row.mask, prediction=row.prediction, view=view, opacity=0.5, highlight=highlight
+            )
             self.query_one(f"#side--picture{number}", PictureView).show(request)
             self.query_one(f"#side--name{number}", Label).update(NAMES[view])
         self.query_one(Legend).show(row.shares, self._highlight)

@@ -171,16 +171,16 @@ def _row(row: tuple[Any, ...], root: Path, folder: bytes) -> Row:
     figures, counts = dict(zip(FIGURES, rest, strict=False)), rest[len(FIGURES) :]
     prediction = prediction_path(kept, folder, image) if scored is not None else None
     return Row(
-        row_id,
-        split,
-        name,
-        absolute(image, root),
-        absolute_or_none(mask, root),
-        width,
-        height,
-        problem,
-        None if counts[0] is None else tuple(counts),
-        tuple(str(tags).split()) if tags else (),
-        figures,
-        Path(os.fsdecode(prediction)) if prediction else None,
+        id=row_id,
+        split=split,
+        name=name,
+        image=absolute(image, root),
+        mask=absolute_or_none(mask, root),
+        width=width,
+        height=height,
+        problem=problem,
+        counts=None if counts[0] is None else tuple(counts),
+        tags=tuple(str(tags).split()) if tags else (),
+        figures=figures,
+        prediction=Path(os.fsdecode(prediction)) if prediction else None,
     )
