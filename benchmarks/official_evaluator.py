@@ -1,10 +1,9 @@
 """Our figures beside the official bdd100k evaluator's, on the same predictions, to six digits.
 
-python3 -m venv official && official/bin/pip install bdd100k 'pydantic<2'
-python -m benchmarks.official_evaluator RUN --official official/bin/python [--checkpoint best] [--split val]
+python -m benchmarks.official_evaluator RUN [--checkpoint best] [--split val] [--official PYTHON]
 
-RUN is evaluated anew if it was not; the official toolkit reads the written PNGs and the dataset's own masks. Its
-"Acc" column is precision, whatever its name says.
+RUN is evaluated anew if it was not; the official toolkit reads the written PNGs and the dataset's own masks. It gets an
+environment of its own at first use, unless one is named. Its "Acc" column is precision, whatever its name says.
 """
 
 import argparse
@@ -20,9 +19,11 @@ from bddseg_tui.core.data.dataset import list_samples, open_dataset
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.runs.evaluation import evaluation_folder, load_evaluation
 from bddseg_tui.core.workspace.workspace import open_workspace
+from benchmarks.peer_environment import peer_python
 from benchmarks.report import publish
 
 TOLERANCE = 1e-6
+OFFICIAL = ("bdd100k==1.0.1", "scalabel==0.3.1", "pydantic==1.10.27", "numpy==2.4.6")
 
 
 def official_figures(python: Path, truth: Path, predictions: Path, folder: Path) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def main() -> None:
     """Evaluates if need be, compares, and ends with 1 where a figure differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run")
-    parser.add_argument("--official", type=Path, required=True, help="python of the environment with bdd100k in it")
+    parser.add_argument("--official", type=Path, help="python of an environment with bdd100k in it")
     parser.add_argument("--checkpoint", default="best")
     parser.add_argument("--split", default="val")
     parser.add_argument("--workspace", type=Path)
@@ -56,7 +57,8 @@ def main() -> None:
         truth.mkdir()
         for mask in masks:
             (truth / mask.name).symlink_to(mask)
-        theirs = official_figures(arguments.official, truth, folder / "predictions", Path(scratch))
+        python = arguments.official or peer_python("bdd100k", *OFFICIAL)
+        theirs = official_figures(python, truth, folder / "predictions", Path(scratch))
     rows, worst = compare(ours.raw, theirs)
     publish(f"{ours.name}: {ours.images} images", rows, {"largest_difference": worst}, arguments.json)
     print(f"largest difference {worst:.2e}: {'equal' if worst < TOLERANCE else 'NOT EQUAL'} to 6 digits")
