@@ -26,7 +26,7 @@ check: lint
 test: lint
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
-# Counting makes each start of PyTorch twice as slow, so it is no part of `make test`.
+# Counting lines slows the tests down, so it is no part of `make test`.
 coverage: export COVERAGE_FILE = $(CURDIR)/build/coverage/data
 coverage: $(VENV)/.installed-test
 	rm -rf build/coverage && mkdir -p build/coverage

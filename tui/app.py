@@ -7,12 +7,11 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from rich.console import Console
 from textual import on, work
-from textual.app import App, ComposeResult
-from textual.events import Event, Key, Paste, Resize
+from textual.app import ComposeResult
+from textual.events import Event, Key, Paste
 from textual.notifications import SeverityLevel
 from textual.widgets import ContentSwitcher
 from textual.worker import Worker
@@ -36,26 +35,12 @@ from bddseg_tui.tui.shared.quiet_screen import QuietScreen
 from bddseg_tui.tui.shared.typeahead import TypeAhead
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 from bddseg_tui.tui.terminal.capabilities import TerminalCapabilities
-from bddseg_tui.tui.terminal.color_filter import ColorFilter
-from bddseg_tui.tui.terminal.drawing_pause import DrawingPause
-from bddseg_tui.tui.terminal.few_colors import Colors
-from bddseg_tui.tui.terminal.picture_limit import SLOW_LINE, picture_limit
 from bddseg_tui.tui.terminal.protocol import PROTOCOLS, ImageProtocol, cell_pixels
-from bddseg_tui.tui.terminal.raw_output import backlog_of
-from bddseg_tui.tui.terminal.shown_cells import ShownCells
-from bddseg_tui.tui.terminal.smallest_size import no_smaller
-from bddseg_tui.tui.terminal.tmux import ask_tmux
+from bddseg_tui.tui.terminal_app import TerminalApp
 from bddseg_tui.tui.themes import DARK, LIGHT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rich.console import RenderableType
     from textual.driver import Driver
-    from textual.filter import LineFilter
-    from textual.screen import Screen
-
-    from bddseg_tui.tui.terminal.driver import TerminalAnswered
 
 _LOG = logging.getLogger(__name__)
 _LEVELS: dict[SeverityLevel, int] = {
@@ -67,15 +52,11 @@ JOBS_AFTER_S = 1.0
 """When jobs are first looked at: what it takes is 150 ms of imports, for which no first picture waits."""
 
 
-class BddsegApp(App[int]):
+class BddsegApp(TerminalApp):
     """The whole app.
 
     Attributes:
         engine: what all panes work with.
-        terminal: what is known of the terminal by now.
-        protocol: how pictures are drawn.
-        color_count: how many colours the terminal has.
-        picture_limit: bytes that a picture in a pane may take.
         collection: the dataset that is open; None until there is one.
         failure: the error that ended the app, if one did.
     """
@@ -110,83 +91,22 @@ class BddsegApp(App[int]):
             driver_class: Textual's driver; its own choice if left out.
             picture_bytes: the most that a picture may take; 0 for what the settings say.
         """
-        super().__init__(driver_class=driver_class)
-        self.engine = Engine(workspace)
-        self.terminal = terminal or TerminalCapabilities(wanted_colors="truecolor", wanted_images=protocol)
-        self.protocol: ImageProtocol = self.terminal.image_protocol
-        self.color_count: Colors = self.terminal.color_count
-        # What there are colours for is decided by the filter; Rich would decide by TERM alone.
-        self.console = Console(
-            color_system="truecolor",
-            file=self.console.file,
-            force_terminal=True,
-            legacy_windows=False,
-            safe_box=False,
-            soft_wrap=False,
-            highlight=False,
-            emoji=False,
-        )
-        self._color_filter = None if self.color_count == "truecolor" else ColorFilter(self.color_count)
         self._settings: Settings
         self._settings, self._odd_settings = check_settings(workspace)
+        terminal = terminal or TerminalCapabilities(wanted_colors="truecolor", wanted_images=protocol)
+        super().__init__(terminal, driver_class, picture_bytes or self._settings.picture_bytes)
+        self.engine = Engine(workspace)
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         # Before the styles are read, which would else be read twice.
         self.theme = LIGHT.name if self._settings.theme == "light" else DARK.name
         self.stylesheet.set_variables(self.get_css_variables())
-        self._picture_bytes = picture_bytes or self._settings.picture_bytes
-        self.picture_limit = picture_limit(self._picture_bytes, answered=False)
         self._wanted = dataset or self._settings.dataset_path
         self._opening: Awaitable[Collection] | None = None
         self.collection: Collection | None = None
         self._evaluation: str | None = None
-        self._drawing_pause: DrawingPause | None = None
-        self._shown_cells = ShownCells()
         self._typeahead = TypeAhead(self)
         self.failure: Exception | None = None
-
-    def _display(self, screen: "Screen[Any]", renderable: "RenderableType | None") -> None:
-        # Private in Textual (checked against 8.2.8): all that is drawn goes through here.
-        backlog = backlog_of(self)
-        if backlog is not None and (self._drawing_pause is None or backlog is not self._drawing_pause.backlog):
-            # At the start, and when the app comes back from the background.
-            self._drawing_pause = DrawingPause(self, backlog)
-            self._shown_cells = ShownCells()
-        if self._drawing_pause is not None:
-            renderable = self._shown_cells.changed_by(renderable)
-        super()._display(screen, renderable)
-        if self._drawing_pause is not None and renderable is not None:
-            self._drawing_pause.drawn()
-
-    @property
-    def braille(self) -> bool:
-        """Whether curves are drawn in dots of braille."""
-        return self.terminal.braille
-
-    @property
-    def draws(self) -> bool:
-        """Whether what changes is drawn at once; not while the terminal lags behind."""
-        return self._drawing_pause is None or not self._drawing_pause.paused
-
-    @property
-    def slow_line(self) -> bool:
-        """Whether what is drawn may take long to arrive."""
-        return self.picture_limit <= SLOW_LINE
-
-    def hold_drawing(self, seconds: float) -> None:
-        """Draws nothing for a while, where what is drawn takes long to arrive."""
-        if self._drawing_pause is not None and self.slow_line:
-            self._drawing_pause.hold(seconds)
-
-    def on_output_taken(self) -> None:
-        """The terminal has shown some of what it was sent."""
-        if self._drawing_pause is not None:
-            self._drawing_pause.look()
-
-    def get_line_filters(self) -> "Sequence[LineFilter]":
-        """What every line goes through before it is drawn: Textual's filters, then the terminal's colours."""
-        filters = super().get_line_filters()
-        return filters if self._color_filter is None else [*filters, self._color_filter]
 
     def get_default_screen(self) -> QuietScreen[None]:
         """The screen with the panes."""
@@ -201,9 +121,6 @@ class BddsegApp(App[int]):
 
     async def on_event(self, event: Event) -> None:
         """Every event of the app; keys and pasted texts go one after another."""
-        if isinstance(event, Resize):
-            self._shown_cells.forget()
-            event = no_smaller(event)
         if not isinstance(event, Key | Paste) or event.is_forwarded or not self.screen_stack:
             await super().on_event(event)
         elif not self._typeahead.holds(event):
@@ -218,8 +135,6 @@ class BddsegApp(App[int]):
 
     def on_mount(self) -> None:
         """Shows the dataset, and begins to watch the runs."""
-        self.set_class(self.protocol == "none", "-no-pictures")
-        self._ask_tmux()
         if told := self._odd_settings.tell("setting", str(self.engine.workspace.settings)):
             self.notify(told, severity="warning", markup=False, timeout=10)
         if self._wanted is None:
@@ -375,18 +290,10 @@ class BddsegApp(App[int]):
 
     async def action_terminal(self) -> None:
         """Shows what is known of the terminal, and what would give it more."""
-        from rich.text import Text
-
-        from bddseg_tui.tui.shared.text_screen import TextScreen
-        from bddseg_tui.tui.terminal.report import advice, described
+        from bddseg_tui.tui.terminal_screen import TerminalScreen
 
         if len(self.screen_stack) == 1:
-            facts = [
-                f"{name:<9} {value}" for name, value in described(self.terminal, await asyncio.to_thread(cell_pixels))
-            ]
-            lines = ["The terminal", "", *facts, "", *advice(self.terminal)]
-            more = "I draws pictures in the next way. `bddseg-tui doctor` draws one in each, and keeps the best."
-            self.push_screen(TextScreen(Text("\n".join([*lines, "", more]))))
+            self.push_screen(TerminalScreen(self.terminal, await asyncio.to_thread(cell_pixels)))
 
     def action_toggle_theme(self) -> None:
         """Goes over to the other theme, and remembers it."""
@@ -402,39 +309,9 @@ class BddsegApp(App[int]):
         except BddsegError as error:
             self.notify(sanitize(str(error)), severity="warning", markup=False)
 
-    def action_redraw(self) -> None:
-        """Draws everything anew: what else was written to the terminal, nobody here knows of."""
-        self._shown_cells.forget()
-        self.screen.refresh()
-
     def action_cycle_images(self) -> None:
         """Draws pictures in the next way, and remembers it."""
         chosen = PROTOCOLS[(PROTOCOLS.index(self.protocol) + 1) % len(PROTOCOLS)]
-        self._learn(replace(self.terminal, wanted_images=chosen))
+        self.learn(replace(self.terminal, wanted_images=chosen))
         self._remember(images=self.protocol)
         self.notify(f"pictures: {self.protocol}", timeout=2)
-
-    # -- the terminal ----------------------------------------------------------------------------------------
-
-    def on_terminal_answered(self, event: "TerminalAnswered") -> None:
-        """The terminal's answer, whenever it comes."""
-        self.picture_limit = picture_limit(self._picture_bytes, answered=True)
-        self._learn(self.terminal.with_answers(event.answers))
-
-    @work(group="tmux", exit_on_error=False)
-    async def _ask_tmux(self) -> None:
-        if self.terminal.multiplexer == "tmux" and (said := await asyncio.to_thread(ask_tmux)) is not None:
-            self._learn(self.terminal.with_tmux(said))
-
-    def _learn(self, terminal: TerminalCapabilities) -> None:
-        """Goes over to what follows from what is known of the terminal by now."""
-        from bddseg_tui.tui.shared.picture import PictureView
-
-        self.terminal, self.protocol = terminal, terminal.image_protocol
-        if self.color_count != terminal.color_count:
-            self.color_count = terminal.color_count
-            self._color_filter = ColorFilter(self.color_count)
-            self.action_redraw()
-        self.set_class(self.protocol == "none", "-no-pictures")
-        for view in (view for screen in self.screen_stack for view in screen.query(PictureView)):
-            view.redraw()
