@@ -2,9 +2,9 @@
 
     BDDSEG_REAL_DATA=DIR python -m benchmarks.cells [--images 40] [--columns 80] [--rows 22]
 
-DIR holds a dataset with masks. Each mask is drawn in its classes' colours at the size of a terminal; a pixel of the
-mask is right where the colour of the cell's part that covers it is nearest to its class's own. Thin classes are pole,
-traffic light, traffic sign, person, rider, motorcycle and bicycle.
+DIR holds `bdd-real/`, a dataset with masks. Each mask is drawn in its classes' colours at the size of a terminal; a
+pixel of the mask is right where the colour of the cell's part that covers it is nearest to its class's own. Thin
+classes are pole, traffic light, traffic sign, person, rider, motorcycle and bicycle.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--columns", type=int, default=80)
     parser.add_argument("--rows", type=int, default=22)
     arguments = parser.parse_args()
-    dataset = open_dataset(Path(os.environ["BDDSEG_REAL_DATA"]))
+    dataset = open_dataset(Path(os.environ["BDDSEG_REAL_DATA"]) / "bdd-real")
     samples = [sample for sample in list_samples(dataset) if sample.mask]
     samples = samples[:: max(1, len(samples) // arguments.images)][: arguments.images]
     size = arguments.columns, arguments.rows

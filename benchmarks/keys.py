@@ -2,12 +2,13 @@
 
 python -m benchmarks.keys DATASET [--keys N] [--idle] [--json FILE]
 
-Measured in a real pty: from writing the key to reading the list's new cursor line, and to the last byte of the
+Measured in a real pty: from writing the key to reading what changes in the list, and to the last byte of the
 new picture in half-blocks. A page at a time, so that no picture was prefetched.
 """
 
 import argparse
 import os
+import re
 import tempfile
 import time
 from pathlib import Path
@@ -20,12 +21,14 @@ from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.workspace.workspace import Workspace
 from benchmarks.report import compile_packages, publish, summary
 
-CURSOR, PICTURE = "▌".encode(), "▀".encode()
+PICTURE = "▀".encode()
+LIST = re.compile(rb"\x1b\[([3-9]|[12][0-9]|3[0-7]);([1-9]|[12][0-9])H")
+"""Something is written into the list: only cells that change are, and the cursor may stay on its line of the screen."""
 SETTLED_S = 0.03
 
 
 def press(terminal: Terminal, key: bytes) -> tuple[float, float]:
-    """(seconds to the cursor's line, seconds to the last byte of the picture) after a key."""
+    """(seconds to the change of the list, seconds to the last byte of the picture) after a key."""
     settle(terminal, 0.25)
     started = time.perf_counter()
     terminal.send(key)
@@ -35,7 +38,7 @@ def press(terminal: Terminal, key: bytes) -> tuple[float, float]:
         data = terminal.read(0.005)
         now = time.perf_counter()
         seen += data
-        if not cursor and CURSOR in seen:
+        if not cursor and LIST.search(seen):
             cursor = now
         if data and PICTURE in seen:
             picture = now
