@@ -60,6 +60,24 @@ def test_a_kitty_picture_that_the_terminal_has_is_placed_and_not_sent_again(work
         assert len(sent) == len(set(sent)) == 2 and set(freed) == set(sent)
 
 
+def test_kitty_frees_the_picture_of_a_full_screen_that_is_closed(workspace: Workspace, drawn: Path) -> None:
+    with Terminal.app(drawn, "--images", "kitty") as terminal:
+        terminal.until(lambda seen: SENT.search(seen) and b"1/21" in seen)
+        settle(terminal)
+        before = set(SENT.findall(terminal.output))
+        terminal.send(b"f")
+        terminal.until(lambda seen: b"Esc back" in seen and SENT.search(seen))
+        settle(terminal)
+        of_the_screen = set(SENT.findall(terminal.output)) - before
+        assert of_the_screen and not of_the_screen & set(FREED.findall(terminal.output))
+        terminal.send(b"\x1b")
+        terminal.until(lambda seen: b"1/21" in seen)
+        settle(terminal)
+        assert of_the_screen <= set(FREED.findall(terminal.output))
+        terminal.send(b"q")
+        assert terminal.wait() == 0
+
+
 def test_what_else_was_written_to_the_terminal_goes_with_ctrl_l(workspace: Workspace, drawn: Path) -> None:
     with Terminal.app(drawn, "--images", "quadrant") as terminal:
         terminal.until(lambda seen: b"1/21" in seen and b"Dataset" in seen)
