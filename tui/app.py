@@ -279,7 +279,8 @@ class BddsegApp(TerminalApp):
         from bddseg_tui.tui.help_screen import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(GROUPS))
+            shown = next((pane for pane in self.screen_stack[0].query(Pane) if pane.is_shown), None)
+            self.push_screen(HelpScreen(GROUPS, str(shown.id).capitalize() if shown else ""))
 
     def action_workspace(self) -> None:
         """Shows what takes room in the workspace."""
