@@ -73,3 +73,20 @@ def gpu_percent(device: torch.device) -> float | None:
         return float(torch.cuda.utilization(device))
     except (ModuleNotFoundError, RuntimeError):
         return None
+
+
+def memory_percent(device: torch.device) -> float:
+    """How much of the device's memory is taken (0..100), by this process or another."""
+    if device.type == "cuda":
+        free, total = torch.cuda.mem_get_info(device)
+        return 100 * (total - free) / total
+    import psutil
+
+    return float(psutil.virtual_memory().percent)
+
+
+def cpu_percent() -> float:
+    """How busy all CPU cores together were since the call before (0..100): loading and augmenting may hold a GPU up."""
+    import psutil
+
+    return float(psutil.cpu_percent())

@@ -4,7 +4,7 @@ import os
 
 import torch
 
-from bddseg_tui.train.device import gpu_percent, memory_mib
+from bddseg_tui.train.device import cpu_percent, gpu_percent, memory_mib, memory_percent
 from bddseg_tui.train.trainer import Trainer
 
 _SMOOTHING = 0.9
@@ -46,7 +46,7 @@ def _best(t: Trainer) -> dict[str, float | None]:
 
 
 def write_step(t: Trainer, loss: float, lr: float, images_per_s: float, seconds: float) -> None:
-    """Writes a step's loss, rate and memory (MiB), and how long the rest will take."""
+    """Writes a step's loss, rate, memory (MiB) and loads (percent), and how long the rest will take."""
     p = t.progress
     values = {
         "loss": loss,
@@ -54,6 +54,8 @@ def write_step(t: Trainer, loss: float, lr: float, images_per_s: float, seconds:
         "images_per_s": round(images_per_s, 2),
         "memory_mib": round(memory_mib(t.device), 1),
         "gpu_percent": gpu_percent(t.device),
+        "cpu_percent": cpu_percent(),
+        "memory_percent": round(memory_percent(t.device), 1),
     }
     t.job.event("step", step=p.step, epoch=p.epoch + 1, **values)
     if t.tensorboard:

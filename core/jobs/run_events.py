@@ -18,7 +18,11 @@ class _Event(TypedDict):
 
 
 class StepEvent(_Event):
-    """One optimiser step. `loss` is null where it was not finite; memory is in MiB, the GPU's load in percent."""
+    """One optimiser step. `loss` is null where it was not finite; memory is in MiB.
+
+    `gpu_percent` and `cpu_percent` are how busy the GPU and the machine's CPUs were since the step before,
+    `memory_percent` how much of the memory of the device in use is taken, whoever takes it.
+    """
 
     kind: Literal["step"]
     step: Count
@@ -28,6 +32,8 @@ class StepEvent(_Event):
     images_per_s: NotRequired[Real | None]
     memory_mib: NotRequired[Real | None]
     gpu_percent: NotRequired[Real | None]
+    cpu_percent: NotRequired[Real | None]
+    memory_percent: NotRequired[Real | None]
 
 
 class ClassRow(TypedDict):

@@ -8,12 +8,18 @@ from bddseg_tui.core.jobs.run_events import ClassRow, EpochEvent, Event, StepEve
 from bddseg_tui.core.runs.curve import Curve, CurveBuilder
 
 SMOOTHING, SPEED_SMOOTHING = 0.95, 0.9
-"""Weight of the past in the smoothed loss, and in the smoothed speed."""
+"""Weight of the past in the smoothed loss, and in the smoothed speed and loads."""
+LOADS = ("gpu_load", "cpu_load", "memory_load")
+CURVES = ("loss", "smoothed_loss", "lr", "speed", "memory", *LOADS)
+"""What a history has a curve of, by step."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepPoint:
-    """One optimiser step. `loss` is None where it was not finite; memory is in MiB."""
+    """One optimiser step. `loss` is None where it was not finite; memory is in MiB, loads (0..100) in percent.
+
+    `memory_percent` is of the memory of the device that trains, None in runs of earlier versions, as `cpu_percent` is.
+    """
 
     step: int
     epoch: int
@@ -22,6 +28,8 @@ class StepPoint:
     images_per_s: float
     memory: float
     gpu_percent: float | None
+    cpu_percent: float | None = None
+    memory_percent: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,8 @@ class History:
     """Steps as curves of bounded size, epochs one by one; after a resume what was done twice stands once.
 
     A new one is made when something is new, so two are the same if they are one object. `speed` is smoothed images/s,
-    `memory` MiB, `last` the newest step. `left_out` counts the lines that make no sense.
+    `memory` MiB, `gpu_load`, `cpu_load` and `memory_load` percent (0..100), `last` the newest step. `steps_an_epoch` is
+    0 where the run does not say it. `left_out` counts the lines that make no sense.
     """
 
     loss: Curve = field(default_factory=Curve)
@@ -64,8 +73,12 @@ class History:
     lr: Curve = field(default_factory=Curve)
     speed: Curve = field(default_factory=Curve)
     memory: Curve = field(default_factory=Curve)
+    gpu_load: Curve = field(default_factory=Curve)
+    cpu_load: Curve = field(default_factory=Curve)
+    memory_load: Curve = field(default_factory=Curve)
     last: StepPoint | None = None
     epochs: tuple[EpochPoint, ...] = ()
+    steps_an_epoch: int = 0
     left_out: LeftOut = NOTHING_LEFT_OUT
 
     @property
@@ -103,8 +116,10 @@ class HistoryBuilder:
         self._limit = self._limits[0]
         self.restarts: list[int] = []
         """The steps of the restarts that have come."""
-        self._curves = {name: CurveBuilder() for name in ("loss", "smoothed_loss", "lr", "speed", "memory")}
+        self._curves = {name: CurveBuilder() for name in CURVES}
+        self._steps_an_epoch = 0
         self._loss, self._speed = MovingMean(), MovingMean(SPEED_SMOOTHING)
+        self._loads = {name: MovingMean(SPEED_SMOOTHING) for name in LOADS}
         self._last: StepPoint | None = None
         self._epochs: list[EpochPoint] = []
         self._frozen_epochs: tuple[EpochPoint, ...] = ()
@@ -118,6 +133,7 @@ class HistoryBuilder:
             if (self._epochs[-1].step if self._epochs else 0) <= epoch.step <= self._limit:
                 self._epochs.append(epoch)
         elif event["kind"] == "start" or event["kind"] == "resume":
+            self._steps_an_epoch = event.get("steps_an_epoch", 0)
             return self._restart(event.get("step", 0))
         return True
 
@@ -126,7 +142,13 @@ class HistoryBuilder:
         curves = {name: builder.curve() for name, builder in self._curves.items()}
         if len(self._frozen_epochs) != len(self._epochs) or self._frozen_epochs[-1:] != tuple(self._epochs[-1:]):
             self._frozen_epochs = tuple(self._epochs)
-        return History(**curves, last=self._last, epochs=self._frozen_epochs, left_out=left_out)
+        return History(
+            **curves,
+            last=self._last,
+            epochs=self._frozen_epochs,
+            steps_an_epoch=self._steps_an_epoch,
+            left_out=left_out,
+        )
 
     def _add_step(self, point: StepPoint) -> None:
         if not (self._last.step if self._last else -1) < point.step <= self._limit:
@@ -138,6 +160,11 @@ class HistoryBuilder:
         add["lr"].add(point.step, point.lr)
         add["speed"].add(point.step, self._speed.add(point.images_per_s))
         add["memory"].add(point.step, point.memory)
+        loads = (point.gpu_percent, point.cpu_percent, point.memory_percent)
+        for name, load in zip(LOADS, loads, strict=True):
+            # What a run does not tell at all takes no room.
+            if load is not None:
+                add[name].add(point.step, self._loads[name].add(load))
 
     def _restart(self, step: int) -> bool:
         self.restarts.append(step)
@@ -178,6 +205,8 @@ def _step(e: StepEvent) -> StepPoint:
         images_per_s=e.get("images_per_s") or 0.0,
         memory=e.get("memory_mib") or 0.0,
         gpu_percent=e.get("gpu_percent"),
+        cpu_percent=e.get("cpu_percent"),
+        memory_percent=e.get("memory_percent"),
     )
 
 

@@ -9,8 +9,13 @@ from textual.app import App, ComposeResult
 
 from bddseg_tui.core.runs.history import History, HistoryBuilder, MovingMean
 from bddseg_tui.tui.evaluate.class_table import bar
-from bddseg_tui.tui.train.chart import Chart, DotGrid, Plot, Series, plot_series, short_number
-from bddseg_tui.tui.train.run_plots import CHARTS, ChartName, ChartOptions, Curves, plot_runs
+from bddseg_tui.tui.train.axis import YAxis, round_end, short_number, tick_labels, x_ticks, y_axis
+from bddseg_tui.tui.train.chart import Chart
+from bddseg_tui.tui.train.chart_options import CHARTS, ChartName, ChartOptions
+from bddseg_tui.tui.train.dot_grid import DotGrid, plot_series
+from bddseg_tui.tui.train.legend_line import legend_line
+from bddseg_tui.tui.train.plot import Plot, Series
+from bddseg_tui.tui.train.run_plots import Curves, plot_runs
 
 
 def test_smoothing_starts_at_the_first_value_and_leaves_gaps() -> None:
@@ -24,14 +29,14 @@ def test_a_curve_of_many_points_keeps_its_peaks() -> None:
     ys = [1.0] * 50_000
     ys[31_234] = 9.0
     grid = DotGrid(40, 10)
-    plot_series(grid, xs, ys, (0.0, 49_999.0), (0.0, 10.0), False, 0)
+    plot_series(grid, xs, ys, (0.0, 49_999.0), YAxis(0.0, 10.0, ()), 0)
     peak = [x for x in range(40) if grid.bits[1][x]]
     assert peak == [pytest.approx(31_234 / 50_000 * 40, abs=1)]
 
 
 def test_values_that_are_missing_or_not_positive_break_the_curve() -> None:
     grid = DotGrid(20, 5)
-    plot_series(grid, [0.0, 1.0, 2.0], [1.0, math.nan, 1.0], (0.0, 2.0), (0.1, 10.0), True, 0)
+    plot_series(grid, [0.0, 1.0, 2.0], [1.0, math.nan, 1.0], (0.0, 2.0), YAxis(0.1, 10.0, (), log=True), 0)
     assert sum(bool(b) for row in grid.bits for b in row) == 2
 
 
@@ -58,10 +63,78 @@ async def test_a_curve_is_drawn_in_half_blocks_where_there_is_no_braille(braille
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [(0.00012, "1.2e-04"), (0.5, "0.5000"), (3.14159, "3.142"), (1200.0, "1200")]
+    ("value", "shown"), [(0.00012, "1.2e-4"), (0.5, "0.5000"), (3.14159, "3.142"), (1200.0, "1200")]
 )
-def test_axis_labels_are_short(value: float, shown: str) -> None:
+def test_figures_in_legends_are_short(value: float, shown: str) -> None:
     assert short_number(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ([0.31, 3.446], ["0", "1", "2", "3", "4"]),
+        ([0.0212, 0.151], ["0.00", "0.05", "0.10", "0.15", "0.20"]),
+        ([1e-5, 1e-3], ["0", "2.5e-4", "5e-4", "7.5e-4", "1e-3"]),
+        ([2.0, 2.0], ["1.8", "1.9", "2.0", "2.1", "2.2"]),
+    ],
+)
+def test_ticks_of_an_axis_are_round_and_its_ends_are_ticks(values: list[float], labels: list[str]) -> None:
+    axis = y_axis([values], 5)
+    assert axis and (axis.low, axis.high) == (axis.ticks[0], axis.ticks[-1])
+    assert axis.low <= min(values) and max(values) <= axis.high
+    assert tick_labels(axis.ticks) == labels
+
+
+def test_a_logarithmic_axis_has_powers_of_ten_or_steps_between_them() -> None:
+    wide, narrow = y_axis([[0.003, 40.0]], 6, log=True), y_axis([[0.3, 0.9]], 6, log=True)
+    assert wide and wide.ticks == pytest.approx((0.001, 0.01, 0.1, 1.0, 10.0, 100.0))
+    assert narrow and narrow.ticks == pytest.approx((0.2, 0.5, 1.0))
+
+
+def test_an_outlier_is_cut_off_and_a_steep_fall_is_not() -> None:
+    falling = [5 * 0.97**n + 0.3 for n in range(200)]
+    spiked = y_axis([[1117.0, *falling]], 5, clip=True)
+    first_epoch = y_axis([falling, [1117.0]], 5, clip=True)
+    for axis in (spiked, first_epoch):
+        assert axis and axis.high <= 8 and axis.beyond == 1117.0
+    whole = y_axis([falling], 5, clip=True)
+    assert whole and whole.high >= 5.3 and whole.beyond is None
+
+
+def test_what_is_beyond_the_axis_is_marked_and_no_line_leads_there() -> None:
+    grid = DotGrid(20, 5)
+    plot_series(grid, [0.0, 1.0, 2.0, 3.0], [900.0, 1.0, 1.0, 1.0], (0.0, 3.0), YAxis(0.0, 5.0, ()), 0)
+    assert list(grid.beyond) == [0]
+    assert sum(bool(bits) for bits in grid.bits[0]) == 0
+
+
+def test_the_x_axis_tells_epochs_and_within_a_few_of_them_steps() -> None:
+    assert x_ticks(0, 400, 5, 20) == (((0, "0"), (100, "5"), (200, "10"), (300, "15"), (400, "20")), "epoch")
+    assert x_ticks(100, 125, 5, 20)[1] == "step"
+
+
+def test_an_axis_of_a_live_run_ends_at_a_round_number() -> None:
+    assert [round_end(n) for n in (1, 7, 11, 35, 1999)] == [1, 8, 15, 40, 2000]
+    live = plot_runs([Curves("0001-a", history(), live=True)], "loss", ChartOptions())
+    ended = plot_runs([Curves("0001-a", history())], "loss", ChartOptions())
+    assert (live.span, ended.span) == ((0.0, 8.0), (0.0, 8.0))
+
+
+@pytest.mark.parametrize("width", [18, 26, 34, 52, 90])
+def test_a_legend_takes_no_more_than_its_width(width: int) -> None:
+    series = (
+        Series("train", (), (), "red", "", 1.911),
+        Series("smoothed", (), (), "blue", "s", 2.713),
+        Series("validation", (), (), "green", "v", 3.01),
+    )
+    parts = legend_line(Plot("loss", series, ((4.0, "best: epoch 1"),)), 1117.0, width)
+    assert sum(len(text) for text, _ in parts) <= max(width, 23)
+    assert [role for _, role in parts if isinstance(role, int)][-2:] == [1, 2], "the curves with letters stay"
+
+
+def test_curves_of_classes_have_the_colours_of_the_classes() -> None:
+    series = plot_runs([Curves("0001-a", history())], "class IoU", ChartOptions()).series
+    assert {(s.letter, s.color) for s in series[:2]} == {("0", "rgb(128,64,128)"), ("1", "rgb(244,35,232)")}
 
 
 def test_bars_have_eighths() -> None:
@@ -75,7 +148,9 @@ def history() -> History:
     rows = [
         {"id": i, "name": str(i), "iou": 0.5, "precision": None, "recall": 0.1, "percentage": 5.0} for i in range(20)
     ]
-    events_: list[Any] = [{"kind": "step", "step": s, "epoch": 1, "loss": 1 / s, "lr": 0.1} for s in range(1, 9)]
+    events_: list[Any] = [
+        {"kind": "step", "step": s, "epoch": 1, "loss": 1 / s, "lr": 0.1, "cpu_percent": 50.0} for s in range(1, 9)
+    ]
     events_ += [
         {"kind": "epoch", "epoch": e, "step": 4 * e, "train_loss": 1.0, "val_loss": 1.0, "miou19": m, "classes": rows}
         for e, m in ((1, 0.4), (2, 0.3))
@@ -86,15 +161,14 @@ def history() -> History:
 
 @pytest.mark.parametrize("chart", CHARTS)
 def test_every_chart_draws_one_run_and_several(chart: ChartName) -> None:
-    look = ChartOptions(chart=chart)
-    one = plot_runs([Curves("0001-a", history())], look)
-    two = plot_runs([Curves("0001-a", history()), Curves("0002-b", history())], look)
+    one = plot_runs([Curves("0001-a", history())], chart, ChartOptions())
+    two = plot_runs([Curves("0001-a", history()), Curves("0002-b", history())], chart, ChartOptions())
     assert one.series and len(two.series) >= 2
     assert all(len(s.xs) == len(s.ys) for s in one.series + two.series)
 
 
 def test_the_best_epoch_is_marked() -> None:
-    assert plot_runs([Curves("0001-a", history())], ChartOptions()).markers == ((4.0, "best: epoch 1"),)
+    assert plot_runs([Curves("0001-a", history())], "loss", ChartOptions()).markers == ((4.0, "best: epoch 1"),)
 
 
 def test_a_plot_is_compared_by_value_so_that_nothing_is_redrawn_in_vain() -> None:

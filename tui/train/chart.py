@@ -5,10 +5,9 @@ takes 840 ms for 50,000 points, textual-plot 560 ms and has no log axis. Here ea
 points, found by slices, in a few milliseconds; rows that come out as they were are not sent to the terminal again.
 """
 
-import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Protocol, cast
 
 from rich.segment import Segment
@@ -17,15 +16,18 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-_UPPER, _LOWER = 0x1B, 0xE4
-_DOTS = tuple(
-    tuple(tuple(sum(_BITS[3 - dot][side] for dot in range(low, high + 1)) for high in range(4)) for low in range(4))
-    for side in (0, 1)
-)
-"""The bits of the dots low..high (from the bottom) of a cell's left or right column."""
-AXIS = 9
-"""Columns of the y axis with its labels."""
+from bddseg_tui.tui.train.axis import YAxis, tick_labels, x_ticks, y_axis
+from bddseg_tui.tui.train.dot_grid import DotGrid, braille, half_block, plot_series
+from bddseg_tui.tui.train.legend_line import legend_line
+from bddseg_tui.tui.train.line_color import line_color
+from bddseg_tui.tui.train.plot import Plot, Series
+
+LABEL = 6
+"""Columns of the y axis' labels; one more is the axis."""
+EVERY_ROWS, EVERY_COLUMNS = 3, 9
+"""Distances of ticks, at least."""
+FAR = 2
+"""Rows from the end of a curve beyond which its letter would say nothing."""
 
 
 class ChartApp(Protocol):
@@ -34,64 +36,6 @@ class ChartApp(Protocol):
     @property
     def braille(self) -> bool:
         """Whether the terminal shows dots of braille."""
-
-
-@dataclass(frozen=True)
-class Series:
-    """A curve: ascending x, y with NaN for gaps, its colour, and a letter that tells it without colour.
-
-    `last` is its newest value, which may be out of sight.
-    """
-
-    name: str
-    xs: Sequence[float]
-    ys: Sequence[float]
-    color: str
-    letter: str = ""
-    last: float | None = None
-
-
-@dataclass(frozen=True)
-class Plot:
-    """What a chart shows: series, marked x positions with labels, titles of the axes.
-
-    `span` is the part of the x axis that is in sight; all of it if left out.
-    """
-
-    title: str
-    series: tuple[Series, ...] = ()
-    markers: tuple[tuple[float, str], ...] = ()
-    x_label: str = "step"
-    log: bool = False
-    span: tuple[float, float] | None = None
-    empty: str = "nothing to draw yet"
-    percent: bool = False
-
-
-@dataclass
-class DotGrid:
-    """Dots of the plot area, by cell: bits and the series that drew last."""
-
-    width: int
-    height: int
-    bits: list[list[int]] = field(default_factory=list)
-    owner: list[list[int]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.bits = [[0] * self.width for _ in range(self.height)]
-        self.owner = [[-1] * self.width for _ in range(self.height)]
-
-    def column(self, x: int, low: int, high: int, series: int) -> None:
-        """Sets the dots low..high (from the bottom) of dot column x."""
-        low, high, column = max(0, low), min(self.height * 4 - 1, high), x // 2
-        if low > high:
-            return
-        for cell in range(low // 4, high // 4 + 1):
-            row = self.height - 1 - cell
-            if self.owner[row][column] != series:
-                # A cell has one colour: dots of the curve behind would thicken this one.
-                self.bits[row][column], self.owner[row][column] = 0, series
-            self.bits[row][column] |= _DOTS[x % 2][max(low - 4 * cell, 0)][min(high - 4 * cell, 3)]
 
 
 class Chart(Widget):
@@ -138,89 +82,90 @@ class Chart(Widget):
 
     def _draw(self) -> list[Strip]:
         plot, style = self._plot, self.rich_style
-        width, height = self.size.width - AXIS - 1, self.size.height - 3
-        lines = [self._title_line(style)]
+        letters = max((len(s.letter) for s in plot.series), default=0)
+        width, height = self.size.width - LABEL - 1 - letters - bool(letters), self.size.height - 3
         x0, x1 = plot.span or _span(plot.series)
         points = [_visible(s, x0, x1) for s in plot.series]
-        values = [v for _, ys in points for v in ys if v == v and (v > 0 or not plot.log)]
-        if width < 10 or height < 3 or not values:
-            text = plot.empty.center(self.size.width)
+        axis = self._y_axis([ys for _, ys in points], height) if height > 2 else None
+        lines = [self._title_line(axis, style)]
+        if width < 10 or axis is None:
             gap = max(0, self.size.height // 2 - 1)
             lines += [Strip.blank(self.size.width, style)] * gap
-            return [
-                *lines,
-                Strip([Segment(text, style + self._part("chart--axis"))]).adjust_cell_length(self.size.width, style),
-            ]
-        low, high = _limits(values, plot.log)
+            text = Segment(plot.empty.center(self.size.width), style + self._part("chart--axis"))
+            return [*lines, Strip([text]).adjust_cell_length(self.size.width, style)]
         grid = DotGrid(width, height)
         for number, (xs, ys) in enumerate(points):
-            plot_series(grid, xs, ys, (x0, x1), (low, high), plot.log, number)
-        lines += self._body(grid, low, high, style)
+            plot_series(grid, xs, ys, (x0, x1), axis, number)
+        lines += self._body(grid, axis, _end_letters(grid, axis, plot.series, points), style)
         return [*lines, *self._x_axis(width, x0, x1, style)]
 
-    def _title_line(self, style: Style) -> Strip:
+    def _y_axis(self, curves: list[Sequence[float]], height: int) -> YAxis | None:
         plot = self._plot
-        segments = [Segment(f" {plot.title}{' (log)' if plot.log else ''}  ", style + self._part("chart--title"))]
-        for s in plot.series:
-            shown = f" {short_number(s.last, plot.percent)}" if s.last is not None else ""
-            segments.append(Segment(f" {s.letter or '•'} {s.name}{shown} ", style + Style(color=s.color)))
-        for _, label in plot.markers:
-            segments.append(Segment(f" ▲ {label}", style + self._part("chart--marker")))
+        return y_axis(curves, max(2, height // EVERY_ROWS + 1), plot.log, plot.clip, plot.include)
+
+    def _title_line(self, axis: YAxis | None, style: Style) -> Strip:
+        parts = legend_line(self._plot, axis.beyond if axis else None, self.size.width)
+        looks = {"title": self._part("chart--title"), "mark": self._part("chart--marker")}
+        segments = [
+            Segment(text, style + (looks[role] if isinstance(role, str) else self._color(role))) for text, role in parts
+        ]
         return Strip(segments).adjust_cell_length(self.size.width, style)
 
-    def _body(self, grid: DotGrid, low: float, high: float, style: Style) -> list[Strip]:
-        axis = style + self._part("chart--axis")
-        styles = [style + Style(color=s.color) for s in self._plot.series]
-        labelled = {round(i * (grid.height - 1) / max(1, min(4, grid.height - 1))) for i in range(min(5, grid.height))}
-        shown = _braille if cast(ChartApp, self.app).braille else _half_block
+    def _body(self, grid: DotGrid, axis: YAxis, letters: dict[int, int], style: Style) -> list[Strip]:
+        grey = style + self._part("chart--axis")
+        series = self._plot.series
+        styles = [style + self._color(number) for number in range(len(series))]
+        labels = {
+            grid.row_of(axis.share(tick)): label
+            for tick, label in zip(axis.ticks, tick_labels(axis.ticks, self._plot.percent), strict=True)
+        }
+        shown = braille if cast(ChartApp, self.app).braille else half_block
         strips = []
         for y in range(grid.height):
-            label = ""
-            if y in labelled:
-                share = 1 - y / max(1, grid.height - 1)
-                label = short_number(_at(low, high, share, self._plot.log), self._plot.percent)
-            segments = [Segment(f"{label:>{AXIS - 1}}{'┤' if label else '│'}", axis)]
-            run, owner = "", -2
-            for bits, own in zip(grid.bits[y], grid.owner[y], strict=True):
-                own = own if bits else -1
-                if own != owner and run:
-                    segments.append(Segment(run, styles[owner] if owner >= 0 else style))
-                    run = ""
-                owner = own
-                run += shown(bits) if bits else " "
-            segments.append(Segment(run, styles[owner] if owner >= 0 else style))
+            label = labels.get(y, "")
+            segments = [Segment(f"{label:>{LABEL}}{'┤' if label else '│'}", grey)]
+            cells = [
+                (shown(bits), own) if bits else (" ", -1) for bits, own in zip(grid.bits[y], grid.owner[y], strict=True)
+            ]
+            if y == 0:
+                for column, number in grid.beyond.items():
+                    cells[column // 2] = ("↑", number)
+            for own, run in groupby(cells, key=lambda cell: cell[1]):
+                segments.append(Segment("".join(c for c, _ in run), styles[own] if own >= 0 else style))
+            if y in letters:
+                segments.append(Segment(f" {series[letters[y]].letter}", styles[letters[y]]))
             strips.append(Strip(segments).adjust_cell_length(self.size.width, style))
         return strips
 
     def _x_axis(self, width: int, x0: float, x1: float, style: Style) -> list[Strip]:
         axis, mark = style + self._part("chart--axis"), style + self._part("chart--marker")
-        ruler = ["─"] * width
+        ticks, unit = x_ticks(x0, x1, max(2, width // EVERY_COLUMNS), self._plot.steps_an_epoch)
+
+        def place(x: float) -> int:
+            return min(width - 1, max(0, round((x - x0) / max(1e-9, x1 - x0) * (width - 1))))
+
+        ruler, line = ["─"] * width, [" "] * (width + LABEL + 1)
+        line[: len(unit)] = unit
+        for x, label in ticks:
+            ruler[place(x)] = "┬"
+            start = max(len(unit) + 1, min(len(line) - len(label), LABEL + 1 + place(x) - len(label) // 2))
+            if all(c == " " for c in line[start - 1 : start + len(label)]):
+                line[start : start + len(label)] = label
         for x, _ in self._plot.markers:
             if x0 <= x <= x1:
-                place = min(width - 1, int((x - x0) / max(1e-9, x1 - x0) * (width - 1)))
-                ruler[place] = "▲"
-        line = [" "] * width
-        for place, text in ((0, f"{x0:.0f}"), (width - 1, f"{self._plot.x_label} {x1:.0f}")):
-            start = max(0, min(place, width - len(text)))
-            line[start : start + len(text)] = text
-        first = Strip([Segment(" " * (AXIS - 1) + "└", axis), *(Segment(c, mark if c == "▲" else axis) for c in ruler)])
-        second = Strip([Segment(" " * AXIS, axis), Segment("".join(line), axis)])
-        return [s.adjust_cell_length(self.size.width, style) for s in (first, second)]
+                ruler[place(x)] = "▲"
+        first = Strip([Segment(" " * LABEL + "└", axis), *(Segment(c, mark if c == "▲" else axis) for c in ruler)])
+        second = Strip([Segment("".join(line), axis)])
+        return [s.simplify().adjust_cell_length(self.size.width, style) for s in (first, second)]
 
     def _part(self, name: str) -> Style:
         return self.get_component_rich_style(name, partial=True)
 
-
-def _braille(bits: int) -> str:
-    return chr(0x2800 + bits)
-
-
-def _half_block(bits: int) -> str:
-    """Of a Linux console's 256 characters, those that tell most of what the dots do."""
-    return ("█" if bits & _LOWER else "▀") if bits & _UPPER else "▄"
+    def _color(self, number: int) -> Style:
+        return Style(color=line_color(self._plot.series[number].color, self.app.current_theme.dark))
 
 
-def _span(series: Sequence[Series]) -> tuple[float, float]:
+def _span(series: tuple[Series, ...]) -> tuple[float, float]:
     ends = [x for s in series if len(s.xs) for x in (s.xs[0], s.xs[-1])]
     return (min(ends), max(ends)) if ends else (0.0, 1.0)
 
@@ -230,103 +175,17 @@ def _visible(series: Series, first: float, last: float) -> tuple[Sequence[float]
     return series.xs[start:end], series.ys[start:end]
 
 
-def _limits(values: list[float], log: bool) -> tuple[float, float]:
-    ordered = sorted(values)
-    low, high = ordered[0], ordered[-1]
-    if not log and len(ordered) > 50:
-        # One spike at the start must not flatten the rest; it runs out of the top.
-        high = max(ordered[int(0.995 * (len(ordered) - 1))], ordered[len(ordered) // 2] * 1.2)
-    if low == high:
-        low, high = (low * 0.5, high * 2) if log else (low - 0.5, high + 0.5)
-    if not log:
-        pad = 0.04 * (high - low)
-        low, high = max(0.0, low - pad) if low >= 0 else low - pad, high + pad
-    return low, high
-
-
-def plot_series(
-    grid: DotGrid,
-    xs: Sequence[float],
-    ys: Sequence[float],
-    span: tuple[float, float],
-    limits: tuple[float, float],
-    log: bool,
-    number: int,
-) -> None:
-    """Draws one series; where dots are fewer than points, a column from the least to the largest of its points.
-
-    Args:
-        grid: what is drawn into.
-        xs: ascending.
-        ys: as many; NaN is a gap, and so is what a logarithm is not defined for.
-        span: the least and the largest x that is shown.
-        limits: the same of y.
-        log: whether y is drawn by its logarithm.
-        number: of the series, for its colour.
-    """
-    dots_x, dots_y = grid.width * 2, grid.height * 4
-    x0, x1 = span
-    scale = (dots_x - 1) / max(1e-9, x1 - x0)
-
-    def dot(value: float) -> int:
-        return round(_share(value, *limits, log) * (dots_y - 1))
-
-    if len(xs) <= dots_x:
-        previous: tuple[int, int] | None = None
-        for x, y in zip(xs, ys, strict=True):
-            if y != y or (log and y <= 0):
-                previous = None
-                continue
-            here = round((x - x0) * scale), dot(y)
-            _line(grid, previous or here, here, dots_x, number)
-            previous = here
-        return
-    last: int | None = None
-    start = 0
-    for column in range(dots_x):
-        end = bisect_right(xs, x0 + (column + 0.5) / scale, start)
-        some = [y for y in ys[start:end] if y == y and (y > 0 or not log)]
-        start = end
-        if not some:
-            continue
-        low, high = dot(min(some)), dot(max(some))
-        if last is not None:
-            low, high = min(low, last + 1 if last < low else low), max(high, last - 1 if last > high else high)
-        grid.column(column, low, high, number)
-        last = dot(some[-1])
-
-
-def _line(grid: DotGrid, a: tuple[int, int], b: tuple[int, int], dots_x: int, number: int) -> None:
-    """A line between two dots, column by column."""
-    (ax, ay), (bx, by) = a, b
-    if bx == ax:
-        if 0 <= ax < dots_x:
-            grid.column(ax, min(ay, by), max(ay, by), number)
-        return
-    slope = (by - ay) / (bx - ax)
-    for x in range(max(0, ax), min(dots_x - 1, bx) + 1):
-        y0, y1 = ay + slope * (x - ax - 0.5), ay + slope * (x - ax + 0.5)
-        low, high = sorted((max(min(y0, max(ay, by)), min(ay, by)), max(min(y1, max(ay, by)), min(ay, by))))
-        grid.column(x, round(low), round(high), number)
-
-
-def _share(value: float, low: float, high: float, log: bool) -> float:
-    if log:
-        return (math.log(value) - math.log(low)) / max(1e-12, math.log(high) - math.log(low))
-    return (value - low) / max(1e-12, high - low)
-
-
-def _at(low: float, high: float, share: float, log: bool) -> float:
-    return math.exp(math.log(low) + share * (math.log(high) - math.log(low))) if log else low + share * (high - low)
-
-
-def short_number(value: float, percent: bool = False) -> str:
-    """A number of few digits, for axes and legends; with `percent` a fraction in percent."""
-    if percent:
-        return f"{100 * value:.1f}"
-    size = abs(value)
-    if size and (size < 1e-3 or size >= 1e6):
-        return f"{value:.1e}"
-    if value == int(value) and size < 1e6:
-        return f"{int(value)}"
-    return f"{value:.4f}" if size < 1 else f"{value:.3f}" if size < 10 else f"{value:.1f}"
+def _end_letters(
+    grid: DotGrid, axis: YAxis, series: Sequence[Series], points: Sequence[tuple[Sequence[float], Sequence[float]]]
+) -> dict[int, int]:
+    """By row, the number of the series whose letter stands there: where it ends, or beside that if there is room."""
+    rows: dict[int, int] = {}
+    for number, (s, (_, ys)) in enumerate(zip(series, points, strict=True)):
+        last = next((y for y in reversed(ys) if y == y and (y > 0 or not axis.log)), None)
+        free = [y for y in range(grid.height) if y not in rows]
+        if s.letter and last is not None and free:
+            wanted = grid.row_of(axis.share(last))
+            nearest = min(free, key=lambda y: abs(y - wanted))
+            if abs(nearest - wanted) <= FAR:
+                rows[nearest] = number
+    return rows

@@ -11,7 +11,7 @@ TRAIN = (
     Command("predict", "p", "Predict", "Predict a split, a folder of images or a video with the chosen run."),
     Command("export", "X", "Export", "Export the chosen run as ONNX, TorchScript, for SMP or for the Hub."),
     Command("pin", "space", "Overlay", "Lay this run's curves over the others.", True),
-    Command("next_chart", "v", "Chart", "Go through loss, mIoU, class IoU, learning rate, speed and memory.", True),
+    Command("next_chart", "v", "Chart", "Show several charts at once, or each alone.", True),
     Command("log_scale", "l", "Log", "Logarithmic or linear scale."),
     Command("smooth", "m", "Smooth", "Show the training curve smoothed, or raw alone."),
     Command("zoom(1)", "plus,equals_sign", "Zoom in", "Zoom into the end of the chart.", False, "+"),

@@ -26,6 +26,7 @@ from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.prompt import ConfirmScreen
 from bddseg_tui.tui.shared.text_screen import TextScreen
 from bddseg_tui.tui.shared.vim_list import VimList
+from bddseg_tui.tui.train.chart_grid import ChartGrid
 from bddseg_tui.tui.train.commands import TRAIN
 from bddseg_tui.tui.train.configure import ConfigureScreen
 from bddseg_tui.tui.train.job_line import JobLine
@@ -159,8 +160,10 @@ class TrainPane(Pane):
         if name is None:
             panel.show_nothing()
             return
-        others = [Curves(p, self._histories[p]) for p in self._pinned if p != name and p in self._histories]
-        curves = (Curves(name, self._histories.get(name, NO_HISTORY)), *others)
+        others = [p for p in self._pinned if p != name and p in self._histories]
+        curves = tuple(
+            Curves(n, self._histories.get(n, NO_HISTORY), self._runs[n].status.live) for n in (name, *others)
+        )
         panel.show(self._runs[name].status, self._details.get(name), curves)
 
     # -- actions ---------------------------------------------------------------------------------------------
@@ -280,27 +283,27 @@ class TrainPane(Pane):
 
     def action_next_chart(self) -> None:
         """Goes on to the next chart."""
-        self.query_one(RunPanel).next_chart()
+        self.query_one(ChartGrid).next_chart()
 
     def action_log_scale(self) -> None:
         """Changes between a logarithmic scale and a linear one."""
-        self.query_one(RunPanel).toggle_log_scale()
+        self.query_one(ChartGrid).toggle_log_scale()
 
     def action_smooth(self) -> None:
         """Shows the training curve smoothed, or raw alone."""
-        self.query_one(RunPanel).toggle_smoothing()
+        self.query_one(ChartGrid).toggle_smoothing()
 
     def action_zoom(self, way: int) -> None:
         """Zooms in (above 0) or out."""
-        self.query_one(RunPanel).zoom(way)
+        self.query_one(ChartGrid).zoom(way)
 
     def action_pan(self, way: int) -> None:
         """Goes to later steps (above 0) or to earlier ones."""
-        self.query_one(RunPanel).pan(way)
+        self.query_one(ChartGrid).pan(way)
 
     def action_reset_zoom(self) -> None:
         """Shows all steps."""
-        self.query_one(RunPanel).reset_zoom()
+        self.query_one(ChartGrid).reset_zoom()
 
     def action_show_log(self) -> None:
         """Shows the end of the chosen run's log, and its settings."""

@@ -1,58 +1,30 @@
-"""Which curves a run's chart shows: loss, mIoU, class IoU, learning rate, speed, memory."""
+"""What a run's charts show: loss, mIoU, class IoU, learning rate, images/s, load, memory."""
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
 
 from bddseg_tui.core.classes import CLASSES, NUM_OFFICIAL
 from bddseg_tui.core.runs.curve import Curve
 from bddseg_tui.core.runs.history import EpochPoint, History
-from bddseg_tui.tui.train.chart import Plot, Series
+from bddseg_tui.tui.train.axis import round_end
+from bddseg_tui.tui.train.chart_options import ChartName, ChartOptions
+from bddseg_tui.tui.train.plot import Plot, Series
 
-ChartName = Literal["loss", "mIoU", "class IoU", "learning rate", "images/s", "memory MiB"]
-CHARTS: tuple[ChartName, ...] = ("loss", "mIoU", "class IoU", "learning rate", "images/s", "memory MiB")
 COLORS = ("#5aa9e6", "#f2b84b", "#67c587", "#ef6461", "#b48ead", "#8fbcbb")
+"""Of curves that belong to no class; one a run where several are laid over each other."""
 RAW = "#4a5a6a"
-
-
-@dataclass(frozen=True)
-class ChartOptions:
-    """Which chart is shown, and how; stays from run to run.
-
-    `window` is the part of the x axis that is in sight, as shares (0..1) of the whole.
-    """
-
-    chart: ChartName = "loss"
-    log: bool = False
-    smooth: bool = True
-    window: tuple[float, float] = (0.0, 1.0)
-
-    def next_chart(self) -> "ChartOptions":
-        """Those of the chart that comes next, or of the first after the last."""
-        return replace(self, chart=CHARTS[(CHARTS.index(self.chart) + 1) % len(CHARTS)])
-
-    def zoomed(self, way: int) -> "ChartOptions":
-        """Half as much in sight (`way` above 0) or twice as much; the right end stays."""
-        start, end = self.window
-        width = min(1.0, max(0.01, (end - start) * (0.5 if way > 0 else 2.0)))
-        start = max(0.0, end - width)
-        return replace(self, window=(start, start + width))
-
-    def panned(self, way: int) -> "ChartOptions":
-        """Half a window to the right (`way` above 0) or to the left, as far as there is something."""
-        start, end = self.window
-        width = end - start
-        start = min(1.0 - width, max(0.0, start + way * width / 2))
-        return replace(self, window=(start, start + width))
+MOST_CLASSES = 6
+_RATES = ("mIoU", "class IoU")
 
 
 @dataclass(frozen=True)
 class Curves:
-    """A run's name and history."""
+    """A run's name and history, and whether it goes on."""
 
     name: str
     history: History
+    live: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,12 +42,6 @@ class _Line:
         ys = self.points.fine.ys if isinstance(self.points, Curve) else self.points[1]
         return next((y for y in reversed(ys) if y == y), None)
 
-    @property
-    def ends(self) -> tuple[float, ...]:
-        if isinstance(self.points, Curve):
-            return self.points.span or ()
-        return self.points[0][:1] + self.points[0][-1:]
-
     def series(self, span: tuple[float, float]) -> Series:
         xs: Sequence[float]
         ys: Sequence[float]
@@ -87,72 +53,109 @@ class _Line:
         return Series(name=self.name, xs=xs, ys=ys, color=self.color, letter=self.letter, last=self.last)
 
 
-def plot_runs(runs: Sequence[Curves], options: ChartOptions) -> Plot:
-    """The plot of one run, or of several laid over each other."""
-    lines = [line for number, run in enumerate(runs) for line in _lines(run, options, number, len(runs) > 1)]
-    span = _in_sight([x for line in lines for x in line.ends], options.window)
-    best = runs[0].history.best if runs else None
-    markers = (
-        ((float(best.step), f"best: epoch {best.epoch}"),)
-        if best and options.chart in ("loss", "mIoU", "class IoU")
-        else ()
-    )
-    percent = options.chart in ("mIoU", "class IoU")
-    waiting = "curves come with the first steps" if runs else "choose a run, or start one with n"
-    series = tuple(line.series(span) for line in lines)
+def plot_runs(runs: Sequence[Curves], chart: ChartName, options: ChartOptions) -> Plot:
+    """The plot of one run, or of several laid over each other, the chosen one first."""
+    lines = [line for number, run in enumerate(runs) for line in _lines(run, chart, options, number, len(runs) > 1)]
+    span, rate = span_of(runs, options), chart in _RATES
+    history = runs[0].history if runs else History()
+    epochs = {run.history.steps_an_epoch for run in runs}
     return Plot(
-        title=options.chart,
-        series=series,
-        markers=markers,
-        log=options.log and not percent,
+        title="load %" if chart == "load" else chart,
+        series=tuple(line.series(span) for line in lines),
+        markers=_best(history) if chart in ("loss", *_RATES) else (),
+        log=options.log and not rate,
         span=span,
-        empty=waiting,
-        percent=percent,
+        # Where epochs differ in length, steps are what runs have in common.
+        steps_an_epoch=history.steps_an_epoch if len(epochs) == 1 else 0,
+        empty=_why_empty(runs, chart, history),
+        percent=rate,
+        clip=chart == "loss",
+        include={"load": (0.0, 100.0), "images/s": (0.0,), "memory MiB": (0.0,)}.get(chart, ()),
     )
 
 
-def _in_sight(ends: Sequence[float], window: tuple[float, float]) -> tuple[float, float]:
-    """The part of the x axis that a window (0..1) shows."""
-    first, last = (min(ends), max(ends)) if ends else (0.0, 1.0)
-    width = (last - first) or 1.0
-    return first + window[0] * width, first + window[1] * width
+def span_of(runs: Sequence[Curves], options: ChartOptions) -> tuple[float, float]:
+    """The part of the x axis that is in sight, the same in all charts.
+
+    While a run goes on the axis ends at a round number, so that the next point is added beside the others, and not all
+    of them move.
+    """
+    last = max((float(r.history.last.step) for r in runs if r.history.last), default=1.0)
+    if options.zoomed_in:
+        return options.window[0] * last, options.window[1] * last
+    if any(run.live for run in runs):
+        epoch = float(runs[0].history.steps_an_epoch)
+        last = epoch * round_end(last / epoch) if epoch and last > epoch else round_end(last)
+    return 0.0, last
 
 
-def _lines(run: Curves, options: ChartOptions, number: int, several: bool) -> list[_Line]:
+def _best(history: History) -> tuple[tuple[float, str], ...]:
+    best = history.best
+    return ((float(best.step), f"best: epoch {best.epoch}"),) if best else ()
+
+
+def _why_empty(runs: Sequence[Curves], chart: ChartName, history: History) -> str:
+    if not runs:
+        return "choose a run, or start one with n"
+    if chart in _RATES:
+        return "comes with the first validation"
+    if chart == "load" and history.last:
+        return "not told by this run"
+    return "curves come with the first steps"
+
+
+def _lines(run: Curves, chart: ChartName, options: ChartOptions, number: int, several: bool) -> list[_Line]:
     history, epochs = run.history, run.history.epochs
-    color = COLORS[number % len(COLORS)]
-    tag = f" {run.name[:4]}" if several else ""
-    match options.chart:
+    color, other = COLORS[number % len(COLORS)], COLORS[number % len(COLORS) if several else 1]
+    # The number of the run stands at the end of its curves where there are several.
+    tag, own = (f" {run.name[:4]}", str(int(run.name[:4]))) if several else ("", "")
+    match chart:
         case "loss":
-            other = COLORS[(number * 2 + 1) % len(COLORS)]
-            val = _Line(f"validation{tag}", _by_epoch(epochs, lambda e: e.val_loss), other, "v")
+            val = _Line(f"validation{tag}", _by_epoch(epochs, lambda e: e.val_loss), other, f"{own}v")
             if not options.smooth:
-                return [_Line(f"train{tag}", history.loss, color, "t"), val]
-            behind = [] if several else [_Line("train", history.loss, RAW, "t")]
-            return [*behind, _Line(f"smoothed{tag}", history.smoothed_loss, color, "s"), val]
+                return [_Line(f"train{tag}", history.loss, color, f"{own}t"), val]
+            behind = [] if several else [_Line("train", history.loss, RAW)]
+            return [*behind, _Line(f"smoothed{tag}", history.smoothed_loss, color, f"{own}s"), val]
         case "mIoU":
-            only = [_Line(f"19 classes{tag}", _by_epoch(epochs, lambda e: e.miou19), color, "o")]
-            return (
-                only if several else [*only, _Line("20 classes", _by_epoch(epochs, lambda e: e.miou20), COLORS[1], "u")]
-            )
+            only = [_Line(f"19 classes{tag}", _by_epoch(epochs, lambda e: e.miou19), color, own or "o")]
+            return only if several else [*only, _Line("20 classes", _by_epoch(epochs, lambda e: e.miou20), other, "u")]
         case "class IoU":
-            return _class_lines(epochs, tag)
+            return _class_lines(epochs, tag, own)
         case "learning rate":
-            return [_Line(f"decoder{tag}", history.lr, color)]
+            return [_Line(f"decoder{tag}", history.lr, color, own)]
         case "images/s":
-            return [_Line(f"speed{tag}", history.speed, color)]
-    return [_Line(f"memory{tag}", history.memory, color)]
+            return [_Line(f"speed{tag}", history.speed, color, own)]
+        case "load":
+            return _load_lines(history, color, tag, own)
+    return [_Line(f"memory{tag}", history.memory, color, own)]
 
 
-def _class_lines(epochs: Sequence[EpochPoint], tag: str) -> list[_Line]:
-    """The six classes with the most pixels."""
+def _load_lines(history: History, color: str, tag: str, own: str) -> list[_Line]:
+    """GPU, CPU and memory, as far as the run tells of them; of several runs the GPU alone, or else the CPU."""
+    found = [
+        _Line(f"{name}{tag}", curve, color if own else COLORS[n], own or letter)
+        for n, (name, curve, letter) in enumerate(
+            (("GPU", history.gpu_load, "g"), ("CPU", history.cpu_load, "c"), ("memory", history.memory_load, "m"))
+        )
+        if len(curve)
+    ]
+    return found[:1] if own else found
+
+
+def _class_lines(epochs: Sequence[EpochPoint], tag: str, own: str) -> list[_Line]:
+    """The classes with the most pixels, in their own colours; a class's letter is its id."""
     scored = [e for e in epochs if e.classes]
     if not scored:
         return []
-    common = sorted(range(NUM_OFFICIAL), key=lambda i: -scored[-1].classes[i].percentage)[:6]
+    common = sorted(range(NUM_OFFICIAL), key=lambda i: -scored[-1].classes[i].percentage)
     return [
-        _Line(f"{CLASSES[i].name}{tag}", _by_epoch(scored, _iou_of(i)), COLORS[k % len(COLORS)], str(i))
-        for k, i in enumerate(common)
+        _Line(
+            f"{CLASSES[i].name}{tag}",
+            _by_epoch(scored, _iou_of(i)),
+            "rgb({},{},{})".format(*CLASSES[i].color),
+            f"{own}:{i}" if own else str(i),
+        )
+        for i in common[: MOST_CLASSES // 2 if own else MOST_CLASSES]
     ]
 
 
