@@ -41,7 +41,8 @@ class CachedSplit:
         images: all slots of the cache, mapped from disk: uint8 [S, 3, H, W].
         masks: uint8 [S, H, W], values 0..19.
         slots: the sample's slots, int64 [N].
-        pixels: pixels of these samples by class, int64 [20].
+        counts: pixels of each of these samples by class, int64 [N, 20].
+        files: image and mask of each, as paths below the dataset's root.
         left_out: what is wrong with the samples that cannot be used.
         lock: as long as it is open, no slot of these is written again.
     """
@@ -49,12 +50,18 @@ class CachedSplit:
     images: NDArray[np.uint8]
     masks: NDArray[np.uint8]
     slots: NDArray[np.int64]
-    pixels: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    files: list[tuple[bytes, bytes]]
     left_out: list[str]
     lock: int
 
     def __len__(self) -> int:
         return len(self.slots)
+
+    @property
+    def pixels(self) -> NDArray[np.int64]:
+        """Pixels of all these samples by class, int64 [20]."""
+        return self.counts.sum(axis=0)  # type: ignore[no-any-return]
 
 
 def open_cache(
@@ -92,7 +99,8 @@ def open_cache(
         images=images,
         masks=masks,
         slots=held.slots,
-        pixels=held.pixels,
+        counts=held.counts,
+        files=held.files,
         left_out=held.problems,
         lock=folder.lock,
     )

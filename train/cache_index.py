@@ -38,12 +38,14 @@ class Held:
 
     Attributes:
         slots: where their pixels are, int64 [N].
-        pixels: their pixels by class, int64 [20].
+        counts: their pixels by class, int64 [N, 20].
+        files: image and mask of each, as paths below the dataset's root.
         problems: what is wrong with those that cannot be used.
     """
 
     slots: NDArray[np.int64]
-    pixels: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    files: list[tuple[bytes, bytes]]
     problems: list[str]
 
 
@@ -131,18 +133,20 @@ class CacheIndex:
     def held(self) -> Held:
         """Where the wanted samples are, once none is missing."""
         sql = (
-            "SELECT i.slot, i.pixels, i.problem FROM wanted JOIN listed USING (place)"
+            "SELECT i.slot, i.pixels, i.problem, listed.image, listed.mask FROM wanted JOIN listed USING (place)"
             " JOIN images i ON i.image = listed.image ORDER BY place"
         )
-        pixels, slots, problems = np.zeros(NUM_CLASSES, np.int64), [], []
+        counts, slots, files, problems = bytearray(), [], [], []
         with closing(self._db.execute(sql)) as rows:
-            for slot, counts, problem in rows:
+            for slot, pixels, problem, image, mask in rows:
                 if slot is None:
                     problems.append(problem)
                 else:
                     slots.append(slot)
-                    pixels += np.frombuffer(counts, "<i8")
-        return Held(np.array(slots, np.int64), pixels, problems)
+                    counts += pixels
+                    files.append((image, mask))
+        by_image = np.frombuffer(bytes(counts), "<i8").reshape(len(slots), NUM_CLASSES)
+        return Held(np.array(slots, np.int64), by_image, files, problems)
 
     def _row(self, place: int, sample: Sample) -> tuple[int, bytes, bytes, str]:
         assert sample.mask is not None

@@ -15,13 +15,13 @@ from bddseg_tui.train import checkpoint
 from bddseg_tui.train.augment import augment, draw_augmentations
 from bddseg_tui.train.batches import batches, epoch_order
 from bddseg_tui.train.confusion import confusion_matrix
+from bddseg_tui.train.epoch_samples import write_samples
 from bddseg_tui.train.model import forward
 from bddseg_tui.train.normalise import normalise
 from bddseg_tui.train.progress_events import write_best, write_step
 from bddseg_tui.train.schedule import lr_factor
 from bddseg_tui.train.setup import setup
 from bddseg_tui.train.step_errors import is_out_of_memory, non_finite_error, non_finite_weights, out_of_memory_error
-from bddseg_tui.train.tensorboard_writer import PICTURES, Pictures
 from bddseg_tui.train.trainer import Trainer
 
 
@@ -174,20 +174,18 @@ def finish_epoch(t: Trainer) -> None:
     if t.tensorboard:
         # Once the checkpoint is there: an epoch that a resume does again must not stand in the files twice.
         t.tensorboard.write_epoch(p.step, t.metrics, rows.get("classes", []))
-        if found.pictures:
-            t.tensorboard.write_pictures(p.step, found.pictures)
+    write_samples(t)
 
 
 @dataclass(frozen=True)
 class Validation:
-    """What a pass over the validation images found: their mean loss, scores, and a few of them as pictures.
+    """What a pass over the validation images found: their mean loss, and scores.
 
     The loss is the mean over images that have a counted pixel. Each is None where there is nothing to tell it from.
     """
 
     loss: float | None = None
     scores: Scores | None = None
-    pictures: Pictures | None = None
 
 
 @torch.inference_mode()
@@ -203,7 +201,6 @@ def validate_epoch(t: Trainer) -> Validation:
     sums = torch.zeros(2, dtype=torch.float64, device=t.device)
     order = np.arange(len(t.val))
     ranks = (t.accelerator.process_index, t.accelerator.num_processes)
-    pictures: Pictures | None = None
     for images, masks in batches(t.val, order, t.batch_size, t.device, *ranks):
         if len(images):
             logits = forward(model, normalise(images, t.config.encoder))
@@ -211,15 +208,11 @@ def validate_epoch(t: Trainer) -> Validation:
             sums += torch.stack([t.loss(logits, masks.long()).double() * counted, counted])
             predicted = logits.argmax(dim=1)
             confusion += confusion_matrix(masks, predicted)
-            if t.tensorboard and pictures is None:
-                # Copies: a part of a tensor would keep the whole batch in memory.
-                parts = (images[:PICTURES].clone(), masks[:PICTURES].clone(), predicted[:PICTURES].to(torch.uint8))
-                pictures = Pictures(*parts)
         if t.accelerator.num_processes == 1:
             t.job.check_stop()
     confusion, sums = t.accelerator.reduce(confusion, "sum"), t.accelerator.reduce(sums, "sum")
     loss = float(sums[0] / sums[1]) if sums[1] > 0 else None
-    return Validation(loss, scores(confusion.cpu().numpy()), pictures)
+    return Validation(loss, scores(confusion.cpu().numpy()))
 
 
 def save(t: Trainer, *names: str) -> None:

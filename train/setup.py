@@ -27,6 +27,7 @@ from bddseg_tui.train.losses import make_loss
 from bddseg_tui.train.minimum_batch import check_micro_batches
 from bddseg_tui.train.model import make_model
 from bddseg_tui.train.progress_events import write_start
+from bddseg_tui.train.sample_images import sample_images, write_sample_images
 from bddseg_tui.train.sync_batchnorm import to_sync_batchnorm
 from bddseg_tui.train.tensorboard_writer import open_tensorboard
 from bddseg_tui.train.trainer import Trainer
@@ -73,6 +74,9 @@ def setup(run: Run, job: JobWriter) -> Trainer:
     prepared, prepared_optimizer = accelerator.prepare(model, optimizer)
     if progress.scaler and accelerator.scaler is not None:
         accelerator.scaler.load_state_dict(progress.scaler)
+    samples = sample_images(run.folder, val, config.samples) if val else None
+    if samples and val and accelerator.is_main_process:
+        write_sample_images(samples, val)
     rare_images = (train.masks[slot] for slot in train.slots)
     trainer = Trainer(
         config=config,
@@ -92,6 +96,7 @@ def setup(run: Run, job: JobWriter) -> Trainer:
         crop_weights=class_crop_weights(train.pixels) if config.rare_crops else None,
         repeat_factors=repeat_factors(rare_images, config.rare_images) if config.rare_images else None,
         tensorboard=open_tensorboard(run.folder, progress.step + 1) if accelerator.is_main_process else None,
+        samples=samples,
     )
     write_start(trainer, resumed)
     if not resumed:

@@ -10,8 +10,6 @@ import torch
 
 from bddseg_tui.core.classes import PALETTE
 
-PICTURES = 3
-"""Validation images that are drawn."""
 _COLOURS = np.array(PALETTE, np.uint8).reshape(-1, 3)
 
 

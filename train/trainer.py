@@ -16,6 +16,7 @@ from bddseg_tui.train.checkpoint import Progress
 from bddseg_tui.train.device_data import SplitData
 from bddseg_tui.train.ema import ExponentialMovingAverage
 from bddseg_tui.train.losses import Loss
+from bddseg_tui.train.sample_images import SampleImages
 from bddseg_tui.train.tensorboard_writer import TensorBoardWriter
 
 
@@ -30,6 +31,7 @@ class Trainer:
         crop_weights: how much each class is wanted in crops, float32 [20], if crops are laid over rare classes.
         repeat_factors: how often each training image comes, float64 [N], if some come more often.
         tensorboard: in the first process, where the package is installed.
+        samples: the validation images that are predicted after each epoch, if there are any.
         saved_at: when the last checkpoint was made, in seconds of the monotonic clock.
         step_seconds: a moving average of how long a step takes.
         metrics: losses and metrics (fractions) of the last epoch.
@@ -52,6 +54,7 @@ class Trainer:
     crop_weights: torch.Tensor | None
     repeat_factors: NDArray[np.float64] | None
     tensorboard: TensorBoardWriter | None
+    samples: SampleImages | None = None
     step_seconds: float | None = None
     metrics: dict[str, float | None] = field(default_factory=dict)
 

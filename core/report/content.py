@@ -20,6 +20,7 @@ from bddseg_tui.core.runs.evaluation import Evaluation
 from bddseg_tui.core.runs.history import History
 from bddseg_tui.core.runs.history_reader import HistoryReader
 from bddseg_tui.core.runs.run import find_run
+from bddseg_tui.core.runs.samples import Samples, read_samples
 from bddseg_tui.core.workspace.workspace import Workspace
 
 WORST, TYPICAL = 6, 6
@@ -33,6 +34,7 @@ class Content:
         evaluations: the one that is reported, then those that it is compared with.
         config: the settings of its run.
         history: its training.
+        learned: predictions of a few validation images by epoch.
         labels, pixel_matrix, label_matrix, slices: analyses; None or empty where there are no counts by image.
         worst, typical: samples with the lowest mIoU, and some from the worst to the best.
         settings: settings that differ, by name: a value for each evaluation.
@@ -44,6 +46,7 @@ class Content:
     config: dict[str, Any]
     history: History
     pixel_matrix: Matrix
+    learned: Samples = field(default_factory=Samples)
     labels: MultiLabel | None = None
     label_matrix: Matrix | None = None
     slices: list[Slice] = field(default_factory=list)
@@ -85,6 +88,7 @@ def gather(workspace: Workspace, evaluation: Evaluation, others: tuple[Evaluatio
         dict(run.spec["train"]),
         history,
         matrix_of(evaluation, "pixels", "row"),
+        read_samples(run),
         worst=images[:WORST],
         typical=list({row.id: row for row in spread}.values()),
         settings=differing_settings(workspace, [evaluation, *others]) if others else {},

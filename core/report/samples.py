@@ -43,20 +43,29 @@ def sample_pictures(rows: Sequence[Row]) -> list[SamplePicture]:
     return pictures
 
 
-def _picture(row: Row) -> SamplePicture:
+def strip(requests: Sequence[PictureRequest], size: tuple[int, int]) -> str:
+    """Pictures side by side, each of the first one's size, which is within (width, height): JPEG as base64.
+
+    Raises:
+        BadFileError: a file of them cannot be read.
+    """
     from PIL import Image
 
-    requests = [PictureRequest(row.image, row.mask, row.prediction, view) for view, _ in VIEWS]
-    parts = [compose(request, SIZE) for request in requests]
+    parts = [compose(request, size) for request in requests]
     width, height = parts[0].size
-    strip = Image.new("RGB", (width * len(parts), height))
+    whole = Image.new("RGB", (width * len(parts), height))
     for number, part in enumerate(parts):
-        strip.paste(part.resize((width, height)), (number * width, 0))
+        whole.paste(part.resize((width, height)), (number * width, 0))
     sink = io.BytesIO()
-    strip.save(sink, "JPEG", quality=82)
+    whole.save(sink, "JPEG", quality=82)
+    return base64.b64encode(sink.getvalue()).decode()
+
+
+def _picture(row: Row) -> SamplePicture:
+    requests = [PictureRequest(row.image, row.mask, row.prediction, view) for view, _ in VIEWS]
     found, there = _classes(row)
     missed = tuple(name for name in there if name not in found)
-    return SamplePicture(sanitize(row.name), row.miou, base64.b64encode(sink.getvalue()).decode(), found, missed)
+    return SamplePicture(sanitize(row.name), row.miou, strip(requests, SIZE), found, missed)
 
 
 def _classes(row: Row) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -14,6 +14,7 @@ from bddseg_tui.core.files.owned_folder import own
 from bddseg_tui.core.markdown import markdown
 from bddseg_tui.core.report import charts, tables
 from bddseg_tui.core.report.content import Content, gather
+from bddseg_tui.core.report.learning import learned_pictures, shown_epochs
 from bddseg_tui.core.report.samples import VIEWS, sample_pictures
 from bddseg_tui.core.runs.evaluation import Evaluation
 from bddseg_tui.core.workspace.workspace import Workspace
@@ -122,6 +123,8 @@ def html_page(content: Content, drawn: Charts) -> str:
         tables=_tables(content),
         charts=svgs,
         views=[label for _, label in VIEWS],
+        learned=learned_pictures(content.learned),
+        learned_epochs=shown_epochs(content.learned),
         worst=sample_pictures(content.worst),
         typical=sample_pictures(content.typical),
         changed=[

@@ -92,6 +92,9 @@ class TrainConfig(BaseModel):
     seed: int = _field(0, "optimisation", "of weights, order and augmentation", ge=0, le=2**31)
     checkpoint_minutes: float = _field(5.0, "optimisation", "longest time between checkpoints", gt=0, le=1e6)
     train_limit: int = _field(0, "data", "use only so many training images; 0 takes all", ge=0, le=10**9)
+    samples: int = _field(
+        4, "data", "validation images whose predictions are kept after each epoch; 0 keeps none", ge=0, le=32
+    )
     val_limit: int = _field(0, "data", "validate on only so many images; 0 takes all", ge=0, le=10**9)
 
     @model_validator(mode="before")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bddseg_tui.core.runs.run import Run
     from bddseg_tui.core.runs.run_details import RunDetails
     from bddseg_tui.core.runs.run_states import RunState, RunStates
+    from bddseg_tui.core.runs.samples import Samples
     from bddseg_tui.core.runs.settings_table import Setting
 
 Progress = Callable[[int, int], None]
@@ -74,6 +75,26 @@ class RunService:
         from bddseg_tui.core.jobs.events import read_events, rewind
 
         return [e for e in rewind(read_events(run.events, ("epoch", "start", "resume"))) if e["kind"] == "epoch"]
+
+    def samples(self, run: "Run") -> "Samples":
+        """A few validation images of a run with what was predicted for them after each epoch, as far as it is kept.
+
+        Raises:
+            BddsegError: the run's configuration is damaged.
+        """
+        from bddseg_tui.core.runs.samples import read_samples
+
+        return read_samples(run)
+
+    def write_samples(self, run: "Run", to: Path) -> list[Path]:
+        """Writes these as pictures, and a GIF of each image, into the folder `to`; returns the files.
+
+        Raises:
+            BddsegError: there are none, or files in `to` would be replaced that are a person's own.
+        """
+        from bddseg_tui.core.report.write_samples import write_samples
+
+        return write_samples(run, to)
 
     def log(self, job: Path) -> str:
         """The end of what the processes have printed that worked in the folder of a run or another job, unsanitized."""

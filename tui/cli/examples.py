@@ -22,6 +22,7 @@ EXAMPLES = {
     "resume": ("resume last --follow",),
     "runs": ("runs", "runs show 3"),
     "runs show": ("runs show last", "runs show 0003-focal --json"),
+    "runs samples": ("runs samples last", "runs samples 3 --to learned"),
     "runs delete": ("runs delete 3",),
     "config": ("config --preset strong > my.toml",),
     "encoders": ("encoders mobile", "encoders tu- lite --height 224 --width 224"),

@@ -1,4 +1,4 @@
-"""`runs`, `runs show` and `runs delete`."""
+"""`runs`, `runs show` and `runs delete`; `runs samples` has a file of its own."""
 
 from typing import TYPE_CHECKING
 
@@ -8,6 +8,7 @@ from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import JsonOption, RunArgument, WorkspaceOption
 from bddseg_tui.tui.cli.output import note, print_json, tell, warn
+from bddseg_tui.tui.cli.run_samples import samples
 
 if TYPE_CHECKING:
     from bddseg_tui.core.jobs.job import Status
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from bddseg_tui.tui.cli.json_output.training_outputs import Deleted, RunRow, RunShown
 
 runs_app = typer.Typer(invoke_without_command=True, help="List runs, show one, delete one.")
+runs_app.command("samples")(samples)
 
 
 def add_to(app: typer.Typer, panel: str) -> None:

@@ -10,6 +10,7 @@ TRAIN = (
     Command("evaluate_run", "e", "Evaluate", "Evaluate the chosen run on the validation images.", True),
     Command("predict", "p", "Predict", "Predict a split, a folder of images or a video with the chosen run."),
     Command("export", "X", "Export", "Export the chosen run as ONNX, TorchScript, for SMP or for the Hub."),
+    Command("samples", "i", "Images", "See what the run predicted for a few validation images, epoch by epoch.", True),
     Command("pin", "space", "Overlay", "Lay this run's curves over the others.", True),
     Command("next_chart", "v", "Chart", "Show several charts at once, or each alone.", True),
     Command("log_scale", "l", "Log", "Logarithmic or linear scale."),
@@ -29,4 +30,17 @@ CONFIGURE = (
     Command("encoder", "f2", "Encoders", "Choose the encoder from a list with sizes and costs.", True, priority=True),
 )
 
-GROUPS = (("Train", TRAIN), ("Train: a new run", CONFIGURE))
+SAMPLES = (
+    Command("app.pop_screen", "escape,q", "Back", "Go back.", True),
+    Command("epoch(1)", "right,l,right_square_bracket", "Next epoch", "Go to the next epoch.", True, "→"),
+    Command("epoch(-1)", "left,h,left_square_bracket", "Epoch before", "Go to the epoch before.", True, "←"),
+    Command("end(-1)", "home,0", "First epoch", "Go to the first epoch."),
+    Command("end(1)", "end,dollar_sign", "Last epoch", "Go to the last epoch; while the run trains, new ones follow."),
+    Command("image(1)", "j,down,space", "Next image", "Go to the next image.", True),
+    Command("image(-1)", "k,up", "Image before", "Go to the image before."),
+    Command("highlight(1)", "c", "Class", "Highlight the next class of the image.", True),
+    Command("highlight(-1)", "C", "Class before", "Highlight the class before."),
+    Command("views", "v", "Larger", "Show the prediction alone, larger, or all four views.", True),
+)
+
+GROUPS = (("Train", TRAIN), ("Train: predictions by epoch", SAMPLES), ("Train: a new run", CONFIGURE))

@@ -36,6 +36,7 @@ from bddseg_tui.tui.train.run_panel import RunPanel
 from bddseg_tui.tui.train.run_plots import Curves
 from bddseg_tui.tui.train.run_reader import RunReader, RunsRead, read_log
 from bddseg_tui.tui.train.run_summary import run_row
+from bddseg_tui.tui.train.samples_screen import SamplesScreen
 
 EVERY_S = 0.5
 SLOW_LOOKS = 6
@@ -271,6 +272,11 @@ class TrainPane(Pane):
         runs = self.engine.runs
         line = self.query_one(JobLine)
         line.follow(runs, job.label, lambda: job.start(runs), lambda folder: job.result(runs, folder))
+
+    def action_samples(self) -> None:
+        """Shows what the chosen run predicted for a few images, epoch by epoch."""
+        if run := self._chosen():
+            self.app.push_screen(SamplesScreen(self.engine.runs, run))
 
     def action_pin(self) -> None:
         """Lays the chosen run's curves over those of others, or takes them away again."""

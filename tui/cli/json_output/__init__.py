@@ -42,6 +42,7 @@ from bddseg_tui.tui.cli.json_output.training_outputs import (
     Deleted,
     EncoderRow,
     RunRow,
+    RunSamples,
     RunShown,
     Started,
 )
@@ -60,6 +61,7 @@ OUTPUTS: dict[str, Any] = {
     "resume": Started,
     "runs": list[RunRow],
     "runs show": RunShown,
+    "runs samples": RunSamples,
     "runs delete": Deleted,
     "config": ConfigPrinted,
     "encoders": list[EncoderRow],

@@ -55,6 +55,48 @@ class RunShown(RunRow):
 
 
 @closed
+class SampleFiles(TypedDict):
+    """A validation image that is predicted after each epoch."""
+
+    number: Count
+    image: Line
+    mask: Line
+
+
+@closed
+class SamplePrediction(TypedDict):
+    """What was predicted for one of them."""
+
+    number: Count
+    file: Line
+    """A PNG of train ids at the training size; 255 is unknown."""
+    pixel_accuracy: Fraction | None
+    """Of the pixels that are not unknown."""
+
+
+@closed
+class SampleEpochRow(TypedDict):
+    """An epoch whose predictions are kept."""
+
+    epoch: Count
+    step: Count
+    miou19: Fraction | None
+    """Over all validation images."""
+    predictions: list[SamplePrediction]
+
+
+@closed
+class RunSamples(TypedDict):
+    """`runs samples`."""
+
+    run: Line
+    images: list[SampleFiles]
+    epochs: list[SampleEpochRow]
+    files: list[Line]
+    """What was written with `--to`."""
+
+
+@closed
 class Deleted(TypedDict):
     """`runs delete` and `evaluations delete`."""
 
