@@ -1,6 +1,5 @@
 """Predictions of a few validation images by epoch: which epochs stay, and what is read of a run's folder."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -8,28 +7,17 @@ from PIL import Image
 
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.core.runs.config import build_config
-from bddseg_tui.core.runs.run import Run, create_run
+from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.runs.samples import MOST_EPOCHS, superfluous
 from bddseg_tui.core.workspace.workspace import Workspace
+from tests.sampled_run import sampled_run
 
 
 @pytest.fixture
 def sampled(workspace: Workspace, drawn: Path) -> Run:
     """A run that has kept predictions of one image after three epochs, the third of which is damaged."""
-    run = create_run(workspace, drawn, build_config("demo"), "demo")
-    mask = sorted(drawn.rglob("masks/val/*.png"))[0]
-    image = next(p for p in drawn.rglob(f"{mask.stem}.jpg"))
-    record = {"image": str(image.relative_to(drawn)), "mask": str(mask.relative_to(drawn)), "pixels": [5] + [0] * 19}
-    folder = run.folder / "samples"
-    folder.mkdir()
-    (folder / "samples.json").write_text(json.dumps([record]))
-    for epoch in (1, 2, 3):
-        made = folder / f"epoch-{epoch:04d}"
-        made.mkdir()
-        (made / "epoch.json").write_text(json.dumps({"step": 4 * epoch, "miou19": 0.1, "accuracy": {"1": epoch / 8}}))
-        Image.new("L", (64, 32), epoch).save(made / "1.png")
-    (folder / "epoch-0003" / "epoch.json").write_text('{"step": -1}')
+    run = sampled_run(workspace, drawn, 3)
+    (run.folder / "samples" / "epoch-0003" / "epoch.json").write_text('{"step": -1}')
     return run
 
 
@@ -46,7 +34,7 @@ def test_of_a_long_run_the_epochs_that_stay_are_few_and_evenly_spread() -> None:
 def test_an_epoch_whose_record_makes_no_sense_is_left_out(engine: Engine, sampled: Run) -> None:
     samples = engine.runs.samples(sampled)
     assert [(e.epoch, e.step, e.accuracy) for e in samples.epochs] == [(1, 4, {1: 0.125}), (2, 8, {1: 0.25})]
-    assert samples.images[0].image.is_file() and samples.images[0].shares[0] == 100
+    assert samples.images[0].image.is_file() and samples.images[0].shares[:3] == (62.5, 37.5, 0)
 
 
 def test_a_run_is_written_as_pictures_and_as_one_that_moves(engine: Engine, sampled: Run, tmp_path: Path) -> None:

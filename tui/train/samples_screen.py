@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from textual import work
+from textual import events, work
 from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
 from textual.screen import Screen
@@ -23,7 +23,7 @@ from bddseg_tui.tui.shared.one_line import OneLine
 from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 from bddseg_tui.tui.train.commands import SAMPLES
-from bddseg_tui.tui.train.samples_text import class_line, epoch_line, none_yet, title_line
+from bddseg_tui.tui.train.samples_text import class_lines, epoch_line, none_yet, title_line
 
 EVERY_S = 1.0
 VIEWS: tuple[tuple[View, str], ...] = (
@@ -86,6 +86,15 @@ class SamplesScreen(Screen[None]):
         self.set_interval(EVERY_S, self._look)
         self._look()
 
+    def on_resize(self, event: events.Resize) -> None:
+        """All four pictures get the same room: what is left over by two goes elsewhere."""
+        # Title, epoch and footer take a line each, the classes two.
+        odd_height, odd_width = (event.size.height - 5) % 2, event.size.width % 2
+        self.query_one("#samples--classes").styles.height = 2 + odd_height
+        self.query_one("#samples--grid", Grid).styles.grid_gutter_vertical = 2 - odd_width
+        if self._read is not None:
+            self._show()
+
     def _look(self) -> None:
         # A slow disk gets no second thread; what has ended stays as it is.
         if not self._reading and (self._read is None or self._read.status.live):
@@ -134,7 +143,8 @@ class SamplesScreen(Screen[None]):
             picture.show(self._request(image, epoch, view), neighbours)
         if image is not None and epoch is not None:
             line = epoch_line(self._epochs, self._place(), image.number, read.status)
-            self.query_one("#samples--classes", Static).update(class_line(image.shares, self._highlight))
+            classes = self.query_one("#samples--classes", Static)
+            classes.update(class_lines(image.shares, self._highlight, self.size.width), layout=False)
             self.query_one("#samples--epoch", OneLine).update(line)
 
     def _beside(self) -> list[SampleEpoch]:

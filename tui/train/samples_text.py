@@ -30,7 +30,7 @@ def epoch_line(epochs: Sequence[SampleEpoch], place: int, image: int, status: St
     for number, other in enumerate(epochs):
         right = other.accuracy.get(image)
         bar = _BARS[min(7, int(8 * right))] if right is not None else "·"
-        text.append(bar, "reverse bold" if number == place else "")
+        text.append(bar, "bold" if number == place else "dim")
     behind = len(epochs) - 1 - place
     if behind:
         text.append(f"  {behind} more →", "dim")
@@ -39,16 +39,33 @@ def epoch_line(epochs: Sequence[SampleEpoch], place: int, image: int, status: St
     return text
 
 
-def class_line(shares: Sequence[float], highlight: int | None) -> Text:
-    """The classes of an image, those with most pixels first: colour, name, and share in percent."""
-    text = Text()
-    for index in sorted((i for i, value in enumerate(shares) if value), key=lambda i: -shares[i]):
-        chosen = index == highlight
-        text.append("▶" if chosen else " ", "bold")
-        text.append("██", "rgb({},{},{})".format(*CLASSES[index].color))
-        text.append(f" {CLASSES[index].name}".replace(" ", "\xa0"), "bold reverse" if chosen else "")
-        text.append(f"\xa0{share(shares[index])}% ", "dim")
+def class_lines(shares: Sequence[float], highlight: int | None, width: int, lines: int = 2) -> Text:
+    """The classes of an image, those with most pixels first: colour, name, and share in percent.
+
+    No entry is broken; where not all fit into the lines, it is told how many are left out.
+    """
+    there = sorted((i for i, value in enumerate(shares) if value), key=lambda i: -shares[i])
+    entries = [_entry(i, shares[i], i == highlight) for i in there]
+    text, line, used = Text(no_wrap=True), 1, 0
+    for number, entry in enumerate(entries):
+        more = f" +{len(entries) - number}"
+        last = line == lines
+        room = width - (len(more) if last and number < len(entries) - 1 else 0)
+        if used + entry.cell_len > room:
+            if last:
+                return text.append(more, "dim")
+            text.append("\n")
+            line, used = line + 1, 0
+        text.append_text(entry)
+        used += entry.cell_len
     return text
+
+
+def _entry(class_id: int, percentage: float, chosen: bool) -> Text:
+    text = Text("▶" if chosen else " ", "bold")
+    text.append("██", "not bold rgb({},{},{})".format(*CLASSES[class_id].color))
+    text.append(f" {CLASSES[class_id].name}", "bold underline" if chosen else "not bold")
+    return text.append(f" {share(percentage)}% ", "not bold dim")
 
 
 def none_yet(status: Status, has_images: bool) -> str:
