@@ -43,7 +43,8 @@ class Progress:
 
     `position` counts the batches of the current epoch that are done: with the seed it is the sampler's state. The
     sums are of the current epoch's training losses. `averaged` counts the steps that the moving average is over.
-    `batch_size` is the configured one or, where that is 0, the one that was found.
+    `batch_size` is the configured one or, where that is 0, the one that was found. `seconds` are those of training and
+    validating, without the pauses before a resume.
     """
 
     epoch: Count = 0
@@ -56,6 +57,7 @@ class Progress:
     size: tuple[Count, Count] = (0, 0)
     averaged: Count = 0
     batch_size: Count = 0
+    seconds: Real = 0.0
     schedule: dict[str, Any] = field(default_factory=dict)
     scaler: dict[str, Any] | None = None
 

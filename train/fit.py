@@ -76,7 +76,7 @@ def train_epoch(t: Trainer) -> None:
         loss, lr = train_step(t, images, masks)
         seconds = time.monotonic() - started
         started = time.monotonic()
-        p.step, p.position = p.step + 1, p.position + 1
+        p.step, p.position, p.seconds = p.step + 1, p.position + 1, p.seconds + seconds
         if loss is not None:
             p.loss_sum, p.loss_count = p.loss_sum + loss, p.loss_count + 1
         write_step(t, loss or 0.0, lr, len(images) * ranks[1] / seconds, seconds)
@@ -168,6 +168,7 @@ def finish_epoch(t: Trainer) -> None:
     t.metrics = {"train_loss": train_loss, "val_loss": found.loss, **(found.scores.summary() if found.scores else {})}
     rows = {"classes": found.scores.class_rows()} if found.scores else {}
     seconds = round(time.monotonic() - started, 2)
+    p.seconds += seconds
     t.job.event("epoch", epoch=epoch, step=p.step, seconds=seconds, **t.metrics, **rows)
     write_best(t)
     save(t, *(("last", "best") if is_best else ("last",)))

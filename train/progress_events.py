@@ -32,13 +32,13 @@ def write_start(t: Trainer, resumed: bool) -> None:
         "pid": os.getpid(),
     }
     t.job.event("resume" if resumed else "start", step=t.progress.step, epoch=t.progress.epoch, **facts)
-    facts |= {"epoch": t.progress.epoch, **_best(t)}
+    facts |= {"epoch": t.progress.epoch, "trained_s": round(t.progress.seconds, 1), **_best(t)}
     t.job.update(force=True, phase="train", done=t.progress.step, total=t.total_steps, facts=facts)
 
 
 def write_best(t: Trainer) -> None:
     """Writes the best epoch so far into the status, so that lists of runs need not look for it in the events."""
-    t.job.update(force=True, facts=_best(t))
+    t.job.update(force=True, facts={**_best(t), "trained_s": round(t.progress.seconds, 1)})
 
 
 def _best(t: Trainer) -> dict[str, float | None]:
@@ -63,5 +63,11 @@ def write_step(t: Trainer, loss: float, lr: float, images_per_s: float, seconds:
     before = seconds if t.step_seconds is None else t.step_seconds
     t.step_seconds = _SMOOTHING * before + (1 - _SMOOTHING) * seconds
     left = round(t.step_seconds * (t.total_steps - p.step), 1)
-    facts = {"epoch": p.epoch, "step_s": t.step_seconds, "seconds_left": left}
+    facts = {
+        "epoch": p.epoch,
+        "step_s": t.step_seconds,
+        "seconds_left": left,
+        "trained_s": round(p.seconds, 1),
+        "memory_mib": values["memory_mib"],
+    }
     t.job.update(done=p.step, total=t.total_steps, facts=facts)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bddseg_tui.core.runs.run import Run
     from bddseg_tui.core.runs.run_details import RunDetails
     from bddseg_tui.core.runs.run_states import RunState, RunStates
+    from bddseg_tui.core.runs.run_summaries import RunSummaries
     from bddseg_tui.core.runs.samples import Samples
     from bddseg_tui.core.runs.settings_table import Setting
 
@@ -45,6 +46,12 @@ class RunService:
         from bddseg_tui.core.runs.run_states import RunStates
 
         return RunStates(self.workspace)
+
+    def summaries(self) -> "RunSummaries":
+        """A reader of what lists of runs show, for whoever looks again and again."""
+        from bddseg_tui.core.runs.run_summaries import RunSummaries
+
+        return RunSummaries(self.workspace)
 
     def best_epochs(self, states: "Iterable[RunState]") -> "dict[str, Best | None]":
         """The best epoch of each of these runs, by name; None where there is none yet."""

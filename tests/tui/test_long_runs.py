@@ -21,6 +21,7 @@ from bddseg_tui.tui.shared.vim_list import VimList
 from bddseg_tui.tui.train.chart import Chart
 from bddseg_tui.tui.train.configure import ConfigureScreen
 from bddseg_tui.tui.train.pane import TrainPane
+from bddseg_tui.tui.train.run_list import RunList
 from bddseg_tui.tui.train.run_panel import RunPanel
 from tests.tui.conftest import AppPilot, Told, until
 
@@ -95,7 +96,7 @@ async def test_one_thread_at_a_time_looks_at_the_disk(
         await until(pilot, lambda: most)
         pane = app.query_one(TrainPane)
         for _ in range(5):
-            pane._tick()
+            pane.look()
             await pilot.pause()
         assert len(most) == 1
         slow.set()
@@ -173,3 +174,30 @@ async def test_a_job_that_cannot_start_is_told_and_its_line_goes(
         await pilot.press("enter")
         await until(pilot, lambda: "no checkpoint" in told())
         assert not app.query_one("#job-line").display
+
+
+async def test_runs_are_filtered_sorted_and_those_of_other_datasets_hidden(
+    app: BddsegApp, live: Run, workspace: Workspace, tmp_path: Path
+) -> None:
+    elsewhere = create_run(workspace, tmp_path / "elsewhere", build_config("strong"), "strong")
+    write_status(elsewhere.folder, Status("finished", facts={"best_epoch": 1, "best_miou19": 0.5}))
+    async with app.run_test(size=(140, 45)) as pilot:
+        await shown(pilot, app)
+        runs = app.query_one("#runs", VimList)
+
+        def names() -> list[str | None]:
+            return [option.id for option in runs.options]
+
+        await until(pilot, lambda: names() == ["0002-strong", "0001-demo"])
+        row = str(runs.get_option_at_index(0).prompt)
+        assert "≠ elsewhere" in row and " 50.0 " in row and "≠" not in str(runs.get_option_at_index(1).prompt)
+        await pilot.press("d")
+        await until(pilot, lambda: names() == ["0001-demo"])
+        await pilot.press("d", "slash", *"sort:name", "enter")
+        await until(pilot, lambda: names() == ["0001-demo", "0002-strong"])
+        await pilot.press("slash", *" state:x")
+        await until(pilot, lambda: "state: takes" in str(app.query_one("#run-count", Label).render()))
+        assert names() == ["0001-demo", "0002-strong"], "what was found stays while a term makes no sense"
+        app.query_one(RunList).choose("0002-strong")
+        await pilot.press("escape")
+        await until(pilot, lambda: runs.chosen == "0002-strong")

@@ -87,6 +87,7 @@ async def test_a_run_is_configured_started_watched_stopped_resumed_and_deleted(a
         await pilot.press("ctrl+s")
         await until(pilot, lambda: engine.runs.list_runs())
         run = engine.runs.list_runs()[0]
+        await until(pilot, lambda: app.query_one("#runs", VimList).chosen == run.name)
         await until(pilot, lambda: "images/s" in text(app, "#run-summary"))
         await until(pilot, lambda: app.query_one(TrainPane)._histories.get(run.name, History()).epochs)
         await pilot.press("v", "l", "plus", "0", "m", "space")

@@ -20,7 +20,7 @@ EXAMPLES = {
         "train ~/bdd100k --config my.toml",
     ),
     "resume": ("resume last --follow",),
-    "runs": ("runs", "runs show 3"),
+    "runs": ("runs", "runs --filter 'camvid miou>40% sort:-miou'", "runs show 3"),
     "runs show": ("runs show last", "runs show 0003-focal --json"),
     "runs samples": ("runs samples last", "runs samples 3 --to learned"),
     "runs delete": ("runs delete 3",),

@@ -1,6 +1,6 @@
 """`runs`, `runs show` and `runs delete`; `runs samples` has a file of its own."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from bddseg_tui.core.runs.run import Run
     from bddseg_tui.tui.cli.json_output.training_outputs import Deleted, RunRow, RunShown
 
+FilterOption = Annotated[
+    str,
+    typer.Option("--filter", metavar="TERMS", help="Those that fit alone: camvid state:failed miou>40% sort:-miou."),
+]
+
 runs_app = typer.Typer(invoke_without_command=True, help="List runs, show one, delete one.")
 runs_app.command("samples")(samples)
 
@@ -27,15 +32,20 @@ def add_to(app: typer.Typer, panel: str) -> None:
 
 
 @runs_app.callback()
-def runs(context: typer.Context, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
+def runs(
+    context: typer.Context, terms: FilterOption = "", json: JsonOption = False, workspace: WorkspaceOption = None
+) -> None:
     """List every run, newest first."""
     if context.invoked_subcommand:
         return
+    from bddseg_tui.core.runs.run_filter import parse_runs
+    from bddseg_tui.core.runs.run_states import RunState
     from bddseg_tui.tui.cli.console import console
     from bddseg_tui.tui.cli.tables import runs_table
 
-    engine = open_engine(workspace)
-    states = engine.runs.run_states().read()
+    query, engine = parse_runs(terms), open_engine(workspace)
+    known = engine.runs.summaries().read()
+    states = [RunState(run.run, run.status) for run in query.select(known)]
     best = engine.runs.best_epochs(states)
     if json:
         print_json([_row(s.run, s.status, best[s.run.name]) for s in states])
@@ -43,6 +53,8 @@ def runs(context: typer.Context, json: JsonOption = False, workspace: WorkspaceO
         console().print(runs_table(states, best))
         for problem in filter(None, (s.run.problem for s in states)):
             warn(problem)
+    elif known:
+        note("no run fits")
     else:
         note("there are no runs yet: start one with `bddseg-tui train DIR`")
 

@@ -11,6 +11,11 @@ TRAIN = (
     Command("predict", "p", "Predict", "Predict a split, a folder of images or a video with the chosen run."),
     Command("export", "X", "Export", "Export the chosen run as ONNX, TorchScript, for SMP or for the Hub."),
     Command("samples", "i", "Images", "See what the run predicted for a few validation images, epoch by epoch.", True),
+    Command(
+        "filter", "slash", "Filter", "Filter runs: camvid state:failed miou>40% -strong sort:-miou.", True, "/", True
+    ),
+    Command("sort", "S", "Sort", "Sort runs by start, mIoU, time, name, dataset or state."),
+    Command("other_datasets", "d", "Datasets", "Hide the runs of other datasets, or show them."),
     Command("pin", "space", "Overlay", "Lay this run's curves over the others.", True),
     Command("next_chart", "v", "Chart", "Show several charts at once, or each alone.", True),
     Command("log_scale", "l", "Log", "Logarithmic or linear scale."),
@@ -21,6 +26,12 @@ TRAIN = (
     Command("pan(1)", "right", "Pan right", "Move the zoomed chart to later steps."),
     Command("reset_zoom", "0", "Whole chart", "Show all steps."),
     Command("show_log", "L", "Log file", "Show the end of the run's log and its settings."),
+)
+
+RUN_FILTER = (
+    Command("leave", "enter,down", "Back to the list", "Go back to the list; the filter stays.", True, priority=True),
+    Command("clear_filter", "escape", "Clear", "Empty the filter and go back to the list.", True),
+    Command("complete", "tab", "Complete", "Complete the word.", True, priority=True),
 )
 
 CONFIGURE = (
@@ -43,4 +54,9 @@ SAMPLES = (
     Command("views", "v", "Larger", "Show the prediction alone, larger, or all four views.", True),
 )
 
-GROUPS = (("Train", TRAIN), ("Train: predictions by epoch", SAMPLES), ("Train: a new run", CONFIGURE))
+GROUPS = (
+    ("Train", TRAIN),
+    ("Train: the filter", RUN_FILTER),
+    ("Train: predictions by epoch", SAMPLES),
+    ("Train: a new run", CONFIGURE),
+)

@@ -20,6 +20,7 @@ class RunPanel(Vertical):
     def __init__(self, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._summary = Text()
+        self._shown: tuple[Status, RunDetails | None, tuple[Curves, ...]] | None = None
 
     def compose(self) -> ComposeResult:
         """The run's summary, its charts and its tables."""
@@ -33,18 +34,27 @@ class RunPanel(Vertical):
 
         `details` are None for as long as they have not been read, and the run's history is empty.
         """
-        history = curves[0].history
-        self._show_summary(summary_text(status, history, details))
+        history, self._shown = curves[0].history, (status, details, curves)
+        self._show_summary(summary_text(status, history, details, self.size.width))
         self.query_one(ClassHistory).show(history.epochs)
         self.query_one(ChartGrid).show(curves)
 
     def show_nothing(self) -> None:
         """No run is chosen."""
-        self._show_summary(Text("Training runs go on when you leave the app or the connection drops.", style="dim"))
+        self._shown = None
+        self._show_summary(Text(" Training runs go on when you leave the app\n or the connection drops.", style="dim"))
         self.query_one(ChartGrid).show(())
-        self.query_one(ClassHistory).show(())
+        self.query_one(ClassHistory).display = False
+
+    def on_resize(self) -> None:
+        """Says of the run as much as there is room for now."""
+        if self._shown is not None:
+            self.show(*self._shown)
 
     def _show_summary(self, text: Text) -> None:
         if text != self._summary:
             self._summary = text
-            self.query_one("#run-summary", Static).update(text)
+            summary = self.query_one("#run-summary", Static)
+            # Not `height: auto`, which would have the whole screen laid out at each step.
+            summary.styles.height = max(3, text.plain.count("\n") + 1)
+            summary.update(text, layout=False)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from bddseg_tui.core.runs.history import History
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.runs.run_details import RunDetails
-from bddseg_tui.core.runs.run_states import RunState
+from bddseg_tui.core.runs.run_summaries import RunSummary
 from bddseg_tui.core.sanitize import sanitize_lines, sanitize_path
 from bddseg_tui.core.services.runs import RunService
 
@@ -23,7 +23,7 @@ class RunsRead:
     `behind` says that there is more to read in these histories.
     """
 
-    states: tuple[RunState, ...] = ()
+    runs: tuple[RunSummary, ...] = ()
     histories: Mapping[str, History] = field(default_factory=dict)
     details: Mapping[str, RunDetails] = field(default_factory=dict)
     behind: bool = False
@@ -33,7 +33,7 @@ class RunReader:
     """Reads again and again; what has not changed is not read twice. Any thread may read, one at a time."""
 
     def __init__(self, runs: RunService) -> None:
-        self._runs, self._states, self._histories = runs, runs.run_states(), runs.histories()
+        self._runs, self._summaries, self._histories = runs, runs.summaries(), runs.histories()
 
     def read(self, names: tuple[str, ...], hurried: Callable[[], bool]) -> RunsRead:
         """Looks at all runs, and into those with these names, or else the newest one.
@@ -42,8 +42,8 @@ class RunReader:
             names: of runs; those that are gone are left out.
             hurried: says that nobody waits for the rest of a long history any more.
         """
-        states = self._states.read()
-        runs = {s.run.name: s.run for s in states}
+        summaries = self._summaries.read()
+        runs = {s.name: s.run for s in summaries}
         wanted = [runs[n] for n in names or tuple(runs)[:1] if n in runs]
         begun = time.monotonic()
         while True:
@@ -51,7 +51,7 @@ class RunReader:
             if not behind or hurried() or time.monotonic() - begun > SHOWN_EVERY_S:
                 break
         return RunsRead(
-            states=states,
+            runs=summaries,
             histories=MappingProxyType({n: found[run.events] for n, run in runs.items() if run.events in found}),
             details=MappingProxyType({run.name: self._runs.details(run) for run in wanted[:1]}),
             behind=behind,

@@ -1,4 +1,7 @@
-"""What the Train pane says of a run: its row in the list and, above its curves, how it stands and how good it is."""
+"""What the Train pane says of a run above its curves: how it stands, what it is, how good it is."""
+
+import textwrap
+from dataclasses import dataclass
 
 from rich.text import Text
 
@@ -6,70 +9,100 @@ from bddseg_tui.core.jobs.job import Status
 from bddseg_tui.core.runs.history import History
 from bddseg_tui.core.runs.run_details import RunDetails
 from bddseg_tui.core.sanitize import sanitize
-from bddseg_tui.tui.shared.format import format_duration, percent, state_mark
+from bddseg_tui.tui.shared.format import format_bytes, format_duration, percent, state_mark
+from bddseg_tui.tui.train.run_rows import STYLES
 
-STYLES = {"running": "bold", "starting": "bold", "failed": "red", "lost": "red", "stopped": "yellow"}
-"""How the state of a run is written."""
-WIDE = 34
-"""Columns of the list beyond which a state is written out."""
+MOST_MESSAGE_LINES = 3
 
 
-def run_row(name: str, status: Status, pinned: bool, width: int) -> Text:
-    """A run's row in a list of `width` columns: its name, cut to the room there is, and its state."""
-    text = Text(no_wrap=True, overflow="ellipsis")
-    text.append("◆ " if pinned else "  ", "bold cyan")
-    share = f" {100 * status.done / status.total:.0f}%" if status.live and status.total else ""
-    mark = (state_mark(status.state) if width > WIDE else state_mark(status.state)[0]) + share
-    room = max(8, width - 5 - max(14 if width > WIDE else 6, len(mark)))
-    text.append(f"{name[:room]:<{room}} ", "bold" if status.live else "")
-    text.append(mark, STYLES.get(status.state, ""))
-    return text
+@dataclass(frozen=True)
+class _Part:
+    """A part of a line, and what stands for it where there is little room; without that it goes as a whole."""
+
+    text: str
+    short: str = ""
+    style: str = ""
 
 
-def summary_text(status: Status, history: History, details: RunDetails | None) -> Text:
-    """Three lines: state and time left; speed, memory and rate; the last and the best epoch.
+def summary_text(status: Status, history: History, details: RunDetails | None, width: int) -> Text:
+    """Three lines of at most `width` columns, and below them all that a run has to say that ended before its time.
 
     `details` are None for as long as they have not been read.
     """
-    facts, text = status.facts, Text(no_wrap=True, overflow="ellipsis")
-    text.append(f" {state_mark(status.state)} ", STYLES.get(status.state, "bold"))
-    if status.live:
-        text.append(f"{status.phase} ")
-    if status.total:
-        text.append(f"{status.done:,}/{status.total:,} ")
-    if status.live and status.phase == "train" and facts.get("seconds_left"):
-        text.append(f" {format_duration(float(facts['seconds_left']))} left")
+    lines = [_state(status, details), _about(status, history, details), _quality(history)]
+    text = Text("\n", no_wrap=True, overflow="ellipsis").join(_fitted(line, width - 1) for line in lines)
     if status.message:
-        text.append(f" {status.message}")
-    if details and details.jobs:
-        text.append(f"  ▶ {_jobs(details)}" + ("" if status.live else "  s stops it"), "bold")
-    elif details and status.state in ("failed", "lost", "stopped"):
-        text.append("  r resumes it" if details.checkpoints else "  x deletes it, n starts another", "dim")
-    about = (details.problem or f"{details.dataset.rpartition('/')[2]}, {details.preset}") if details else ""
-    text.append(f"\n {about}", "dim")
-    if facts.get("device"):
-        text.append(f", {sanitize(str(facts['device']))} {sanitize(str(facts.get('precision', '')))}", "dim")
-    if (last := history.last) is not None:
-        gpu = f"  GPU {last.gpu_percent:.0f} %" if last.gpu_percent is not None else ""
-        text.append(f"  {last.images_per_s:.1f} images/s  {last.memory:,.0f} MiB{gpu}  lr {last.lr:.2e}")
-    if history.left_out.count:
-        text.append(f"  ! {history.left_out.tell('event', 'it')}", "red")
-    text.append("\n ")
-    if history.epochs:
-        e, best = history.epochs[-1], history.best
-        text.append(
-            f"epoch {e.epoch}: pixel accuracy {percent(e.pixel_accuracy)}  "
-            f"mIoU19 {percent(e.miou19)}  mIoU20 {percent(e.miou20)}"
-        )
-        if best:
-            text.append(f"  best {percent(best.miou19)} at epoch {best.epoch}", "bold")
+        for line in textwrap.wrap(sanitize(status.message), max(20, width - 2))[:MOST_MESSAGE_LINES]:
+            text.append(f"\n {line}", STYLES.get(status.state, "").replace("bold", ""))
     return text
 
 
-def _jobs(details: RunDetails) -> str:
-    """What uses the run just now."""
-    return ", ".join(
-        f"{job.kind} {sanitize(job.folder.name)}"
-        + (f" {job.status.done:,}/{job.status.total:,}" if job.status.total else "")
-        for job in details.jobs
-    )
+def _state(status: Status, details: RunDetails | None) -> list[_Part]:
+    parts = [_Part(f"{state_mark(status.state)} ", style=STYLES.get(status.state, "bold"))]
+    if status.live:
+        parts.append(_Part(f"{status.phase} "))
+    if status.total:
+        parts.append(_Part(f"{status.done:,}/{status.total:,} "))
+    if status.live and status.phase == "train" and status.facts.get("seconds_left"):
+        parts.append(_Part(f" {format_duration(float(status.facts['seconds_left']))} left"))
+    if details and details.jobs:
+        jobs = ", ".join(
+            f"{job.kind} {sanitize(job.folder.name)}"
+            + (f" {job.status.done:,}/{job.status.total:,}" if job.status.total else "")
+            for job in details.jobs
+        )
+        parts.append(_Part(f"  ▶ {jobs}" + ("" if status.live else "  s stops it"), f"  ▶ {jobs}", "bold"))
+    elif details and status.state in ("failed", "lost", "stopped"):
+        parts.append(
+            _Part("  r resumes it" if details.checkpoints else "  x deletes it, n starts another", style="dim")
+        )
+    return parts
+
+
+def _about(status: Status, history: History, details: RunDetails | None) -> list[_Part]:
+    facts, last, parts = status.facts, history.last, list[_Part]()
+    if history.left_out.count:
+        parts.append(_Part(f"! {history.left_out.tell('event', 'it')}  ", style="red"))
+    if details:
+        name = details.dataset.rpartition("/")[2]
+        parts.append(_Part(details.problem or f"{name}, {details.preset}", details.problem or name, "dim"))
+    if facts.get("device"):
+        device = sanitize(str(facts["device"]))
+        parts.append(_Part(f", {device} {sanitize(str(facts.get('precision', '')))}", f", {device}", "dim"))
+    if last is not None:
+        parts.append(_Part(f"  {last.images_per_s:.1f} images/s", f"  {last.images_per_s:.1f}/s"))
+        parts.append(_Part(f"  {format_bytes(last.memory * 2**20)}"))
+        if last.gpu_percent is not None:
+            parts.append(_Part(f"  GPU {last.gpu_percent:.0f} %"))
+        parts.append(_Part(f"  lr {last.lr:.2e}"))
+    return parts
+
+
+def _quality(history: History) -> list[_Part]:
+    if not history.epochs:
+        return []
+    e, best = history.epochs[-1], history.best
+    parts = [
+        _Part(f"epoch {e.epoch}: "),
+        _Part(f"pixel accuracy {percent(e.pixel_accuracy)}  ", f"acc {percent(e.pixel_accuracy)}  "),
+        _Part(f"mIoU19 {percent(e.miou19)}  ", f"mIoU {percent(e.miou19)}  "),
+    ]
+    if best:
+        short = f"best {percent(best.miou19)} at {best.epoch}"
+        parts.append(_Part(f"best {percent(best.miou19)} at epoch {best.epoch}  ", short, "bold"))
+    return [*parts, _Part(f"mIoU20 {percent(e.miou20)}")]
+
+
+def _fitted(parts: list[_Part], width: int) -> Text:
+    """The parts, as fully as there is room for: the last ones are shortened first, and left out where they have to."""
+    shown = [part.text for part in parts]
+    for number in range(len(parts) - 1, 0, -1):
+        if sum(map(len, shown)) <= width:
+            break
+        shown[number] = parts[number].short
+    while len(shown) > 1 and sum(map(len, shown)) > width:
+        shown.pop()
+    text = Text(" ", no_wrap=True, overflow="ellipsis")
+    for part, own in zip(parts, shown, strict=False):
+        text.append(own, part.style)
+    return text
