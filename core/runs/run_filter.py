@@ -87,6 +87,12 @@ def parse_runs(text: str) -> RunQuery:
     return RunQuery(tuple(conditions), order, descending)
 
 
+def half_typed(text: str) -> bool:
+    """Whether the last word may become a term with a key."""
+    word = text.rpartition(" ")[2].removeprefix("-")
+    return bool(word) and any(key.startswith(word) for key in KEYS)
+
+
 def run_completions(text: str, runs: Sequence[RunSummary]) -> list[str]:
     """Whole filters that the last word of `text` may be completed to, likeliest first."""
     head, _, word = text.rpartition(" ")

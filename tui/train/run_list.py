@@ -10,7 +10,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input, OptionList
 
 from bddseg_tui.core.data.filter_language import QueryError
-from bddseg_tui.core.runs.run_filter import RunQuery, parse_runs, run_completions
+from bddseg_tui.core.runs.run_filter import RunQuery, half_typed, parse_runs, run_completions
 from bddseg_tui.core.runs.run_summaries import RunSummary
 from bddseg_tui.tui.shared.choose import ChooseScreen
 from bddseg_tui.tui.shared.commands import bindings
@@ -125,10 +125,12 @@ class RunList(Vertical):
     @on(Input.Changed, "#run-filter")
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
+        # What was found last stays while a word is half typed.
         try:
-            self._query, self._problem = parse_runs(event.value), ""
+            query, self._problem = parse_runs(event.value), ""
+            if query.select(self._all) or not half_typed(event.value):
+                self._query = query
         except QueryError as problem:
-            # What was found last stays while a word is half typed.
             self._problem = str(problem)
         self._show()
 
