@@ -21,7 +21,7 @@ from bddseg_tui.tui.shared.vim_list import VimList
 from bddseg_tui.tui.train.chart import Chart
 from bddseg_tui.tui.train.configure import ConfigureScreen
 from bddseg_tui.tui.train.pane import TrainPane
-from bddseg_tui.tui.train.run_list import RunList
+from bddseg_tui.tui.train.run_list import RunFilter, RunList
 from bddseg_tui.tui.train.run_panel import RunPanel
 from tests.tui.conftest import AppPilot, Told, until
 
@@ -195,7 +195,8 @@ async def test_runs_are_filtered_sorted_and_those_of_other_datasets_hidden(
         await until(pilot, lambda: names() == ["0001-demo"])
         await pilot.press("d", "slash", *"sort:name", "enter")
         await until(pilot, lambda: names() == ["0001-demo", "0002-strong"])
-        await pilot.press("slash", *" state:x")
+        app.query_one(RunFilter).value = "sort:name state:x"
+        await pilot.press("slash")
         await until(pilot, lambda: "state: takes" in str(app.query_one("#run-count", Label).render()))
         assert names() == ["0001-demo", "0002-strong"], "what was found stays while a term makes no sense"
         app.query_one(RunList).choose("0002-strong")
