@@ -1,35 +1,45 @@
-"""Pictures of a sample: image, mask, overlay, prediction and error map, composed at the size they are shown at.
+"""Pictures of a sample: image, mask, overlay, prediction and errors, composed at the size they are shown at.
 
 Pillow alone, no numpy: its table look-ups are as fast here, and the app need not spend the time to import numpy.
 Even Pillow is imported with the first picture: the list is there before.
 Masks are scaled by nearest neighbour before they get colours, so that no colour appears which is no class.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from bddseg_tui.core.classes import CLASSES, PALETTE, RAW_UNKNOWN, UNKNOWN
-from bddseg_tui.core.data.image_file import BadFileError, read_image, read_mask_values
-from bddseg_tui.core.data.viewport import Viewport
+from bddseg_tui.core.classes import PALETTE, RAW_UNKNOWN, UNKNOWN
+from bddseg_tui.core.data.image_file import BadFileError, read_image, read_mask_values, read_size
+from bddseg_tui.core.data.picture_marks import FINE, Dot, with_crosshair
+from bddseg_tui.core.data.viewport import Box, Pixel, Placement, Viewport, filling
 
 if TYPE_CHECKING:
     from PIL import Image
 
-View = Literal["image", "mask", "overlay", "prediction", "error"]
-VIEWS: tuple[View, ...] = ("image", "mask", "overlay", "prediction", "error")
-RIGHT = (40, 90, 60)
-WRONG = (236, 72, 60)
-SHADOW = (0, 0, 0)
+View = Literal["image", "mask", "overlay", "prediction", "error", "outcome", "four"]
+VIEWS: tuple[View, ...] = ("image", "mask", "overlay", "prediction", "error", "four")
+"""Those that follow each other; `outcome` is of one class."""
 NATIVE_FROM = 3.0
 """Magnification from which on a pixel of an image is drawn as a square, not smoothed."""
+GAP = 2
+"""Between panels, as a multiple of a dot."""
 
 
 @dataclass(frozen=True)
 class PictureRequest:
-    """What is to be seen. `opacity` (0..1) is the overlay's; `highlight` is a class id or None.
+    """What is to be seen.
 
-    With a `viewport` only that part of the image is shown, at its full resolution, with a crosshair in the middle.
+    Attributes:
+        image: the file.
+        mask: likewise, where there is one.
+        prediction: likewise.
+        view: `outcome` is what became of one class (right, false and missed pixels), `four` is several views at once.
+        opacity: of the overlay, 0..1.
+        highlight: a class id; None for all.
+        viewport: the part of the image that is shown, at its full resolution; None for all of it.
+        cross: the pixel (x, y) that the crosshair is on.
+        contours: in the overlay borders instead of areas.
     """
 
     image: Path
@@ -39,6 +49,16 @@ class PictureRequest:
     opacity: float = 0.5
     highlight: int | None = None
     viewport: Viewport | None = None
+    cross: Pixel | None = None
+    contours: bool = False
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A picture (RGB), and where in it what is shown of the image lies."""
+
+    picture: "Image.Image"
+    placement: Placement
 
 
 def compose(request: PictureRequest, size: tuple[int, int], palette: tuple[int, ...] = PALETTE) -> "Image.Image":
@@ -49,35 +69,101 @@ def compose(request: PictureRequest, size: tuple[int, int], palette: tuple[int, 
     Raises:
         BadFileError: a file that the view needs is missing or cannot be read.
     """
-    if request.viewport is None:
-        photo = fit(read_image(request.image, at_least=size), size)
-        return _composed(request, photo, None, palette)
-    whole = read_image(request.image)
-    box = _part(request.viewport, whole.size, whole.size)
-    photo = fit(whole.crop(box), size, native=True)
-    return _with_crosshair(_composed(request, photo, whole.size, palette), request.viewport)
+    return composed(request, size, palette).picture
 
 
-def _composed(
-    request: PictureRequest, photo: "Image.Image", whole: tuple[int, int] | None, palette: tuple[int, ...]
-) -> "Image.Image":
-    """The view over the photograph as it is shown; `whole` is the size of the image that it is a part of."""
+def composed(
+    request: PictureRequest, size: tuple[int, int], palette: tuple[int, ...] = PALETTE, dot: Dot = FINE
+) -> Composed:
+    """As `compose`, with where everything lies. A zoomed picture fills `size` as far as the image goes.
+
+    `dot` is the size of what can be told apart in the picture: stripes, borders and the crosshair are made of them.
+
+    Raises:
+        BadFileError: a file that the view needs is missing or cannot be read.
+    """
     from PIL import Image
 
-    if request.view == "image" and request.highlight is None:
+    panels = panels_of(request)
+    columns, rows = (2, 2) if len(panels) > 2 else (len(panels), 1)
+    gap = round(GAP * dot[0]), round(GAP * dot[1])
+    room = max(1, (size[0] - (columns - 1) * gap[0]) // columns), max(1, (size[1] - (rows - 1) * gap[1]) // rows)
+    photo, part, whole = _photograph(request, room)
+    width, height = photo.size
+    boxes: list[Box] = []
+    picture = Image.new("RGB", (columns * (width + gap[0]) - gap[0], rows * (height + gap[1]) - gap[1]))
+    for number, panel in enumerate(panels):
+        drawn = _drawn(panel, photo, _Part(part, whole), palette, dot)
+        if request.cross is not None and part.holds(request.cross):
+            drawn = with_crosshair(drawn, part, request.cross, dot)
+        if len(panels) == 1:
+            return Composed(drawn, Placement(part, ((0, 0, width, height),), drawn.size))
+        box = number % columns * (width + gap[0]), number // columns * (height + gap[1]), width, height
+        picture.paste(drawn, box[:2])
+        boxes.append(box)
+    return Composed(picture, Placement(part, tuple(boxes), picture.size))
+
+
+def panels_of(request: PictureRequest) -> tuple[PictureRequest, ...]:
+    """The single views that are shown at once, in reading order: one, or at most four of those that there are."""
+    if request.view != "four":
+        return (request,)
+    views: list[View] = ["image"]
+    if request.mask is not None:
+        views.append("mask")
+    if request.prediction is not None:
+        views.append("prediction")
+    if request.mask is not None:
+        views += ["error"] if request.prediction is not None else ["overlay"]
+    panels = [replace(request, view=view, contours=False) for view in views]
+    if request.mask is not None and request.prediction is None:
+        panels.append(replace(request, view="overlay", contours=True))
+    return tuple(panels)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What is shown of an image of so many pixels."""
+
+    viewport: Viewport
+    whole: tuple[int, int]
+
+
+def _photograph(request: PictureRequest, size: tuple[int, int]) -> "tuple[Image.Image, Viewport, tuple[int, int]]":
+    """The photograph as large as fits, which part of the image that is, and the image's size."""
+    if request.viewport is None:
+        photo = fit(read_image(request.image, at_least=size), size)
+        whole = read_size(request.image)
+        return photo, Viewport(0, 0, *whole), whole
+    image = read_image(request.image)
+    part = filling(request.viewport, image.size, size)
+    return fit(image.crop(_edges(part, image.size, image.size)), size, native=True), part, image.size
+
+
+def _drawn(
+    request: PictureRequest, photo: "Image.Image", part: _Part, palette: tuple[int, ...], dot: Dot
+) -> "Image.Image":
+    """One view over the photograph as it is shown."""
+    from bddseg_tui.core.data import painting
+
+    view, highlight = request.view, request.highlight
+    if view == "image" and (highlight is None or request.mask is None):
         return photo
-    ids = _ids_for(request, photo.size, whole)
-    if ids is None:
-        return photo
-    if request.view == "error":
-        predicted = _needed(request.prediction, request, "prediction")
-        return _error_map(photo, ids, _read_ids(predicted, photo.size, request.viewport, whole))
-    colours = ids.copy()
-    colours.putpalette(palette)
-    painted = colours.convert("RGB")
-    if request.view in ("overlay", "image"):
-        painted = Image.blend(photo, painted, request.opacity if request.view == "overlay" else 0.0)
-    return _highlighted(painted, photo, ids, request.highlight) if request.highlight is not None else painted
+    if view == "prediction":
+        ids = _read_ids(_needed(request.prediction, request, "prediction"), photo.size, part)
+    else:
+        ids = _read_ids(_needed(request.mask, request, "mask"), photo.size, part)
+    if view in ("error", "outcome"):
+        predicted = _read_ids(_needed(request.prediction, request, "prediction"), photo.size, part)
+        if view == "error" or highlight is None:
+            return painting.errors(photo, ids, predicted, dot)
+        return painting.outcomes(photo, ids, predicted, highlight, dot)
+    if view == "overlay" and request.contours:
+        return painting.contours(photo, ids, palette, dot, highlight)
+    if highlight is not None:
+        return painting.highlighted(photo, ids, highlight)
+    painted = painting.painted(ids, palette, dot)
+    return painting.blended(photo, painted, request.opacity) if view == "overlay" else painted
 
 
 def fit(picture: "Image.Image", size: tuple[int, int], native: bool = False) -> "Image.Image":
@@ -95,36 +181,12 @@ def fit(picture: "Image.Image", size: tuple[int, int], native: bool = False) -> 
     return picture if picture.size == target else picture.resize(target, way, reducing_gap=2.0)
 
 
-def _part(viewport: Viewport, whole: tuple[int, int], picture: tuple[int, int]) -> tuple[int, int, int, int]:
-    """A viewport of an image as (left, top, right, bottom) of a picture of it that may have another size."""
+def _edges(part: Viewport, whole: tuple[int, int], picture: tuple[int, int]) -> tuple[int, int, int, int]:
+    """A part of an image as (left, top, right, bottom) of a picture of it that may have another size."""
     across, down = picture[0] / whole[0], picture[1] / whole[1]
-    left, top = min(picture[0] - 1, round(viewport.x * across)), min(picture[1] - 1, round(viewport.y * down))
-    right, bottom = round((viewport.x + viewport.width) * across), round((viewport.y + viewport.height) * down)
+    left, top = min(picture[0] - 1, round(part.x * across)), min(picture[1] - 1, round(part.y * down))
+    right, bottom = round((part.x + part.width) * across), round((part.y + part.height) * down)
     return left, top, min(picture[0], max(left + 1, right)), min(picture[1], max(top + 1, bottom))
-
-
-def _with_crosshair(picture: "Image.Image", viewport: Viewport) -> "Image.Image":
-    """Four strokes around the pixel in the middle, which itself stays as it is."""
-    from PIL import ImageDraw
-
-    draw = ImageDraw.Draw(picture)
-    x = round((viewport.width // 2 + 0.5) * picture.width / viewport.width)
-    y = round((viewport.height // 2 + 0.5) * picture.height / viewport.height)
-    stroke = max(1, min(picture.size) // 120)
-    near, far = min(picture.size) // 10, min(picture.size) // 6
-    for colour, width in (((0, 0, 0), 3 * stroke), ((255, 255, 255), stroke)):
-        for sign in (-1, 1):
-            draw.line([(x + sign * near, y), (x + sign * far, y)], colour, width)
-            draw.line([(x, y + sign * near), (x, y + sign * far)], colour, width)
-    return picture
-
-
-def _ids_for(request: PictureRequest, size: tuple[int, int], whole: tuple[int, int] | None) -> "Image.Image | None":
-    if request.view == "prediction":
-        return _read_ids(_needed(request.prediction, request, "prediction"), size, request.viewport, whole)
-    if request.mask is None and request.view == "image":
-        return None
-    return _read_ids(_needed(request.mask, request, "mask"), size, request.viewport, whole)
 
 
 def _needed(path: Path | None, request: PictureRequest, what: str) -> Path:
@@ -138,71 +200,13 @@ def _needed(path: Path | None, request: PictureRequest, what: str) -> Path:
     return path
 
 
-def _read_ids(
-    path: Path, size: tuple[int, int], viewport: Viewport | None, whole: tuple[int, int] | None
-) -> "Image.Image":
+def _read_ids(path: Path, size: tuple[int, int], part: _Part) -> "Image.Image":
     """Class ids as mode P: 255 becomes 19, whatever is no class too."""
     from PIL import Image
 
     values = read_mask_values(path, strict=False)
-    if viewport is not None and whole is not None:
-        values = values.crop(_part(viewport, whole, values.size))
-    small = values.resize(size, Image.Resampling.NEAREST)
+    small = values.resize(size, Image.Resampling.NEAREST, _edges(part.viewport, part.whole, values.size))
     table = [v if v < UNKNOWN else UNKNOWN for v in range(256)]
     table[RAW_UNKNOWN] = UNKNOWN
     ids = small.point(table)
     return Image.frombytes("P", ids.size, ids.tobytes())
-
-
-def _error_map(photo: "Image.Image", actual: "Image.Image", predicted: "Image.Image") -> "Image.Image":
-    """Grey photograph; green where right, red where wrong, untinted where the actual class is unknown."""
-    from PIL import Image, ImageChops
-
-    grey = photo.convert("L").convert("RGB")
-    actual_l, predicted_l = (Image.frombytes("L", i.size, i.tobytes()) for i in (actual, predicted))
-    wrong = ImageChops.difference(actual_l, predicted_l).point(lambda v: 255 if v else 0)
-    known = actual_l.point(lambda v: 0 if v == UNKNOWN else 255)
-    tint = Image.composite(Image.new("RGB", photo.size, WRONG), Image.new("RGB", photo.size, RIGHT), wrong)
-    return Image.composite(Image.blend(grey, tint, 0.62), grey, known)
-
-
-def _highlighted(painted: "Image.Image", photo: "Image.Image", ids: "Image.Image", class_id: int) -> "Image.Image":
-    """One class in full colour over the dimmed photograph."""
-    from PIL import Image
-
-    chosen = Image.frombytes("L", ids.size, ids.tobytes()).point(lambda v: 255 if v == class_id else 0)
-    dim = Image.blend(photo.convert("L").convert("RGB"), Image.new("RGB", photo.size, SHADOW), 0.55)
-    strong = Image.blend(photo, Image.new("RGB", photo.size, _vivid(class_id)), 0.5)
-    return Image.composite(strong, dim, chosen)
-
-
-def _vivid(class_id: int) -> tuple[int, int, int]:
-    """The class's colour, brightened where it is too dark to be seen on a dim photograph."""
-    red, green, blue = CLASSES[class_id].color
-    lift = max(0, 170 - max(red, green, blue))
-    return red + lift, green + lift, blue + lift
-
-
-@dataclass(frozen=True)
-class PixelClasses:
-    """Class ids (0..19) of one pixel; None where there is no mask or prediction, or it cannot be read."""
-
-    actual: int | None
-    predicted: int | None
-
-
-def pixel_classes(request: PictureRequest, pixel: tuple[int, int], image: tuple[int, int]) -> PixelClasses:
-    """What an image of (width, height) has at a pixel (x, y), in its mask and its prediction; blocks."""
-    return PixelClasses(_class_at(request.mask, pixel, image), _class_at(request.prediction, pixel, image))
-
-
-def _class_at(path: Path | None, pixel: tuple[int, int], image: tuple[int, int]) -> int | None:
-    if path is None:
-        return None
-    try:
-        values = read_mask_values(path, strict=False)
-    except BadFileError:
-        return None
-    x, y = pixel[0] * values.width // image[0], pixel[1] * values.height // image[1]
-    value = int(values.crop((x, y, x + 1, y + 1)).tobytes()[0])
-    return value if value < UNKNOWN else UNKNOWN

@@ -1,12 +1,14 @@
 """Zooming and panning, in images made so that each pixel is known."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from bddseg_tui.core.data.pictures import PictureRequest, PixelClasses, compose, pixel_classes
-from bddseg_tui.core.data.viewport import Viewport, panned, zoomed
+from bddseg_tui.core.data.pictures import PictureRequest, compose
+from bddseg_tui.core.data.pixel_classes import Area, PixelClasses, areas, pixel_classes
+from bddseg_tui.core.data.viewport import Viewport, around, filling, panned, zoomed
 
 SIZE = (320, 180)
 
@@ -67,3 +69,42 @@ def test_the_edge_of_the_image_stops_panning() -> None:
     assert panned(part, (1280, 720), 1, 0) == Viewport(480, 180, 640, 360)
     assert panned(part, (1280, 720), 9, -9) == Viewport(640, 0, 640, 360)
     assert panned(None, (1280, 720), 1, 1) is None
+
+
+def test_zooming_at_a_pixel_leaves_it_where_it_is_in_the_picture() -> None:
+    part: Viewport | None = None
+    for _ in range(4):
+        before, part = part or Viewport(0, 0, 1280, 720), zoomed(part, (1280, 720), 1, (900, 200))
+        assert part is not None
+        assert abs((900.5 - part.x) / part.width - (900.5 - before.x) / before.width) < 1 / part.width
+        assert abs((200.5 - part.y) / part.height - (200.5 - before.y) / before.height) < 1 / part.height
+    assert part is not None and part.width == 80
+
+
+def test_a_zoomed_picture_fills_a_view_of_another_shape_as_far_as_the_image_goes() -> None:
+    assert filling(Viewport(320, 180, 640, 360), (1280, 720), (640, 480)) == Viewport(320, 120, 640, 480)
+    assert filling(Viewport(320, 0, 640, 360), (1280, 720), (640, 480)) == Viewport(320, 0, 640, 480)
+    assert filling(Viewport(320, 180, 640, 360), (1280, 720), (640, 2000)) == Viewport(320, 0, 640, 720)
+
+
+def test_areas_of_a_class_are_told_the_largest_first_with_a_pixel_of_their_own(tmp_path: Path) -> None:
+    mask = np.zeros(SIZE[::-1], np.uint8)
+    # A ring, whose middle is not of it, and two pixels that touch at a corner.
+    mask[20:60, 100:160] = 6
+    mask[30:50, 110:150] = 0
+    mask[100, 10] = mask[101, 11] = 6
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    request = PictureRequest(tmp_path / "image.png", tmp_path / "mask.png", highlight=6)
+    ring, corner = areas(request, SIZE)
+    assert ring.box == (100, 20, 60, 40) and ring.count == 60 * 40 - 40 * 20
+    assert mask[ring.pixel[1], ring.pixel[0]] == 6
+    assert corner == Area((10, 100, 2, 2), (10, 100), 2)
+    part = around(corner.box, SIZE)
+    assert part is not None and part.holds(corner.pixel) and part.height == 8
+
+
+def test_where_errors_are_shown_the_areas_are_those_of_errors(tmp_path: Path) -> None:
+    request = replace(dotted(tmp_path, 200, 50), view="error", highlight=6)
+    assert [area.pixel for area in areas(request, SIZE)] == [(200, 50)]
+    assert len(areas(replace(request, highlight=None), SIZE)) == 1
+    assert not areas(replace(request, view="prediction"), SIZE)

@@ -1,7 +1,7 @@
 """What the crosshair of a zoomed picture is on: the pixel, and its actual and predicted class."""
 
 from bddseg_tui.core.classes import CLASSES
-from bddseg_tui.core.data.pictures import pixel_classes
+from bddseg_tui.core.data.pixel_classes import pixel_classes
 from bddseg_tui.tui.dataset.view_state import Shown
 
 
