@@ -116,6 +116,8 @@ def panels_of(request: PictureRequest) -> tuple[PictureRequest, ...]:
     if request.mask is not None:
         views += ["error"] if request.prediction is not None else ["overlay"]
     panels = [replace(request, view=view, contours=False) for view in views]
+    # The photograph as it is: the class is highlighted beside it.
+    panels[0] = replace(panels[0], highlight=None)
     if request.mask is not None and request.prediction is None:
         panels.append(replace(request, view="overlay", contours=True))
     return tuple(panels)

@@ -7,7 +7,7 @@ SMALLEST = 8
 ZOOM = 2
 PAN = 0.25
 """Of the width or height, by a step."""
-ROOM = 2.5
+ROOM = 1.6
 """What is shown of an image around something that is looked for, as a multiple of its own size."""
 
 Pixel = tuple[int, int]

@@ -18,8 +18,11 @@ DATASET = (
     Command("view('mask')", "m", "Mask", "Show the mask in class colours."),
     Command("view('overlay')", "o", "Overlay", "Lay the mask over the photograph."),
     Command("view('prediction')", "p", "Prediction", "Show what the chosen evaluation predicted."),
-    Command("view('error')", "e", "Errors", "Show where the prediction is wrong (red) and right (green)."),
-    Command("next_view", "v", "View", "Go through image, mask, overlay, prediction and errors.", True),
+    Command("view('error')", "e", "Errors", "Show where the prediction is wrong (striped, red) and right (green)."),
+    Command("outcome", "x", "False/missed", "Show where the highlighted class was falsely found (/) or missed (\\)."),
+    Command("view('four')", "w", "Four views", "Show image, mask, prediction and errors at once."),
+    Command("next_view", "v", "View", "Go through image, mask, overlay, prediction, errors and four views.", True),
+    Command("contours", "b", "Borders", "Show the borders of classes in the overlay, or their areas again."),
     Command("opacity(0.1)", "greater_than_sign", "More mask", "Make the overlay stronger.", False, ">"),
     Command("opacity(-0.1)", "less_than_sign", "Less mask", "Make the overlay weaker.", False, "<"),
     Command("zoom(1)", "plus,equals_sign", "Zoom in", "Show half as much of the image, twice as large.", False, "+"),
@@ -34,6 +37,8 @@ DATASET = (
     ),
     Command("highlight(-1)", "left_square_bracket", "Previous class", "Highlight the class before.", False, "["),
     Command("pick_class", "c", "Class", "Highlight one class, or none.", True),
+    Command("area(1)", "z", "Zoom to it", "Zoom to the next area of the highlighted class, or of errors."),
+    Command("area(-1)", "Z", "Area before", "Zoom to the area before."),
     Command("fullscreen", "f,enter", "Full screen", "Show the picture alone.", True, "f"),
     Command("more_like", "M", "More like this", "Show the images most like this one."),
     Command("results", "V", "Results", "Show what a search by meaning found as a grid with scores."),
@@ -64,11 +69,18 @@ FILTER = (
     Command("complete", "tab", "Complete", "Complete the word.", True, priority=True),
 )
 
-_PANE_ONLY = ("fullscreen", "filter", "sort", "tag", "next_split", "pick_class", "pick_evaluation", "rescan", "clear")
+_PANE_ONLY = (
+    *("fullscreen", "filter", "sort", "next_split", "more_like", "results", "pick_evaluation", "stats", "check"),
+    *("rescan", "clear"),
+)
 FULL_SCREEN = (
     *(c for c in DATASET if c.action not in _PANE_ONLY),
-    Command("step(1)", "j,down,space", "Next", "Go to the next sample.", True),
-    Command("step(-1)", "k,up", "Previous", "Go to the sample before.", True),
+    Command("step(1)", "j,space", "Next", "Go to the next sample.", True),
+    Command("step(-1)", "k", "Previous", "Go to the sample before.", True),
+    Command("arrow(0, 1)", "down", "Down", "Move down in a zoomed image; else go to the next sample."),
+    Command("arrow(0, -1)", "up", "Up", "Move up in a zoomed image; else go to the sample before."),
+    Command("arrow(1, 0)", "right", "Right", "Move to the right in a zoomed image; else go to the next sample."),
+    Command("arrow(-1, 0)", "left", "Left", "Move to the left in a zoomed image; else go to the sample before."),
     Command("dismiss", "escape,f,enter,q", "Back", "Go back to the pane.", True),
 )
 

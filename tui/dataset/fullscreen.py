@@ -5,42 +5,53 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
 
+from rich.cells import cell_len
 from textual import on, work
 from textual.app import ComposeResult
 
 from bddseg_tui.tui.dataset.commands import FULL_SCREEN
 from bddseg_tui.tui.dataset.crosshair import crosshair
+from bddseg_tui.tui.dataset.shown import Shown
 from bddseg_tui.tui.dataset.view_keys import ViewKeys
-from bddseg_tui.tui.dataset.view_state import Shown, ViewState
+from bddseg_tui.tui.dataset.view_state import ViewState
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.one_line import OneLine
 from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.quiet_screen import QuietScreen
+from bddseg_tui.tui.shared.zoom_picture import ZoomPicture
 
-KEYS = "j/k next/previous  v view  +/- zoom  Esc back"
+KEYS = ("Esc back", "? help", "v view", "+ - zoom", "j k next, previous", "c class", "z its areas")
+"""As many as there is room for."""
 
 
-class FullScreen(ViewKeys, QuietScreen[None]):
+class FullScreen(QuietScreen[None], ViewKeys):
     """Whoever opened it calls `show` with the sample that `step` led to, and hears of each change of the view."""
 
     ACTIONS = FULL_SCREEN
     BINDINGS = bindings(FULL_SCREEN)
 
-    def __init__(self, shown: Shown, step: Callable[[int], None], changed: Callable[[ViewState], None]) -> None:
+    def __init__(
+        self,
+        shown: Shown,
+        step: Callable[[int], None],
+        changed: Callable[[ViewState], None],
+        tag: Callable[[], None],
+    ) -> None:
         """Opens on a sample.
 
         Args:
             shown: what it begins with.
             step: goes on by so many samples.
             changed: told how samples are shown from now on.
+            tag: asks for a tag of the sample.
         """
         super().__init__()
-        self._shown, self._step, self._changed = shown, step, changed
+        self._shown, self._step, self._changed, self._tag = shown, step, changed, tag
         self._caption = ""
 
     def compose(self) -> ComposeResult:
         """The picture, and a line below it."""
-        yield PictureView(id="full")
+        yield ZoomPicture(id="full")
         yield OneLine(id="full--caption")
 
     def on_mount(self) -> None:
@@ -56,25 +67,48 @@ class FullScreen(ViewKeys, QuietScreen[None]):
     def _picture_ready(self, event: PictureView.Ready) -> None:
         shown = cast(Shown, event.about)
         self._caption = shown.caption
-        self._write(KEYS)
+        self._write()
         self._show_crosshair(shown)
 
     @work(exclusive=True, group="crosshair", exit_on_error=False)
     async def _show_crosshair(self, shown: Shown) -> None:
-        if shown.zoomed and (found := await asyncio.to_thread(crosshair, shown)):
+        if shown.has_crosshair and (found := await asyncio.to_thread(crosshair, shown)):
             self._caption = f"{found}  {shown.caption}"
-            self._write(KEYS)
+            self._write()
 
     @on(PictureView.Late)
     def _picture_late(self) -> None:
-        self._write("…")
+        self.query_one("#full--caption", OneLine).update(f"{self._caption}  …")
 
-    def _write(self, behind: str) -> None:
-        self.query_one("#full--caption", OneLine).update(f"{self._caption}   {behind}")
+    def _write(self) -> None:
+        """The caption, and on the right the keys that there is room for."""
+        line = self.query_one("#full--caption", OneLine)
+        width, keys = line.size.width or self.size.width, ""
+        for key in KEYS:
+            longer = f"{keys}  {key}" if keys else key
+            if cell_len(self._caption) + 3 + cell_len(longer) <= width:
+                keys = longer
+        gap = max(3, width - cell_len(self._caption) - cell_len(keys))
+        line.update(f"{self._caption}{' ' * gap}{keys}" if keys else self._caption)
+
+    def on_resize(self) -> None:
+        """Has as many keys as there is room for now."""
+        self._write()
 
     def action_step(self, by: int) -> None:
         """Goes on by so many samples."""
         self._step(by)
+
+    def action_tag(self) -> None:
+        """Asks for a tag, which the sample gets or, if it has it, loses."""
+        self._tag()
+
+    def action_arrow(self, right: int, down: int) -> None:
+        """Moves what is shown of a zoomed image; else goes on to the next sample, or back."""
+        if self._shown.zoomed:
+            self.action_pan(right, down)
+        else:
+            self._step(right + down)
 
     @property
     def shown(self) -> Shown:

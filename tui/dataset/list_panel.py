@@ -20,7 +20,8 @@ from bddseg_tui.core.engine import Engine
 from bddseg_tui.tui.dataset.choices import tag_dialog
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.dataset.semantic_search import Results, Search, SemanticSearch
-from bddseg_tui.tui.dataset.view_state import Shown, ViewState
+from bddseg_tui.tui.dataset.shown import Shown
+from bddseg_tui.tui.dataset.view_state import ViewState
 from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.daemon_thread import in_daemon_thread
 from bddseg_tui.tui.shared.one_line import OneLine

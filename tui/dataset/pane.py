@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.filter_language import FIGURES, Query, split_of
 from bddseg_tui.core.engine import Engine
-from bddseg_tui.tui.dataset.choices import class_dialog, evaluation_dialog, sort_dialog
+from bddseg_tui.tui.dataset.choices import evaluation_dialog, sort_dialog
 from bddseg_tui.tui.dataset.commands import DATASET
 from bddseg_tui.tui.dataset.dataset_check import DatasetCheck
 from bddseg_tui.tui.dataset.filter_bar import FilterBar
@@ -20,8 +20,9 @@ from bddseg_tui.tui.dataset.picture_panel import PicturePanel
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.dataset.scan import DatasetScan
 from bddseg_tui.tui.dataset.semantic_search import like_search, words_search
+from bddseg_tui.tui.dataset.shown import Shown
 from bddseg_tui.tui.dataset.view_keys import ViewKeys
-from bddseg_tui.tui.dataset.view_state import Shown, ViewState
+from bddseg_tui.tui.dataset.view_state import ViewState
 from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.legend import Legend
@@ -29,7 +30,7 @@ from bddseg_tui.tui.shared.messages import EvaluationChosen
 from bddseg_tui.tui.shared.pane import Pane
 
 
-class DatasetPane(ViewKeys, Pane):
+class DatasetPane(Pane, ViewKeys):
     """Browses the open dataset.
 
     Attributes:
@@ -231,7 +232,7 @@ class DatasetPane(ViewKeys, Pane):
         """Shows the predictions and scores of this evaluation."""
         self.evaluation = name
         self.post_message(EvaluationChosen(name))
-        if name is None and self.state.view in ("prediction", "error"):
+        if name is None and self.state.view in ("prediction", "error", "outcome"):
             self.state = replace(self.state, view="image")
         self._list.list_evaluation(name)
 
@@ -256,15 +257,6 @@ class DatasetPane(ViewKeys, Pane):
         self.state = state
         self._show()
 
-    def action_pick_class(self) -> None:
-        """Asks for the class to highlight."""
-
-        def chosen(value: int | None) -> None:
-            if value is not None:
-                self.show_as(replace(self.state, highlight=value if value >= 0 else None))
-
-        self.app.push_screen(class_dialog(self.state.highlight), chosen)
-
     @on(Legend.Chosen)
     def _legend_chosen(self, event: Legend.Chosen) -> None:
         chosen = None if event.class_id == self.state.highlight else event.class_id
@@ -274,7 +266,8 @@ class DatasetPane(ViewKeys, Pane):
     def action_fullscreen(self) -> None:
         """Shows the picture alone."""
         if self._samples.row is not None:
-            self.app.push_screen(FullScreen(self.shown, self._step, self._keep), lambda _: self._show())
+            screen = FullScreen(self.shown, self._step, self._keep, self.action_tag)
+            self.app.push_screen(screen, lambda _: self._show())
 
     def _step(self, by: int) -> None:
         self._samples.cursor += by

@@ -12,11 +12,12 @@ from textual.worker import Worker
 from bddseg_tui.core.classes import NUM_CLASSES
 from bddseg_tui.core.data.image_file import BadFileError, mask_shares
 from bddseg_tui.tui.dataset.crosshair import crosshair
-from bddseg_tui.tui.dataset.view_state import Shown
+from bddseg_tui.tui.dataset.shown import Shown
 from bddseg_tui.tui.shared.legend import Legend
 from bddseg_tui.tui.shared.one_line import OneLine
 from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.worker_errors import tell_failure
+from bddseg_tui.tui.shared.zoom_picture import ZoomPicture
 
 NONE: tuple[float | None, ...] = (None,) * NUM_CLASSES
 
@@ -31,7 +32,7 @@ class PicturePanel(Horizontal):
     def compose(self) -> ComposeResult:
         """The picture above its caption, the legend beside them."""
         with Vertical(id="picture-column"):
-            yield PictureView(id="picture")
+            yield ZoomPicture(id="picture")
             yield OneLine(id="caption")
         yield Legend(id="legend")
 
@@ -63,7 +64,7 @@ class PicturePanel(Horizontal):
 
     @work(exclusive=True, group="crosshair", exit_on_error=False)
     async def _show_crosshair(self, shown: Shown) -> None:
-        if shown.zoomed and (found := await asyncio.to_thread(crosshair, shown)):
+        if shown.has_crosshair and (found := await asyncio.to_thread(crosshair, shown)):
             self._caption = f"{found}  {shown.caption}"
             self.query_one("#caption", OneLine).update(self._caption)
 

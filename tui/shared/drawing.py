@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 from textual.strip import Strip
 
 from bddseg_tui.core.data.pictures import PictureRequest
+from bddseg_tui.core.data.viewport import Placement
 from bddseg_tui.tui.terminal.class_colors import class_palette
 from bddseg_tui.tui.terminal.few_colors import Colors
 from bddseg_tui.tui.terminal.picture_limit import SLOW_LINE
@@ -17,30 +18,50 @@ if TYPE_CHECKING:
     from bddseg_tui.tui.terminal.cells import CellKind
 
 
-CLASS_VIEWS = ("mask", "prediction", "error")
+CLASS_VIEWS = ("mask", "prediction", "error", "outcome")
 """Views whose colours mean something by themselves."""
+_DOT, _COARSE_DOT = (2.0, 2.0), (4.0, 4.0)
+"""Pixels that are told apart where a terminal draws pixels; over a slow line they are fewer."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A picture, the (columns, rows) that it is to fit, how it is sent, the bytes that it may take, and its colours."""
+    """A picture as it is wanted.
+
+    Attributes:
+        request: what is to be seen.
+        cells: the (columns, rows) that it is to fit.
+        protocol: how it is sent.
+        limit: the bytes that it may take.
+        colors: how many the terminal has.
+        paper: the colour around it, which fills what is left of the cells at its edges.
+    """
 
     request: PictureRequest
     cells: tuple[int, int]
     protocol: ImageProtocol
     limit: int
     colors: Colors = "truecolor"
+    paper: tuple[int, int, int] = (0, 0, 0)
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A picture that is ready, and its cells.
+    """A picture that is ready.
 
-    Its strips are characters, or Kitty placeholders. `raster` is a Sixel or iTerm2's picture, with quadrants for when
-    it can't be drawn whole. `kitty` is sent once, before the placeholders of `image_id` are written.
+    Attributes:
+        cells: (columns, rows) that it covers, the last of each maybe in part.
+        shape: how many it has exactly.
+        placement: where in it what is shown of the image lies.
+        strips: characters, or Kitty placeholders.
+        raster: a Sixel or iTerm2's picture; `strips` are for when it can't be drawn whole.
+        kitty: what is sent once, before the placeholders of `image_id` are written.
+        image_id: Kitty's name of it.
     """
 
     cells: tuple[int, int]
+    shape: tuple[float, float]
+    placement: Placement
     strips: list[Strip]
     raster: str = ""
     kitty: str = ""
@@ -53,43 +74,87 @@ def draw(wanted: Wanted) -> Drawn:
     Raises:
         BadFileError: a file cannot be read.
     """
-    from bddseg_tui.core.data.pictures import compose
+    from bddseg_tui.core.data.pictures import composed
 
-    (columns, rows), (wide, high) = wanted.cells, cell_pixels()
-    picture = compose(wanted.request, (columns * wide, rows * high), class_palette(wanted.colors))
+    columns, rows = wanted.cells
+    wide, high = cell_pixels()
+    if wanted.protocol == "kitty":
+        from bddseg_tui.tui.terminal.kitty import MOST_CELLS
+
+        columns, rows = min(columns, MOST_CELLS), min(rows, MOST_CELLS)
+    size, palette = (columns * wide, rows * high), class_palette(wanted.colors)
+    found = composed(wanted.request, size, palette, _dot(wanted, wide, high))
+    picture, placement = found.picture, found.placement
+    shape = picture.width / wide, picture.height / high
     used = -(-picture.width // wide), -(-picture.height // high)
+    if wanted.protocol in ("sixel", "iterm2"):
+        strips = _characters(picture, wanted, "quadrant")[0]
+        return Drawn(used, shape, placement, strips, raster=_raster(picture, used, wanted))
+    if wanted.protocol == "kitty":
+        from bddseg_tui.tui.terminal.kitty import encode_kitty
+
+        whole = _padded(picture, (used[0] * wide, used[1] * high), wanted.paper)
+        kitty = encode_kitty(whole, used, wanted.limit)
+        return Drawn(used, shape, placement, kitty.strips, kitty=kitty.data, image_id=kitty.image_id)
+    strips, shape = _characters(picture, wanted, cast("CellKind", wanted.protocol))
+    return Drawn((strips[0].cell_length, len(strips)), shape, placement, strips)
+
+
+def _raster(picture: "Image", cells: tuple[int, int], wanted: Wanted) -> str:
     if wanted.protocol == "sixel":
         from bddseg_tui.tui.terminal.sixel import encode_sixel
 
-        return Drawn(used, _characters(picture, wanted, "quadrant"), raster=encode_sixel(picture, wanted.limit))
-    if wanted.protocol == "iterm2":
-        from bddseg_tui.tui.terminal.iterm2 import encode_iterm2
+        return encode_sixel(picture, wanted.limit)
+    from bddseg_tui.tui.terminal.iterm2 import encode_iterm2
 
-        return Drawn(used, _characters(picture, wanted, "quadrant"), raster=encode_iterm2(picture, used, wanted.limit))
-    if wanted.protocol == "kitty":
-        from bddseg_tui.tui.terminal.kitty import MOST_CELLS, encode_kitty
-
-        used = min(used[0], MOST_CELLS), min(used[1], MOST_CELLS)
-        kitty = encode_kitty(picture, used, wanted.limit)
-        return Drawn(used, kitty.strips, kitty=kitty.data, image_id=kitty.image_id)
-    strips = _characters(picture, wanted, cast("CellKind", wanted.protocol))
-    return Drawn((strips[0].cell_length, len(strips)), strips)
+    return encode_iterm2(picture, cells, wanted.limit)
 
 
-def _characters(picture: "Image", wanted: Wanted, kind: "CellKind") -> list[Strip]:
-    """Cells have no part of a cell, so they are as many as come nearest to the picture's size."""
+def _dot(wanted: Wanted, wide: int, high: int) -> tuple[float, float]:
+    """The size in pixels of what can be told apart."""
+    from bddseg_tui.tui.terminal.cells import CELL_KINDS
+
+    if (kind := wanted.protocol) in CELL_KINDS:
+        across, down = CELL_KINDS[kind]
+        return wide / across, high / down
+    return _DOT if wanted.limit > SLOW_LINE else _COARSE_DOT
+
+
+def _characters(picture: "Image", wanted: Wanted, kind: "CellKind") -> tuple[list[Strip], tuple[float, float]]:
+    """The strips, and how many cells across and down the picture is in them.
+
+    It has as many of the parts of cells as come nearest to its size. Where there are few colours, whole cells: the
+    colour beside it, which would be mixed with others, would be seen.
+    """
     from PIL import Image
 
     from bddseg_tui.tui.terminal.cells import CELL_KINDS, cell_strips
 
     (wide, high), (across, down) = cell_pixels(), CELL_KINDS[kind]
-    columns, rows = max(1, round(picture.width / wide)), max(1, round(picture.height / high))
+    if wanted.colors == "truecolor":
+        dots = max(1, round(picture.width * across / wide)), max(1, round(picture.height * down / high))
+    else:
+        dots = across * max(1, round(picture.width / wide)), down * max(1, round(picture.height / high))
     # A mean of two classes' colours is a third class's.
     way = Image.Resampling.NEAREST if wanted.request.view in CLASS_VIEWS else Image.Resampling.BOX
-    small, fine = picture.resize((columns * across, rows * down), way), wanted.limit > SLOW_LINE
-    return cell_strips(small, kind, fine, wanted.colors, flat=_is_flat(wanted.request))
+    columns, rows = -(-dots[0] // across), -(-dots[1] // down)
+    small = _padded(picture.resize(dots, way), (columns * across, rows * down), wanted.paper)
+    fine = wanted.limit > SLOW_LINE
+    strips = cell_strips(small, kind, fine, wanted.colors, flat=_is_flat(wanted.request))
+    return strips, (dots[0] / across, dots[1] / down)
+
+
+def _padded(picture: "Image", size: tuple[int, int], paper: tuple[int, int, int]) -> "Image":
+    """The picture at the top left of one of (width, height)."""
+    from PIL import Image
+
+    if picture.size == size:
+        return picture
+    whole = Image.new("RGB", size, paper)
+    whole.paste(picture)
+    return whole
 
 
 def _is_flat(request: PictureRequest) -> bool:
     """Whether all of it has classes' own colours."""
-    return request.view in ("mask", "prediction") and request.highlight is None and request.viewport is None
+    return request.view in ("mask", "prediction") and request.highlight is None and request.cross is None

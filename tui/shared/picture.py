@@ -5,10 +5,7 @@ from collections import OrderedDict
 from dataclasses import replace
 from typing import Protocol, cast
 
-from rich.control import Control
-from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
 from textual import on, work
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -20,12 +17,13 @@ from bddseg_tui.core.data.pictures import PictureRequest
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.shared.drawing import Drawn, Wanted, draw
+from bddseg_tui.tui.shared.picture_lines import message_lines, picture_lines, raster_lines
+from bddseg_tui.tui.shared.sent_pictures import SentPictures
 from bddseg_tui.tui.terminal.capabilities import TerminalCapabilities
 from bddseg_tui.tui.terminal.few_colors import Colors
 from bddseg_tui.tui.terminal.picture_limit import SLOW_LINE
 from bddseg_tui.tui.terminal.protocol import ImageProtocol
 from bddseg_tui.tui.terminal.raw_output import write_to_terminal
-from bddseg_tui.tui.terminal.raw_strip import RawStrip, joined
 from bddseg_tui.tui.terminal.tmux import through_tmux
 
 RUSH_S = 0.25
@@ -79,12 +77,9 @@ class PictureView(Widget):
         self._neighbours: list[PictureRequest] = []
         self._failed: set[Wanted] = set()
         self._drawing = False
-        self._sent: set[int] = set()
-        """Kitty pictures that the terminal holds."""
+        self._sent = SentPictures(self._write)
         self._asked: OrderedDict[PictureRequest, tuple[int, object]] = OrderedDict()
         """What it was given last, with their numbers and what they are about."""
-        self._placed: Drawn | None = None
-        """The Kitty picture that was drawn last."""
         self._number = self._shown = 0
         self._stepped_at = 0.0
         self._rushing = False
@@ -120,12 +115,14 @@ class PictureView(Widget):
         self._start()
 
     def _step(self) -> None:
-        """Notes that one picture follows another: over a slow line those that are passed by are coarse."""
+        """Notes that one picture follows another: those that are passed by are coarse where sharp ones take long."""
         for timer in self._step_timers:
             timer.stop()
-        now = time.monotonic()
-        slow = cast(PictureApp, self.app).picture_limit <= SLOW_LINE
-        self._rushing = slow and now - self._stepped_at < RUSH_S
+        now, app = time.monotonic(), cast(PictureApp, self.app)
+        # Of images that follow each other the next is drawn ahead; where one zooms and pans to, nobody knows.
+        zoomed = self._request is not None and self._request.viewport is not None
+        long = app.picture_limit <= SLOW_LINE or (zoomed and app.protocol == "sixel")
+        self._rushing = long and now - self._stepped_at < RUSH_S
         self._stepped_at = now
         self._step_timers = [self.set_timer(RUSH_S, self._rest), self.set_timer(LATE_S, self._tell_late)]
 
@@ -147,6 +144,10 @@ class PictureView(Widget):
         """Draws anew: the app's protocol is another now, or its limit."""
         self._start()
 
+    def on_mount(self) -> None:
+        """Draws anew for another theme: what surrounds the picture has another colour."""
+        self.watch(self.app, "theme", self.redraw, init=False)
+
     def on_resize(self) -> None:
         """Draws for the new size."""
         self._start()
@@ -157,7 +158,7 @@ class PictureView(Widget):
 
     def on_unmount(self) -> None:
         """Frees what the terminal holds of it."""
-        self._free(self._sent)
+        self._sent.free_all()
 
     def _start(self) -> None:
         if self._request is None:
@@ -193,7 +194,8 @@ class PictureView(Widget):
         limit = app.picture_limit * (2 if fills_screen else 1) // (4 if self._rushing else 1)
         if app.protocol not in ("sixel", "kitty", "iterm2"):
             limit = app.picture_limit
-        return Wanted(_plain(request), (self.size.width, self.size.height), app.protocol, limit, app.color_count)
+        cells, paper = (self.size.width, self.size.height), self.background_colors[1].rgb
+        return Wanted(_plain(request), cells, app.protocol, limit, app.color_count, paper)
 
     @work(thread=True, group="picture", exit_on_error=False)
     def _draw(self, wanted: Wanted) -> None:
@@ -228,17 +230,8 @@ class PictureView(Widget):
             if mine or (on_the_way and same_place):
                 self._take(wanted.request, drawn)
             while len(self._kept) > KEPT:
-                _, old = self._kept.popitem(last=False)
-                if old.image_id in self._sent:
-                    self._free({old.image_id})
+                self._sent.free([self._kept.popitem(last=False)[1]])
         self._go_on()
-
-    def _free(self, ids: set[int]) -> None:
-        from bddseg_tui.tui.terminal.kitty import free_kitty
-
-        for image_id in ids:
-            self._write(free_kitty(image_id))
-        self._sent -= ids
 
     def _take(self, request: PictureRequest, drawn: Drawn) -> None:
         # What is there already is not sent again: a Sixel takes as long as it took the first time.
@@ -253,35 +246,33 @@ class PictureView(Widget):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The picture in the middle, or the message."""
-        drawn, width, height = self._drawn, self.size.width, self.size.height
-        if drawn is not None and drawn.image_id is not None and not self._send(drawn):
-            drawn = self._placed
+        drawn, size, paper = self._drawn, self.size, self._paper
+        if drawn is not None and drawn.image_id is not None and not self._sent.send(drawn, self._may_write):
+            drawn = self._sent.placed
         if drawn is None:
-            return self._message_lines(crop)
-        columns, rows = drawn.cells
-        style = self._paper
-        if columns > width or rows > height:
-            # Drawn for a larger widget; the new size is being worked on.
-            return [Strip.blank(crop.width, style)] * crop.height
-        left, top = (width - columns) // 2, (height - rows) // 2
-        lines = [Strip.blank(width, style)] * height
-        for y, strip in enumerate(drawn.strips[:rows]):
-            right = width - left - strip.cell_length
-            lines[top + y] = joined([Strip.blank(left, style), strip, Strip.blank(right, style)])
+            lines = message_lines(self._message, size, paper, self.app.console)
         # A raster covers cells whatever they hold: under another screen, or partly out of sight, it must not be sent.
-        if drawn.raster and self.screen.is_active and crop.size == self.size:
-            return self._raster_lines(drawn, left, top)
+        elif (
+            drawn.raster
+            and self.screen.is_active
+            and crop.size == size
+            and drawn.cells[0] <= size.width
+            and drawn.cells[1] <= size.height
+        ):
+            return raster_lines(drawn, self.content_region, paper)
+        else:
+            lines = picture_lines(drawn, size, paper)
         return [line.crop(crop.x, crop.right) for line in lines[crop.y : crop.bottom]]
 
-    def _send(self, drawn: Drawn) -> bool:
-        """Whether the terminal has a Kitty picture; it is sent with what is drawn, and only where it is in front."""
-        if drawn.image_id in self._sent or (self.screen.is_active and cast(PictureApp, self.app).draws):
-            if drawn.image_id is not None and drawn.image_id not in self._sent:
-                self._sent.add(drawn.image_id)
-                self._write(drawn.kitty)
-            self._placed = drawn
-            return True
-        return False
+    @property
+    def drawn(self) -> Drawn | None:
+        """The picture that is shown; None while there is none."""
+        return self._drawn
+
+    @property
+    def _may_write(self) -> bool:
+        """Whether a picture may be sent: it is in front, and what is rendered is written."""
+        return self.screen.is_active and cast(PictureApp, self.app).draws
 
     def _write(self, data: str) -> None:
         """Writes a control string, past tmux where that is there."""
@@ -296,31 +287,13 @@ class PictureView(Widget):
             blank = blank.apply_filter(line_filter, self.background_colors[1])
         return next((segment.style for segment in blank if segment.style), self.rich_style)
 
-    def _raster_lines(self, drawn: Drawn, left: int, top: int) -> list[Strip]:
-        """Blank cells, and the picture with the last of them, so that they are there before it."""
-        region, style = self.content_region, self._paper
-        blank = Strip.blank(region.width, style)
-        start = Control.move_to(region.x + left, region.y + top).segment.text
-        end = Control.move_to(region.right, region.bottom - 1).segment.text
-        last = RawStrip(lambda: blank, region.width, [blank, start, drawn.raster, end], True)
-        return [*[blank] * (region.height - 1), last]
-
-    def _message_lines(self, crop: Region) -> list[Strip]:
-        width, style = self.size.width, self._paper
-        text = Text(self._message, style=style + Style(dim=True), justify="center")
-        wrapped = text.wrap(self.app.console, max(10, width - 4))
-        first = max(0, (self.size.height - len(wrapped)) // 2)
-        lines = []
-        for y in range(crop.y, crop.bottom):
-            line = wrapped[y - first].plain.strip() if first <= y < first + len(wrapped) else ""
-            lines.append(Strip([Segment(line.center(width), style + Style(dim=True))], width).crop(crop.x, crop.right))
-        return lines
-
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """All that there is."""
         return container.width
 
 
 def _plain(request: PictureRequest) -> PictureRequest:
-    """Opacity matters to overlays alone, so other views stay the same picture when it changes."""
-    return request if request.view == "overlay" else replace(request, opacity=0.5)
+    """Opacity and contours matter to overlays alone, so other views stay the same picture when they change."""
+    if request.view == "overlay":
+        return replace(request, opacity=0.5) if request.contours else request
+    return replace(request, opacity=request.opacity if request.view == "four" else 0.5, contours=False)

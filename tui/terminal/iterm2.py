@@ -15,12 +15,12 @@ _FEW = 256
 
 
 def encode_iterm2(picture: Image.Image, cells: tuple[int, int], limit: int) -> str:
-    """An RGB picture to fill (columns, rows), as sharp as `limit` bytes allow.
+    """An RGB picture as large as fits (columns, rows) at its own aspect, as sharp as `limit` bytes allow.
 
     Photographs go as JPEG, a quarter of a PNG; masks as PNG, since JPEG smears classes into each other.
     """
     data = palette_png(picture, limit) if picture.getcolors(_FEW) else _jpeg(picture, limit * 3 // 4)
-    head = f"inline=1;size={len(data)};width={cells[0]};height={cells[1]};preserveAspectRatio=0;doNotMoveCursor=1"
+    head = f"inline=1;size={len(data)};width={cells[0]};height={cells[1]};preserveAspectRatio=1;doNotMoveCursor=1"
     return f"\x1b]1337;File={head}:{base64.b64encode(data).decode('ascii')}\x07"
 
 
