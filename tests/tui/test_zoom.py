@@ -1,11 +1,17 @@
 """Zooming and panning in the Dataset pane and on the full screen; the drawn images have 128x72 pixels."""
 
+import pytest
+from textual.events import MouseDown, MouseEvent, MouseMove, MouseScrollUp, MouseUp
 from textual.widgets import Label
 
+from bddseg_tui.core.classes import CLASSES
 from bddseg_tui.tui.app import BddsegApp
-from bddseg_tui.tui.dataset.fullscreen import FullScreen
+from bddseg_tui.tui.dataset.commands import FULL_SCREEN
+from bddseg_tui.tui.dataset.fullscreen import KEYS, FullScreen
 from bddseg_tui.tui.dataset.pane import DatasetPane
 from bddseg_tui.tui.dataset.sample_list import SampleList
+from bddseg_tui.tui.shared.prompt import PromptScreen
+from bddseg_tui.tui.shared.zoom_picture import ZoomPicture
 from tests.tui.conftest import AppPilot, until
 
 
@@ -47,3 +53,87 @@ async def test_the_full_screen_zooms_and_leaves_the_pane_zoomed(app: BddsegApp) 
         await until(pilot, lambda: line(app, "#full--caption").startswith("+ 64,36  actual "))
         await pilot.press("escape")
         await until(pilot, lambda: line(app, "#caption").startswith("+ 64,36  actual "))
+
+
+def mouse(kind: type[MouseEvent], view: ZoomPicture, x: int, y: int) -> MouseEvent:
+    """An event at a cell of the view."""
+    return kind(view, x, y, 0, 0, 1, False, False, False, x + view.region.x, y + view.region.y)
+
+
+async def test_the_wheel_zooms_at_the_pointer_a_drag_moves_and_a_click_points(app: BddsegApp) -> None:
+    async with app.run_test(size=(140, 40)) as pilot:
+        await scanned(app, pilot)
+        pane, view = app.query_one(DatasetPane), app.query_one(ZoomPicture)
+        await until(pilot, lambda: view.drawn)
+        at = view.size.width // 4, view.size.height // 2
+        view.post_message(mouse(MouseDown, view, *at))
+        view.post_message(mouse(MouseUp, view, *at))
+        await until(pilot, lambda: line(app, "#caption").startswith("+ "))
+        pointed = pane.state.zoom.cross
+        assert pointed is not None and not pane.shown.zoomed
+        assert 128 * 0.2 < pointed[0] < 128 * 0.3 and abs(pointed[1] - 36) <= 4
+        view.post_message(mouse(MouseScrollUp, view, *at))
+        await until(pilot, lambda: pane.shown.zoomed)
+        part = pane.state.zoom.viewport
+        assert part is not None and part.width == 64 and pane.state.zoom.cross == pointed
+        assert abs((pointed[0] - part.x) / part.width - pointed[0] / 128) < 0.05
+        await until(pilot, lambda: view.drawn and view.drawn.placement.part.width < 128)
+        view.post_message(mouse(MouseDown, view, *at))
+        view.post_message(mouse(MouseMove, view, at[0] - 5, at[1]))
+        view.post_message(mouse(MouseUp, view, at[0] - 5, at[1]))
+        await until(pilot, lambda: pane.state.zoom.viewport != part)
+        moved = pane.state.zoom.viewport
+        # The pixel that was held is still below the pointer.
+        assert moved is not None and view.drawn is not None
+        assert abs((moved.x - part.x) - 5 * view.drawn.placement.pixels_across / view.drawn.shape[0]) <= 1
+        assert moved.y == part.y and pane.state.zoom.cross == pointed
+
+
+async def test_z_zooms_to_the_areas_of_the_highlighted_class_one_after_another(app: BddsegApp) -> None:
+    async with app.run_test(size=(140, 40)) as pilot:
+        await scanned(app, pilot)
+        pane = app.query_one(DatasetPane)
+        await pilot.press("right_square_bracket", "z")
+        await until(pilot, lambda: line(app, "#caption").startswith("+ ") and " 1/" in line(app, "#caption"))
+        highlight, zoom = pane.state.highlight, pane.state.zoom
+        assert highlight is not None and zoom.cross is not None and zoom.area is not None
+        assert f"actual {CLASSES[highlight].name}" in line(app, "#caption")
+        await pilot.press("Z")
+        last = zoom.area[1] - 1
+        await until(pilot, lambda: pane.state.zoom.area and pane.state.zoom.area[0] == last)
+
+
+async def test_what_became_of_a_class_is_flicked_on_and_off(app: BddsegApp) -> None:
+    async with app.run_test(size=(140, 40)) as pilot:
+        await scanned(app, pilot)
+        pane = app.query_one(DatasetPane)
+        views = []
+        for key in ("o", "x", "x"):
+            await pilot.press(key)
+            views.append(pane.state.view)
+        assert views == ["overlay", "outcome", "overlay"] and pane.state.highlight is not None
+
+
+async def test_every_key_of_the_full_screen_does_something_there(app: BddsegApp) -> None:
+    async with app.run_test(size=(100, 30)) as pilot:
+        await scanned(app, pilot)
+        await pilot.press("f")
+        screen = app.screen
+        missing = [c.action for c in FULL_SCREEN if not hasattr(screen, f"action_{c.action.split('(')[0]}")]
+        assert isinstance(screen, FullScreen) and not missing
+        await until(pilot, lambda: "Esc back" in line(app, "#full--caption"))
+        await pilot.press("t")
+        assert isinstance(app.screen, PromptScreen)
+        await pilot.press(*"night", "enter")
+        await until(pilot, lambda: app.screen is screen and "#night" in line(app, "#full--caption"))
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+async def test_no_key_is_cut_at_the_end_of_the_full_screens_line(app: BddsegApp, width: int) -> None:
+    async with app.run_test(size=(width, 24)) as pilot:
+        await scanned(app, pilot)
+        await pilot.press("f")
+        await until(pilot, lambda: "Esc back" in line(app, "#full--caption"))
+        shown = line(app, "#full--caption")
+        assert len(shown) <= width
+        assert shown.endswith(KEYS)
