@@ -10,6 +10,7 @@ from bddseg_tui.core.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from bddseg_tui.core.maintenance import Freed, Item
     from bddseg_tui.core.services.analysis import AnalysisService
+    from bddseg_tui.core.services.queue import QueueService
     from bddseg_tui.core.services.retrieval import RetrievalService
     from bddseg_tui.core.services.runs import RunService
 
@@ -18,7 +19,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Engine:
-    """Four services over one workspace. All methods block: the app calls them in threads."""
+    """Five services over one workspace. All methods block: the app calls them in threads."""
 
     workspace: Workspace
 
@@ -33,6 +34,13 @@ class Engine:
         from bddseg_tui.core.services.runs import RunService
 
         return RunService(self.workspace)
+
+    @property
+    def queue(self) -> "QueueService":
+        """Runs that wait for a device, and the devices."""
+        from bddseg_tui.core.services.queue import QueueService
+
+        return QueueService(self.workspace)
 
     @property
     def analysis(self) -> "AnalysisService":

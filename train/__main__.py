@@ -7,11 +7,16 @@ from functools import partial
 from pathlib import Path
 
 from bddseg_tui.core.jobs.job_writer import JobWriter
+from bddseg_tui.core.jobs.launch import several
 from bddseg_tui.core.jobs.run_job import run_job
 from bddseg_tui.core.processes.argument_parser import ArgumentParser
-from bddseg_tui.core.processes.process import end_with_launcher
+from bddseg_tui.core.processes.devices import see_only
+from bddseg_tui.core.processes.process import LAUNCHER, become, end_with_launcher
+from bddseg_tui.core.runs.config import validate
 from bddseg_tui.core.runs.evaluation import evaluation_folder
 from bddseg_tui.core.runs.export_kinds import parse_export_kind
+from bddseg_tui.core.runs.queue import DEVICES, devices_for, needed
+from bddseg_tui.core.runs.queue_wait import wait_for_turn
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.runs.tta import TTA_KINDS
 from bddseg_tui.core.workspace.workspace import Workspace
@@ -30,6 +35,7 @@ def main(argv: list[str]) -> int:
 
 def _work(run: Run, arguments: argparse.Namespace, job: JobWriter) -> None:
     if arguments.work == "fit":
+        _take_devices(run, job, arguments.queue)
         from bddseg_tui.train.fit import fit_run
 
         job.check_stop()
@@ -51,6 +57,21 @@ def _work(run: Run, arguments: argparse.Namespace, job: JobWriter) -> None:
         predict_run(run, arguments.checkpoint, arguments.split, Path(arguments.to), job)
 
 
+def _take_devices(run: Run, job: JobWriter, queue: bool) -> None:
+    """Has this process see the GPUs that the run is to train on, and no other; with `queue` it waits for them."""
+    config = validate(run.spec["train"])
+    if queue:
+        devices = wait_for_turn(run, job)
+    else:
+        wants = devices_for(config)
+        devices = wants[: needed(config, wants)]
+        job.update(facts={DEVICES: list(devices)})
+    if queue or ":" in config.device:
+        see_only(devices)
+    if queue and config.processes > 1:
+        become(LAUNCHER, several(["fit", os.fspath(run.folder)], config.processes))
+
+
 def _folder(run: Run, arguments: argparse.Namespace) -> Path:
     if arguments.work == "evaluate":
         return evaluation_folder(run.folder, arguments.checkpoint, arguments.split, arguments.tta)
@@ -65,6 +86,8 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     for name in ("fit", "evaluate", "predict", "export"):
         work = works.add_parser(name)
         work.add_argument("run")
+        if name == "fit":
+            work.add_argument("--queue", action="store_true")
         if name != "fit":
             work.add_argument("--checkpoint", default="best")
             work.add_argument("--split", default="val")

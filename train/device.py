@@ -29,17 +29,18 @@ def make_accelerator(config: TrainConfig) -> Accelerator:
 
 
 def pick_device(wanted: str) -> str:
-    """`auto` as cuda, mps or cpu.
+    """`auto` as cuda, mps or cpu; of `cuda:1` its kind, since this process sees that GPU alone.
 
     Raises:
         BddsegError: the device that was asked for is not there.
     """
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if wanted == "auto":
+    kind = wanted.partition(":")[0]
+    if kind == "auto":
         return next(name for name, is_there in there.items() if is_there)
-    if not there[wanted]:
+    if not there[kind]:
         raise BddsegError(f"there is no {wanted} device here: --set device=auto takes what there is")
-    return wanted
+    return kind
 
 
 def pick_precision(wanted: str, device: str) -> str:

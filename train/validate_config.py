@@ -18,6 +18,9 @@ from bddseg_tui.train.model import make_model
 def check_trainable(config: TrainConfig) -> None:
     """Raises BddsegError where the device is not there or no model can be made. No weights are fetched."""
     device = pick_device(config.device)
+    numbers = [int(number) for number in config.device.partition(":")[2].split(",") if number]
+    if device == "cuda" and numbers and max(numbers) >= torch.cuda.device_count():
+        raise BddsegError(f"there is no GPU {max(numbers)} here: nvidia-smi counts {torch.cuda.device_count()}, from 0")
     if device == "cuda" and config.processes > torch.cuda.device_count():
         raise BddsegError(
             f"{config.processes} processes need a GPU each, and there are {torch.cuda.device_count()} here: "

@@ -30,8 +30,8 @@ from bddseg_tui.core.processes.locks import LOCK, is_locked, take_over, try_lock
 from bddseg_tui.core.processes.process import ProcessId, this_process
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 
-State = Literal["starting", "running", "finished", "stopped", "failed", "lost"]
-LIVE: tuple[State, ...] = ("starting", "running")
+State = Literal["queued", "starting", "running", "finished", "stopped", "failed", "lost"]
+LIVE: tuple[State, ...] = ("queued", "starting", "running")
 SECONDS_LEFT = "seconds_left"
 """Key of a status's facts: how long the phase will still take."""
 SILENT_S = 300.0
@@ -63,7 +63,8 @@ _FACTS = TypeAdapter(Facts)
 class Status:
     """What a job is doing. `done` of `total` counts steps or images; `phase` names the part of the work.
 
-    `lost` is never written: it is what a reader calls a live state whose process is gone.
+    `queued` is a run that waits for a device. `lost` is never written: it is what a reader calls a live state whose
+    process is gone.
     """
 
     state: State = "starting"
@@ -127,6 +128,8 @@ def _unseen(folder: Path, status: Status, locked: bool) -> Status:
         where = f"on {host}, as of {max(0, round(age))} s ago" if elsewhere else "where its process cannot be seen"
         return replace(status, message=where)
     gone = "its process is gone: it was killed or the machine went down"
+    if status.state == "queued":
+        gone = "it waited in the queue when its process was ended: `bddseg-tui queue start` has it wait again"
     if elsewhere:
         gone = f"it ran on {host}, which has not been heard of for {max(0, round(age / 60))} minutes"
     return replace(status, state="lost", message=gone)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.disk_errors import disk_error
-from bddseg_tui.core.jobs.job import Status, read_status, write_status
+from bddseg_tui.core.jobs.job import State, Status, read_status, write_status
 from bddseg_tui.core.jobs.use_lock import in_use
 from bddseg_tui.core.processes.locks import LOCK, FolderLock, try_lock
 from bddseg_tui.core.processes.process import LAUNCHER, abandon_start, identify, release_start, start_detached
@@ -47,10 +47,12 @@ def taken_up(
         yield locks
 
 
-def launch(folder: Path, module: str, arguments: list[str], locks: Sequence[FolderLock]) -> None:
+def launch(
+    folder: Path, module: str, arguments: list[str], locks: Sequence[FolderLock], state: State = "starting"
+) -> None:
     """Starts `python -P -m MODULE ARG ...` as the job of a folder, with the locks that `taken_up` gave.
 
-    Its status says so before it begins.
+    Its status says so before it begins, with this state.
 
     Raises:
         BddsegError: the folder cannot be written.
@@ -60,7 +62,7 @@ def launch(folder: Path, module: str, arguments: list[str], locks: Sequence[Fold
     except OSError as error:
         raise disk_error(error, folder) from error
     try:
-        write_status(folder, Status("starting", process=identify(child.pid), heartbeat=time.time()))
+        write_status(folder, Status(state, process=identify(child.pid), heartbeat=time.time()))
     except OSError as error:
         abandon_start(child)
         raise disk_error(error, folder) from error
@@ -79,10 +81,23 @@ def launch_training(folder: Path, arguments: list[str], locks: Sequence[FolderLo
         BddsegError: as `launch`.
     """
     if processes > 1:
-        options = ["--standalone", "--nproc-per-node", str(processes)]
-        launch(folder, LAUNCHER, [*options, "-m", "bddseg_tui.train", *arguments], locks)
+        launch(folder, LAUNCHER, several(arguments, processes), locks)
     else:
         launch(folder, "bddseg_tui.train", arguments, locks)
+
+
+def several(arguments: list[str], processes: int) -> list[str]:
+    """What torch's launcher is told to start a job of `train` in several processes."""
+    return ["--standalone", "--nproc-per-node", str(processes), "-m", "bddseg_tui.train", *arguments]
+
+
+def launch_queued(folder: Path, arguments: list[str], locks: Sequence[FolderLock]) -> None:
+    """Starts a job of `train` that waits for a device before it does what the arguments say.
+
+    Raises:
+        BddsegError: as `launch`.
+    """
+    launch(folder, "bddseg_tui.train", [*arguments, "--queue"], locks, state="queued")
 
 
 def _work_lock(folder: Path, busy: str) -> FolderLock:

@@ -99,6 +99,13 @@ def take_over(path: Path) -> FolderLock | None:
     return FolderLock(_handed_on()[key]) if key in _handed_on() else None
 
 
+def keep_for_exec() -> None:
+    """Leaves the locks that this job was given to the program that takes its place in this process."""
+    for handle in _handed_on().values():
+        if handle is not None:
+            os.set_inheritable(handle, True)
+
+
 @cache
 def _handed_on() -> dict[File, int | None]:
     given: dict[File, int | None] = {}

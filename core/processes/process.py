@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from socket import gethostname
+from typing import NoReturn
 
-from bddseg_tui.core.processes.locks import HANDED_ON, FolderLock, hand_on
+from bddseg_tui.core.processes.locks import HANDED_ON, FolderLock, hand_on, keep_for_exec
 
 LAUNCHER = "torch.distributed.run"
 """The module that starts the processes of a job that has several."""
@@ -75,6 +76,16 @@ def start_detached(
             pass_fds=[lock.handle for lock in locks if lock.handle is not None],
             env={**os.environ, "PYTHONSAFEPATH": "1", "PYTHONIOENCODING": "utf-8:replace", **_KEEP_MEMORY, **given},
         )
+
+
+def become(module: str, arguments: list[str]) -> NoReturn:
+    """Has `python -P -m MODULE ARG ...` take the place of this job, as the same process, with its locks.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    keep_for_exec()
+    os.execv(sys.executable, [sys.executable, "-P", "-m", module, *arguments])
 
 
 @contextlib.contextmanager

@@ -85,7 +85,12 @@ class TrainConfig(BaseModel):
     precision: Literal["auto", "fp32", "bf16", "fp16"] = _field(
         "auto", "device", "auto takes bf16 where the device gains by it"
     )
-    device: Literal["auto", "cpu", "cuda", "mps"] = _field("auto", "device", "auto takes a GPU where there is one")
+    device: str = _field(
+        "auto",
+        "device",
+        "auto (a GPU where there is one), cpu, mps, cuda, or GPUs by number: cuda:1, cuda:0,2",
+        pattern=r"^(auto|cpu|mps|cuda(:(0|[1-9]\d{0,2})(,(0|[1-9]\d{0,2}))*)?)$",
+    )
     processes: int = _field(1, "device", "processes (one a GPU) that train together", ge=1, le=64)
     compile: bool = _field(False, "device", "torch.compile: a minute at the start, faster steps after it")
     threads: int = _field(0, "device", "CPU threads; 0 takes one a core", ge=0, le=512)
@@ -107,6 +112,13 @@ class TrainConfig(BaseModel):
                         f"no setting is called {sanitize(str(key))!r}{suggestion(str(key), cls.model_fields)}"
                     )
         return values
+
+    @model_validator(mode="after")
+    def _enough_gpus(self) -> "TrainConfig":
+        named = self.device.partition(":")[2]
+        if named and len(set(named.split(","))) < self.processes:
+            raise ValueError(f"device {self.device} is too few GPUs for {self.processes} processes")
+        return self
 
     @property
     def size(self) -> tuple[int, int]:

@@ -120,7 +120,8 @@ def stop_job(job: Job, now: bool = False) -> None:
     if not status.process.alive():
         host = sanitize(status.process.host)
         raise BddsegError(f"{job.name} runs on {host}, where this command cannot reach it: stop it there")
-    (kill if now else terminate)(status.process)
+    # One that waits has nothing to lose, and gives up its place itself.
+    (kill if now and status.state != "queued" else terminate)(status.process)
 
 
 def refuse_while_used(run: Run) -> None:
@@ -128,6 +129,7 @@ def refuse_while_used(run: Run) -> None:
     for job in jobs_of(run):
         if job.status.live:
             doing = "still training" if job.kind == "train" else DOING[job.kind]
+            doing = "waiting in the queue" if job.status.state == "queued" else doing
             raise BddsegError(f"{run.name} is {doing}: stop that first (`bddseg-tui stop {job.name}`)")
 
 

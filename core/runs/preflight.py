@@ -15,7 +15,9 @@ from bddseg_tui.core.data.dataset import Dataset, list_samples
 from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.files.disk_errors import disk_reason
 from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.processes.devices import check_visible, usable_gpus
 from bddseg_tui.core.runs.encoders import encoders, find_encoder
+from bddseg_tui.core.runs.queue import devices_for
 from bddseg_tui.core.runs.training_caches import cache_name
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.suggest import suggestion
@@ -44,6 +46,8 @@ def check_training(workspace: Workspace, dataset: Dataset, config: "TrainConfig"
         )
     known = find_encoder(_base(config.encoder)) is not None
     _check_weights(config)
+    if ":" in config.device:
+        check_visible(devices_for(config))
     if not known or not _device_seems_there(config):
         _ask_torch(config)
     _check_room(workspace, dataset, counts, config)
@@ -101,8 +105,9 @@ def _device_seems_there(config: "TrainConfig") -> bool:
         return True
     if config.device == "mps":
         return sys.platform == "darwin"
-    gpus = len(list(Path("/dev").glob("nvidia[0-9]*")))
-    return gpus >= config.processes or any(Path(p).exists() for p in ("/dev/kfd", "/dev/dxg"))
+    gpus = usable_gpus()
+    named = [name for name in devices_for(config) if ":" in config.device]
+    return len(gpus) >= config.processes and all(name in gpus for name in named)
 
 
 def _ask_torch(config: "TrainConfig") -> None:

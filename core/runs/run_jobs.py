@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,14 +15,17 @@ from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.files.disk_errors import disk_error
 from bddseg_tui.core.files.path_component import path_component
 from bddseg_tui.core.jobs.job import Status, read_status, write_status
-from bddseg_tui.core.jobs.launch import launch_training, taken_up
+from bddseg_tui.core.jobs.launch import launch_queued, launch_training, taken_up
 from bddseg_tui.core.jobs.use_lock import delete_unused
+from bddseg_tui.core.processes.locks import FolderLock
 from bddseg_tui.core.runs.evaluation import evaluation_folder
 from bddseg_tui.core.runs.export_kinds import check_export_folder, parse_export_kind
-from bddseg_tui.core.runs.job_list import DOING, Kind, job_name, refuse_while_used
+from bddseg_tui.core.runs.job_list import DOING, Job, Kind, job_name, refuse_while_used, stop_job
 from bddseg_tui.core.runs.prediction_files import check_folder
 from bddseg_tui.core.runs.preflight import check_training
+from bddseg_tui.core.runs.queue import is_queued, join_queue, leave_queue, read_queue
 from bddseg_tui.core.runs.run import Run, create_run
+from bddseg_tui.core.runs.run_states import RunStates
 from bddseg_tui.core.runs.tta import TTA_KINDS
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.workspace.workspace import Workspace
@@ -30,12 +34,12 @@ if TYPE_CHECKING:
     from bddseg_tui.core.runs.config import TrainConfig
 
 
-def start_run(workspace: Workspace, root: Path, config: "TrainConfig", preset: str) -> Run:
-    """Makes a run and starts its training; of one that cannot be started nothing is left."""
+def start_run(workspace: Workspace, root: Path, config: "TrainConfig", preset: str, queue: bool = False) -> Run:
+    """Makes a run and starts its training, or puts it into the queue; of one that cannot be started nothing is left."""
     run = make_run(workspace, root, config, preset)
     try:
-        with taken_up(run.folder, f"{run.name} is still training", uses=[run.folder]) as locks:
-            launch_training(run.folder, ["fit", os.fspath(run.folder)], locks, config.processes)
+        with taken_up(run.folder, _busy(run), uses=[run.folder]) as locks:
+            _launch(workspace, run, locks, config.processes, queue)
     except BddsegError:
         shutil.rmtree(run.folder, ignore_errors=True)
         raise
@@ -64,19 +68,64 @@ def make_idle_run(workspace: Workspace, root: Path, config: "TrainConfig", prese
     return run
 
 
-def resume_run(run: Run) -> None:
-    """Goes on with a run from its last checkpoint.
+def resume_run(run: Run, queue: bool = False) -> None:
+    """Goes on with a run from its last checkpoint, or puts it into the queue for that.
 
     Raises:
         BddsegError: it is live, it has finished, or it is gone.
     """
     from bddseg_tui.core.runs.config import validate
 
-    with taken_up(run.folder, f"{run.name} is still training", uses=[run.folder]) as locks:
+    with taken_up(run.folder, _busy(run), uses=[run.folder]) as locks:
         if read_status(run.folder, mine=True).state == "finished":
             raise BddsegError(f"{run.name} has finished: start a new run to train longer")
         config = validate(run.spec["train"])
-        launch_training(run.folder, ["fit", os.fspath(run.folder)], locks, config.processes)
+        _launch(Workspace(run.folder.parent.parent), run, locks, config.processes, queue)
+
+
+def start_queue(workspace: Workspace) -> list[Run]:
+    """Has those runs of the queue wait again whose processes were ended; each at its place. Returns them.
+
+    Raises:
+        BddsegError: one cannot be started; those before it wait.
+    """
+    ended = [queued.run for queued in read_queue(RunStates(workspace).read()) if not queued.waits]
+    for run in ended:
+        resume_run(run, queue=True)
+    return ended
+
+
+def remove_from_queue(run: Run) -> None:
+    """Takes a run out of the queue: one that waits is stopped; it can be resumed or deleted.
+
+    Raises:
+        BddsegError: it is not in the queue, or its folder cannot be written.
+    """
+    if not is_queued(run.folder):
+        raise BddsegError(f"{run.name} is not in the queue")
+    if (status := run.status).live:
+        stop_job(Job(run.name, "train", run.folder, run.name, status))
+        return
+    with taken_up(run.folder, _busy(run), uses=[run.folder]):
+        leave_queue(run)
+        try:
+            write_status(run.folder, replace(read_status(run.folder, mine=True), state="stopped", message=""))
+        except OSError as error:
+            raise disk_error(error, run.folder) from error
+
+
+def _busy(run: Run) -> str:
+    return f"{run.name} is still training" if not is_queued(run.folder) else f"{run.name} waits in the queue already"
+
+
+def _launch(workspace: Workspace, run: Run, locks: list[FolderLock], processes: int, queue: bool) -> None:
+    arguments = ["fit", os.fspath(run.folder)]
+    if queue:
+        join_queue(workspace, run)
+        launch_queued(run.folder, arguments, locks)
+    else:
+        leave_queue(run)
+        launch_training(run.folder, arguments, locks, processes)
 
 
 def start_evaluation(run: Run, split: str, checkpoint: str, tta: str) -> Path:

@@ -155,11 +155,11 @@ class RunService:
 
         return find_run(self.workspace, text, trained)
 
-    def train(self, root: Path, config: "TrainConfig", preset: str) -> "Run":
-        """Starts a training run as a job of its own; returns at once."""
+    def train(self, root: Path, config: "TrainConfig", preset: str, queue: bool = False) -> "Run":
+        """Starts a training run as a job of its own; returns at once. With `queue` it waits for a free device first."""
         from bddseg_tui.core.runs.run_jobs import start_run
 
-        return start_run(self.workspace, root, config, preset)
+        return start_run(self.workspace, root, config, preset, queue)
 
     def create(self, root: Path, config: "TrainConfig", preset: str) -> "Run":
         """Makes a run without starting it, for launchers of several machines (docs/several-machines.md)."""
@@ -167,15 +167,15 @@ class RunService:
 
         return make_idle_run(self.workspace, root, config, preset)
 
-    def resume(self, run: "Run") -> None:
-        """Goes on with a run from its last checkpoint.
+    def resume(self, run: "Run", queue: bool = False) -> None:
+        """Goes on with a run from its last checkpoint. With `queue` it waits for a free device first.
 
         Raises:
             BddsegError: it is live, or it has finished.
         """
         from bddseg_tui.core.runs.run_jobs import resume_run
 
-        resume_run(run)
+        resume_run(run, queue)
 
     def delete(self, run: "Run") -> str:
         """Deletes a run that nothing uses, and what the catalog knows of its evaluations and predictions.

@@ -8,7 +8,7 @@ GROUPS = {
     "Evaluation": ("evaluate", "evaluations", "classify", "slices", "compare", "report"),
     "Using a model": ("predict", "export"),
     "Search and questions": ("index", "ask", "chats", "settings"),
-    "Jobs and disk": ("jobs", "stop", "workspace"),
+    "Jobs and disk": ("jobs", "stop", "queue", "devices", "workspace"),
 }
 """Names of the commands as `--help` groups them."""
 COMPLETION_VARIABLE = "_BDDSEG_TUI_COMPLETE"

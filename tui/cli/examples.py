@@ -18,6 +18,7 @@ EXAMPLES = {
     "train": (
         "train ~/bdd100k --preset focal --set epochs=40 --follow",
         "train ~/bdd100k --config my.toml",
+        "train ~/bdd100k --queue --set device=cuda:1",
     ),
     "resume": ("resume last --follow",),
     "runs": ("runs", "runs --filter 'camvid miou>40% sort:-miou'", "runs show 3"),
@@ -49,6 +50,11 @@ EXAMPLES = {
     "jobs": ("jobs --all",),
     "jobs stop": ("jobs stop 3",),
     "stop": ("stop last", "stop 3/evaluate --now"),
+    "queue": ("train ~/bdd100k --queue", "queue"),
+    "queue start": ("queue start",),
+    "queue move": ("queue move 7 1",),
+    "queue remove": ("queue remove 7",),
+    "devices": ("devices",),
     "workspace": ("workspace", "workspace free caches"),
     "workspace free": ("workspace free caches gone",),
 }

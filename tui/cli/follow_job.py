@@ -59,13 +59,22 @@ def follow_training(engine: Engine, run: Run) -> None:
     note(f"{run.name} {status.state}")
 
 
-def wait_until_it_trains(engine: Engine, run: Run) -> None:
+def wait_until_it_trains(engine: Engine, run: Run) -> str:
     """Waits until a run that was started is at work: missing weights or a wrong device show themselves in seconds.
+
+    Returns what is to be added to what is said of it: its place in the queue, if it waits there.
 
     Raises:
         BddsegError: it failed, or its process is gone.
     """
-    expect_alive(engine.runs.wait(run.folder, until=lambda s: s.phase in ("cache", "train", "validate")), run.name)
+    status = engine.runs.wait(run.folder, until=lambda s: s.phase in ("cache", "train", "validate") or _waits(s))
+    expect_alive(status, run.name)
+    return f": {status.message}" if _waits(status) else ""
+
+
+def _waits(status: Status) -> bool:
+    """Whether a run has found that the device it wants is in use."""
+    return status.state == "queued" and bool(status.message)
 
 
 def expect_alive(status: Status, label: str) -> None:
@@ -142,6 +151,8 @@ def print_event(console: Console, e: Event, status: Status) -> None:
 def describe(status: Status) -> str:
     """What a job is doing, in one line."""
     words = [status.phase or status.state]
+    if status.state == "queued" and status.message:
+        words.append(status.message)
     if status.total:
         words.append(f"{status.done:,}/{status.total:,}")
     if status.live and (left := status.facts.get(SECONDS_LEFT)) is not None:
@@ -186,6 +197,6 @@ class _Lines:
 
     def update(self, status: Status) -> None:
         phase, when = self._said
-        if status.phase != phase or time.monotonic() - when > QUIET_REPORT_S:
-            self._said = (status.phase, time.monotonic())
+        if (status.phase or status.message) != phase or time.monotonic() - when > QUIET_REPORT_S:
+            self._said = (status.phase or status.message, time.monotonic())
             self._console.print(f"{self._label}: {describe(status)}", markup=False, soft_wrap=True)

@@ -70,6 +70,7 @@ RunArgument = Annotated[
 ]
 CheckpointOption = Annotated[str, typer.Option(help="best or last.", autocompletion=completions.checkpoints)]
 FollowOption = Annotated[bool, typer.Option("--follow", help="Stay and show it; Ctrl+C leaves it running.")]
+QueueOption = Annotated[bool, typer.Option("--queue", help="Wait until no other run trains on the device.")]
 SplitOption = Annotated[str, typer.Option(help="The split that was evaluated.", autocompletion=completions.splits)]
 TtaOption = Annotated[
     Tta, typer.Option(help="The test-time augmentation it was evaluated with.", autocompletion=completions.tta_kinds)

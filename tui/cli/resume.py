@@ -7,7 +7,7 @@ import typer
 from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.tui.cli.follow_job import follow_training, wait_until_it_trains
 from bddseg_tui.tui.cli.opening import open_engine
-from bddseg_tui.tui.cli.options import FollowOption, JsonOption, RunArgument, WorkspaceOption
+from bddseg_tui.tui.cli.options import FollowOption, JsonOption, QueueOption, RunArgument, WorkspaceOption
 from bddseg_tui.tui.cli.output import tell
 
 if TYPE_CHECKING:
@@ -20,15 +20,18 @@ def add_to(app: typer.Typer, panel: str) -> None:
 
 
 def resume(
-    run: RunArgument, follow: FollowOption = False, json: JsonOption = False, workspace: WorkspaceOption = None
+    run: RunArgument,
+    queue: QueueOption = False,
+    follow: FollowOption = False,
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
 ) -> None:
     """Go on with a run from its last checkpoint."""
     engine = open_engine(workspace)
     found = engine.runs.find(run)
-    engine.runs.resume(found)
-    if not follow:
-        wait_until_it_trains(engine, found)
+    engine.runs.resume(found, queue)
+    waits = "" if follow else wait_until_it_trains(engine, found)
     facts: Started = {"run": found.name, "folder": sanitize_path(found.folder)}
-    tell(json, f"resumed {found.name}", facts)
+    tell(json, f"resumed {found.name}{waits}", facts)
     if follow:
         follow_training(engine, found)

@@ -12,6 +12,7 @@ from bddseg_tui.tui.cli.options import (
     FollowOption,
     JsonOption,
     OptionalDatasetArgument,
+    QueueOption,
     WorkspaceOption,
 )
 from bddseg_tui.tui.cli.output import tell
@@ -37,6 +38,7 @@ def train(
         int | None, typer.Option(min=1, help="The same as --set processes=N: one a GPU.", show_default=False)
     ] = None,
     create: Annotated[bool, typer.Option("--create", help="Make the run only; a launcher of yours starts it.")] = False,
+    queue: QueueOption = False,
     follow: FollowOption = False,
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
@@ -50,10 +52,9 @@ def train(
         run = engine.runs.create(root, build_config(preset, settings, config), preset)
         tell(json, sanitize_path(run.folder), _started(run))
         return
-    run = engine.runs.train(root, build_config(preset, settings, config), preset)
-    if not follow:
-        wait_until_it_trains(engine, run)
-    tell(json, f"run {run.name} in {sanitize_path(run.folder)}", _started(run))
+    run = engine.runs.train(root, build_config(preset, settings, config), preset, queue)
+    waits = "" if follow else wait_until_it_trains(engine, run)
+    tell(json, f"run {run.name} in {sanitize_path(run.folder)}{waits}", _started(run))
     if follow:
         follow_training(engine, run)
 

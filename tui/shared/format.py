@@ -3,6 +3,7 @@
 import math
 
 MARKS = {
+    "queued": "≡ queued",
     "starting": "◌ starting",
     "running": "▶ running",
     "finished": "✓ finished",

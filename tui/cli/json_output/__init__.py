@@ -26,7 +26,15 @@ from bddseg_tui.tui.cli.json_output.evaluation_outputs import (
     Reported,
     SliceRow,
 )
-from bddseg_tui.tui.cli.json_output.job_outputs import DiskUse, FreedItems, JobRow, JobStopped
+from bddseg_tui.tui.cli.json_output.job_outputs import (
+    DeviceRow,
+    DiskUse,
+    FreedItems,
+    JobRow,
+    JobStopped,
+    QueueRow,
+    QueueStarted,
+)
 from bddseg_tui.tui.cli.json_output.retrieval_outputs import (
     Answer,
     ChatExported,
@@ -86,6 +94,11 @@ OUTPUTS: dict[str, Any] = {
     "jobs": list[JobRow],
     "jobs stop": JobStopped,
     "stop": JobStopped,
+    "queue": list[QueueRow],
+    "queue start": QueueStarted,
+    "queue move": list[QueueRow],
+    "queue remove": list[QueueRow],
+    "devices": list[DeviceRow],
     "workspace": DiskUse,
     "workspace free": FreedItems,
 }

@@ -43,6 +43,54 @@ class JobStopped(TypedDict):
 
 
 @closed
+class QueueRow(TypedDict):
+    """An item of `queue`."""
+
+    run: Line
+    place: Count
+    waits: bool
+    """Whether its process is there; if not, `queue start` starts it again."""
+    devices: list[Line]
+    """Those that it could train on."""
+    needs: Count
+    """How many of them."""
+    message: Line
+    folder: Line
+
+
+@closed
+class QueueStarted(TypedDict):
+    """`queue start`."""
+
+    started: list[Line]
+
+
+@closed
+class DeviceUser(TypedDict):
+    """A process on a GPU that is no run of this workspace."""
+
+    pid: Count
+    user: Line
+    program: Line
+    memory: Count | None
+
+
+@closed
+class DeviceRow(TypedDict):
+    """An item of `devices`."""
+
+    device: Line
+    model: Line
+    memory_used: Count | None
+    """In bytes, as all memory."""
+    memory_total: Count | None
+    load: Real | None
+    """In percent."""
+    runs: list[Line]
+    others: list[DeviceUser]
+
+
+@closed
 class ItemRow(TypedDict):
     """Something in the workspace."""
 
