@@ -19,10 +19,14 @@ from bddseg_tui.core.classes import NUM_CLASSES
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.runs.encoders import COUNTED_AT, Encoder
 from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.train.live_tensor_bytes import LiveTensorBytes
+
+IMAGES = (2, 4)
+"""Images in the two steps whose memory is compared."""
 
 
 def count(name: str) -> Encoder:
-    """Parameters and multiplications of the U-Net with this encoder.
+    """Parameters, multiplications and activations of the U-Net with this encoder.
 
     It is built on the meta device, where tensors have shapes and no content; encoders that look at a value while they
     are built (`mit_*`) are built in memory.
@@ -32,16 +36,17 @@ def count(name: str) -> Encoder:
     """
     try:
         try:
-            parameters, multiplications = _count(name, "meta")
+            costs = _count(name, "meta")
         except RuntimeError:
-            parameters, multiplications = _count(name, "cpu")
+            costs = _count(name, "cpu")
     except Exception as error:
         reason = sanitize(str(error)).partition("\n")[0][:160]
         raise BddsegError(f"no U-Net can be made of {sanitize(name)!r}: {reason or type(error).__name__}") from error
-    return Encoder(name, parameters, multiplications, weights_of(name))
+    return Encoder(name, *costs, weights_of(name))
 
 
-def _count(name: str, device: str) -> tuple[int, int]:
+def _count(name: str, device: str) -> tuple[int, int, int]:
+    """(parameters, multiplications, bytes of a training step that each further image adds)."""
     side = COUNTED_AT
     with torch.device(device):
         model = smp.Unet(name, encoder_weights=None, classes=NUM_CLASSES).eval()
@@ -50,7 +55,20 @@ def _count(name: str, device: str) -> tuple[int, int]:
     if logits.shape != (1, NUM_CLASSES, side, side):
         raise BddsegError(f"its output is {tuple(logits.shape)}")
     # FlopCounterMode counts a multiplication and its addition as two.
-    return sum(p.numel() for p in model.parameters()), counter.get_total_flops() // 2
+    parameters, multiplications = sum(p.numel() for p in model.parameters()), counter.get_total_flops() // 2
+    few, more = (_peak(model, device, images) for images in IMAGES)
+    return parameters, multiplications, (more - few) // (IMAGES[1] - IMAGES[0])
+
+
+def _peak(model: torch.nn.Module, device: str, images: int) -> int:
+    """The most bytes that tensors take at any time of a training step with so many images."""
+    model.train().zero_grad(set_to_none=True)
+    live = LiveTensorBytes()
+    with torch.device(device), live:
+        logits = model(torch.empty(images, 3, COUNTED_AT, COUNTED_AT))
+        masks = torch.zeros(images, COUNTED_AT, COUNTED_AT, dtype=torch.long)
+        torch.nn.functional.cross_entropy(logits, masks).backward()
+    return live.peak
 
 
 def weights_of(name: str) -> tuple[str, ...]:
@@ -69,14 +87,15 @@ def main() -> None:
     """Writes the table to standard output, and what was left out to standard error."""
     logging.disable(logging.WARNING)
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(("name", "parameters", "multiplications", "weights"))
+    writer.writerow(("name", "parameters", "multiplications", "activations", "weights"))
     for name in names():
         try:
             encoder = count(name)
         except BddsegError as error:
             print(error, file=sys.stderr)
             continue
-        writer.writerow((name, encoder.parameters, encoder.multiplications, " ".join(encoder.weights)))
+        e = encoder
+        writer.writerow((name, e.parameters, e.multiplications, e.activations, " ".join(e.weights)))
         sys.stdout.flush()
 
 

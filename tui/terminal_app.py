@@ -52,6 +52,8 @@ class TerminalApp(App[int]):
             picture_bytes: the most that a picture may take; 0 leaves it to what is known of the line.
         """
         super().__init__(driver_class=driver_class)
+        # Each picture of a list that glides would go over the line.
+        self.animation_level = "none"
         self.terminal = terminal
         self.protocol: ImageProtocol = self.terminal.image_protocol
         self.color_count: Colors = self.terminal.color_count

@@ -14,12 +14,14 @@ class Encoder:
     """An encoder by the name that `TrainConfig.encoder` takes.
 
     `parameters` and `multiplications` (with their additions, of one forward pass of one 224 x 224 image) are of the
-    whole U-Net. `weights` are the names of its pre-trained weights.
+    whole U-Net. `activations` are the bytes that such an image adds to what a training step in float32 takes at most.
+    `weights` are the names of its pre-trained weights.
     """
 
     name: str
     parameters: int
     multiplications: int
+    activations: int
     weights: tuple[str, ...]
 
     def giga_multiplications(self, height: int, width: int) -> float:
@@ -35,7 +37,13 @@ def encoders() -> tuple[Encoder, ...]:
     """All that were counted: SMP's own first, then timm's (`tu-`)."""
     table = files("bddseg_tui.core.runs").joinpath("encoders.csv").read_text("utf-8")
     return tuple(
-        Encoder(row["name"], int(row["parameters"]), int(row["multiplications"]), tuple(row["weights"].split()))
+        Encoder(
+            name=row["name"],
+            parameters=int(row["parameters"]),
+            multiplications=int(row["multiplications"]),
+            activations=int(row["activations"]),
+            weights=tuple(row["weights"].split()),
+        )
         for row in csv.DictReader(table.splitlines())
     )
 

@@ -39,7 +39,7 @@ def check_training(workspace: Workspace, dataset: Dataset, config: "TrainConfig"
         UsageError: an encoder or weights of that name do not exist; the nearest name is suggested.
         BddsegError: the dataset has nothing to train on, a device is not there, or the cache would not fit.
     """
-    counts = _labelled(dataset)
+    counts = labelled_images(dataset)
     if not counts.get("train"):
         raise BddsegError(
             f"{sanitize_path(dataset.root)} has no labelled train split: training needs images with masks"
@@ -53,7 +53,7 @@ def check_training(workspace: Workspace, dataset: Dataset, config: "TrainConfig"
     _check_room(workspace, dataset, counts, config)
 
 
-def _labelled(dataset: Dataset) -> dict[str, int]:
+def labelled_images(dataset: Dataset) -> dict[str, int]:
     """By split, how many images have a mask; none of them is opened."""
     counts: dict[str, int] = {}
     for sample in list_samples(dataset):

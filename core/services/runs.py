@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bddseg_tui.core.runs.job_list import Job
     from bddseg_tui.core.runs.run import Run
     from bddseg_tui.core.runs.run_details import RunDetails
+    from bddseg_tui.core.runs.run_estimate import RunCosts
     from bddseg_tui.core.runs.run_states import RunState, RunStates
     from bddseg_tui.core.runs.run_summaries import RunSummaries
     from bddseg_tui.core.runs.samples import Samples
@@ -142,6 +143,13 @@ class RunService:
         from bddseg_tui.core.runs.config import suggested_preset
 
         return suggested_preset(root)
+
+    def costs(self, root: Path) -> "RunCosts":
+        """How long runs on this dataset will take and how much memory, by earlier runs of this machine."""
+        from bddseg_tui.core.data.dataset import open_dataset
+        from bddseg_tui.core.runs.run_estimate import run_costs
+
+        return run_costs(open_dataset(root), self.summaries().read())
 
     def encoders(self, words: str = "") -> "tuple[Encoder, ...]":
         """The encoders whose cost is known, and in whose names each of these words is."""

@@ -28,6 +28,12 @@ TRAIN = (
     Command("show_log", "L", "Log file", "Show the end of the run's log and its settings."),
 )
 
+CHOICE = (
+    Command("show_overlay", "enter,space", "Choices", "Open the list of choices."),
+    Command("step(1)", "right", "Next choice", "Take the next choice."),
+    Command("step(-1)", "left", "Choice before", "Take the choice before."),
+)
+
 RUN_FILTER = (
     Command("leave", "enter,down", "Back to the list", "Go back to the list; the filter stays.", True, priority=True),
     Command("clear_filter", "escape", "Clear", "Empty the filter and go back to the list.", True),
@@ -37,6 +43,10 @@ RUN_FILTER = (
 CONFIGURE = (
     *FORM,
     Command("start", "ctrl+s,f5", "Start", "Start the run.", True, priority=True),
+    Command(
+        "find_by_slash", "slash", "Find", "Find a setting by a word; where a path is typed, ^f does.", True, "/", True
+    ),
+    Command("find", "ctrl+f", "Find", "Find a setting by a word.", priority=True, shown_key="^f"),
     Command("preset", "ctrl+r", "Next preset", "Fill the form with the next preset.", True, priority=True),
     Command("encoder", "f2", "Encoders", "Choose the encoder from a list with sizes and costs.", True, priority=True),
 )
@@ -59,4 +69,5 @@ GROUPS = (
     ("Train: the filter", RUN_FILTER),
     ("Train: predictions by epoch", SAMPLES),
     ("Train: a new run", CONFIGURE),
+    ("Train: a choice of the form", CHOICE),
 )

@@ -6,9 +6,9 @@ from pydantic import ValidationError
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Checkbox, Input, Label, Select, Static
+from textual.widgets import Input, Label, Select, Static
 
 from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.runs.config import TrainConfig, field_errors
@@ -17,8 +17,13 @@ from bddseg_tui.core.runs.settings_table import GROUPS, Setting, settings_table
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.shared.choose import ChooseScreen
 from bddseg_tui.tui.shared.commands import bindings
+from bddseg_tui.tui.shared.path_lines import path_end
 from bddseg_tui.tui.train.commands import CONFIGURE
-from bddseg_tui.tui.train.run_form import RunForm
+from bddseg_tui.tui.train.run_form import RunForm, changed_settings, changes_text, costs_text, shown_value
+from bddseg_tui.tui.train.setting_fields import ChoiceField, Field, Fields, setting_field
+
+WITH_SLASHES = ("encoder", "encoder_weights")
+"""Settings whose values may hold a slash: there it is typed and finds nothing."""
 
 
 class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
@@ -30,28 +35,32 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
     def __init__(self, form: RunForm) -> None:
         super().__init__()
         self._form, self._preset = form, form.preset
+        self._settings = {setting.name: setting for setting in settings_table()}
+        self._notes: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
-        """A field for each setting, and what is wrong with them."""
+        """A field for each setting; below, what the focused one means, what is changed, and what the run will cost."""
         with Vertical(classes="dialog wide", id="configure"):
             with Horizontal(id="configure--head"):
-                title = f"New run on {sanitize_path(self._form.root)}"
+                title = f"New run on {path_end(sanitize_path(self._form.root), 40)}"
                 yield Label(title, classes="dialog--title", markup=False)
-                presets = [(n, n) for n in self._form.presets]
-                yield Select(presets, value=self._preset, allow_blank=False, id="preset", compact=True)
-            with VerticalScroll(can_focus=False):
+                yield Label("preset ", id="configure--preset")
+                yield ChoiceField(tuple(self._form.presets), self._preset, "preset")
+            with Fields():
                 for group in GROUPS:
                     yield Label(group, classes="configure--group")
-                    for setting in settings_table():
+                    for setting in self._settings.values():
                         if setting.group == group:
-                            with Horizontal(classes="configure--row"):
-                                yield Label(setting.name, classes="configure--name")
-                                yield _control(setting)
+                            with Horizontal(classes="configure--row", id=f"row-{setting.name}"):
+                                yield Label(f"  {setting.name}", classes="configure--name", id=f"name-{setting.name}")
+                                yield setting_field(setting)
                                 help_id = f"help-{setting.name}"
                                 yield Static(setting.about, classes="configure--help", id=help_id, markup=False)
             yield Label("", id="configure--about", markup=False)
-            yield Label("", id="configure--error", markup=False)
-            yield Label("^s or F5 start  ^r next preset  F2 encoders  ↑↓ Tab move  Esc cancel", classes="dialog--hint")
+            yield Label("", id="configure--changes", markup=False)
+            yield Label("", id="configure--costs", markup=False)
+            hint = "^s start  / find  ^r preset  F2 encoders  ↑↓ move  Esc cancel"
+            yield Label(hint, id="configure--hint", classes="dialog--hint")
 
     def on_mount(self) -> None:
         """Fills the fields."""
@@ -61,15 +70,46 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
             field.cursor_blink = False
         self.query_one("#set-height", Input).focus()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether `/` finds a setting, and is not a letter of what is being typed."""
+        return not (action == "find_by_slash" and self._focused_setting() in WITH_SLASHES)
+
+    # -- moving about ----------------------------------------------------------------------------------------
+
+    def action_find_by_slash(self) -> None:
+        """Finds a setting."""
+        self.action_find()
+
+    def action_find(self) -> None:
+        """Finds a setting by a word of its name or of what it means."""
+
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                self._field(name).focus()
+
+        width = max(map(len, self._settings))
+        choices = [(f"{s.name:<{width}}  {s.about}", s.name) for s in self._settings.values()]
+        self.app.push_screen(ChooseScreen("Find a setting", choices, self._focused_setting() or None), chosen)
+
+    def _focused_setting(self) -> str:
+        name = (self.focused.id or "").removeprefix("set-") if self.focused else ""
+        return name if name in self._settings else ""
+
+    def _field(self, name: str) -> Field:
+        field = self.query_one(f"#set-{name}")
+        assert isinstance(field, Select | Input)
+        return field
+
     @on(events.DescendantFocus)
     def _focused(self) -> None:
         self._tell_about()
 
     def _tell_about(self) -> None:
         """What the focused field means, in full: beside it there may be no room."""
-        name = (self.focused.id or "").removeprefix("set-") if self.focused else ""
-        about = str(self.query_one(f"#help-{name}", Static).content) if name in TrainConfig.model_fields else ""
-        self.query_one("#configure--about", Label).update(f"{name}: {about}" if about else "")
+        name = self._focused_setting()
+        self.query_one("#configure--about", Label).update(f"{name}: {self._notes.get(name, '')}" if name else "")
+
+    # -- presets and encoders --------------------------------------------------------------------------------
 
     @on(Select.Changed, "#preset")
     def _preset_chosen(self, event: Select.Changed) -> None:
@@ -79,8 +119,11 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
 
     def action_preset(self) -> None:
         """Goes on to the next preset."""
-        names = list(self._form.presets)
-        self.query_one("#preset", Select).value = names[(names.index(self._preset) + 1) % len(names)]
+        self.query_one("#preset", ChoiceField).action_step(1)
+
+    def _fill(self, preset: str) -> None:
+        for name, value in self._form.presets[preset].model_dump().items():
+            self._field(name).value = shown_value(value)
 
     @on(Input.Submitted, "#set-encoder")
     def action_encoder(self) -> None:
@@ -102,6 +145,8 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
         text = self.query_one(f"#set-{name}", Input).value
         return int(text) if text.isdecimal() else int(TrainConfig.model_fields[name].default)
 
+    # -- checking --------------------------------------------------------------------------------------------
+
     def action_start(self) -> None:
         """Gives the settings back, if they make sense."""
         config = self._check()
@@ -110,28 +155,12 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
 
     @on(Input.Changed)
     @on(Select.Changed)
-    @on(Checkbox.Changed)
     def _changed(self) -> None:
         self._check()
 
-    def _fill(self, preset: str) -> None:
-        values = self._form.presets[preset].model_dump()
-        for name, value in values.items():
-            control = self.query_one(f"#set-{name}")
-            if isinstance(control, Checkbox):
-                control.value = bool(value)
-            elif isinstance(control, Select):
-                control.value = value
-            elif isinstance(control, Input):
-                control.value = f"{value:g}" if isinstance(value, float) else str(value)
-
     def _check(self) -> TrainConfig | None:
         """The configuration as it stands, or None; what is wrong is shown beside its field."""
-        values: dict[str, Any] = {}
-        for name in TrainConfig.model_fields:
-            control = self.query_one(f"#set-{name}")
-            assert isinstance(control, Checkbox | Select | Input)
-            values[name] = control.value
+        values: dict[str, Any] = {name: self._field(name).value for name in self._settings}
         errors: dict[str, str] = {}
         config = None
         try:
@@ -140,16 +169,28 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
             errors = field_errors(error)
         except UsageError as error:
             errors = {"": str(error)}
-        for name, field in TrainConfig.model_fields.items():
-            note = self.query_one(f"#help-{name}", Static)
-            note.set_class(name in errors, "configure--wrong")
-            if name in errors:
-                note.update(sanitize(errors[name].partition(": ")[2]))
-            else:
-                note.update(self._encoder_note() if name == "encoder" else field.description or "")
-        self.query_one("#configure--error", Label).update(_summary(config, errors))
+        changed = changed_settings(config, self._form.presets[self._preset]) if config else {}
+        for name, setting in self._settings.items():
+            self._show_setting(setting, errors.get(name), changed.get(name))
+        wrong = "; ".join(sanitize(e) for e in errors.values())[:200]
+        changes = self.query_one("#configure--changes", Label)
+        changes.set_class(config is None, "configure--wrong")
+        changes.update(changes_text(self._preset, changed) if config else wrong)
+        self.query_one("#configure--costs", Label).update(costs_text(config, self._form) if config else "")
         self._tell_about()
         return config
+
+    def _show_setting(self, setting: Setting, error: str | None, change: str | None) -> None:
+        name = setting.name
+        about = self._encoder_note() if name == "encoder" else setting.about
+        # What is typed is checked against these; the preset's value is there to be taken back.
+        self._notes[name] = "; ".join(filter(None, (about, _limits(setting), change and f"now {change}")))
+        note = self.query_one(f"#help-{name}", Static)
+        note.set_class(error is not None, "configure--wrong")
+        note.update(sanitize(error.partition(": ")[2]) if error else about)
+        label = self.query_one(f"#name-{name}", Label)
+        label.set_class(change is not None, "configure--changed")
+        label.update(f"{'•' if change else ' '} {name}")
 
     def _encoder_note(self) -> str:
         """What the U-Net with this encoder costs."""
@@ -161,6 +202,10 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
         return f"{encoder.parameters / 1e6:.1f} M parameters, {giga:.1f} G multiply-adds an image; weights: {weights}"
 
 
+def _limits(setting: Setting) -> str:
+    return ", ".join(setting.limits).replace(">=", "≥").replace("<=", "≤")
+
+
 def _encoder_row(encoder: Encoder, height: int, width: int) -> Text:
     giga = encoder.giga_multiplications(height, width)
     # The name comes last, since names differ in length and a narrow terminal cuts the end.
@@ -168,20 +213,3 @@ def _encoder_row(encoder: Encoder, height: int, width: int) -> Text:
     text.append(f"{encoder.parameters / 1e6:>6.1f} M {giga:>7.1f} G  ")
     text.append(encoder.name, "bold")
     return text.append("  " + " ".join(encoder.weights), "dim")
-
-
-def _summary(config: TrainConfig | None, errors: dict[str, str]) -> str:
-    if config is None:
-        return "; ".join(sanitize(e) for e in errors.values())[:200]
-    batches = f"batches of {config.batch_size}" if config.batch_size else "batches as large as memory holds"
-    return f"{config.epochs} epochs at {config.height}×{config.width}, {batches}, {config.loss}"
-
-
-def _control(setting: Setting) -> Input | Select[Any] | Checkbox:
-    field_id = f"set-{setting.name}"
-    if isinstance(setting.default, bool):
-        return Checkbox("", value=setting.default, id=field_id, compact=True)
-    if setting.choices:
-        choices = [(choice, choice) for choice in setting.choices]
-        return Select(choices, value=setting.default, allow_blank=False, id=field_id, compact=True)
-    return Input(str(setting.default), id=field_id, compact=True)

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Protocol, cast
 
 from rich.text import Text
@@ -27,7 +26,7 @@ from bddseg_tui.tui.train.chart_keys import ChartKeys
 from bddseg_tui.tui.train.commands import TRAIN
 from bddseg_tui.tui.train.configure import ConfigureScreen
 from bddseg_tui.tui.train.run_actions import RunActions
-from bddseg_tui.tui.train.run_form import RunForm, read_form
+from bddseg_tui.tui.train.run_form import RunForm, changed_settings, changes_text, read_form
 from bddseg_tui.tui.train.run_list import EMPTY, RunList
 from bddseg_tui.tui.train.run_panel import RunPanel
 from bddseg_tui.tui.train.run_plots import Curves
@@ -201,15 +200,16 @@ class TrainPane(ChartKeys, RunActions):
 
         def configured(answer: tuple[TrainConfig, str] | None) -> None:
             if answer is not None:
-                self._start(form.root, *answer)
+                self._start(form, *answer)
 
         self.app.push_screen(ConfigureScreen(form), configured)
 
     @work(group="act", exit_on_error=False)
-    async def _start(self, root: Path, config: TrainConfig, preset: str) -> None:
-        run = await attempt(self, lambda: self.engine.runs.train(root, config, preset))
+    async def _start(self, form: RunForm, config: TrainConfig, preset: str) -> None:
+        run = await attempt(self, lambda: self.engine.runs.train(form.root, config, preset))
         if run is not None:
-            self.notify(f"started: {run.name}", markup=False, timeout=4)
+            changes = changes_text(preset, changed_settings(config, form.presets[preset]))
+            self.notify(f"started {run.name}. {changes}", markup=False, timeout=6)
             self.query_one(RunList).choose(run.name)
             self.look()
 

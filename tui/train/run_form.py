@@ -1,23 +1,28 @@
-"""What the form of a new run is made from."""
+"""What the form of a new run is made from, and what it says of the settings as they stand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from bddseg_tui.core.runs.config import TrainConfig
 from bddseg_tui.core.runs.encoders import Encoder
+from bddseg_tui.core.runs.run_estimate import RunCosts
+from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.services.runs import RunService
+from bddseg_tui.tui.shared.format import format_bytes, format_duration
 
 
 @dataclass(frozen=True)
 class RunForm:
-    """A form for runs on the dataset in the folder `root`: where its settings begin, and what can be chosen."""
+    """A form for runs on the dataset in `root`: where its settings begin, what can be chosen, what runs there cost."""
 
     root: Path
     preset: str
     presets: Mapping[str, TrainConfig]
     encoders: tuple[Encoder, ...]
+    costs: RunCosts
 
     def encoder(self, name: str) -> Encoder | None:
         """The encoder with this name; None where its cost is not known."""
@@ -26,4 +31,53 @@ class RunForm:
 
 def read_form(runs: RunService, root: Path) -> RunForm:
     """Reads it, in a thread."""
-    return RunForm(root, runs.suggested_preset(root), MappingProxyType(runs.presets()), runs.encoders())
+    return RunForm(
+        root=root,
+        preset=runs.suggested_preset(root),
+        presets=MappingProxyType(runs.presets()),
+        encoders=runs.encoders(),
+        costs=runs.costs(root),
+    )
+
+
+def shown_value(value: Any) -> str:
+    """A setting's value as its field has it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def changed_settings(config: TrainConfig, preset: TrainConfig) -> dict[str, str]:
+    """By name, the settings that are not as the preset has them: `24 (16)`, the preset's value in brackets."""
+    before = preset.model_dump()
+    return {
+        name: f"{sanitize(shown_value(value))} ({sanitize(shown_value(before[name]))})"
+        for name, value in config.model_dump().items()
+        if value != before[name]
+    }
+
+
+def changes_text(preset: str, changed: Mapping[str, str]) -> str:
+    """What is changed, in one line."""
+    if not changed:
+        return f"Nothing is changed: the preset {sanitize(preset)} as it is."
+    return "Changed: " + ", ".join(f"{name} {values}" for name, values in changed.items())
+
+
+def costs_text(config: TrainConfig, form: RunForm) -> str:
+    """How long the run will take and how much memory, and what that is reckoned from."""
+    costs = form.costs
+    found = costs.estimate(config)
+    images = min(costs.train_images, config.train_limit or costs.train_images)
+    work = f"{config.epochs:,} epochs of {images:,} images"
+    if form.encoder(config.encoder) is None and not found.by:
+        return f"{work}: how long is not known, as this encoder was not counted"
+    if found.seconds is None:
+        time = f"{work}: how long on {found.device} is known after a first run there"
+    else:
+        by = f"by {found.by}" if found.by else "roughly, as no run was measured here yet"
+        time = f"{work}: about {format_duration(found.seconds)} on {found.device}, {by}"
+    if found.memory is None:
+        return time if config.batch_size else f"{time}\nMemory: as much as is free"
+    free = f", of {format_bytes(costs.free_memory)} that are free" if found.device == "cpu" else ""
+    return f"{time}\nMemory: about {format_bytes(found.memory)}{free}"

@@ -1,0 +1,117 @@
+"""The form of a new run, in an app of its own."""
+
+from pathlib import Path
+
+from textual.app import App
+from textual.widgets import Input, Label
+
+from bddseg_tui.core.runs.config import TrainConfig, build_config, preset_names
+from bddseg_tui.core.runs.encoders import encoders
+from bddseg_tui.core.runs.run_estimate import RunCosts
+from bddseg_tui.tui import train
+from bddseg_tui.tui.shared import choose
+from bddseg_tui.tui.train.configure import ConfigureScreen
+from bddseg_tui.tui.train.run_form import RunForm
+from bddseg_tui.tui.train.setting_fields import ChoiceField
+
+FORM = RunForm(
+    root=Path("/data/camvid"),
+    preset="demo",
+    presets={name: build_config(name) for name in preset_names()},
+    encoders=encoders(),
+    costs=RunCosts(367, 101, (), "cpu", 4 << 30),
+)
+
+
+class FormHost(App[None]):
+    """An app with nothing but the form."""
+
+    CSS_PATH = [Path(train.__file__).parent / "pane.tcss", Path(choose.__file__).parent / "dialog.tcss"]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (130, "-wide")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answer: tuple[TrainConfig, str] | None = None
+        self.animation_level = "none"
+
+    def on_mount(self) -> None:
+        self.push_screen(ConfigureScreen(FORM), self.answered)
+
+    def answered(self, answer: tuple[TrainConfig, str] | None) -> None:
+        self.answer = answer
+
+
+def says(app: FormHost, part: str) -> str:
+    return str(app.screen.query_one(f"#configure--{part}", Label).render())
+
+
+def focused(app: FormHost) -> str:
+    return (app.screen.focused.id or "") if app.screen.focused else ""
+
+
+async def test_up_and_down_go_from_field_to_field_through_choices_too() -> None:
+    app = FormHost()
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert focused(app) == "set-height"
+        seen = []
+        for _ in range(12):
+            await pilot.press("down")
+            seen.append(focused(app).removeprefix("set-"))
+        assert seen[:3] == ["width", "batch_size", "rare_images"] and "loss" in seen and len(set(seen)) == 12
+        await pilot.press("up")
+        assert focused(app) == f"set-{seen[-2]}"
+
+
+async def test_a_choice_is_gone_through_with_left_and_right() -> None:
+    app = FormHost()
+    async with app.run_test(size=(80, 24)) as pilot:
+        flip = app.screen.query_one("#set-flip", ChoiceField)
+        flip.focus()
+        await pilot.press("right")
+        assert flip.value == "false"
+        await pilot.press("ctrl+s")
+        assert app.answer and app.answer[0] == build_config("demo", ["flip=false"])
+
+
+async def test_a_slash_finds_a_setting_but_where_a_path_is_typed() -> None:
+    app = FormHost()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("slash", *"decay", "enter")
+        await pilot.pause()
+        assert focused(app) == "set-weight_decay"
+        field = app.screen.query_one("#set-encoder_weights", Input)
+        field.focus()
+        field.value = ""
+        await pilot.press(*"a/b")
+        assert field.value == "a/b"
+        await pilot.press("ctrl+f", *"jitter", "enter")
+        await pilot.pause()
+        assert focused(app) == "set-color_jitter"
+
+
+async def test_the_form_says_what_is_changed_and_what_the_run_takes() -> None:
+    app = FormHost()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        assert says(app, "changes") == "Nothing is changed: the preset demo as it is."
+        assert says(app, "costs").startswith("6 epochs of 367 images: about")
+        app.screen.query_one("#set-epochs", Input).value = "60"
+        await pilot.pause()
+        assert says(app, "changes") == "Changed: epochs 60 (6)"
+        assert "• epochs" in str(app.screen.query_one("#name-epochs", Label).render())
+        app.screen.query_one("#set-epochs", Input).value = "many"
+        await pilot.pause()
+        assert "valid integer" in says(app, "changes") and not says(app, "costs")
+
+
+async def test_the_whole_help_of_every_setting_is_seen_at_the_least_size() -> None:
+    app = FormHost()
+    async with app.run_test(size=(80, 24)) as pilot:
+        about = app.screen.query_one("#configure--about", Label)
+        for name in TrainConfig.model_fields:
+            field = app.screen.query_one(f"#set-{name}").focus()
+            await pilot.pause()
+            assert str(about.render()).startswith(f"{name}: ")
+            needed = about.get_content_height(app.size, app.size, about.content_size.width)
+            assert needed <= about.content_size.height, name
+            assert field.region in field.parent.parent.region, name  # type: ignore[union-attr]
