@@ -1,8 +1,10 @@
 """The form of a new run, in an app of its own."""
 
+from functools import partial
 from pathlib import Path
 
 from textual.app import App
+from textual.widget import Widget
 from textual.widgets import Input, Label
 
 from bddseg_tui.core.runs.config import TrainConfig, build_config, preset_names
@@ -12,7 +14,8 @@ from bddseg_tui.tui import train
 from bddseg_tui.tui.shared import choose
 from bddseg_tui.tui.train.configure import ConfigureScreen
 from bddseg_tui.tui.train.run_form import RunForm
-from bddseg_tui.tui.train.setting_fields import ChoiceField
+from bddseg_tui.tui.train.setting_fields import ChoiceField, Fields
+from tests.tui.conftest import until
 
 FORM = RunForm(
     root=Path("/data/camvid"),
@@ -23,7 +26,7 @@ FORM = RunForm(
 )
 
 
-class FormHost(App[None]):
+class FormHost(App[int]):
     """An app with nothing but the form."""
 
     CSS_PATH = [Path(train.__file__).parent / "pane.tcss", Path(choose.__file__).parent / "dialog.tcss"]
@@ -43,6 +46,10 @@ class FormHost(App[None]):
 
 def says(app: FormHost, part: str) -> str:
     return str(app.screen.query_one(f"#configure--{part}", Label).render())
+
+
+def in_sight(app: FormHost, field: Widget) -> bool:
+    return app.screen.query_one(Fields).region.contains_region(field.region)
 
 
 def focused(app: FormHost) -> str:
@@ -110,8 +117,7 @@ async def test_the_whole_help_of_every_setting_is_seen_at_the_least_size() -> No
         about = app.screen.query_one("#configure--about", Label)
         for name in TrainConfig.model_fields:
             field = app.screen.query_one(f"#set-{name}").focus()
-            await pilot.pause()
+            await until(pilot, partial(in_sight, app, field))
             assert str(about.render()).startswith(f"{name}: ")
             needed = about.get_content_height(app.size, app.size, about.content_size.width)
             assert needed <= about.content_size.height, name
-            assert field.region in field.parent.parent.region, name  # type: ignore[union-attr]
