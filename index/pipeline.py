@@ -7,7 +7,7 @@ brought together; the image that fits best is found; LLaVA answers looking at it
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ from bddseg_tui.core.data.image_file import read_image
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.retrieval.options import NOTHING_BELOW
 from bddseg_tui.index import prompts
+from bddseg_tui.index.follow_ups import follow_up
 from bddseg_tui.index.llava import CutShort, Llava, OutOfServiceError, Piece, TakenBack, Thinking, Waiting, reply
 from bddseg_tui.index.search import Hit, Searcher
-from bddseg_tui.index.search_language import Phrase
+from bddseg_tui.index.search_language import Phrase, anchor_phrase
 
 Emit = Callable[..., None]
 ANCHOR_TOKENS, TOPIC_TOKENS, ANSWER_TOKENS = 48, 4, 256
@@ -99,22 +100,27 @@ def ask(
 
     if not prompts.clean_question(request.question):
         raise BddsegError("there is no question")
-    if request.image is not None and _stays(request, llava, emit, cancelled):
+    turn = _turn(request, llava, emit, cancelled)
+    request = turn.request
+    if request.image is not None and turn.stays:
         step("topic")
         _answer(request, request.image, None, llava, root, emit, cancelled, clock)
         return
     step("topic")
-    anchors = list(request.anchors) if request.mode == "search" else []
-    gone: BddsegError | None = None
-    if not anchors:
-        anchors, gone = _make_anchors(request.question, llava, emit, cancelled)
+    made = _Anchors(list(request.anchors) if request.mode == "search" else [])
+    if not made.names:
+        made = _make_anchors(request.question, llava, emit, cancelled)
     else:
-        emit("anchors", anchors=anchors, fallback="")
+        emit("anchors", anchors=made.names, fallback="")
+    anchors, gone = made.names, made.gone
     step("anchors")
-    phrases = [Phrase(a) for a in anchors]
-    hits = searcher().by_phrases(phrases, request.top, request.allowed, request.fusion)
+    phrases = [anchor_phrase(a) for a in anchors]
+    hits = _search(phrases, request, turn.seen, searcher()) if phrases else []
     emit("candidates", items=[hit_json(h, root) for h in hits])
     step("search")
+    if made.unknown:
+        _say(made.unknown, emit, clock)
+        return
     if not hits:
         raise BddsegError("the filter leaves no image of the index: clear it")
     if hits[0].confidence < NOTHING_BELOW:
@@ -125,28 +131,68 @@ def ask(
     _answer(request, hits[0].image, hits[0], llava, root, emit, cancelled, clock, fresh=True)
 
 
-def _stays(request: Ask, llava: Callable[[], Llava], emit: Emit, cancelled: Callable[[], bool]) -> bool:
-    if request.mode in ("search", "stay"):
-        return request.mode == "stay"
-    messages = prompts.topic_messages(request.anchors, request.question)
-    same = prompts.parse_topic(reply(llava(), messages, TOPIC_TOKENS, cancelled, _teller(emit)))
-    emit("topic", same=same)
-    return same
+@dataclass(frozen=True)
+class _Turn:
+    """What a question is within the conversation: whether it stays, and on what; `seen` is not to be found again."""
+
+    request: Ask
+    stays: bool
+    seen: bytes | None = None
 
 
-def _make_anchors(
-    question: str, llava: Callable[[], Llava], emit: Emit, cancelled: Callable[[], bool]
-) -> tuple[list[str], BddsegError | None]:
-    """Anchors of a question; the question itself, and why, where LLaVA has none to give.
+def _turn(request: Ask, llava: Callable[[], Llava], emit: Emit, cancelled: Callable[[], bool]) -> _Turn:
+    if request.image is None or request.mode in ("search", "stay"):
+        return _Turn(request, request.mode == "stay")
+    model = llava()
+    meant = follow_up(request.question) if model.vocabulary else None
+    if meant is None:
+        messages = prompts.topic_messages(request.anchors, request.question)
+        turn = _Turn(request, prompts.parse_topic(reply(model, messages, TOPIC_TOKENS, cancelled, _teller(emit))))
+    elif meant == "next" and request.anchors:
+        turn = _Turn(replace(request, mode="search"), stays=False, seen=request.image)
+    elif meant == "doubt" and request.history:
+        *before, (doubted, _) = request.history
+        turn = _Turn(replace(request, question=doubted, history=tuple(before)), stays=True)
+    else:
+        turn = _Turn(request, stays=True)
+    emit("topic", same=turn.stays)
+    return turn
 
-    Second is the error of a LLaVA that is not there: it need not be waited for again.
+
+def _search(phrases: list[Phrase], request: Ask, seen: bytes | None, searcher: Searcher) -> list[Hit]:
+    hits = searcher.by_phrases(phrases, request.top + (seen is not None), request.allowed, request.fusion)
+    return [h for h in hits if h.image != seen][: request.top]
+
+
+@dataclass(frozen=True)
+class _Anchors:
+    """Anchors of a question.
+
+    Attributes:
+        names: what is searched with; a name that begins with `-` is to be avoided.
+        gone: the error of a LLaVA that is not there: it need not be waited for again.
+        unknown: what to say instead of an answer where the model was never taught the words of the question.
     """
-    fallback, gone = "", None
+
+    names: list[str]
+    gone: BddsegError | None = None
+    unknown: str = ""
+
+
+def _make_anchors(question: str, llava: Callable[[], Llava], emit: Emit, cancelled: Callable[[], bool]) -> _Anchors:
+    """Anchors of a question; the question itself, and why, where LLaVA has none to give."""
+    fallback, gone, unknown = "", None, ""
     anchors: list[str] = []
     try:
-        messages = prompts.anchor_messages(question)
-        anchors = prompts.parse_anchors(reply(_loaded(llava), messages, ANCHOR_TOKENS, cancelled, _teller(emit)))
-        if not anchors:
+        model = _loaded(llava)
+        understood = model.vocabulary.understand(question) if model.vocabulary else None
+        messages = prompts.anchor_messages(understood.text if understood else question)
+        anchors = prompts.parse_anchors(reply(model, messages, ANCHOR_TOKENS, cancelled, _teller(emit)))
+        if model.vocabulary and understood:
+            anchors = model.vocabulary.supported(anchors, understood.text)
+            anchors += [f"-{name}" for name in understood.avoided if anchors]
+            unknown = model.vocabulary.unanswerable(understood, anchors)
+        elif not anchors:
             fallback = "LLaVA named nothing that a picture could show"
     except OutOfServiceError as error:
         gone, fallback = error, str(error)
@@ -154,9 +200,10 @@ def _make_anchors(
         fallback = str(error)
     if cancelled():
         raise CancelledError
-    anchors = anchors or [prompts.clean_question(question)]
+    if not unknown:
+        anchors = anchors or [prompts.clean_question(question)]
     emit("anchors", anchors=anchors, fallback=fallback)
-    return anchors, gone
+    return _Anchors(anchors, gone, unknown)
 
 
 def _loaded(llava: Callable[[], Llava]) -> Llava:
@@ -195,11 +242,13 @@ def _answer(
     picture = read_image(path, at_least=_LOOK)
     facts = request.facts(image) if request.facts else None
     history = () if fresh else request.history
-    messages = prompts.answer_messages(request.question, history, facts)
+    model = llava()
+    question = model.vocabulary.corrected(request.question) if model.vocabulary else request.question
+    messages = prompts.answer_messages(question, history, facts)
     tell = _teller(emit)
     parts: list[str] = []
     cut: CutShort | None = None
-    for piece in llava().stream(messages, picture, request.answer_tokens, cancelled):
+    for piece in model.stream(messages, picture, request.answer_tokens, cancelled):
         if cancelled():
             raise CancelledError
         if isinstance(piece, str):
@@ -241,6 +290,11 @@ def _say_nothing_fits(anchors: Sequence[str], nearest: Hit, count: int, emit: Em
         f"None of the {count:,} images seems to show “{wanted}”. "
         f"The nearest is {stem}, at a confidence of {nearest.confidence:.0%}."
     )
+    _say(answer, emit, clock)
+
+
+def _say(answer: str, emit: Emit, clock: _Clock) -> None:
+    """An answer of ours about no picture."""
     emit("token", text=answer)
     nothing = {"image": None, "path": None, "score": None, "confidence": None, "fits": False}
     emit("done", answer=answer, **nothing, timings=clock.total(), problem="", complete=True)

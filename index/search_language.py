@@ -40,3 +40,8 @@ def parse_phrases(text: str) -> list[Phrase]:
     if len(phrases) > MAX_PHRASES:
         raise UsageError(f"a search takes at most {MAX_PHRASES} phrases")
     return phrases
+
+
+def anchor_phrase(anchor: str) -> Phrase:
+    """An anchor as a phrase: `-rain` is to be avoided."""
+    return Phrase(anchor[1:].lstrip(), -1.0) if anchor.startswith("-") and anchor[1:].strip() else Phrase(anchor)

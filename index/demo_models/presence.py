@@ -59,6 +59,11 @@ def presence(concept: int, scene: Description | None, rng: random.Random, words:
     return Asked("presence", words, answer, "yes" if truth else "no", YES_NO, (known.name,))
 
 
+def questions_about(name: str) -> tuple[str, ...]:
+    """The questions that mean a concept without naming it."""
+    return _PRESENCE.get(name, ())
+
+
 def kind_of(concept: int) -> str | None:
     """The object kind that a concept is about, as descriptions call it."""
     name = CONCEPTS[concept].name

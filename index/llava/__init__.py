@@ -11,6 +11,7 @@ from PIL import Image
 
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.index.prompts import Message
+from bddseg_tui.index.vocabulary import Vocabulary
 
 
 class OutOfServiceError(BddsegError):
@@ -57,6 +58,11 @@ class Llava(Protocol):
     """What answers."""
 
     name: str
+
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        """The words that it was taught, where it knows few."""
+        ...
 
     def stream(
         self, messages: Sequence[Message], picture: Image.Image | None, limit: int, cancelled: Callable[[], bool]

@@ -14,6 +14,7 @@ from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.index.llava import Piece, at_limit
 from bddseg_tui.index.prompts import Message
+from bddseg_tui.index.vocabulary import Vocabulary, read_vocabulary
 from bddseg_tui.index.weights_check import difference, refuse_broken, why_not_loaded
 
 DEMO = Path(__file__).parent.parent / "weights" / "llava"
@@ -25,8 +26,8 @@ _PATIENCE_S = 600.0
 class LocalLlava:
     """A loaded LLaVA."""
 
-    def __init__(self, name: str, model: Any, processor: Any) -> None:
-        self.name, self.model, self.processor = name, model, processor
+    def __init__(self, name: str, model: Any, processor: Any, vocabulary: Vocabulary | None = None) -> None:
+        self.name, self.model, self.processor, self.vocabulary = name, model, processor, vocabulary
         self._one_thread = model.device.type == "cpu" and model.num_parameters() < _SMALL
 
     def stream(
@@ -131,7 +132,7 @@ def load_llava(name: str, device: str | None = None, quantise: str = "", downloa
         ) from error
     if not quantise:
         model.to(device)
-    return LocalLlava(name, model.eval(), processor)
+    return LocalLlava(name, model.eval(), processor, read_vocabulary(folder))
 
 
 def _refuse_other(loaded: dict[str, Any]) -> None:

@@ -51,6 +51,8 @@ class _RefusedError(Exception):
 class ServerLlava:
     """A server that answers. What it turned out to want is kept, so that it is refused once only."""
 
+    vocabulary = None
+
     def __init__(
         self, url: str, model: str, patience: Patience | None = None, thinking_tokens: int = THINKING_TOKENS
     ) -> None:

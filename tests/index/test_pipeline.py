@@ -11,6 +11,7 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.index.llava import CutShort, OutOfServiceError, Piece, TakenBack, Thinking, Waiting
 from bddseg_tui.index.pipeline import Ask, CancelledError, ask
 from bddseg_tui.index.prompts import Message
+from bddseg_tui.index.vocabulary import Vocabulary
 from tests.index.conftest import Indexed
 
 Reply = str | BddsegError | list[Piece]
@@ -20,6 +21,7 @@ class Scripted:
     """Replies in turn; remembers what it was asked and with which picture."""
 
     name = "scripted"
+    vocabulary: Vocabulary | None = None
 
     def __init__(self, *replies: Reply) -> None:
         self.replies = list(replies)
@@ -44,10 +46,15 @@ Events = list[tuple[str, dict[str, Any]]]
 
 
 def run(
-    indexed: Indexed, request: Ask, *replies: Reply, cancelled: Callable[[], bool] = lambda: False
+    indexed: Indexed,
+    request: Ask,
+    *replies: Reply,
+    cancelled: Callable[[], bool] = lambda: False,
+    vocabulary: Vocabulary | None = None,
 ) -> tuple[Events, Scripted]:
     events: Events = []
     llava = Scripted(*replies)
+    llava.vocabulary = vocabulary
     ask(
         request,
         lambda: indexed.searcher,
@@ -243,3 +250,46 @@ def test_what_turned_out_to_be_reasoning_is_taken_back(indexed: Indexed) -> None
     request = Ask("what?", image=indexed.searcher.images[0], mode="stay")
     events, _ = run(indexed, request, ["hm, a bus", TakenBack(), "A tram."])
     assert of(events, "done")["answer"] == "A tram." and ("unsaid", {}) in events
+
+
+TAUGHT = Vocabulary(
+    model="the tiny models",
+    knows="buses and nights",
+    phrases={"bus": ("bus", "coach"), "night": ("night", "dark")},
+    ordinary=("show", "me"),
+)
+
+
+def test_a_word_that_a_model_was_never_taught_is_said_so_and_the_rest_is_shown(indexed: Indexed) -> None:
+    events, llava = run(indexed, Ask("show me a zebra at night"), "bus; night", vocabulary=TAUGHT)
+    assert of(events, "anchors")["anchors"] == ["night"]
+    assert of(events, "candidates")["items"]
+    done = of(events, "done")
+    assert "zebra" in done["answer"] and "buses and nights" in done["answer"]
+    assert done["image"] is None and not done["fits"] and len(llava.pictures) == 1
+
+
+def test_what_is_to_be_left_out_is_searched_with_a_minus(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
+    sure(indexed, monkeypatch)
+    events, llava = run(indexed, Ask("a coach but not at night"), "bus", "A bus.", vocabulary=TAUGHT)
+    assert of(events, "anchors")["anchors"] == ["bus", "-night"]
+    assert "night" not in llava.prompts[0].splitlines()[-2]
+
+
+def test_the_next_one_is_found_by_the_same_anchors_and_is_another(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sure(indexed, monkeypatch)
+    first, _ = run(indexed, Ask("show me a bus"), "bus", "A bus.", vocabulary=TAUGHT)
+    image = of(first, "done")["image"]
+    request = Ask("the next one, please", image=os.fsencode(image), anchors=("bus",))
+    events, _ = run(indexed, request, "A bus.", vocabulary=TAUGHT)
+    assert of(events, "topic") == {"same": False}
+    assert of(events, "anchors")["anchors"] == ["bus"] and of(events, "done")["image"] not in (None, image)
+
+
+def test_a_doubted_answer_is_asked_for_again(indexed: Indexed) -> None:
+    request = Ask("really?", image=indexed.searcher.images[3], history=(("is it dark?", "Yes."),))
+    events, llava = run(indexed, request, "Yes, it is dark.", vocabulary=TAUGHT)
+    assert of(events, "topic") == {"same": True}
+    assert llava.prompts[-1].endswith("is it dark?") and llava.pictures[-1] is not None

@@ -1,0 +1,317 @@
+"""The words that a model was taught, where it comes with a list of them: `vocabulary.json` beside its weights.
+
+A tiny model takes every word that it does not know for one that it does. So a question is read before the model sees
+it: typing errors are corrected, what is to be left out is taken apart ("not in the rain"), and words that the model was
+never taught are named.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
+
+from bddseg_tui.core.files.records import read_record
+
+if TYPE_CHECKING:
+    from symspellpy import SymSpell
+
+FILE = "vocabulary.json"
+_LARGEST = 1_000_000
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_CONTRACTION = re.compile(r"'(?:s|d|m|t|ve|ll|re)$")
+_ARTICLES = frozenset(
+    """
+    a an the of on in at by to is are it there this that with and i we when while where from for as some any be or
+    """.split()  # noqa: SIM905
+)
+"""Words that a phrase may have or lack without meaning another thing."""
+_NEGATION = re.compile(
+    r"\b(?:(?:but|only|and|just)\s+)?(?:without(?:\s+any)?|with\s+no|not\s+(?:in|at|on|by|with|during)|except(?:\s+for|\s+at|\s+in|\s+on|\s+by|\s+during)?"
+    r"|excluding|no|not|nobody|no\s*one|free\s+of)\b",
+    re.IGNORECASE,
+)
+_CLAUSE_END = re.compile(r"[.,;:!?]|\b(?:but|and|with|at|in|on|during|by|that|which)\b", re.IGNORECASE)
+_NOBODY = re.compile(r"nobody|no\s*one", re.IGNORECASE)
+_ASKS = re.compile(r"\?|\b(?:what|how|is|are|was|will|does|do|did|any|why|who)\b", re.IGNORECASE)
+_GREETING = re.compile(r"^\s*good\s+(?:morning|day|afternoon|evening|night)\b[\s,.!]*", re.IGNORECASE)
+_OTHER_COLOURS = frozenset(("purple", "pink", "brown", "violet", "beige", "golden", "turquoise", "magenta", "cyan"))
+_VERB_ENDINGS = ("ing", "ed", "ly")
+_ADJECTIVE_ENDINGS = ("y", "ful", "ous", "ish", "less", "est", "able")
+_BEFORE_VERBS = frozenset(
+    ("i", "you", "we", "they", "he", "she", "to", "can", "could", "would", "will", "should", "please")
+)
+_SHORTEST_TYPO = 3
+_COMMON = 2_500_000
+"""Counts in `english_words` below which a word is rather a typing error of a known one (forrest, buss)."""
+_TAUGHT = 2
+"""What a word that names something counts for the spelling, one more in the singular; others count 1."""
+_ENGLISH = 0.34
+"""The share of words that are no English, above which a question is in another language, or in none."""
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A question as it was read.
+
+    Attributes:
+        text: what the model is asked: its typing errors corrected, without what is to be left out.
+        corrected: pairs (as typed, as read).
+        unknown: words that the model was never taught and that may name something to see.
+        passed_over: others that it was never taught, which are no nouns where they stand.
+        avoided: concepts that the picture must not show.
+        foreign: most of it is no English.
+    """
+
+    text: str
+    corrected: tuple[tuple[str, str], ...] = ()
+    unknown: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
+    avoided: tuple[str, ...] = ()
+    foreign: bool = False
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What a model was taught.
+
+    Attributes:
+        model: what it is called in a sentence ("the demo models").
+        knows: what it knows, in words for a person.
+        phrases: each concept that it has a name for, with the phrases that mean it.
+        ordinary: words that name nothing to see.
+    """
+
+    model: str
+    knows: str
+    phrases: dict[str, tuple[str, ...]]
+    ordinary: tuple[str, ...]
+
+    def to_json(self) -> str:
+        """The text of its file."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
+    # -- reading a question ------------------------------------------------------------------------------------
+
+    def understand(self, question: str) -> Understood:
+        """Reads a question, as it was typed."""
+        text, corrected, strange = self._correct(question)
+        words = _words(text)
+        text, avoided = self._without_avoided(_GREETING.sub("", text))
+        left = _words(text)
+        strangers = [(at, w) for at, w in enumerate(left) if not self._is_known(w)]
+        unknown = tuple(dict.fromkeys(w for at, w in strangers if self._may_name(left, at)))
+        passed = tuple(dict.fromkeys(w for _, w in strangers if w not in unknown))
+        foreign = bool(words) and sum(w in strange for w in words) / len(words) > _ENGLISH
+        return Understood(text, corrected, unknown, passed, avoided, foreign)
+
+    def corrected(self, question: str) -> str:
+        """A question with its typing errors corrected."""
+        return self._correct(question)[0]
+
+    def unanswerable(self, understood: Understood, anchors: Sequence[str]) -> str:
+        """What to say where a question cannot be answered by a model that knows these words alone; else nothing."""
+        if understood.foreign:
+            why = f"{self.model.capitalize()} understand English alone, and few words of it."
+        elif strange := understood.unknown or (() if anchors else understood.passed_over):
+            words = ", ".join(f"“{w}”" for w in strange[:4])
+            why = f"{self.model.capitalize()} were never taught {words}."
+        elif not anchors:
+            why = "That names nothing that a picture could show."
+        else:
+            return ""
+        rest = f" What is shown fits the rest of it: {'; '.join(anchors)}." if anchors else ""
+        return f"{why}{rest} They know {self.knows}; for all else choose a CLIP and a LLaVA in the settings."
+
+    def supported(self, anchors: Iterable[str], question: str) -> list[str]:
+        """Those of a model's anchors that the words of the question mean; of unknown ones those that stand in it.
+
+        What a search names and the model forgot is added. What a question names may be what is asked of the picture.
+        """
+        words = set(_stems(question))
+        found = [a for a in anchors if any(stems <= words for stems in self._stems_of(a))]
+        if found and _ASKS.search(question):
+            return found
+        said = {w for a in found for w in _stems(a)}
+        return found + [name for name in self.named(question) if not said.issuperset(_stems(name))]
+
+    def named(self, text: str) -> list[str]:
+        """The concepts that a text names, by phrases that stand in it, the longest first; none within another one."""
+        stems = _stems(text)
+        found: dict[str, tuple[int, int]] = {}
+        taken: set[int] = set()
+        for length in range(min(6, len(stems)), 0, -1):
+            # The head of an English compound is its last word.
+            for start in range(len(stems) - length, -1, -1):
+                place = range(start, start + length)
+                concept = self._by_phrase.get(" ".join(stems[start : start + length]))
+                if concept is not None and concept not in found and not taken.intersection(place):
+                    found[concept] = (start, length)
+                    taken.update(place)
+        return sorted(found, key=lambda c: found[c])
+
+    def _correct(self, question: str) -> tuple[str, tuple[tuple[str, str], ...], set[str]]:
+        """The question with its typing errors corrected, the corrections, and the words that are no English."""
+        corrected: dict[str, str] = {}
+        strange: set[str] = set()
+
+        def read(match: re.Match[str]) -> str:
+            word = _base(match[0])
+            common = english_words().get(word, 0)
+            if self._is_known(word) or common >= _COMMON:
+                return match[0]
+            better = self._nearest(word, rare=common > 0)
+            if better is None:
+                if not common:
+                    strange.add(word)
+                return match[0]
+            corrected[match[0]] = better
+            return better
+
+        return _WORD.sub(read, question), tuple(corrected.items()), strange
+
+    def _nearest(self, word: str, rare: bool) -> str | None:
+        """The known word that this one was meant to be; two known ones where a space is missing; None if there is none.
+
+        A `rare` word of English has to be nearer, to a word that names something.
+        """
+        from symspellpy import Verbosity
+
+        if len(word) < _SHORTEST_TYPO:
+            return None
+        distance = 1 if rare or len(word) < 6 else 2
+        if found := self._speller.lookup(word, Verbosity.CLOSEST, max_edit_distance=distance):
+            return None if rare and found[0].count < _TAUGHT else str(found[0].term)
+        for at in range(2, len(word) - 1):
+            if {word[:at], word[at:]} <= self._spelt:
+                return f"{word[:at]} {word[at:]}"
+        return None
+
+    def _without_avoided(self, text: str) -> tuple[str, tuple[str, ...]]:
+        """The text without what it wants left out, and the concepts that this names.
+
+        "no cars" may itself be something to see, an empty road: a phrase of a concept is no negation.
+        """
+        avoided: list[str] = []
+        at = 0
+        while match := _NEGATION.search(text, at):
+            at = match.end()
+            rest = text[match.end() :]
+            end = _CLAUSE_END.search(rest)
+            clause = rest[: end.start()] if end else rest
+            if self._is_something(match[0] + clause):
+                continue
+            concepts = self.named("person" if _NOBODY.search(match[0]) else clause)
+            others = self.named(text[: match.start()] + rest[len(clause) :])
+            if concepts and others:
+                avoided += concepts
+                text = f"{text[: match.start()].rstrip()} {rest[len(clause) :].lstrip()}".strip(" ,;")
+                at = min(match.start(), len(text))
+        return text, tuple(dict.fromkeys(avoided))
+
+    def _is_something(self, clause: str) -> bool:
+        """Whether words of negation are part of a phrase that names something: "no cars", an empty road."""
+        stems = " ".join(_stems(clause))
+        phrases = (p for c in self.named(clause) for p in self.phrases[c])
+        return any(_NEGATION.search(p) and " ".join(_stems(p)) in stems for p in phrases)
+
+    def _may_name(self, words: list[str], at: int) -> bool:
+        """Whether an unknown word may be a noun, or a noun's colour: by its ending and the words around it.
+
+        A tagger of parts of speech would tell better, and none is small enough to come with the program.
+        """
+        word, before, after = words[at], words[at - 1] if at else "", words[at + 1] if at + 1 < len(words) else ""
+        if word in _OTHER_COLOURS:
+            return True
+        describes = after != "" and after not in _ARTICLES and word.endswith(_ADJECTIVE_ENDINGS)
+        return not (describes or word.endswith(_VERB_ENDINGS) or before in _BEFORE_VERBS)
+
+    # -- what is looked up -------------------------------------------------------------------------------------
+
+    def _is_known(self, word: str) -> bool:
+        return len(word) < _SHORTEST_TYPO or word in self._known or _stem(word) in self._known
+
+    @cached_property
+    def _spelt(self) -> frozenset[str]:
+        """Every word of the phrases, and those that name nothing, as they are written."""
+        return frozenset(self.ordinary) | {w for phrases in self.phrases.values() for p in phrases for w in _words(p)}
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return self._spelt | _ARTICLES | {_stem(w) for w in self._spelt}
+
+    @cached_property
+    def _by_phrase(self) -> dict[str, str]:
+        """Stems of each phrase -> its concept; the first one where two share it."""
+        found: dict[str, str] = {}
+        for concept, phrases in self.phrases.items():
+            for phrase in (concept, *phrases):
+                found.setdefault(" ".join(_stems(phrase)), concept)
+        return found
+
+    def _stems_of(self, concept: str) -> list[frozenset[str]]:
+        """The stems of each phrase that means a concept; of one that is not known, its own."""
+        return [s for p in self.phrases.get(concept, (concept,)) if (s := frozenset(_stems(p)))]
+
+    @cached_property
+    def _speller(self) -> "SymSpell":
+        from symspellpy import SymSpell
+
+        speller = SymSpell(max_dictionary_edit_distance=2, count_threshold=1)
+        taught = {w for phrases in self.phrases.values() for p in phrases for w in _words(p)}
+        for word in self._spelt:
+            speller.create_dictionary_entry(word, _TAUGHT + (_stem(word) == word) if word in taught else 1)
+        return speller
+
+
+_FILE = TypeAdapter(Vocabulary)
+
+
+@lru_cache(maxsize=1)
+def english_words() -> dict[str, int]:
+    """80,000 English words and how often each was counted, from the package that corrects typing errors."""
+    table = files("symspellpy") / "frequency_dictionary_en_82_765.txt"
+    lines = table.read_text(encoding="utf-8-sig").splitlines()
+    return {word: int(count) for word, _, count in (line.partition(" ") for line in lines)}
+
+
+def read_vocabulary(folder: Path) -> Vocabulary | None:
+    """The vocabulary beside a model's weights; None where there is none.
+
+    Raises:
+        RecordError: the file makes no sense.
+    """
+    try:
+        return read_record(_FILE, folder / FILE, _LARGEST)
+    except FileNotFoundError:
+        return None
+
+
+def _words(text: str) -> list[str]:
+    return [_base(m[0]) for m in _WORD.finditer(text)]
+
+
+def _base(word: str) -> str:
+    """A word in small letters without what is drawn together with it: i'd, there's."""
+    return _CONTRACTION.sub("", word.lower())
+
+
+def _stems(text: str) -> list[str]:
+    """The words of a text in the singular, without articles and the like."""
+    return [_stem(w) for w in _words(text) if w not in _ARTICLES]
+
+
+def _stem(word: str) -> str:
+    """A word in the singular; the same rule for phrases and questions, so it need not be good English."""
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("ses", "xes", "ches", "shes")):
+        return word[:-2]
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
