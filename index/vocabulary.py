@@ -7,6 +7,7 @@ never taught are named.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
@@ -50,7 +51,7 @@ _SHORTEST_TYPO = 3
 _COMMON = 2_500_000
 """Counts in `english_words` below which a word is rather a typing error of a known one (forrest, buss)."""
 _TAUGHT = 2
-"""What a word that names something counts for the spelling, one more in the singular; others count 1."""
+"""What a word that names something counts for the spelling, and one more for each phrase it is in; others count 1."""
 _ENGLISH = 0.34
 """The share of words that are no English, above which a question is in another language, or in none."""
 
@@ -263,9 +264,9 @@ class Vocabulary:
         from symspellpy import SymSpell
 
         speller = SymSpell(max_dictionary_edit_distance=2, count_threshold=1)
-        taught = {w for phrases in self.phrases.values() for p in phrases for w in _words(p)}
+        taught = Counter(w for phrases in self.phrases.values() for p in phrases for w in _words(p))
         for word in self._spelt:
-            speller.create_dictionary_entry(word, _TAUGHT + (_stem(word) == word) if word in taught else 1)
+            speller.create_dictionary_entry(word, _TAUGHT + taught[word] if word in taught else 1)
         return speller
 
 
