@@ -13,7 +13,7 @@ import os
 import random
 import tempfile
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,9 @@ from PIL import Image
 from bddseg_tui.core.demo.generate import draw_scene
 from bddseg_tui.core.demo.scene import sample_scene
 from bddseg_tui.core.processes.parallel import map_unordered
-from bddseg_tui.core.retrieval.options import NOTHING_BELOW
 from bddseg_tui.index import prompts
+from bddseg_tui.index.calibration_form import read_calibration
+from bddseg_tui.index.class_words import NAMES, Labels, calibrate_on, class_truth
 from bddseg_tui.index.clip import Clip, load_clip
 from bddseg_tui.index.demo_models.concepts import CONCEPTS, fits, truths
 from bddseg_tui.index.demo_models.questions import (
@@ -109,8 +110,21 @@ def searcher_over(haystack: Haystack, clip: Clip) -> Searcher:
     parts = [
         clip.encode_images([Image.fromarray(i) for i in haystack.images[at : at + 64]]) for at in range(0, count, 64)
     ]
-    matrix = np.concatenate(parts)
-    return Searcher(clip, [str(i).encode() for i in range(count)], matrix, None, "")
+    names = [str(i).encode() for i in range(count)]
+    return calibrated(Searcher(clip, names, np.concatenate(parts), None, ""), haystack)
+
+
+def calibrated(searcher: Searcher, haystack: Haystack) -> Searcher:
+    """The same, calibrated as an index is that was built of labelled images."""
+    labels = Labels((), tuple(range(len(haystack.scenes))), "")
+    record, _ = calibrate_on(searcher.clip, searcher.matrix, labels, mask_truth(haystack))
+    return replace(searcher, calibration=read_calibration(record))
+
+
+def mask_truth(haystack: Haystack) -> NDArray[np.int8]:
+    """What the masks of the scenes say of the classes: int8 [N, 19], as `class_words.read_truth` has it."""
+    percent = np.asarray([[s["classes"].get(name, 0.0) for name in NAMES] for s in haystack.scenes])
+    return class_truth(percent)
 
 
 def place_of_first_fit(hits: list[Hit], fit: NDArray[np.int8]) -> int | None:
@@ -141,7 +155,7 @@ def measure_search(
 
 
 def measure_abstention(haystack: Haystack, searcher: Searcher, rng: random.Random, count: int) -> dict[str, float]:
-    """How often it says that nothing fits: of pairs of anchors that no scene shows, and that some scene shows."""
+    """What is said of pairs and triples of anchors that no scene shows, and that some scene shows."""
     tally = Tally()
     while min(tally.asked["absent"], tally.asked["present"]) < count:
         wanted = rng.sample(range(len(CONCEPTS)), rng.choice((2, 2, 3)))
@@ -153,8 +167,15 @@ def measure_abstention(haystack: Haystack, searcher: Searcher, rng: random.Rando
         if not kind or tally.asked[kind] >= count:
             continue
         hits = searcher.by_phrases([Phrase(CONCEPTS[c].name) for c in wanted], 1)
-        tally.note(kind, (hits[0].confidence < NOTHING_BELOW) == (kind == "absent"))
-    return {"says so when nothing fits": tally.share("absent"), "answers when something fits": tally.share("present")}
+        said = hits[0].verdict
+        tally.note(kind, said != ("fits" if kind == "absent" else "nothing"))
+        tally.note(f"{kind}, unsure", said == "unsure")
+    return {
+        "does not claim a fit when nothing fits": tally.share("absent"),
+        "can't tell when nothing fits": tally.share("absent, unsure"),
+        "does not say that nothing fits when something does": tally.share("present"),
+        "can't tell when something fits": tally.share("present, unsure"),
+    }
 
 
 def anchor_f1(questions: list[Question], anchors: list[list[str]]) -> float:

@@ -22,8 +22,9 @@ from bddseg_tui.core.data.dataset import Dataset, list_samples
 from bddseg_tui.core.data.image_file import READER_VERSION, BadFileError, read_image, read_orientation
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.processes.parallel import cores
-from bddseg_tui.core.retrieval.manifest import EXACT_LIMIT
+from bddseg_tui.core.retrieval.manifest import EXACT_LIMIT, read_manifest
 from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.index.class_words import calibrate_on, find_labels, read_truth
 from bddseg_tui.index.clip import Clip
 from bddseg_tui.index.stores.hnsw import GraphVectors, hnswlib_installed, update_hnsw
 from bddseg_tui.index.vector_table import Entry, OtherModelError, VectorTable, clear_vectors
@@ -87,10 +88,27 @@ def build_index(
         raise BddsegError(f"not one of {total:,} images could be read; the first: {table.failures()[0][1]}")
     seconds = time.monotonic() - start
     facts = {"model": clip.name, "encoded": total, "seconds": round(seconds, 2), "device": clip.device}
-    manifest = table.finish(facts)
+    manifest = table.finish({**facts, **_calibration(table, dataset, clip, folder, report)})
     if manifest["count"] > exact_limit and hnswlib_installed():
         _build_graph(table, folder, manifest, report)
     return manifest
+
+
+def _calibration(
+    table: VectorTable, dataset: Dataset, clip: Clip, folder: Path, report: Callable[[str, int, int], None]
+) -> dict[str, Any]:
+    """What the manifest says of the calibration: the one before, where nothing has changed that it was fitted on."""
+    images, matrix = table.load(verify=False)
+    labels = find_labels(dataset, images, clip.identity)
+    before = read_manifest(folder)
+    if before and before.calibration and before.calibration["labels"] == labels.checksum:
+        return {"calibration": before.calibration}
+    if not labels.samples:
+        return {"calibration": None, "uncalibrated": "the dataset has no masks to calibrate on"}
+    report("calibrate", 0, len(labels.samples))
+    truth = read_truth(labels, lambda done, total: report("calibrate", done, total))
+    calibration, why = calibrate_on(clip, matrix, labels, truth)
+    return {"calibration": calibration, "uncalibrated": why}
 
 
 def _build_graph(

@@ -1,9 +1,11 @@
 """From cosines to confidence: how sure one may be that an image shows what was asked for.
 
-A model trained with the sigmoid loss says so itself: sigmoid(scale * cosine + bias) is a probability. Any other
-CLIP's cosines mean nothing by themselves; there is no universal threshold. For those the query's own distribution over
-the dataset is looked at: two Gaussians, of images that fit and of all others (Bejnordi et al. do so for driving data,
-arXiv 2404.05309), and where two explain it no better than one, nothing stands out.
+There is no universal threshold: an index of a labelled dataset is calibrated on its masks (`calibrate`), and here is
+what its regressions look at. Without masks there are only priors. A model trained with the sigmoid loss says
+sigmoid(scale * cosine + bias), which its authors' own examples of perfect matches show to be low by a constant. For any
+other the query's own distribution over the dataset is looked at: two Gaussians, of images that fit and of all others
+(Bejnordi et al. do so for driving data, arXiv 2404.05309), and where two explain it no better than one, nothing stands
+out.
 """
 
 from dataclasses import dataclass
@@ -12,6 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bddseg_tui.index.cosine_mixture import Fitting
+from bddseg_tui.index.logistic import Numbers
+
+BEST_RISING = (0, 1, 2)
+"""The features of `best_features` that may not count against a fit."""
 Scores = NDArray[np.float32]
 _SAMPLE = 20_000
 _STEPS = 60
@@ -72,6 +79,35 @@ def fit_mixture(scores: Scores, seed: int = 0) -> Mixture:
 def sigmoid_confidence(scores: Scores, scale: float, bias: float) -> Scores:
     """The probability that a model trained with the pairwise sigmoid loss gives to a cosine."""
     return np.asarray(1 / (1 + np.exp(-(scale * scores + bias))), np.float32)
+
+
+def pair_features(cosines: NDArray[Any], judged: Fitting) -> Numbers:
+    """float64 [n, 2] of images of one search, whatever their rank."""
+    return np.stack([cosines, _logit(judged.chance(cosines))], 1).astype(np.float64)
+
+
+def best_features(
+    cosines: NDArray[Any], everything: NDArray[Any], judged: Fitting, among: NDArray[Any] | None = None
+) -> Numbers:
+    """float64 [n, 5] of the best images of one search.
+
+    Args:
+        cosines: [n] of the images that are judged.
+        everything: [N] of all images of the dataset, or of a sample of them.
+        judged: what `cosine_mixture.fitting` makes of these.
+        among: [M] of all images that may be found; None where these are `everything`.
+    """
+    among = everything if among is None else among
+    few = min(5, max(1, len(among) // 10))
+    top = float(np.partition(among, len(among) - few)[-few:].mean())
+    same = np.ones(len(cosines))
+    parts = [cosines, top * same, _logit(judged.chance(cosines)), everything.mean() * same]
+    return np.stack([*parts, (everything.std() + 1e-4) * same], 1).astype(np.float64)
+
+
+def _logit(chance: Numbers) -> Numbers:
+    bounded = np.clip(chance, 1e-4, 1 - 1e-4)
+    return np.asarray(np.log(bounded / (1 - bounded)))
 
 
 def _density(x: NDArray[Any], weight: float, mean: float, deviation: float) -> NDArray[np.float64]:

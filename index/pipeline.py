@@ -13,7 +13,6 @@ from typing import Any
 
 from bddseg_tui.core.data.image_file import read_image
 from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.core.retrieval.options import NOTHING_BELOW
 from bddseg_tui.index import prompts
 from bddseg_tui.index.follow_ups import follow_up
 from bddseg_tui.index.llava import CutShort, Llava, OutOfServiceError, Piece, TakenBack, Thinking, Waiting, reply
@@ -83,9 +82,10 @@ def ask(
     """Answers a question; `emit(event, **values)` is told every step.
 
     Events: `topic` (same or new), `anchors` (with `fallback`, why the question itself is searched with), `candidates`
-    (hits), `image` (the one that is looked at), `token`, and last `done` (answer, image, score, timings; `problem` says
-    why an answer is not whole, `complete` is False where more than its length is wrong). In between, `waiting` (what,
-    seconds) and `thinking` (seconds) say why nothing else comes; `unsaid` takes back every token so far.
+    (hits), `image` (the one that is looked at), `token`, and last `done` (answer, image, score, timings; `doubt` says
+    that nobody can tell whether the image fits, `problem` why an answer is not whole, `complete` is False where more
+    than its length is wrong). In between, `waiting` (what, seconds) and `thinking` (seconds) say why nothing else
+    comes; `unsaid` takes back every token so far.
 
     Raises:
         CancelledError: it was asked to stop.
@@ -123,12 +123,12 @@ def ask(
         return
     if not hits:
         raise BddsegError("the filter leaves no image of the index: clear it")
-    if hits[0].confidence < NOTHING_BELOW:
+    if hits[0].verdict == "nothing":
         _say_nothing_fits(anchors, hits[0], len(searcher().images), emit, clock)
         return
     if gone is not None:
         raise gone
-    _answer(request, hits[0].image, hits[0], llava, root, emit, cancelled, clock, fresh=True)
+    _answer(request, hits[0].image, hits[0], llava, root, emit, cancelled, clock, anchors, fresh=True)
 
 
 @dataclass(frozen=True)
@@ -235,6 +235,7 @@ def _answer(
     emit: Emit,
     cancelled: Callable[[], bool],
     clock: _Clock,
+    anchors: Sequence[str] = (),
     fresh: bool = False,
 ) -> None:
     path = root / os.fsdecode(image)
@@ -277,6 +278,7 @@ def _answer(
         score=score,
         confidence=confidence,
         fits=True,
+        doubt=_doubt(hit, anchors),
         timings=clock.total(),
         problem="" if cut is None else cut.message,
         complete=cut is None or cut.why == "limit",
@@ -297,7 +299,14 @@ def _say(answer: str, emit: Emit, clock: _Clock) -> None:
     """An answer of ours about no picture."""
     emit("token", text=answer)
     nothing = {"image": None, "path": None, "score": None, "confidence": None, "fits": False}
-    emit("done", answer=answer, **nothing, timings=clock.total(), problem="", complete=True)
+    emit("done", answer=answer, **nothing, doubt="", timings=clock.total(), problem="", complete=True)
+
+
+def _doubt(hit: Hit | None, anchors: Sequence[str]) -> str:
+    if hit is None or hit.verdict == "fits":
+        return ""
+    wanted = "; ".join(anchors)
+    return f"this is the nearest, at {hit.confidence:.0%}: I can't tell whether it shows “{wanted}”"
 
 
 def hit_json(hit: Hit, root: Path) -> dict[str, Any]:
@@ -309,5 +318,6 @@ def hit_json(hit: Hit, root: Path) -> dict[str, Any]:
         "path": os.fspath(root / image),
         "score": round(hit.score, 4),
         "confidence": round(hit.confidence, 4),
+        "verdict": hit.verdict,
         "duplicates": [os.fsdecode(d) for d in hit.duplicates],
     }

@@ -2,8 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.retrieval.calibration import Verdict
 from bddseg_tui.core.retrieval.manifest import EXACT_LIMIT, read_manifest
+from bddseg_tui.index.calibration_form import Calibration, read_calibration
+from bddseg_tui.index.class_words import BARE, embed
 from bddseg_tui.index.clip import Clip
-from bddseg_tui.index.confidence import fit_mixture, sigmoid_confidence
+from bddseg_tui.index.judgement import Judgement, judge
 from bddseg_tui.index.search_language import Phrase
 from bddseg_tui.index.stores import Store
 from bddseg_tui.index.stores.hnsw import load_hnsw
@@ -29,11 +32,18 @@ FUSIONS = ("product", "mean", "joint", "least")
 
 @dataclass(frozen=True)
 class Hit:
-    """An image that was found. `score` is its (weighted mean) cosine, `confidence` a probability that it fits."""
+    """An image that was found.
+
+    Attributes:
+        score: its (weighted mean) cosine.
+        confidence: a probability that it fits; of a search by picture, how alike they are.
+        verdict: what may be said of it.
+    """
 
     image: bytes
     score: float
     confidence: float
+    verdict: Verdict
     parts: tuple[float, ...] = ()
     duplicates: tuple[bytes, ...] = ()
 
@@ -52,6 +62,7 @@ class Searcher:
     store: Store | None
     sha256: str
     rows: NDArray[np.int64] | None = None
+    calibration: Calibration | None = None
     _places: dict[bytes, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -92,9 +103,10 @@ class Searcher:
         if fusion == "joint":
             words = ", ".join(p.text for p in phrases if p.weight > 0)
             phrases = [Phrase(words), *(p for p in phrases if p.weight < 0)]
-        vectors = self.clip.encode_texts([p.text for p in phrases])
+        templates = self.calibration.templates if self.calibration else BARE
+        vectors = embed(self.clip, [p.text for p in phrases], templates)
         weights = np.asarray([p.weight for p in phrases], np.float32)
-        return self._find(vectors, weights, count, allowed, fusion, group)
+        return self._find(vectors, weights, count, allowed, fusion, group, self._judge)
 
     def by_picture(
         self,
@@ -104,15 +116,18 @@ class Searcher:
         group: bool = True,
     ) -> list[Hit]:
         """The images most like a picture, or like an image of the dataset, which is then left out itself."""
+        one = np.ones(1, np.float32)
         if isinstance(picture, bytes):
             row = self._places.get(picture)
             if row is None:
                 raise BddsegError("this image is not in the index: `bddseg-tui index build` brings it up to date")
             vector = np.asarray(self.matrix[row : row + 1])
-            found = self._find(vector, np.ones(1, np.float32), count + 1, allowed, "mean", group)
-            rest = [h for h in found if h.image != picture]
-            return rest[:count]
-        return self._find(self.clip.encode_images([picture]), np.ones(1, np.float32), count, allowed, "mean", group)
+            others = [i for i in (self.images if allowed is None else allowed) if i != picture]
+            wanted = others if allowed is not None or self.store is None else None
+            found = self._find(vector, one, count + 1, wanted, "mean", group, _alike)
+            rest = [replace(h, duplicates=tuple(d for d in h.duplicates if d != picture)) for h in found]
+            return [h for h in rest if h.image != picture][:count]
+        return self._find(self.clip.encode_images([picture]), one, count, allowed, "mean", group, _alike)
 
     def _find(
         self,
@@ -122,17 +137,17 @@ class Searcher:
         allowed: Sequence[bytes] | None,
         fusion: str,
         group: bool,
+        judge_all: Callable[[Vectors, Vectors, Vectors], Judgement],
     ) -> list[Hit]:
         rows = self._candidates(vectors, weights, count, allowed)
         if not len(rows):
             return []
         # Not `matrix[rows]` of all of them, which would copy a file of gigabytes into memory for each search.
         cosines = (self.matrix if len(rows) == len(self.matrix) else self.matrix[rows]) @ vectors.T
-        confidence = self._confidence(cosines, vectors)
-        positive = weights > 0
+        judgement = judge_all(cosines, vectors, weights)
         score = cosines @ weights / np.abs(weights).sum()
         # A phrase to be avoided counts by how surely it is not there.
-        oriented = np.where(positive, confidence, 1 - confidence).clip(1e-9, 1)
+        oriented = np.where(weights > 0, judgement.ranks, 1 - judgement.ranks).clip(1e-9, 1)
         together = np.exp((np.log(oriented) * np.abs(weights)).sum(1) / np.abs(weights).max())
         key = {"product": np.log(together), "least": oriented.min(1)}.get(fusion, score)
         # Ties in confidence (both surely fit) are broken by the cosine.
@@ -145,7 +160,8 @@ class Searcher:
                 Hit(
                     self.images[rows[place]],
                     float(score[place]),
-                    float(oriented[place].min()),
+                    sure := float(judgement.sure[place]),
+                    judgement.verdict(sure),
                     tuple(float(c) for c in cosines[place]),
                     tuple(self.images[r] for r in same.get(at, [])),
                 )
@@ -170,13 +186,11 @@ class Searcher:
         spans = zip(np.searchsorted(self.rows, rows), np.searchsorted(self.rows, rows, "right"), strict=True)
         return np.concatenate([np.zeros(0, np.int64), *(np.arange(a, b) for a, b in spans)])
 
-    def _confidence(self, cosines: Vectors, vectors: Vectors) -> Vectors:
-        if self.clip.bias is not None:
-            return sigmoid_confidence(cosines, self.clip.scale, self.clip.bias)
+    def _judge(self, cosines: Vectors, vectors: Vectors, weights: Vectors) -> Judgement:
         step = max(1, len(self.matrix) // 20_000)
-        spread = np.asarray(self.matrix[::step]) @ vectors.T
-        parts = [fit_mixture(spread[:, k]).confidence(cosines[:, k]) for k in range(cosines.shape[1])]
-        return np.stack(parts, axis=1)
+        whole = step == 1 and len(cosines) == len(self.matrix)
+        spread = cosines if whole else np.asarray(self.matrix[::step]) @ vectors.T
+        return judge(self.clip, self.calibration, cosines, spread, weights)
 
     def _grouped(self, rows: NDArray[np.int64], count: int) -> tuple[list[int], dict[int, list[int]]]:
         """Places (in `rows`, best first) of the first of each group of near-duplicates, and the rows of its others."""
@@ -191,6 +205,12 @@ class Searcher:
             elif len(kept) < count:
                 kept.append(at)
         return kept, same
+
+
+def _alike(cosines: Vectors, vectors: Vectors, weights: Vectors) -> Judgement:
+    """Of pictures like a picture the cosine is told, which is no probability: the nearest are what was asked for."""
+    alike = cosines.clip(0, 1)
+    return Judgement(alike, alike[:, 0], True, False)
 
 
 def _window(count: int) -> int:
@@ -230,7 +250,9 @@ def open_searcher(folder: Path, clip: Clip, milvus: str = "", exact_limit: int =
         store, rows = graph, table.rows()[0]
         if len(rows) != len(images):
             raise BddsegError("the index has changed just now: search again")
-    return Searcher(clip=clip, images=images, matrix=matrix, store=store, sha256=sha256, rows=rows)
+    manifest = read_manifest(folder)
+    calibration = read_calibration(manifest.calibration if manifest else None)
+    return Searcher(clip, images, matrix, store, sha256, rows, calibration)
 
 
 def _contents(table: VectorTable, sha256: str) -> str:

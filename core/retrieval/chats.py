@@ -72,6 +72,7 @@ class Turn:
     score: Real | None = None
     confidence: Real | None = None
     fits: bool = True
+    doubt: Line = ""
     stayed: bool = False
     state: State = "done"
     problem: Line = ""

@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 from bddseg_tui.core.files.records import Count, FileName, Line, Real, Text, checked
+from bddseg_tui.core.retrieval.calibration import Verdict
 
 
 class _Event(TypedDict):
@@ -23,6 +24,7 @@ class Item(TypedDict):
     path: FileName
     score: Real
     confidence: Real
+    verdict: NotRequired[Verdict]
     duplicates: list[FileName]
 
 
@@ -111,6 +113,7 @@ class Answered(_Event):
     score: Real | None
     confidence: Real | None
     fits: bool
+    doubt: NotRequired[Line]
     timings: dict[Line, Real]
     problem: Text
     complete: bool

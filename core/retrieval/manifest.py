@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from bddseg_tui.core.errors import RecordError
 from bddseg_tui.core.files.records import Count, Fraction, Line, Moment, Real, read_record
+from bddseg_tui.core.retrieval.calibration import CalibrationRecord
 
 EXACT_LIMIT = 100_000
 """Up to this many images exact search is as fast as a graph, and never wrong."""
@@ -31,6 +32,9 @@ class Manifest:
     graph: dict[str, Any] | None
     hnswlib: bool
     """Whether hnswlib is installed, without which no graph is built or searched."""
+    calibration: CalibrationRecord | None = None
+    uncalibrated: str = ""
+    """Why there is no calibration; '' where there is one, or the index is of an earlier version."""
 
     @property
     def method(self) -> str:
@@ -62,6 +66,8 @@ class ManifestRecord(TypedDict):
     seconds: NotRequired[Real]
     file: NotRequired[Line]
     rows_used: NotRequired[Count]
+    calibration: NotRequired[CalibrationRecord | None]
+    uncalibrated: NotRequired[Line]
 
 
 @with_config(extra="allow")
@@ -109,6 +115,8 @@ def read_manifest(folder: Path) -> Manifest | None:
         images_per_second=encoded / seconds if encoded and seconds > 0 else None,
         graph=_graph(folder, raw["sha256"]),
         hnswlib=_hnswlib_found(),
+        calibration=raw.get("calibration"),
+        uncalibrated=raw.get("uncalibrated", ""),
     )
 
 

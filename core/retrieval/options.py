@@ -10,8 +10,6 @@ from bddseg_tui.core.retrieval.server_address import server_address
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.suggest import suggestion
 
-NOTHING_BELOW = 0.4
-"""Below this confidence of the best image, nothing fits. Chosen on scenes that the demo models were watched on."""
 Fusion = Literal["product", "mean", "joint", "least"]
 Quantise = Literal["", "4bit", "8bit"]
 

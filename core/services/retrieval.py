@@ -12,7 +12,7 @@ from bddseg_tui.core.files.skipped_records import LeftOut
 from bddseg_tui.core.retrieval.client import Answering, RetrieverClient
 from bddseg_tui.core.retrieval.manifest import Manifest, manifest_problem, read_manifest
 from bddseg_tui.core.retrieval.options import Retrieval
-from bddseg_tui.core.sanitize import sanitize_path
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.settings import check_settings, load_settings, save_settings
 from bddseg_tui.core.workspace.workspace import Workspace
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bddseg_tui.core.jobs.job import Status
     from bddseg_tui.core.retrieval.chat_search import ChatSearch
     from bddseg_tui.core.retrieval.chats import Chat, Turn
+    from bddseg_tui.core.retrieval.compare import ComparedClass
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,23 @@ class RetrievalService:
     def info_problem(self, root: Path, model: str | None = None) -> str:
         """Why the manifest of an index that is there cannot be read; '' for nothing."""
         return manifest_problem(self.index_folder(root, model))
+
+    def compare(self, root: Path, first: str, second: str) -> "tuple[Manifest, Manifest, list[ComparedClass]]":
+        """Two CLIPs by how well each finds the classes of the masks; what gains most by the second comes first.
+
+        Raises:
+            BddsegError: one has no index of this dataset, or was not measured on its masks.
+        """
+        from bddseg_tui.core.retrieval.compare import compare_indexes
+
+        found = []
+        for model in (first, second):
+            manifest = self.info(root, model)
+            if manifest is None:
+                advice = f"`bddseg-tui index build {sanitize_path(root)} --model {sanitize(model)}`"
+                raise BddsegError(f"there is no finished index by {sanitize(model)}: {advice} makes it")
+            found.append(manifest)
+        return found[0], found[1], compare_indexes(found[0], found[1])
 
     def indexed_models(self) -> list[str]:
         """The CLIP that is set, then those that some index was built with."""

@@ -71,8 +71,8 @@ def of(events: Events, kind: str) -> dict[str, Any]:
 
 
 def sure(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets the best image always fit: what fits is the model's business, not the pipeline's."""
-    monkeypatch.setattr("bddseg_tui.index.pipeline.NOTHING_BELOW", 0.0)
+    """Lets every image fit: what fits is the model's business, not the pipeline's."""
+    monkeypatch.setattr("bddseg_tui.index.judgement.Judgement.verdict", lambda self, sure: "fits")
 
 
 def test_a_question_goes_through_all_steps_in_order(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,11 +130,20 @@ def test_asking_about_a_candidate_searches_for_nothing(indexed: Indexed) -> None
 
 
 def test_when_nothing_fits_that_is_said_with_the_nearest(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bddseg_tui.index.pipeline.NOTHING_BELOW", 1.1)
+    monkeypatch.setattr("bddseg_tui.index.judgement.Judgement.verdict", lambda self, sure: "nothing")
     events, llava = run(indexed, Ask("show me a unicorn"), "unicorn")
     done = of(events, "done")
     assert done["fits"] is False and done["image"] is None
     assert "None of the 21 images" in done["answer"] and "unicorn" in done["answer"] and len(llava.prompts) == 1
+
+
+def test_where_nobody_can_tell_the_nearest_is_looked_at_and_that_is_said(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bddseg_tui.index.judgement.Judgement.verdict", lambda self, sure: "unsure")
+    events, _ = run(indexed, Ask("show me a unicorn"), "unicorn", "Cars.")
+    done = of(events, "done")
+    assert done["fits"] and done["answer"] == "Cars." and "can't tell whether it shows “unicorn”" in done["doubt"]
 
 
 def test_a_filter_that_leaves_nothing_is_said(indexed: Indexed) -> None:

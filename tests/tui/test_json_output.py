@@ -60,7 +60,7 @@ OF_A_TRAINED_RUN = {
 }
 ELSEWHERE = {
     *("resume", "evaluate", "evaluations delete", "predict", "export", "stop", "jobs stop", "data repair"),
-    *("index build", "index build --detach", "index stop"),
+    *("index build", "index build --detach", "index stop", "index compare"),
 }
 """Those that start and stop processes: their outputs are held against the schemas where that is tested."""
 

@@ -98,6 +98,7 @@ class TurnView(Vertical):
             score=event["score"],
             confidence=event["confidence"],
             fits=bool(event["fits"]),
+            doubt=sanitize(str(event.get("doubt", ""))),
             timings=dict(event["timings"]),
             state="done",
             problem=sanitize(str(event.get("problem", ""))),
@@ -167,4 +168,6 @@ class TurnView(Vertical):
         path = self._root / self.turn.image
         view.show(PictureRequest(path, None))
         sure = "" if self.turn.confidence is None else f"   fits at {self.turn.confidence:.0%}"
+        if self.turn.doubt:
+            sure = f"   the nearest, at {self.turn.confidence or 0:.0%}: it may not fit"
         line.update(Text(f"{sanitize_path(path.stem)}{sure}", style="dim"))

@@ -95,6 +95,8 @@ def ask(
         note(odd)
     if json:
         print_json(told)
+    if told["doubt"] and not json:
+        note(told["doubt"])
     if told["problem"] and told["complete"]:
         note(told["problem"])
     elif told["problem"]:
@@ -142,6 +144,7 @@ def _follow(question: str, answering: Any, as_json: bool) -> "Answer":
                     "score": event["score"],
                     "confidence": event["confidence"],
                     "fits": event["fits"],
+                    "doubt": event.get("doubt", ""),
                     "answer": event["answer"],
                     "candidates": candidates,
                     "timings": event["timings"],

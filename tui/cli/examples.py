@@ -40,6 +40,7 @@ EXAMPLES = {
     "index build": ("index build ~/bdd100k --model ViT-B-32/laion2b_s34b_b79k --download",),
     "index stop": ("index stop ~/bdd100k",),
     "index info": ("index info ~/bdd100k",),
+    "index compare": ("index compare demo ViT-B-16-SigLIP2-256/webli ~/bdd100k",),
     "index search": (
         "index search 'heavy rain; 2: red bus; -night' --filter 'split:val'",
         "index search --like photo.jpg",

@@ -16,4 +16,5 @@ def candidate_image(item: Mapping[str, Any]) -> "CandidateImage":
         "path": sanitize_path(item["path"]),
         "score": item["score"],
         "confidence": item["confidence"],
+        "verdict": item.get("verdict", "unsure"),
     }

@@ -1,4 +1,4 @@
-"""`index build`, `stop`, `info` and `search`: an index of a dataset, and searching it by meaning."""
+"""`index build`, `stop`, `info`, `compare` and `search`: an index of a dataset, and searching it by meaning."""
 
 import os
 from pathlib import Path
@@ -8,11 +8,12 @@ import typer
 
 from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.files.typed_path import typed_path
-from bddseg_tui.core.retrieval.options import NOTHING_BELOW, choices
+from bddseg_tui.core.retrieval.options import choices
 from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.follow_job import start_and_follow
 from bddseg_tui.tui.cli.found_images import candidate_image
+from bddseg_tui.tui.cli.index_measures import calibration_facts, calibration_lines, comparison, comparison_lines
 from bddseg_tui.tui.cli.opening import open_dataset, open_engine
 from bddseg_tui.tui.cli.options import (
     DataOption,
@@ -93,7 +94,7 @@ def info(
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Say what the index of a dataset is: its model, images, and the graph's recall."""
+    """Say what the index of a dataset is: model, images, the graph's recall, how far confidence can be trusted."""
     engine = open_engine(workspace)
     root = open_dataset(engine, dataset).dataset.root
     found = engine.retrieval.info(root, model)
@@ -116,12 +117,30 @@ def _tell_info(found: Any, json: bool) -> None:
         "images_per_second": found.images_per_second,
         "method": found.method,
         "graph": found.graph,
+        "calibration": calibration_facts(found.calibration),
+        "uncalibrated": found.uncalibrated,
         "folder": sanitize_path(found.folder),
     }
     bad = f", {found.failures:,} could not be read" if found.failures else ""
     text = f"{found.count:,} images by {found.identity}, {found.dimension} numbers each, {found.method}{speed}{bad}"
     advice = f"{found.advice}\n" if found.advice else ""
-    tell(json, f"{text}\n{advice}{sanitize_path(found.folder)}", facts)
+    measures = "\n".join(calibration_lines(found))
+    tell(json, f"{text}\n{advice}{sanitize_path(found.folder)}\n{measures}", facts)
+
+
+@index_app.command()
+def compare(
+    first: Annotated[str, typer.Argument(metavar="A", help="A CLIP.", autocompletion=completions.index_models)],
+    second: Annotated[str, typer.Argument(metavar="B", help="Another.", autocompletion=completions.index_models)],
+    dataset: OptionalDatasetArgument = None,
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Compare two CLIPs, both of which have an index of a dataset, by how well they find the classes of its masks."""
+    engine = open_engine(workspace)
+    root = open_dataset(engine, dataset).dataset.root
+    one, other, classes = engine.retrieval.compare(root, first, second)
+    tell(json, "\n".join(comparison_lines(one, other, classes)), comparison(one, other, classes))
 
 
 @index_app.command()
@@ -165,5 +184,8 @@ def search(
     for item in items:
         more = f"  (+{len(item['duplicates'])} alike)" if item["duplicates"] else ""
         say(f"{percent(item['confidence']):>5} %  {item['score']:+.3f}  {sanitize_path(item['path'])}{more}")
-    if items and items[0]["confidence"] < NOTHING_BELOW:
+    said = items[0].get("verdict") if items else "fits"
+    if said == "nothing":
         note("nothing seems to fit; these are the nearest")
+    elif said == "unsure":
+        note("these are the nearest, but whether they fit can't be told: `bddseg-tui index info` says why")

@@ -131,6 +131,8 @@ class ListPanel(Vertical):
         self.list_results(results)
         if results.fits_nothing:
             self.notify("nothing seems to fit; these are the nearest", timeout=4)
+        elif results.is_unsure:
+            self.notify("the nearest; whether they fit can't be told", timeout=4)
         if results.search.grid:
             self.post_message(self.SearchListed())
 

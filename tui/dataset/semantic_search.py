@@ -14,7 +14,6 @@ from textual.worker import Worker
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.core.retrieval.options import NOTHING_BELOW
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.shared.daemon_thread import in_daemon_thread
 from bddseg_tui.tui.shared.worker_errors import tell_failure
@@ -45,6 +44,7 @@ class Result:
     name: str
     confidence: float
     score: float
+    verdict: str = "fits"
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,12 @@ class Results:
     @property
     def fits_nothing(self) -> bool:
         """Whether even the best is no more than the nearest there is."""
-        return bool(self.images) and self.images[0].confidence < NOTHING_BELOW
+        return bool(self.images) and self.images[0].verdict == "nothing"
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether nobody can tell if even the best fits."""
+        return bool(self.images) and self.images[0].verdict == "unsure"
 
 
 def words_search(terms: str, words: str) -> Search:
@@ -119,7 +124,8 @@ def _items(
 
 
 def _result(item: dict[str, Any]) -> Result:
-    return Result(str(item["image"]), str(item["name"]), float(item["confidence"]), float(item["score"]))
+    said = str(item.get("verdict", "fits"))
+    return Result(str(item["image"]), str(item["name"]), float(item["confidence"]), float(item["score"]), said)
 
 
 class SemanticSearch(Widget):

@@ -41,6 +41,7 @@ from bddseg_tui.tui.cli.json_output.retrieval_outputs import (
     ChatRow,
     FoundImage,
     IndexBegun,
+    IndexComparison,
     IndexFacts,
     IndexStopped,
 )
@@ -85,6 +86,7 @@ OUTPUTS: dict[str, Any] = {
     "index build": IndexFacts,
     "index build --detach": IndexBegun,
     "index info": IndexFacts,
+    "index compare": IndexComparison,
     "index stop": IndexStopped,
     "index search": list[FoundImage],
     "ask": Answer,

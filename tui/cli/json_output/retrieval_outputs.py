@@ -4,10 +4,22 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from bddseg_tui.core.files.records import Count, Line, Moment, Real
+from bddseg_tui.core.files.records import Count, Fraction, Line, Moment, Real
 from bddseg_tui.core.jobs.job import State
+from bddseg_tui.core.retrieval.calibration import ClassRecord, ErrorRecord, Verdict
 from bddseg_tui.core.retrieval.chats import Turn
 from bddseg_tui.tui.cli.json_output.closed import closed
+
+
+@closed
+class CalibrationFacts(TypedDict):
+    """What the masks say of a CLIP on this dataset, measured on classes that were left out of the fit."""
+
+    images: Count
+    templates: list[Line]
+    mean_average_precision: Fraction
+    classes: list[ClassRecord]
+    error: ErrorRecord
 
 
 @closed
@@ -23,7 +35,32 @@ class IndexFacts(TypedDict):
     images_per_second: Real | None
     method: Line
     graph: dict[str, Any] | None
+    calibration: CalibrationFacts | None
+    uncalibrated: Line
+    """Why there is no calibration; empty where there is one."""
     folder: Line
+
+
+@closed
+class ComparedClassRow(TypedDict):
+    """A class of `index compare`: the share of images that show it, and average precision by either model."""
+
+    name: Line
+    share: Fraction
+    first: Fraction
+    second: Fraction
+    difference: Real
+
+
+@closed
+class IndexComparison(TypedDict):
+    """`index compare`: the models, their mean average precision, and each class."""
+
+    first: Line
+    second: Line
+    mean_first: Fraction
+    mean_second: Fraction
+    classes: list[ComparedClassRow]
 
 
 @closed
@@ -49,6 +86,8 @@ class CandidateImage(TypedDict):
     score: Real
     """Cosine."""
     confidence: Real
+    verdict: Verdict
+    """`unsure`: nobody can tell whether it fits."""
 
 
 @closed
@@ -67,6 +106,8 @@ class Answer(TypedDict):
     score: Real | None
     confidence: Real | None
     fits: bool
+    doubt: Line
+    """Why the image may not fit; empty for nothing."""
     answer: str
     candidates: list[CandidateImage]
     timings: dict[str, Real]
