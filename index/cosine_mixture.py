@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from bddseg_tui.index.logistic import Numbers
 
-_SHARES = np.asarray([0, 0.0005, 0.001, 0.003, 0.01, 0.03, 0.08, 0.2, 0.4, 0.6, 0.8, 0.92, 0.97, 1])
+_SHARES = (0.0, 0.0005, 0.001, 0.003, 0.01, 0.03, 0.08, 0.2, 0.4, 0.6, 0.8, 0.92, 0.97, 1.0)
 _SHARE_PRIOR = np.asarray([0.25, *[0.7 / 12] * 12, 0.05])
 """Shares of images that fit, and how probable each is before a look at the cosines: none fits in a quarter."""
 _EVIDENCE = 100
 """As many images count as evidence at most: the model of two parts is not so true that thousands should decide."""
-_BINS = 80
+_BINS = 120
 _GRID = np.linspace(-8, 8, 161)
 _SMOOTHING = 0.3
 _SHRINK = 4.0
@@ -114,17 +114,20 @@ def fitting(prior: CosinePrior, cosines: NDArray[Any]) -> Fitting:
     return Fitting(middle, np.maximum.accumulate(chances / total))
 
 
-def _at(distance: Numbers, wide: Numbers, log_density: Numbers) -> Numbers:
-    return np.asarray(np.exp(np.interp(distance / wide, _GRID, log_density)) / wide)
+def _at(distance: Numbers, wide: Numbers, log_density: Numbers) -> NDArray[np.float32]:
+    # float32 is enough for a density, and twice as fast.
+    return np.asarray(
+        np.exp(np.interp(distance / wide, _GRID, log_density).astype(np.float32)) / wide.astype(np.float32)
+    )
 
 
 def _shapes(prior: CosinePrior, cosines: NDArray[Any]) -> tuple[Numbers, Numbers]:
     """Shapes (low, gap, log deviation) [n, 3] that these cosines may have, and the logarithm of what the prior says."""
     spread = np.sqrt(np.diag(prior.covariance))
-    gaps = np.maximum(prior.mean[1] + np.linspace(-2, 2, 7) * spread[1], 0.02 * prior.mean[1])
-    widths = prior.mean[2] + np.linspace(-1.5, 1.5, 3) * spread[2]
+    gaps = np.maximum(prior.mean[1] + np.linspace(-2, 2, 9) * spread[1], 0.02 * prior.mean[1])
+    widths = prior.mean[2] + np.linspace(-2, 2, 5) * spread[2]
     least, most = np.quantile(cosines, [0.02, 0.9])
-    lows = np.linspace(least - gaps.max(), most, 31)
+    lows = np.linspace(least - gaps.max(), most, 41)
     shapes = np.stack(np.meshgrid(lows, gaps, widths, indexing="ij"), -1).reshape(-1, 3)
     off = shapes - prior.mean
     belief = -0.5 * np.einsum("ni,ij,nj->n", off, np.linalg.inv(prior.covariance), off)
