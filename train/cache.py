@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bddseg_tui.core.classes import NUM_CLASSES
+from bddseg_tui.core.data.catalog.paths import relative
 from bddseg_tui.core.data.dataset import Dataset, Sample, list_samples
 from bddseg_tui.core.data.image_file import BadFileError, read_image, read_mask
 from bddseg_tui.core.data.size_mismatch import size_mismatch
@@ -72,12 +73,15 @@ def open_cache(
     limit: int = 0,
     report: Progress | None = None,
     waiting: Callable[[], None] | None = None,
+    excluded: frozenset[bytes] = frozenset(),
 ) -> CachedSplit:
     """Opens the cache of a labelled split, brought up to date; `report(done, total)` may raise to cancel.
 
     `limit` takes that many samples, spread evenly. Samples that cannot be read are left out and listed. What another
     process is adding is waited for: `waiting()` is called a few times a second, and may raise. Whoever trains on the
     cache meanwhile is neither waited for nor disturbed.
+
+    `excluded` are images, as paths relative to the dataset, that are left out.
 
     Raises:
         BddsegError: no sample can be used, or the disk is full.
@@ -86,7 +90,7 @@ def open_cache(
     path = cache / cache_name(dataset.root, split, size)
     try:
         with opened(path, dataset.root, size, waiting or (lambda: None)) as folder:
-            held = _brought_up_to_date(folder, dataset, split, limit, report)
+            held = _brought_up_to_date(folder, dataset, (split, limit, excluded), report)
             images, masks = map_slots(path, size) if len(held.slots) else (_none(3, *size), _none(*size))
     except OSError as error:
         raise disk_error(error, error.filename or path) from error
@@ -123,13 +127,19 @@ def resize_sample(sample: Sample, size: tuple[int, int]) -> tuple[NDArray[np.uin
     return np.asarray(small).transpose(2, 0, 1), np.asarray(mask)
 
 
-def _brought_up_to_date(folder: OpenFolder, dataset: Dataset, split: str, limit: int, report: Progress) -> Held:
+def _brought_up_to_date(
+    folder: OpenFolder, dataset: Dataset, which: tuple[str, int, frozenset[bytes]], report: Progress
+) -> Held:
+    split, limit, excluded = which
     for attempt in (1, 2):
         try:
             with CacheIndex(folder.path / INDEX, dataset.root) as index:
-                count = index.list_files(_samples(dataset, split), limit)
+                count = index.list_files(_samples(dataset, split, excluded), limit)
                 if not count:
-                    raise BddsegError(f"{sanitize_path(dataset.root)} has no images with masks in its {split} split")
+                    left = f" but the {len(excluded):,} that are excluded" if excluded else ""
+                    raise BddsegError(
+                        f"{sanitize_path(dataset.root)} has no images with masks in its {split} split{left}"
+                    )
                 if index.slots_needed() <= folder.capacity():
                     if index.missing():
                         _fill(folder, index, report)
@@ -143,8 +153,9 @@ def _brought_up_to_date(folder: OpenFolder, dataset: Dataset, split: str, limit:
     raise BddsegError(f"{sanitize_path(folder.path)} changes while it is used: try again")
 
 
-def _samples(dataset: Dataset, split: str) -> Iterator[Sample]:
-    return list_samples(replace(dataset, splits=tuple(f for f in dataset.splits if f.split == split)))
+def _samples(dataset: Dataset, split: str, excluded: frozenset[bytes]) -> Iterator[Sample]:
+    found = list_samples(replace(dataset, splits=tuple(f for f in dataset.splits if f.split == split)))
+    return (s for s in found if relative(s.image, dataset.root) not in excluded) if excluded else found
 
 
 @dataclass(frozen=True)

@@ -124,10 +124,11 @@ def _predict_images(prediction: Prediction) -> None:
     if problems:
         job.event("warning", message=f"{len(problems)} images are left out", files=problems[:20])
     written = [(sample, folder.folder / mask_of(name)) for name, sample in named if name in journal.entries]
-    summary = {"images": len(written), "left_out": len(problems), "classes": _summary(path for _, path in written)}
+    counts = [_pixels(path) for _, path in written]
+    summary = {"images": len(written), "left_out": len(problems), "classes": _summary(counts)}
     _write_summary(folder, summary)
     if not Path(prediction.source).is_absolute():
-        _record(prediction, written)
+        _record(prediction, [(*pair, pixels) for pair, pixels in zip(written, counts, strict=True)])
     job.event("finish", images=len(written), left_out=len(problems))
 
 
@@ -211,7 +212,7 @@ def _predict_video(prediction: Prediction) -> None:
     to = folder.folder / OVERLAY_VIDEO
     frames_written = encode_overlay(video, folder.folder / "masks", to, opacity=OPACITY, check=job.check_stop)
     masks = [folder.folder / mask_of(name) for name in sorted(journal.entries)]
-    _write_summary(folder, {"frames": frames_written, "classes": _summary(masks)})
+    _write_summary(folder, {"frames": frames_written, "classes": _summary(map(_pixels, masks))})
     job.event("finish", images=frames_written, left_out=0)
 
 
@@ -229,11 +230,15 @@ def _write_summary(folder: OwnedFolder, summary: dict[str, Any]) -> None:
         raise disk_error(error, folder.folder / SUMMARY) from error
 
 
-def _summary(masks: Iterable[Path]) -> list[dict[str, Any]]:
-    """By class: its share of all predicted pixels (percent), and in how many images it is."""
+def _pixels(mask: Path) -> NDArray[np.int64]:
+    """Pixels by class, int64 [20]."""
+    return np.bincount(read_mask(mask).ravel(), minlength=NUM_CLASSES)
+
+
+def _summary(masks: Iterable[NDArray[np.int64]]) -> list[dict[str, Any]]:
+    """By class: its share of all predicted pixels (percent), and in how many images it is; `masks` are their pixels."""
     pixels, images = np.zeros(NUM_CLASSES, np.int64), np.zeros(NUM_CLASSES, np.int64)
-    for path in masks:
-        counts = np.bincount(read_mask(path).ravel(), minlength=NUM_CLASSES)
+    for counts in masks:
         pixels += counts
         images += counts > 0
     total = max(1, int(pixels.sum()))
@@ -243,15 +248,19 @@ def _summary(masks: Iterable[Path]) -> list[dict[str, Any]]:
     ]
 
 
-def _record(prediction: Prediction, written: list[tuple[Sample, Path]]) -> None:
-    """Tells the dataset's catalog where the predictions are, so that the Dataset pane can show them."""
+def _record(prediction: Prediction, written: list[tuple[Sample, Path, NDArray[np.int64]]]) -> None:
+    """Tells the dataset's catalog of the predictions: the Dataset pane shows them, and filters know their classes."""
     run, name = prediction.run, prediction_name(prediction.run.name, prediction.checkpoint, prediction.source)
     try:
         dataset = open_dataset(run.dataset)
         catalog = Catalog(Workspace(Path(run.spec["workspace"])).catalog_path(dataset.root), dataset.root)
         if catalog.progress()[0] == 0:
             scan(catalog, dataset, lambda done, total: None)
-        catalog.record_scores(name, [ImageScore(sample.image, mask.absolute()) for sample, mask in written])
+        scores = (
+            ImageScore(sample.image, mask.absolute(), predicted=tuple(pixels.tolist()))
+            for sample, mask, pixels in written
+        )
+        catalog.record_scores(name, scores)
     except BddsegError as error:
         message = f"the Dataset pane cannot show these predictions yet: {error} (predict again to record them)"
         prediction.job.event("warning", message=message)

@@ -15,11 +15,14 @@ def write_start(t: Trainer, resumed: bool) -> None:
     """Writes device, precision, counts and versions, as an event `start` or `resume` and as facts of the status."""
     if t.is_main and t.tensorboard is None:
         print("no TensorBoard files are written: pip install 'bddseg-tui[tensorboard]'", flush=True)
+    if t.is_main and t.excluded:
+        print(f"{t.excluded:,} training images are left out: exclude = {t.config.exclude!r}", flush=True)
     facts = {
         "device": str(t.device),
         "precision": str(t.accelerator.mixed_precision).replace("no", "fp32"),
         "processes": t.accelerator.num_processes,
         "train_images": len(t.train),
+        "excluded_images": t.excluded,
         "val_images": len(t.val) if t.val else 0,
         "parameters": sum(p.numel() for p in t.bare_model.parameters()),
         "batch_size": t.batch_size,

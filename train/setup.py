@@ -12,6 +12,7 @@ from torch import nn
 from bddseg_tui.core.data.dataset import open_dataset
 from bddseg_tui.core.jobs.job_writer import JobWriter
 from bddseg_tui.core.runs.config import TrainConfig, validate
+from bddseg_tui.core.runs.excluded import read_excluded
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.train import checkpoint
@@ -97,6 +98,7 @@ def setup(run: Run, job: JobWriter) -> Trainer:
         repeat_factors=repeat_factors(rare_images, config.rare_images) if config.rare_images else None,
         tensorboard=open_tensorboard(run.folder, progress.step + 1) if accelerator.is_main_process else None,
         samples=samples,
+        excluded=len(read_excluded(run.folder)),
     )
     write_start(trainer, resumed)
     if not resumed:
@@ -122,7 +124,9 @@ def open_caches(
     job.update(phase="cache")
     with accelerator.main_process_first():
         told = (job.progress, partial(_wait, job))
-        train = open_cache(dataset, "train", config.size, folder, config.train_limit, *told)
+        train = open_cache(
+            dataset, "train", config.size, folder, config.train_limit, *told, excluded=read_excluded(run.folder)
+        )
         has_val = any(f.split == "val" and f.masks for f in dataset.splits)
         val = open_cache(dataset, "val", config.size, folder, config.val_limit, *told) if has_val else None
     job.update(message="")

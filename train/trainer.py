@@ -32,6 +32,7 @@ class Trainer:
         repeat_factors: how often each training image comes, float64 [N], if some come more often.
         tensorboard: in the first process, where the package is installed.
         samples: the validation images that are predicted after each epoch, if there are any.
+        excluded: how many training images are left out, since the run's setting says so.
         saved_at: when the last checkpoint was made, in seconds of the monotonic clock.
         step_seconds: a moving average of how long a step takes.
         metrics: losses and metrics (fractions) of the last epoch.
@@ -55,6 +56,7 @@ class Trainer:
     repeat_factors: NDArray[np.float64] | None
     tensorboard: TensorBoardWriter | None
     samples: SampleImages | None = None
+    excluded: int = 0
     step_seconds: float | None = None
     metrics: dict[str, float | None] = field(default_factory=dict)
 

@@ -16,7 +16,7 @@ class CommandProvider(Provider):
 
         pane = next((p for p in self.screen.query(Pane) if p.display and p.is_shown), None)
         nodes: Sequence[DOMNode] = pane.command_nodes() if pane else [self.screen]
-        own = [(c, node) for node in nodes for c in getattr(node, "ACTIONS", ())]
+        own = [(c, node) for node in nodes for of in ("ACTIONS", "more_commands") for c in getattr(node, of, ())]
         there = [*own, *((c, self.app) for c in APP if c.action != "command_palette")]
         return [(c, node) for c, node in there if not c.priority or c.action != "quit"]
 

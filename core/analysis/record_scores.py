@@ -77,7 +77,9 @@ def _scores(found: PerImage, root: Path, predictions: Path) -> Iterator[ImageSco
         how = (float(found.confidence[n]), float(found.brightness[n]))
         bits = (_bits(actual & ~predicted), _bits(predicted & ~actual))
         # A labelled image is called by its stem: no mask belongs to two images.
-        yield ImageScore(image, predictions / f"{image.stem}.png", accuracy, miou, boundary, *how, *bits)
+        predicted = tuple(confusion.sum(axis=0, dtype=np.int64).tolist())
+        path = predictions / f"{image.stem}.png"
+        yield ImageScore(image, path, accuracy, miou, boundary, *how, *bits, predicted)
 
 
 def _bits(classes: NDArray[np.bool_]) -> int:

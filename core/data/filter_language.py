@@ -1,11 +1,11 @@
-"""The filter language: `split:val class:bus>1% has:rider tag:night iou<30% missed:bus sort:-iou`, parsed and as SQL.
+"""The filter language: `split:val class:bus>1% tag:night iou<30% pred:bus>1% sort:-iou`, parsed and as SQL.
 
 A term is one word; all terms must hold; a `-` before a term turns it round. No query library is used: the
 language is five words long, and what matters is the message when one of them is wrong.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bddseg_tui.core.classes import CLASSES, find_class
@@ -22,8 +22,13 @@ FIGURES = {
     "brightness": "e.brightness",
 }
 """What an evaluation says of an image, by its name in filters and sorting, as a column (0..1)."""
-KEYS = ("split:", "class:", "has:", "tag:", "name:", "is:", "missed:", "invented:", *FIGURES, "sort:")
+KEYS = (
+    *("split:", "class:", "has:", "tag:", "name:", "is:", "missed:", "invented:", "pred:", *FIGURES, "evaluation:"),
+    "sort:",
+)
 STATES = ("labelled", "unlabelled", "problem", "scored")
+EXCLUDE = "exclude"
+"""The tag that leaves an image out of training, unless a run says otherwise."""
 MOST_TERMS = 5_000
 """A filter of more terms is a mistake; SQLite takes 32,766 values."""
 _COMPARISON = re.compile(r"^(.+?)([<>=]+)([0-9]{1,15}(?:\.[0-9]{1,15})?)(%?)$")
@@ -55,6 +60,8 @@ class Query:
     conditions: tuple[tuple[str, tuple[object, ...]], ...] = ()
     sort: str = "name"
     descending: bool = False
+    evaluation: str | None = None
+    """Whose scores and predictions are meant, where the filter names one."""
 
     def where(self) -> tuple[str, list[object]]:
         """The WHERE clause over `samples s` left-joined with `scores e`, and its values."""
@@ -65,12 +72,20 @@ class Query:
         """Whether only samples of a tag can match: these are looked up, where else all are gone through."""
         return any(sql == _TAGGED for sql, _ in self.conditions)
 
+    @property
+    def by_prediction(self) -> bool:
+        """Whether it asks for classes that an evaluation predicted."""
+        return self.sort.startswith("pred:") or any("e.p" in sql for sql, _ in self.conditions)
+
     def order(self) -> tuple[str, list[object]]:
         """The ORDER BY clause; what has no value (no mask, no score) always comes last."""
         way = "DESC" if self.descending else "ASC"
         if self.sort == "name":
             return f"s.split = 'test', s.split {way}, s.name {way}, s.id {way}", []
-        key = FIGURES.get(self.sort) or _share(find_class(self.sort).id)
+        if self.sort.startswith("pred:"):
+            key = _predicted_share(find_class(self.sort[5:]).id)
+        else:
+            key = FIGURES.get(self.sort) or _share(find_class(self.sort).id)
         return f"{key} IS NULL, {key} {way}, s.name", []
 
 
@@ -81,7 +96,7 @@ def parse_query(text: str) -> Query:
         QueryError: with a message for the person who typed it, and the place of the wrong term.
     """
     conditions = []
-    sort, descending = "name", False
+    sort, descending, evaluation = "name", False, None
     for number, match in enumerate(re.finditer(r"\S+", text), start=1):
         term = match.group()
         if number > MOST_TERMS:
@@ -90,12 +105,15 @@ def parse_query(text: str) -> Query:
             if term.startswith("sort:"):
                 sort, descending = _sort(term[5:])
                 continue
+            if term.startswith("evaluation:") and term != "evaluation:":
+                evaluation = term[11:].replace("_", " ")
+                continue
             negated = term.startswith("-") and len(term) > 1
             sql, values = _condition(term[1:] if negated else term)
         except ValueError as error:
             raise QueryError(str(error), match.start(), match.end()) from error
         conditions.append((f"NOT coalesce(({sql}), 0)" if negated else sql, values))
-    return Query(tuple(conditions), sort, descending)
+    return Query(tuple(conditions), sort, descending, evaluation)
 
 
 def split_meaning(text: str) -> tuple[str, str]:
@@ -132,25 +150,13 @@ def with_split(text: str, split: str | None) -> str:
     return " ".join(([f"split:{split}"] if split else []) + rest)
 
 
-def completions(text: str, tags: list[str]) -> list[str]:
-    """Whole filters that the last word of `text` may be completed to, likeliest first."""
-    head, _, word = text.rpartition(" ")
-    sign = "-" if word.startswith("-") else ""
-    word = word.removeprefix("-")
-    slugs = [c.slug for c in CLASSES]
-    values = {
-        "split:": list(SPLITS),
-        "class:": [f"{s}>" for s in slugs],
-        "has:": slugs,
-        "tag:": tags,
-        "is:": list(STATES),
-        "missed:": slugs,
-        "invented:": slugs,
-        "sort:": ["name", *(way + figure for figure in FIGURES for way in ("", "-")), *(f"-{s}" for s in slugs)],
-    }
-    key = word.partition(":")[0] + ":"
-    found = [key + v for v in values[key]] if key in values and ":" in word else [*KEYS]
-    return [f"{head} {sign}{f}".lstrip() for f in found if word and f.startswith(word) and f != word]
+def evaluation_word(name: str) -> str:
+    """An evaluation's name as a filter has it, which is one word: no such name has an underscore of its own.
+
+    >>> evaluation_word("0001-demo/best-test predicted")
+    '0001-demo/best-test_predicted'
+    """
+    return name.replace(" ", "_")
 
 
 def _condition(term: str) -> tuple[str, tuple[object, ...]]:
@@ -172,7 +178,9 @@ def _condition(term: str) -> tuple[str, tuple[object, ...]]:
                 raise ValueError(f"no split is called {sanitize(value)!r}{suggestion(value, SPLITS)}")
             return "s.split = ?", (value,)
         case "class":
-            return _class_condition(value)
+            return _class_condition(value, key, _share, "s.c")
+        case "pred":
+            return _class_condition(value, key, _predicted_share, "e.p")
         case "has":
             return f"s.c{find_class(value).id} > 0", ()
         case "tag":
@@ -206,13 +214,13 @@ def _comparison(text: str, names: Iterable[str]) -> re.Match[str] | None:
     return match
 
 
-def _class_condition(value: str) -> tuple[str, tuple[object, ...]]:
+def _class_condition(value: str, key: str, share: Callable[[int], str], pixels: str) -> tuple[str, tuple[object, ...]]:
     if value.endswith((">", "<", "=", "%")) and not _COMPARISON.match(value):
-        raise ValueError(f"a share is missing: class:{sanitize(value.rstrip('><=%'))}>1%")
+        raise ValueError(f"a share is missing: {key}:{sanitize(value.rstrip('><=%'))}>1%")
     match = _comparison(value, [c.slug for c in CLASSES])
     if match is None:
-        return f"s.c{find_class(value).id} > 0", ()
-    return f"{_share(find_class(match[1]).id)} {match[2]} ?", (float(match[3]),)
+        return f"{pixels}{find_class(value).id} > 0", ()
+    return f"{share(find_class(match[1]).id)} {match[2]} ?", (float(match[3]),)
 
 
 def _sort(value: str) -> tuple[str, bool]:
@@ -220,6 +228,8 @@ def _sort(value: str) -> tuple[str, bool]:
     key = value.removeprefix("-")
     if key == "name" or key in FIGURES:
         return key, descending
+    if key.startswith("pred:"):
+        return f"pred:{find_class(key[5:]).slug}", descending
     return find_class(key).slug, descending
 
 
@@ -235,6 +245,10 @@ def _share(class_id: int) -> str:
     return f"(100.0 * s.c{class_id} / nullif(s.pixels, 0))"
 
 
+def _predicted_share(class_id: int) -> str:
+    return f"(100.0 * e.p{class_id} / nullif(e.predicted, 0))"
+
+
 def _example(key: str) -> str:
     examples = {
         "split": "split:val",
@@ -245,6 +259,8 @@ def _example(key: str) -> str:
         "is": "is:problem",
         "missed": "missed:rider",
         "invented": "invented:train",
+        "pred": "pred:bus>1%",
+        "evaluation": "evaluation:0001-demo/best-val",
         "sort": "sort:-bus",
     }
     return examples.get(key, "split:val")

@@ -81,6 +81,7 @@ class RestartEvent(_Event):
     epoch: NotRequired[Count]
     parameters: NotRequired[Count]
     train_images: NotRequired[Count]
+    excluded_images: NotRequired[Count]
     val_images: NotRequired[Count]
     processes: NotRequired[Count]
     batch_size: NotRequired[Count]

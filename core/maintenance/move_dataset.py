@@ -15,6 +15,7 @@ from bddseg_tui.core.data.catalog import Catalog
 from bddseg_tui.core.data.catalog.merge import image_names, merge, recorded_root
 from bddseg_tui.core.data.catalog.paths import relative
 from bddseg_tui.core.data.dataset import list_samples, open_dataset
+from bddseg_tui.core.data.saved_views import merge_views
 from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.files.disk_errors import disk_error
 from bddseg_tui.core.files.typed_path import typed_path
@@ -96,6 +97,8 @@ def _move(workspace: Workspace, old: Path, new: Path, force: bool) -> Moved:
         merge(path, there, new)
     _bring_chats(workspace, key, other)
     _bring_index(workspace, key, other)
+    views = workspace.views_path(new).parent
+    merge_views(views / f"{key}.json", views / f"{other}.json")
     # All that went before is not seen before this, which is done at once.
     _note(workspace.root, key, other, old, new)
     _bring_settings(workspace, old, new)

@@ -8,8 +8,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from bddseg_tui.core.data.filter_language import EXCLUDE, parse_query
 from bddseg_tui.core.errors import RecordError, UsageError
 from bddseg_tui.core.files.disk_errors import disk_reason
 from bddseg_tui.core.files.toml_file import parse_toml, read_toml_file
@@ -100,6 +101,11 @@ class TrainConfig(BaseModel):
     samples: int = _field(
         4, "data", "validation images whose predictions are kept after each epoch; 0 keeps none", ge=0, le=32
     )
+    exclude: str = _field(
+        f"tag:{EXCLUDE}",
+        "data",
+        "filter of training images that are left out, as of when the run is made; '' for none",
+    )
     val_limit: int = _field(0, "data", "validate on only so many images; 0 takes all", ge=0, le=10**9)
 
     @model_validator(mode="before")
@@ -119,6 +125,17 @@ class TrainConfig(BaseModel):
         if named and len(set(named.split(","))) < self.processes:
             raise ValueError(f"device {self.device} is too few GPUs for {self.processes} processes")
         return self
+
+    @field_validator("exclude")
+    @classmethod
+    def _sound_filter(cls, text: str) -> str:
+        try:
+            query = parse_query(text)
+        except UsageError as error:
+            raise ValueError(str(error)) from error
+        if query.by_prediction and query.evaluation is None:
+            raise ValueError("whose predictions? add evaluation:NAME")
+        return text
 
     @property
     def size(self) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from bddseg_tui.core.jobs.launch import launch_queued, launch_training, taken_up
 from bddseg_tui.core.jobs.use_lock import delete_unused
 from bddseg_tui.core.processes.locks import FolderLock
 from bddseg_tui.core.runs.evaluation import evaluation_folder
+from bddseg_tui.core.runs.excluded import find_excluded, write_excluded
 from bddseg_tui.core.runs.export_kinds import check_export_folder, parse_export_kind
 from bddseg_tui.core.runs.job_list import DOING, Job, Kind, job_name, refuse_while_used, stop_job
 from bddseg_tui.core.runs.prediction_files import check_folder
@@ -54,7 +55,14 @@ def make_run(workspace: Workspace, root: Path, config: "TrainConfig", preset: st
     """
     dataset = open_dataset(root)
     check_training(workspace, dataset, config)
-    return create_run(workspace, dataset.root, config, preset)
+    excluded = find_excluded(workspace, dataset, config.exclude)
+    run = create_run(workspace, dataset.root, config, preset)
+    try:
+        write_excluded(run.folder, excluded)
+    except BddsegError:
+        shutil.rmtree(run.folder, ignore_errors=True)
+        raise
+    return run
 
 
 def make_idle_run(workspace: Workspace, root: Path, config: "TrainConfig", preset: str) -> Run:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bddseg_tui.core.data.catalog import Catalog, Row, is_of_earlier_version
-from bddseg_tui.core.data.catalog_lookup import Found, look_up
+from bddseg_tui.core.data.catalog_lookup import Found, look_up, vocabulary
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.dataset import open_dataset
-from bddseg_tui.core.data.filter_language import Query, parse_query
+from bddseg_tui.core.data.filter_completion import Vocabulary
+from bddseg_tui.core.data.filter_language import EXCLUDE, Query, parse_query
 from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.workspace.workspace import Workspace
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from bddseg_tui.core.data.catalog.salvage import Repair
     from bddseg_tui.core.data.class_stats import ClassStats
+    from bddseg_tui.core.data.saved_views import SavedView
+    from bddseg_tui.core.data.tag_file import TagsImported
+    from bddseg_tui.core.data.tagging import TagChange
     from bddseg_tui.core.data.unpack import UnpackReport
     from bddseg_tui.core.data.validate_dataset import CheckReport
     from bddseg_tui.core.maintenance.move_dataset import Moved
@@ -111,6 +115,10 @@ class DataService:
             raise UsageError(f"this dataset has no split {sanitize(split)!r}: it has {', '.join(known)}")
         return class_stats(collection.catalog, split)
 
+    def excluded(self, collection: Collection, split: str | None = None) -> int:
+        """How many images have the tag `exclude`, which training leaves out unless a run says otherwise."""
+        return len(self.find_ids(collection, f"tag:{EXCLUDE} {f'split:{split}' if split else ''}"))
+
     def find(self, collection: Collection, text: str, evaluation: str | None = None) -> list[Row]:
         """The samples that a filter matches, in its order."""
         return list(self.iterate(collection, text, evaluation))
@@ -118,8 +126,18 @@ class DataService:
     def iterate(
         self, collection: Collection, text: str, evaluation: str | None = None, limit: int | None = None
     ) -> Iterator[Row]:
-        """The same one after another, at most `limit`: the first is there at once, and none is kept."""
+        """The same one after another, at most `limit`: the first is there at once, and none is kept.
+
+        Raises:
+            UsageError: it asks for predicted classes, and whose these are is not said, or they are not known.
+        """
         return chain.from_iterable(collection.catalog.stream(parse_query(text), evaluation, limit))
+
+    def find_ids(
+        self, collection: Collection, text: str, evaluation: str | None = None, limit: int | None = None
+    ) -> list[int]:
+        """Catalog ids of the samples that a filter matches, in its order; raises as `iterate` does."""
+        return collection.catalog.find(parse_query(text), evaluation, limit)
 
     def look_up(
         self,
@@ -148,6 +166,10 @@ class DataService:
         """How many samples are known, whatever a scan that is under way will find."""
         return sum(collection.catalog.splits().values())
 
+    def vocabulary(self, collection: Collection) -> Vocabulary:
+        """The words that filters of this dataset are completed with."""
+        return vocabulary(collection.catalog)
+
     def tags(self, collection: Collection) -> list[str]:
         """Every tag that some sample of the dataset has."""
         return collection.catalog.tags()
@@ -160,17 +182,87 @@ class DataService:
         """Ends what is being read of a dataset in every thread: it is being left."""
         collection.catalog.interrupt()
 
-    def toggle_tag(self, collection: Collection, row: Row, tag: str) -> bool:
-        """Gives a sample a tag (one word) or, if it has it, takes it away; returns whether it has it now."""
-        had = tag.lower() in row.tags
-        (collection.catalog.remove_tag if had else collection.catalog.add_tag)([row.id], tag)
-        return not had
+    def change_tags(
+        self, collection: Collection, ids: Sequence[int], tag: str, remove: bool | None = False
+    ) -> "TagChange":
+        """Gives these samples a tag (one word), or takes it away; with None it is taken away where all of them have it.
 
-    def tag(self, collection: Collection, text: str, tag: str, remove: bool = False) -> int:
+        What is returned says which samples are changed by it, and can be taken back.
+        """
+        from bddseg_tui.core.data.tagging import tag_samples
+
+        return tag_samples(collection.catalog, ids, tag, remove)
+
+    def take_back(self, collection: Collection, change: "TagChange") -> "TagChange":
+        """Makes the tags that were changed what they were before."""
+        from bddseg_tui.core.data.tagging import take_back
+
+        return take_back(collection.catalog, change)
+
+    def tag(
+        self, collection: Collection, text: str, tag: str, remove: bool = False, evaluation: str | None = None
+    ) -> int:
         """Gives the samples that a filter matches a tag, or takes it away; returns how many these are."""
-        ids = collection.catalog.find(parse_query(text))
-        (collection.catalog.remove_tag if remove else collection.catalog.add_tag)(ids, tag)
-        return len(ids)
+        return self.change_tags(collection, self.find_ids(collection, text, evaluation), tag, remove).samples
+
+    def write_list(self, collection: Collection, to: Path, ids: Sequence[int], evaluation: str | None = None) -> int:
+        """Writes these samples, in this order, into a .txt, .csv or .json file that is not there yet; returns how many.
+
+        Raises:
+            UsageError: the name's ending is none of these, or there is such a file.
+        """
+        from bddseg_tui.core.data.sample_list_file import write_sample_list
+
+        return write_sample_list(to, collection.catalog.stream_rows(ids, evaluation))
+
+    def export_tags(self, collection: Collection, to: Path) -> tuple[int, int]:
+        """Writes all tags into a new .csv or .json file; returns how many tags of how many samples these are."""
+        from bddseg_tui.core.data.tag_file import export_tags
+
+        return export_tags(collection.catalog, to)
+
+    def import_tags(self, collection: Collection, source: Path) -> "TagsImported":
+        """Gives samples the tags that a .csv or .json file has for them; none is taken away."""
+        from bddseg_tui.core.data.tag_file import import_tags
+
+        return import_tags(collection.catalog, source)
+
+    def views(self, collection: Collection) -> "tuple[SavedView, ...]":
+        """The views of the dataset that were saved, by their names."""
+        from bddseg_tui.core.data.saved_views import load_views
+
+        return load_views(self.workspace.views_path(collection.dataset.root))
+
+    def view(self, collection: Collection, name: str) -> "SavedView":
+        """The view of this name; raises UsageError where there is none."""
+        from bddseg_tui.core.data.saved_views import find_view
+
+        return find_view(self.views(collection), name)
+
+    def save_view(self, collection: Collection, view: "SavedView") -> None:
+        """Keeps a view under its name; one of the same name is replaced."""
+        from bddseg_tui.core.data.saved_views import save_view
+
+        parse_query(view.filter)
+        save_view(self.workspace.views_path(collection.dataset.root), view)
+
+    def delete_view(self, collection: Collection, name: str) -> None:
+        """Forgets a view; raises UsageError where there is none."""
+        from bddseg_tui.core.data.saved_views import delete_view
+
+        delete_view(self.workspace.views_path(collection.dataset.root), name)
+
+    def filter_history(self) -> tuple[str, ...]:
+        """The filters that were used in the app, the newest last."""
+        from bddseg_tui.core.data.filter_history import load_history
+
+        return load_history(self.workspace.filter_history)
+
+    def remember_filter(self, text: str) -> None:
+        """Adds a filter to those that were used."""
+        from bddseg_tui.core.data.filter_history import remember_filter
+
+        remember_filter(self.workspace.filter_history, text)
 
     def move(self, old: Path, new: Path, force: bool = False) -> "list[Moved]":
         """Lets what is known of a dataset go on where it has moved to."""

@@ -46,6 +46,15 @@ class Workspace:
         _ = self.chats
         return self._folder(f"chats/{self.catalog_path(dataset_root).stem}", private=True)
 
+    def views_path(self, dataset_root: Path) -> Path:
+        """The file of the views that were saved of the dataset at this (resolved) folder; it may not exist."""
+        return self._folder("views", private=True) / f"{dataset_key(self.root, dataset_root)}.json"
+
+    @property
+    def filter_history(self) -> Path:
+        """The file of the filters that were used; it may not exist."""
+        return self.root / "filter-history.txt"
+
     @property
     def demo(self) -> Path:
         """Where the demo dataset goes unless it is told otherwise."""

@@ -164,6 +164,20 @@ def test_a_catalog_of_version_2_keeps_everything(tmp_path: Path) -> None:
         check_of_version_2(Catalog(tmp_path / "c.sqlite", tmp_path))
 
 
+def test_a_catalog_of_version_3_keeps_everything_and_says_what_it_does_not_know(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "c.sqlite")) as db:
+        db.executescript(OLD.with_name("catalog-version-3.sql").read_text())
+    for _ in range(2):
+        catalog = Catalog(tmp_path / "c.sqlite", tmp_path)
+        (row,) = catalog.rows(catalog.find(parse_query("tag:night tag:rain")), "0001-demo/best-val")
+        assert (row.name, row.miou, row.predicted) == ("b", 0.5, None)
+        assert row.prediction == Path("/w/runs/0001-demo/evaluation/best-val/predictions/b.png")
+        assert "did not keep the predicted classes" in catalog.lacks_predicted("0001-demo/best-val")
+    (first,) = catalog.rows(catalog.find(parse_query("split:train")))
+    catalog.record_scores("0001-demo/best-val", [ImageScore(first.image, first.image, predicted=(5, *[0] * 19))])
+    assert catalog.find(parse_query("pred:road>99%"), "0001-demo/best-val") == [first.id]
+
+
 def test_a_catalog_of_version_2_is_read_where_it_cannot_be_brought_to_this_one(small_disk: Path) -> None:
     old_catalog(small_disk / "c.sqlite")
     make_read_only(small_disk)

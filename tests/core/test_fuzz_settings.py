@@ -8,10 +8,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bddseg_tui.core.analysis.threshold import parse_threshold
+from bddseg_tui.core.data.filter_completion import Vocabulary, completions
 from bddseg_tui.core.data.filter_language import (
     KEYS,
     STATES,
-    completions,
     parse_query,
     split_meaning,
     split_of,
@@ -53,7 +53,7 @@ def is_told(told: BddsegError | str) -> bool:
 def test_filters(text: str) -> None:
     split_meaning(text)
     with_split(text, split_of(text))
-    completions(text, ["night"])
+    completions(text, Vocabulary(("night",), ("0001-demo/best-val",)))
     try:
         query = parse_query(text)
     except UsageError as error:

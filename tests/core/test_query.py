@@ -1,3 +1,4 @@
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -6,8 +7,12 @@ import pytest
 
 from bddseg_tui.core.data.catalog import Catalog, ImageScore
 from bddseg_tui.core.data.collection import Collection
-from bddseg_tui.core.data.filter_language import QueryError, completions, parse_query
+from bddseg_tui.core.data.filter_completion import Vocabulary, completions, is_unfinished
+from bddseg_tui.core.data.filter_language import QueryError, parse_query, split_meaning
 from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.errors import UsageError
+
+KNOWN = Vocabulary(("night",), ("0001-demo/best-val", "0002-demo/best-test predicted"))
 
 
 def names(engine: Engine, collection: Collection, text: str) -> list[str]:
@@ -82,10 +87,59 @@ def test_a_wrong_term_is_named_with_its_place(text: str, says: str, place: tuple
         ("has:tra", "has:traffic-light"),
         ("a -has:bi", "a -has:bicycle"),
         ("tag:n", "tag:night"),
+        ("pred:bu", "pred:building>"),
+        ("sort:-pred:bu", "sort:-pred:building"),
+        ("evaluation:", "evaluation:0002-demo/best-test_predicted"),
     ],
 )
 def test_the_last_word_is_completed(text: str, first: str) -> None:
-    assert completions(text, ["night"])[0] == first
+    assert completions(text, KNOWN)[0] == first
+
+
+@pytest.mark.parametrize("text", ["c", "split:val cla", "iou", "-", "split:val -ha", "tag:nig", "evaluation:0001"])
+def test_a_word_that_is_only_begun_is_unfinished(text: str) -> None:
+    assert is_unfinished(text, KNOWN)
+
+
+@pytest.mark.parametrize("text", ["", "7d06", "split:val ", "class:bus", "class:bus>1", "tag:night", "tag:other"])
+def test_a_word_that_can_be_filtered_by_is_finished(text: str) -> None:
+    assert not is_unfinished(text, KNOWN)
+
+
+def test_predicted_classes_filter_and_sort_what_has_no_mask(engine: Engine, collection: Collection) -> None:
+    rows = engine.data.find(collection, "split:test")
+    buses = [0, 30, 600]
+    scores = [
+        ImageScore(r.image, r.image, predicted=(1000 - bus, *[0] * 14, bus, *[0] * 4))
+        for r, bus in zip(rows, buses, strict=True)
+    ]
+    collection.catalog.record_scores("0002-demo/best-test predicted", scores)
+    names = [r.name for r in rows]
+
+    def found(text: str, evaluation: str | None = "0002-demo/best-test predicted") -> list[str]:
+        return [r.name for r in engine.data.find(collection, text, evaluation)]
+
+    assert found("pred:bus") == names[1:]
+    assert found("pred:bus>3%") == found("split:test -pred:road>50%") == names[2:]
+    assert found("split:test sort:-pred:bus") == names[::-1]
+    assert found("pred:bus>3% evaluation:0002-demo/best-test_predicted", None) == names[2:]
+    row = engine.data.find(collection, "pred:bus>3%", "0002-demo/best-test predicted")[0]
+    assert row.predicted_share(15) == 60.0 and row.counts is None
+    assert split_meaning("rain pred:bus>1% evaluation:a/b") == ("pred:bus>1% evaluation:a/b", "rain")
+
+
+def test_predicted_classes_that_are_not_known_are_said_to_be_so(engine: Engine, collection: Collection) -> None:
+    rows = engine.data.find(collection, "split:val")
+    collection.catalog.record_scores("0001-demo/best-val", [ImageScore(r.image, r.image, 0.5, 0.5) for r in rows])
+    for evaluation, says in (
+        (None, "choose whose predictions"),
+        ("0001-demo/best-va", "no evaluation is called '0001-demo/best-va' (did you mean '0001-demo/best-val'?)"),
+        ("0001-demo/best-val", "did not keep the predicted classes"),
+    ):
+        with pytest.raises(UsageError, match=re.escape(says)):
+            engine.data.find(collection, "sort:pred:bus", evaluation)
+        assert says[:20] in engine.data.look_up(collection, parse_query("pred:bus"), evaluation).why_none
+    assert len(engine.data.find(collection, "", None)) == 21
 
 
 def test_figures_of_an_evaluation_filter_and_sort(engine: Engine, collection: Collection) -> None:

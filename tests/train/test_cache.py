@@ -164,6 +164,16 @@ def test_runs_with_and_without_a_limit_share_what_was_read(drawn: Path, cache: P
     assert np.array_equal(images_of(part), expected(drawn)[[i * 12 // 5 for i in range(5)]])
 
 
+def test_excluded_images_are_left_out_and_not_even_read(drawn: Path, cache: Path, read: list[str]) -> None:
+    first, *rest = images(drawn)
+    excluded = frozenset([os.fsencode(first.relative_to(drawn))])
+    found = open_cache(open_dataset(drawn), "train", SIZE, cache, excluded=excluded)
+    assert len(found) == len(rest) and first.name not in read
+    everything = frozenset(os.fsencode(p.relative_to(drawn)) for p in (first, *rest))
+    with pytest.raises(BddsegError, match=f"no images with masks in its train split but the {len(everything)}"):
+        open_cache(open_dataset(drawn), "train", SIZE, cache, excluded=everything)
+
+
 def test_broken_samples_are_left_out_listed_and_looked_at_again_when_they_change(
     dataset: Path, cache: Path, read: list[str]
 ) -> None:

@@ -18,7 +18,7 @@ from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.cli.root import run
 from tests.core.test_repair import damage
 from tests.small_disk import mounted_disk
-from tests.tui.json_output import without_schema
+from tests.tui.json_output import parsed, without_schema
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> tuple[str, str]:
@@ -206,3 +206,30 @@ def test_a_move_is_told_and_so_is_a_repair(
     facts = json.loads(said(capsys, "repair", str(new), "--json")[0])
     assert (facts["tags"], facts["samples"]) == (1, 6) and Path(facts["kept"]).exists()
     assert len(said(capsys, "list", str(new), "--filter", "tag:mine")[0].splitlines()) == 6
+
+
+def test_tags_go_into_a_file_and_come_back_with_what_did_not_match(
+    collection: Collection, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root, file = str(collection.dataset.root), tmp_path / "tags.csv"
+    said(capsys, "tag", root, "odd", "--filter", "split:val")
+    assert "6 tags of 6 images are in" in said(capsys, "tags", "export", root, str(file))[0]
+    said(capsys, "tag", root, "odd", "--filter", "split:val", "--remove", "--no-scan")
+    file.write_text(file.read_text() + "images/none.jpg,odd\n")
+    out, _ = said(capsys, "tags", "import", root, str(file), code=1)
+    assert (
+        "6 tags given to 6 images, which had 0 already" in out and "no such image, or several: images/none.jpg" in out
+    )
+    out, _ = said(capsys, "tags", "import", root, str(file), "--json", code=1)
+    expected = {"given": 0, "had": 6, "samples": 6, "unmatched": ["images/none.jpg"], "refused": 0}
+    assert without_schema(parsed("data tags import", out)) == expected
+
+
+def test_a_saved_view_lists_what_it_says(collection: Collection, capsys: pytest.CaptureFixture[str]) -> None:
+    root = str(collection.dataset.root)
+    said(capsys, "views", root, "--save", "cars", "--filter", "has:car sort:-car", "--show", "overlay")
+    assert said(capsys, "views", root)[0].split() == ["cars", "overlay", "has:car", "sort:-car"]
+    listed = said(capsys, "list", root, "--view", "cars", "--filter", "split:val")[0]
+    assert listed == said(capsys, "list", root, "--filter", "has:car split:val sort:-car")[0] != ""
+    assert "did you mean 'cars'" in said(capsys, "list", root, "--view", "car", code=2)[1]
+    assert "no views are saved" in said(capsys, "views", root, "--delete", "cars")[0]

@@ -138,7 +138,7 @@ def test_every_kind_of_value_is_completed(engine: Engine, workspace: Workspace, 
     assert found("train --set", "flip=") == ["flip=", "flip=true", "flip=false"]
     assert found("train --set", "encoder_w") == [f"encoder_weights={v}" for v in ("", "imagenet", "none")]
     assert found("encoders", "tu-tf_efficientnet_lite0") == ["tu-tf_efficientnet_lite0"]
-    engine.data.toggle_tag(collection, engine.data.find(collection, "")[0], "odd")
+    engine.data.change_tags(collection, [engine.data.find(collection, "")[0].id], "odd")
     assert found(f"data tag {drawn}") == ["odd"]
     assert found("slices last --tta") == ["none", "flip", "scales"]
     assert found("data stats x --split") == ["train", "val", "test", "all"]

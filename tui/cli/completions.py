@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
+    from bddseg_tui.core.data.filter_completion import Vocabulary
     from bddseg_tui.core.engine import Engine
 
 Found = list[tuple[str, str]]
@@ -94,19 +95,47 @@ def encoders(context: typer.Context, word: str) -> list[str]:
 
 def filters(context: typer.Context, word: str) -> list[str]:
     """The filter so far with its last word completed."""
-    from bddseg_tui.core.data.filter_language import KEYS, completions
+    from bddseg_tui.core.data.filter_completion import completions
+    from bddseg_tui.core.data.filter_language import KEYS
 
     if not word or word.endswith(" "):
         return [f"{word}{key}" for key in KEYS]
-    found = completions(word, [])
+    known = _vocabulary(context)
+    found = completions(word, known)
     # A key alone would be followed by a space: its values are there to be chosen from as well.
-    return [*found, *completions(found[0], [])] if len(found) == 1 and found[0].endswith(":") else found
+    return [*found, *completions(found[0], known)] if len(found) == 1 and found[0].endswith(":") else found
+
+
+def _vocabulary(context: typer.Context) -> "Vocabulary":
+    """The words of the dataset that is named, or of the one that the app opened last."""
+    from bddseg_tui.core.data.filter_completion import Vocabulary
+    from bddseg_tui.core.errors import BddsegError
+
+    engine, named = _engine(context), context.params.get("dataset")
+    root = named if isinstance(named, Path) else engine.data.last_opened() if engine else None
+    if engine is None or root is None:
+        return Vocabulary()
+    try:
+        return engine.data.vocabulary(engine.data.open(root))
+    except BddsegError:
+        return Vocabulary()
 
 
 def tags(context: typer.Context, word: str) -> list[str]:
     """Tags of the dataset that is named."""
     engine, dataset = _engine(context), context.params.get("dataset")
     return engine.data.tags(engine.data.open(dataset)) if engine and isinstance(dataset, Path) else []
+
+
+def views(context: typer.Context, word: str) -> Found:
+    """Saved views of the dataset that is named, or of the one that the app opened last."""
+    from bddseg_tui.tui.cli.opening import named_or_last
+
+    engine = _engine(context)
+    if engine is None:
+        return []
+    collection = engine.data.open(named_or_last(engine, context.params.get("dataset")))
+    return [(view.name, view.filter) for view in engine.data.views(collection)]
 
 
 def splits(context: typer.Context, word: str) -> list[str]:

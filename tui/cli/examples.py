@@ -11,8 +11,19 @@ EXAMPLES = {
     "data unpack": ("data unpack bdd100k_images_10k.zip bdd100k_sem_seg_labels_trainval.zip --to ~/bdd100k",),
     "data check": ("data check ~/bdd100k",),
     "data stats": ("data stats ~/bdd100k --split val",),
-    "data list": ("data list ~/bdd100k --filter 'split:val class:bus>5% sort:-bus' --limit 20",),
+    "data list": (
+        "data list ~/bdd100k --filter 'split:val class:bus>5% sort:-bus' --limit 20",
+        "data list ~/bdd100k --filter tag:odd --to odd.csv",
+        "data list ~/bdd100k --view riders",
+    ),
     "data tag": ("data tag ~/bdd100k odd --filter 'has:train'", "data tag ~/bdd100k odd --filter 'tag:odd' --remove"),
+    "data tags": ("data tags export ~/bdd100k tags.csv",),
+    "data tags export": ("data tags export ~/bdd100k tags.csv", "data tags export ~/bdd100k fiftyone.json"),
+    "data tags import": ("data tags import ~/bdd100k tags.csv",),
+    "data views": (
+        "data views ~/bdd100k",
+        "data views ~/bdd100k --save riders --filter 'split:val has:rider sort:-rider'",
+    ),
     "data move": ("data move ~/bdd100k /mnt/big/bdd100k",),
     "data repair": ("data repair ~/bdd100k",),
     "train": (

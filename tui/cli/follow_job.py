@@ -140,8 +140,10 @@ def print_event(console: Console, e: Event, status: Status) -> None:
         for line in e.get("files", [])[:3]:
             console.print(f"  {sanitize(str(line))}", markup=False, soft_wrap=True)
     elif (e["kind"] == "start" or e["kind"] == "resume") and (parameters := e.get("parameters")):
+        excluded = f" (not {n:,} more)" if (n := e.get("excluded_images", 0)) else ""
+        images = f"{e.get('train_images', 0):,}{excluded} training and {e.get('val_images', 0):,} validation images"
         console.print(
-            f"{e['kind']}: {e.get('train_images', 0):,} training and {e.get('val_images', 0):,} validation images, "
+            f"{e['kind']}: {images}, "
             f"{parameters / 1e6:.1f} M parameters, {e.get('device', '?')} in {e.get('precision', '?')}",
             markup=False,
             soft_wrap=True,

@@ -1,4 +1,4 @@
-"""The dialogs of the Dataset pane: an order, a class to highlight, an evaluation, a tag."""
+"""The dialogs of the Dataset pane: an order, a class to highlight, an evaluation, a view, a tag, a file."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,7 @@ from rich.text import Text
 from bddseg_tui.core.classes import CLASSES, UNKNOWN
 from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.data.filter_language import FIGURES
+from bddseg_tui.core.data.saved_views import SavedView
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.shared.choose import ChooseScreen
 from bddseg_tui.tui.shared.prompt import PromptScreen
@@ -20,7 +21,9 @@ def sort_dialog() -> ChooseScreen[str]:
             (f"{figure} of the chosen evaluation, lowest first", figure),
             (f"{figure}, highest first", f"-{figure}"),
         ]
-    return ChooseScreen("Sort by", choices + [(f"{c.id:>2} {c.name}: most first", f"-{c.slug}") for c in CLASSES])
+    choices += [(f"{c.id:>2} {c.name}: most first", f"-{c.slug}") for c in CLASSES]
+    choices += [(f"{c.id:>2} {c.name} as predicted: most first", f"-pred:{c.slug}") for c in CLASSES]
+    return ChooseScreen("Sort by", choices)
 
 
 def class_dialog(highlight: int | None, row: Row | None) -> ChooseScreen[int]:
@@ -39,7 +42,24 @@ def evaluation_dialog(names: Sequence[str], evaluation: str | None) -> ChooseScr
     return ChooseScreen("Predictions and scores of", choices, evaluation)
 
 
-def tag_dialog(row: Row, known: Sequence[str]) -> PromptScreen:
-    """Asks for a tag, which the sample gets or, if it has it, loses; those that are known are completed."""
-    title = f"Tag {sanitize(row.name)[:40]}: a word; one it has is taken away"
-    return PromptScreen(title, "night", known=list(known))
+def tag_dialog(what: str, known: Sequence[str]) -> PromptScreen:
+    """Asks for a tag, which is given or, where all have it, taken away; those that are known are completed."""
+    hint = "a word; one that all have is taken away, as is -word"
+    return PromptScreen(f"Tag {sanitize(what)[:40]}", hint, known=list(known))
+
+
+def view_dialog(views: Sequence[SavedView]) -> ChooseScreen[SavedView]:
+    """Asks for a saved view."""
+    widest = max(len(view.name) for view in views)
+    return ChooseScreen("Saved views", [(f"{v.name:<{widest}}  {v.filter or 'all images'}", v) for v in views])
+
+
+def save_view_dialog(names: Sequence[str]) -> PromptScreen:
+    """Asks under which name to save what is listed and how it is shown."""
+    return PromptScreen("Save what is listed and how it is shown", "a name; -NAME deletes that one", known=list(names))
+
+
+def list_file_dialog(count: int, marked: bool, path: str) -> PromptScreen:
+    """Asks into which file images are listed; its ending says how."""
+    which = "marked" if marked else "listed"
+    return PromptScreen(f"List {count:,} {which} images: .txt (paths), .csv, .json", value=path)

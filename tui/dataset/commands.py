@@ -2,6 +2,18 @@
 
 from bddseg_tui.tui.shared.commands import Command
 
+MARKS = (
+    Command("tag", "t", "Tag", "Give the marked samples, or this one, a tag; one that all have is taken away.", True),
+    Command("mark", "space", "Mark", "Mark this sample, or no more, and go on to the next.", True),
+    Command("mark_range", "r", "Mark to here", "Mark all from the sample that was marked last to this one."),
+    Command("mark_all", "a", "Mark all", "Mark all that the filter leaves, or let go of them where all are marked."),
+    Command("tag_again", "T", "Same tag", "Give them the tag that was used last, or take it away."),
+    Command("exclude", "X", "Exclude", "Leave them out of training (the tag exclude), or take them in again."),
+    Command("write_list", "y", "Write list", "List the marked samples, or all that are listed, in a file."),
+    Command("take_back", "u", "Take back", "Take back the last change of tags; it says which."),
+)
+"""Keys that mark samples, and that do something to all that are marked, or to the one at the cursor."""
+
 DATASET = (
     Command(
         "filter",
@@ -13,6 +25,9 @@ DATASET = (
         True,
     ),
     Command("sort", "s", "Sort", "Sort by name, a class's share, or an evaluation's figures.", True),
+    *MARKS,
+    Command("choose_view", "n", "Saved views", "Show a view that was saved by name."),
+    Command("save_view", "N", "Save view", "Save the filter, the order, the view and the evaluation by name."),
     Command("next_split", "tab", "Split", "Go through all samples, train, val and test."),
     Command("view('image')", "i", "Image", "Show the photograph."),
     Command("view('mask')", "m", "Mask", "Show the mask in class colours."),
@@ -36,13 +51,12 @@ DATASET = (
         "highlight(1)", "right_square_bracket", "Next class", "Highlight the next class of this image.", False, "]"
     ),
     Command("highlight(-1)", "left_square_bracket", "Previous class", "Highlight the class before.", False, "["),
-    Command("pick_class", "c", "Class", "Highlight one class, or none.", True),
+    Command("pick_class", "c", "Class", "Highlight one class, or none."),
     Command("area(1)", "z", "Zoom to it", "Zoom to the next area of the highlighted class, or of errors."),
     Command("area(-1)", "Z", "Area before", "Zoom to the area before."),
     Command("fullscreen", "f,enter", "Full screen", "Show the picture alone.", True, "f"),
     Command("more_like", "M", "More like this", "Show the images most like this one."),
     Command("results", "V", "Results", "Show what a search by meaning found as a grid with scores."),
-    Command("tag", "t", "Tag", "Give this sample a tag, or take it away.", True),
     Command("pick_evaluation", "E", "Predictions", "Choose whose predictions and scores are shown."),
     Command(
         "stats",
@@ -52,7 +66,7 @@ DATASET = (
     ),
     Command("check", "C", "Check", "Open every file of the dataset and list what is wrong."),
     Command("rescan", "R", "Rescan", "Read what changed on disk."),
-    Command("clear", "escape", "Clear", "Clear the filter and the highlight."),
+    Command("clear", "escape", "Clear", "Let go of the highlight, then of the marks, then of the filter."),
 )
 
 LIST = (
@@ -65,16 +79,19 @@ LIST = (
 )
 
 FILTER = (
-    Command("leave", "escape,down", "Back to the list", "Go back to the list; the filter stays.", True),
+    Command("leave", "escape", "Back to the list", "Go back to the list; the filter stays.", True),
+    Command("older", "up", "Filter before", "Show the filter that was used before this one."),
+    Command("newer", "down", "Filter after", "Show the filter that was used after; behind the last, go back."),
     Command("complete", "tab", "Complete", "Complete the word.", True, priority=True),
 )
 
 _PANE_ONLY = (
     *("fullscreen", "filter", "sort", "next_split", "more_like", "results", "pick_evaluation", "stats", "check"),
-    *("rescan", "clear"),
+    *("rescan", "clear", "choose_view", "save_view"),
 )
 FULL_SCREEN = (
-    *(c for c in DATASET if c.action not in _PANE_ONLY),
+    *(c for c in DATASET if c not in MARKS and c.action not in _PANE_ONLY),
+    Command("tag", "t", "Tag", "Give this sample a tag, or take it away, whatever is marked."),
     Command("step(1)", "j,space", "Next", "Go to the next sample.", True),
     Command("step(-1)", "k", "Previous", "Go to the sample before.", True),
     Command("arrow(0, 1)", "down", "Down", "Move down in a zoomed image; else go to the next sample."),

@@ -1,5 +1,6 @@
 """The list with the line below it: what a filter leaves, asked of the catalog, or what a search by meaning found."""
 
+import asyncio
 import threading
 from array import array
 from functools import partial
@@ -12,17 +13,16 @@ from textual.message import Message
 from textual.worker import Worker
 
 from bddseg_tui.core.classes import find_class
-from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.data.catalog_lookup import Found
 from bddseg_tui.core.data.collection import Collection
+from bddseg_tui.core.data.filter_completion import Vocabulary
 from bddseg_tui.core.data.filter_language import FIGURES, Query
 from bddseg_tui.core.engine import Engine
-from bddseg_tui.tui.dataset.choices import tag_dialog
+from bddseg_tui.tui.dataset.marks import Marks
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.dataset.semantic_search import Results, Search, SemanticSearch
 from bddseg_tui.tui.dataset.shown import Shown
 from bddseg_tui.tui.dataset.view_state import ViewState
-from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.daemon_thread import in_daemon_thread
 from bddseg_tui.tui.shared.one_line import OneLine
 from bddseg_tui.tui.shared.worker_errors import tell_failure
@@ -32,8 +32,9 @@ class ListPanel(Vertical):
     """A newer question to the catalog takes the place of one that is not answered yet, which ends then.
 
     Attributes:
+        settled: set while what is listed is what the filter leaves.
         splits: the number of samples of each split, whatever the filter.
-        tags: every tag of the dataset.
+        known: the tags and evaluations of the dataset.
         doing: what goes on for the dataset, in words; '' for nothing.
         results: what a search by meaning found, while that is listed.
     """
@@ -57,12 +58,15 @@ class ListPanel(Vertical):
         self._collection: Collection | None = None
         self._query = Query()
         self._evaluation: str | None = None
+        self._asked = 0
+        self.settled = asyncio.Event()
+        self.settled.set()
         self._counted = False
         """Whether `splits` are of the files that there are now: a large catalog is not asked at each letter."""
         self.doing = ""
         self._wanted: int | None = None
         self.splits: dict[str, int] = {}
-        self.tags: list[str] = []
+        self.known = Vocabulary()
         self.results: Results | None = None
 
     def compose(self) -> ComposeResult:
@@ -81,6 +85,7 @@ class ListPanel(Vertical):
         if self._collection is not None:
             # Its ids mean other samples in the catalog of the new one.
             self.samples.show_ids(array("q"), lambda some: [])
+            self.samples.set_marks(Marks())
         self.samples.empty_text = "listing files …"
         self._collection, self._evaluation, self._wanted, self._counted, self.doing = collection, None, None, False, ""
         self.results = None
@@ -141,6 +146,7 @@ class ListPanel(Vertical):
         if self._collection is None:
             return
         self.workers.cancel_group(self, "find")
+        self.settled.set()
         load = partial(self._engine.data.rows, self._collection, evaluation=self._evaluation)
         self.results = results
         self.samples.column, self.samples.confidence = "fits", results.confidence
@@ -157,24 +163,30 @@ class ListPanel(Vertical):
         if self.results is not None:
             self.list_results(self.results, self.samples.sample)
         elif self._collection is not None:
+            self._asked += 1
+            self.settled.clear()
             self._ask_catalog(self._collection, self._query, self._evaluation)
 
     @work(exclusive=True, group="find", exit_on_error=False)
     async def _ask_catalog(self, collection: Collection, query: Query, evaluation: str | None) -> None:
-        unwanted, splits = threading.Event(), self.splits if self._counted else None
+        unwanted, splits, number = threading.Event(), self.splits if self._counted else None, self._asked
         try:
             found = await in_daemon_thread(
                 lambda: self._engine.data.look_up(collection, query, evaluation, splits, unwanted.is_set), "find"
             )
         finally:
             unwanted.set()
+            if number == self._asked:
+                # Whoever waits goes on behind this, when all is shown.
+                self.settled.set()
         self._show(collection, query, found)
 
     def _show(self, collection: Collection, query: Query, found: Found) -> None:
         samples, total = self.samples, sum(found.splits.values())
         samples.column = _column(query)
-        self.splits, self.tags, self._counted = found.splits, found.tags, True
-        samples.empty_text = "no sample matches: / changes the filter, Esc clears it" if total else "listing files …"
+        self.splits, self.known, self._counted = found.splits, found.known, True
+        no_match = found.why_none or "no sample matches: / changes the filter, Esc clears it"
+        samples.empty_text = no_match if total else "listing files …"
         # The cursor stays where it is by now, not where it was when the catalog was asked.
         keep, self._wanted = self._wanted or samples.sample, None
         load = partial(self._engine.data.rows, collection, evaluation=found.evaluation)
@@ -198,22 +210,6 @@ class ListPanel(Vertical):
         near = (samples.row_at(samples.cursor + d) for d in (1, -1))
         return Shown(row, tuple(n for n in near if n), state, evaluated)
 
-    def ask_tag(self) -> None:
-        """Asks for a tag, which the sample at the cursor gets or, if it has it, loses."""
-        row, collection = self.samples.row, self._collection
-
-        def typed(tag: str | None) -> None:
-            if tag and row is not None and collection is not None:
-                self._tag(collection, row, tag)
-
-        if row is not None:
-            self.app.push_screen(tag_dialog(row, self.tags), typed)
-
-    @work(group="tag", exit_on_error=False)
-    async def _tag(self, collection: Collection, row: Row, tag: str) -> None:
-        if await attempt(self, lambda: self._engine.data.toggle_tag(collection, row, tag)) is not None:
-            self.find()
-
     def say(self, doing: str) -> None:
         """Shows what is being done in the line below the list."""
         self.doing = doing
@@ -225,6 +221,8 @@ class ListPanel(Vertical):
         samples, total = self.samples, sum(self.splits.values())
         place = f"{samples.cursor + 1:,}/{samples.count:,}" if samples.count else "0"
         words = [place if samples.count == total else f"{place} of {total:,}"]
+        if samples.marks:
+            words.append(f"● {len(samples.marks):,} marked")
         if self.results is not None:
             words.append(f"by meaning: {self.results.search.about}")
         elif self._query.sort != "name":
@@ -242,4 +240,6 @@ def _column(query: Query) -> str | int:
     """What the list shows on the right: what it is ordered by."""
     if query.sort == "name":
         return "size"
-    return query.sort if query.sort in FIGURES else find_class(query.sort).id
+    if query.sort in FIGURES or query.sort.startswith("pred:"):
+        return query.sort
+    return find_class(query.sort).id

@@ -10,12 +10,16 @@ from textual.containers import Horizontal
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.filter_language import FIGURES, Query, split_of
 from bddseg_tui.core.engine import Engine
+from bddseg_tui.tui.dataset.bulk_changes import BulkChanges
 from bddseg_tui.tui.dataset.choices import evaluation_dialog, sort_dialog
 from bddseg_tui.tui.dataset.commands import DATASET
 from bddseg_tui.tui.dataset.dataset_check import DatasetCheck
 from bddseg_tui.tui.dataset.filter_bar import FilterBar
+from bddseg_tui.tui.dataset.filter_memory import FilterMemory
 from bddseg_tui.tui.dataset.fullscreen import FullScreen
 from bddseg_tui.tui.dataset.list_panel import ListPanel
+from bddseg_tui.tui.dataset.mark_keys import MarkKeys
+from bddseg_tui.tui.dataset.marks import Marks
 from bddseg_tui.tui.dataset.picture_panel import PicturePanel
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.dataset.scan import DatasetScan
@@ -30,7 +34,7 @@ from bddseg_tui.tui.shared.messages import EvaluationChosen
 from bddseg_tui.tui.shared.pane import Pane
 
 
-class DatasetPane(Pane, ViewKeys):
+class DatasetPane(Pane, ViewKeys, MarkKeys, FilterMemory):
     """Browses the open dataset.
 
     Attributes:
@@ -52,18 +56,11 @@ class DatasetPane(Pane, ViewKeys):
             yield PicturePanel(id="picture-side")
         yield DatasetScan(self.engine.data)
         yield DatasetCheck(self.engine.data)
+        yield BulkChanges(self.engine.data)
 
     def on_shown(self) -> None:
         """Keys go to the list."""
         self._samples.focus()
-
-    @property
-    def _list(self) -> ListPanel:
-        return self.query_one(ListPanel)
-
-    @property
-    def _samples(self) -> SampleList:
-        return self.query_one(SampleList)
 
     # -- the dataset -----------------------------------------------------------------------------------------
 
@@ -74,6 +71,7 @@ class DatasetPane(Pane, ViewKeys):
         self._list.leave()
         super().open(collection)
         self._list.open(collection)
+        self.remember()
         self.query_one(DatasetScan).start(collection)
 
     @on(DatasetScan.Step)
@@ -122,12 +120,14 @@ class DatasetPane(Pane, ViewKeys):
 
     @on(ListPanel.Listed)
     def _listed(self) -> None:
-        self.query_one(FilterBar).set_tags(self._list.tags)
+        self.query_one(FilterBar).set_known(self._list.known)
         if not self._samples.count:
             self._show()
 
     @on(FilterBar.Changed)
     def _filter_changed(self, event: FilterBar.Changed) -> None:
+        if event.query.evaluation is not None and event.query.evaluation != self.evaluation:
+            self.use_evaluation(event.query.evaluation)
         self._list.list_filter(event.query)
 
     @on(FilterBar.Left)
@@ -139,9 +139,11 @@ class DatasetPane(Pane, ViewKeys):
         self.query_one(FilterBar).enter()
 
     def action_clear(self) -> None:
-        """Lets go of the highlighted class; where there is none, clears the filter."""
+        """Lets go of the highlighted class; where there is none, of the marks; where there are none, of the filter."""
         if self.state.highlight is not None:
             self.show_as(replace(self.state, highlight=None))
+        elif self._samples.marks:
+            self.set_marks(Marks())
         else:
             self.query_one(FilterBar).set_text("")
 
@@ -156,7 +158,7 @@ class DatasetPane(Pane, ViewKeys):
     def _sort_by(self, value: str | None) -> None:
         if value is None:
             return
-        if value.removeprefix("-") in FIGURES and self.evaluation is None:
+        if (value.removeprefix("-") in FIGURES or "pred:" in value) and self.evaluation is None:
             self.notify("first choose an evaluation: E", severity="warning")
         self.query_one(FilterBar).sort_by(value)
 
@@ -205,11 +207,7 @@ class DatasetPane(Pane, ViewKeys):
 
         self.app.push_screen(ResultsScreen(results), chosen)
 
-    # -- tags and evaluations --------------------------------------------------------------------------------
-
-    def action_tag(self) -> None:
-        """Asks for a tag, which the sample at the cursor gets or, if it has it, loses."""
-        self._list.ask_tag()
+    # -- evaluations ---------------------------------------------------------------------------------------
 
     @work(exclusive=True, group="evaluations", exit_on_error=False)
     async def action_pick_evaluation(self) -> None:
@@ -224,6 +222,7 @@ class DatasetPane(Pane, ViewKeys):
 
         def chosen(value: str | None) -> None:
             if value is not None:
+                self.query_one(FilterBar).name_no_evaluation()
                 self.use_evaluation(value or None)
 
         self.app.push_screen(evaluation_dialog(names, self.evaluation), chosen)
@@ -266,7 +265,7 @@ class DatasetPane(Pane, ViewKeys):
     def action_fullscreen(self) -> None:
         """Shows the picture alone."""
         if self._samples.row is not None:
-            screen = FullScreen(self.shown, self._step, self._keep, self.action_tag)
+            screen = FullScreen(self.shown, self._step, self._keep, self.ask_tag_of_one)
             self.app.push_screen(screen, lambda _: self._show())
 
     def _step(self, by: int) -> None:

@@ -18,10 +18,12 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.worker import Worker
 
+from bddseg_tui.core.classes import find_class
 from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.data.catalog_lookup import PAGE
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.dataset.commands import LIST
+from bddseg_tui.tui.dataset.marks import Marks
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.format import share
 from bddseg_tui.tui.shared.worker_errors import tell_failure
@@ -30,7 +32,8 @@ LoadRows = Callable[[list[int]], list[Row]]
 
 
 class SampleList(ScrollView, can_focus=True):
-    """Rows of samples by catalog id. `column` is what the right column shows: `size`, `fits`, a figure or a class."""
+    """Rows of samples by catalog id. `column` is what the right column shows: `size`, `fits`, a figure,
+    `pred:CLASS` or a class."""
 
     DEFAULT_CSS = "SampleList { scrollbar-size-vertical: 1; scrollbar-gutter: stable; }"
     COMPONENT_CLASSES = {"list--cursor", "list--cursor-blurred", "list--dim", "list--problem"}
@@ -56,6 +59,8 @@ class SampleList(ScrollView, can_focus=True):
         self._load: LoadRows = lambda ids: []
         self._generation = 0
         self._told: int | None = None
+        self.marks = Marks()
+        """What is marked, listed or not."""
         self.column: str | int = "size"
         self.confidence: dict[int, float] = {}
         """By sample, how surely it fits what was searched for; shown where `column` is `fits`."""
@@ -101,6 +106,16 @@ class SampleList(ScrollView, can_focus=True):
         self._asked.clear()
         self._ask(page)
         self.refresh()
+
+    def set_marks(self, marks: Marks) -> None:
+        """Marks these samples and no others."""
+        self.marks = marks
+        self.refresh()
+
+    @property
+    def ids(self) -> "array[int]":
+        """The samples that are listed, in their order; not to be changed."""
+        return self._ids
 
     @property
     def count(self) -> int:
@@ -195,7 +210,7 @@ class SampleList(ScrollView, can_focus=True):
         dim = style if at_cursor else base + self._part("list--dim")
         mark = style if at_cursor or not row.problem else base + self._part("list--problem")
         segments = [
-            Segment("▌ " if at_cursor else "  ", style),
+            Segment(self._sign(row, at_cursor), style),
             Segment(split, dim),
             Segment(shown, style),
             Segment(rest, mark),
@@ -203,11 +218,18 @@ class SampleList(ScrollView, can_focus=True):
         ]
         return Strip(segments).adjust_cell_length(width, style)
 
+    def _sign(self, row: Row, at_cursor: bool) -> str:
+        marked = row.id in self.marks
+        return ("▌●" if marked else "▌ ") if at_cursor else ("● " if marked else "  ")
+
     def _value(self, row: Row) -> str:
         if self.column == "size":
             return f"{row.width}×{row.height}" if row.width else ""
         if self.column == "fits":
             return f"{self.confidence.get(row.id, 0):4.0%}"
+        if isinstance(self.column, str) and self.column.startswith("pred:"):
+            found = row.predicted_share(find_class(self.column[5:]).id)
+            return f"{share(found):>5}%" if found is not None else "     -"
         if isinstance(self.column, str):
             figure = row.figures.get(self.column)
             return f"{100 * figure:5.1f}" if figure is not None else "    -"

@@ -31,8 +31,11 @@ def class_statistics(data: DataService, collection: Collection, split: str | Non
     Raises:
         BddsegError: the catalog cannot be read.
     """
-    rows = data.stats(collection, split)
-    return Statistics(Text(f"{split or 'all splits'}: pixels of the masks by class", style="bold"), stats_table(rows))
+    rows, excluded = data.stats(collection, split), data.excluded(collection, split)
+    title = Text(f"{split or 'all splits'}: pixels of the masks by class", style="bold")
+    if excluded:
+        title.append(f"\n{excluded:,} images have the tag exclude: training leaves them out", "not bold")
+    return Statistics(title, stats_table(rows))
 
 
 def check_files(

@@ -1,5 +1,6 @@
 """One dataset's catalog, as the rest of the program has it."""
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -9,6 +10,7 @@ from bddseg_tui.core.data.catalog.database import Database
 from bddseg_tui.core.data.catalog.records import ImageScore, Row, ScanResult
 from bddseg_tui.core.data.dataset import Dataset, Sample
 from bddseg_tui.core.data.filter_language import Query
+from bddseg_tui.core.errors import UsageError
 
 
 class Catalog:
@@ -55,13 +57,13 @@ class Catalog:
         """Stores what a scan found out, all in one transaction."""
         scanned.record(self._database, results)
 
-    def add_tag(self, ids: Iterable[int], tag: str) -> None:
-        """Gives these samples a tag; a tag is one word."""
-        tags.add_tag(self._database, ids, tag)
+    def add_tag(self, ids: Iterable[int], tag: str) -> "array[int]":
+        """Gives these samples a tag, which is one word; returns those that did not have it."""
+        return tags.add_tag(self._database, ids, tag)
 
-    def remove_tag(self, ids: Iterable[int], tag: str) -> None:
-        """Takes a tag from these samples."""
-        tags.remove_tag(self._database, ids, tag)
+    def remove_tag(self, ids: Iterable[int], tag: str) -> "array[int]":
+        """Takes a tag from these samples; returns those that had it."""
+        return tags.remove_tag(self._database, ids, tag)
 
     def record_scores(self, evaluation: str, found: Iterable[ImageScore]) -> None:
         """Replaces what an evaluation says of each image; until all is there, the catalog says what it said before."""
@@ -102,17 +104,27 @@ class Catalog:
     ) -> list[int]:
         """Ids of the samples that match, in the query's order, at most `limit`.
 
+        An evaluation that the query names is meant rather than `evaluation`, here and wherever there are both. Where
+        the query asks for predicted classes that are not known, this is a UsageError that says why.
+
         `unwanted` is asked now and then, from this thread; once it says so, this ends with a BddsegError.
         """
+        self._require_predicted(query, evaluation)
         return samples.find(self._database, query, evaluation, limit, unwanted)
 
     def stream(self, query: Query, evaluation: str | None = None, limit: int | None = None) -> Iterator[list[Row]]:
         """Pages of the samples that match, in the query's order: the first is there at once, none is kept."""
+        self._require_predicted(query, evaluation)
         return samples.stream(self._database, self.root, query, evaluation, limit)
 
     def images(self, query: Query, evaluation: str | None = None) -> list[Path]:
         """Image paths of the samples that match, in no order: for searching among them."""
+        self._require_predicted(query, evaluation)
         return samples.images(self._database, self.root, query, evaluation)
+
+    def image_ids(self) -> list[tuple[bytes, int]]:
+        """(image relative to the dataset, id) of every sample, also of those that are absent."""
+        return samples.image_ids(self._database)
 
     def find_images(self, images: Sequence[Path], evaluation: str | None = None) -> list[Row]:
         """The samples with these image paths, in this order; those that are unknown are left out."""
@@ -122,6 +134,10 @@ class Catalog:
         """The samples with these ids, in this order; ids that are gone are left out."""
         return samples.rows(self._database, self.root, ids, evaluation)
 
+    def stream_rows(self, ids: Sequence[int], evaluation: str | None = None) -> Iterator[Row]:
+        """The same one after another: they are read by the page, and none is kept."""
+        return samples.stream_rows(self._database, self.root, ids, evaluation)
+
     def splits(self) -> dict[str, int]:
         """How many samples each split holds."""
         return samples.splits(self._database)
@@ -130,10 +146,26 @@ class Catalog:
         """By class (pixels, images that hold it), over all scanned masks or those of one split."""
         return samples.class_totals(self._database, split)
 
+    def count_tagged(self, ids: Iterable[int], tag: str) -> int:
+        """How many of these samples have a tag."""
+        return tags.count_tagged(self._database, ids, tag)
+
     def tags(self) -> list[str]:
         """Every tag in use."""
         return tags.tags(self._database)
 
+    def tagged(self) -> Iterator[tuple[bytes, tuple[str, ...]]]:
+        """(image relative to the dataset, its tags) of every sample that has some, also of those that are absent."""
+        return tags.tagged(self._database)
+
     def evaluations(self) -> list[str]:
         """Names of the evaluations that have per-image scores."""
         return scores.evaluations(self._database)
+
+    def lacks_predicted(self, evaluation: str | None) -> str:
+        """Why nothing is known of the classes that an evaluation predicted, in words; '' where they are known."""
+        return scores.lacks_predicted(self._database, evaluation)
+
+    def _require_predicted(self, query: Query, evaluation: str | None) -> None:
+        if query.by_prediction and (why := self.lacks_predicted(query.evaluation or evaluation)):
+            raise UsageError(f"pred: {why}")

@@ -7,12 +7,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bddseg_tui.core.data.catalog.database import Database
-from bddseg_tui.core.data.catalog.records import COUNT_COLUMNS, SCORE_COLUMNS
+from bddseg_tui.core.data.catalog.records import COUNT_COLUMNS, PREDICTED_COLUMNS, SCORE_COLUMNS
 
 _COLUMNS = ", ".join(
     ("split", "name", "image", "mask", "stamp", "scanned", "width", "height", "problem", "pixels", *COUNT_COLUMNS)
 )
-_SCORES = ", ".join(SCORE_COLUMNS)
+_SCORE_COLUMNS = (*SCORE_COLUMNS, *PREDICTED_COLUMNS)
+_SCORES = ", ".join(_SCORE_COLUMNS)
 _STATEMENTS = (
     f"INSERT OR IGNORE INTO samples ({_COLUMNS}, absent) SELECT {_COLUMNS}, absent FROM other.samples",
     "INSERT OR IGNORE INTO tag_names (name) SELECT name FROM other.tag_names",
@@ -24,7 +25,7 @@ _STATEMENTS = (
     "INSERT INTO evaluations (name, folder) SELECT name, folder FROM other.evaluations WHERE id IN "
     "(SELECT id FROM taken)",
     f"INSERT INTO scores (evaluation, sample, prediction, {_SCORES}) "
-    f"SELECT e.id, s.id, c.prediction, {', '.join('c.' + column for column in SCORE_COLUMNS)} FROM other.scores c "
+    f"SELECT e.id, s.id, c.prediction, {', '.join('c.' + column for column in _SCORE_COLUMNS)} FROM other.scores c "
     "JOIN taken ON taken.id = c.evaluation JOIN evaluations e ON e.name = taken.name "
     "JOIN other.samples o ON o.id = c.sample JOIN samples s ON s.image = o.image",
 )

@@ -7,6 +7,8 @@ from pathlib import Path
 from bddseg_tui.core.classes import NUM_CLASSES
 
 COUNT_COLUMNS = tuple(f"c{i}" for i in range(NUM_CLASSES))
+PREDICTED_COLUMNS = ("predicted", *(f"p{i}" for i in range(NUM_CLASSES)))
+"""Of an evaluation's prediction of an image: all its pixels, and those by class."""
 
 
 @dataclass(frozen=True)
@@ -14,7 +16,7 @@ class Row:
     """A sample as the catalog knows it.
 
     `counts` are pixels by class, None until it was scanned; `figures` (0..1) are an evaluation's, by the names that
-    filters have for them.
+    filters have for them; `predicted` are its prediction's pixels by class, None where these are not known.
     """
 
     id: int
@@ -29,6 +31,7 @@ class Row:
     tags: tuple[str, ...] = ()
     figures: Mapping[str, float | None] = field(default_factory=dict)
     prediction: Path | None = None
+    predicted: tuple[int, ...] | None = None
 
     @property
     def miou(self) -> float | None:
@@ -41,6 +44,12 @@ class Row:
             return None
         return 100.0 * self.counts[class_id] / total
 
+    def predicted_share(self, class_id: int) -> float | None:
+        """Percentage (0..100) of the prediction's pixels that are of this class; None if unknown."""
+        if self.predicted is None or not (total := sum(self.predicted)):
+            return None
+        return 100.0 * self.predicted[class_id] / total
+
     @property
     def shares(self) -> tuple[float | None, ...]:
         """Each class's percentage of the mask's pixels; Nones if unknown."""
@@ -51,7 +60,8 @@ class Row:
 class ImageScore:
     """What an evaluation says of an image: figures 0..1, None where undefined.
 
-    `missed` and `invented` have a bit for each class that the mask or the prediction alone has.
+    `missed` and `invented` have a bit for each class that the mask or the prediction alone has; `predicted` are the
+    prediction's pixels by class.
     """
 
     image: Path
@@ -63,9 +73,10 @@ class ImageScore:
     brightness: float | None = None
     missed: int | None = None
     invented: int | None = None
+    predicted: tuple[int, ...] | None = None
 
 
-SCORE_COLUMNS = tuple(f.name for f in fields(ImageScore))[2:]
+SCORE_COLUMNS = tuple(f.name for f in fields(ImageScore))[2:-1]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from bddseg_tui.core.classes import NUM_CLASSES
 from bddseg_tui.core.data.catalog.database import Database
 from bddseg_tui.core.data.catalog.paths import absolute, absolute_or_none, relative
 from bddseg_tui.core.data.catalog.predictions import prediction_path
-from bddseg_tui.core.data.catalog.records import COUNT_COLUMNS, Row
+from bddseg_tui.core.data.catalog.records import COUNT_COLUMNS, PREDICTED_COLUMNS, Row
 from bddseg_tui.core.data.filter_language import FIGURES, Query
 
 PAGE = 500
@@ -31,7 +31,7 @@ def find(
     # The plus keeps SQLite from going along an index where it can look up the samples of a tag.
     sql = f"SELECT s.id {_JOINED} WHERE {'+' if query.by_tag else ''}s.absent = 0 AND {where}"
     with database.reading(unwanted) as db:
-        number = _number(db, evaluation)
+        number = _number(db, query.evaluation or evaluation)
         if query.sort != "name" or query.by_tag:
             return [i for (i,) in db.execute(f"{sql} ORDER BY {order} LIMIT ?", [number, *values, *order_values, left])]
         # Split by split, along the index: sorting takes long, and cannot be interrupted.
@@ -58,7 +58,7 @@ def stream(
         ids = find(database, query, evaluation, limit, None)
         pages = (ids[at : at + PAGE] for at in range(0, len(ids), PAGE))
     for page in pages:
-        yield rows(database, root, page, evaluation)
+        yield rows(database, root, page, query.evaluation or evaluation)
 
 
 def _pages_by_name(database: Database, query: Query, evaluation: str | None, limit: int | None) -> Iterator[list[int]]:
@@ -77,7 +77,7 @@ def _pages_by_name(database: Database, query: Query, evaluation: str | None, lim
             wanted = size if left is None else min(size, left)
             further = f"AND (s.name, s.id) {beyond} (?, ?)" if after else ""
             with database.reading() as db:
-                number = _number(db, evaluation)
+                number = _number(db, query.evaluation or evaluation)
                 page = db.execute(sql % further, [number, split, *values, *(after or ()), wanted]).fetchall()
             if page:
                 yield [i for _, i in page]
@@ -107,8 +107,14 @@ def images(database: Database, root: Path, query: Query, evaluation: str | None)
     where, values = query.where()
     sql = f"SELECT s.image {_JOINED} WHERE s.absent = 0 AND {where}"
     with database.reading() as db:
-        number = _number(db, evaluation)
+        number = _number(db, query.evaluation or evaluation)
         return [absolute(image, root) for (image,) in db.execute(sql, [number, *values])]
+
+
+def image_ids(database: Database) -> list[tuple[bytes, int]]:
+    """(image relative to the dataset, id) of every sample, also of those that are absent."""
+    with database.reading() as db:
+        return [(bytes(image), i) for image, i in db.execute("SELECT image, id FROM samples")]
 
 
 def find_images(database: Database, root: Path, wanted: Sequence[Path], evaluation: str | None) -> list[Row]:
@@ -129,7 +135,8 @@ def rows(database: Database, root: Path, ids: Sequence[int], evaluation: str | N
     sql = (
         f"SELECT {columns}, "
         "(SELECT group_concat(n.name, ' ') FROM tags t JOIN tag_names n ON n.id = t.tag WHERE t.sample = s.id), "
-        f"e.evaluation, e.prediction, {', '.join(FIGURES.values())}, {', '.join('s.' + c for c in COUNT_COLUMNS)} "
+        f"e.evaluation, e.prediction, {', '.join(FIGURES.values())}, {', '.join('s.' + c for c in COUNT_COLUMNS)}, "
+        f"{', '.join('e.' + c for c in PREDICTED_COLUMNS[1:])} "
         f"{_JOINED} WHERE s.absent = 0 AND s.id IN (%s)"
     )
     found: dict[int, Row] = {}
@@ -141,6 +148,12 @@ def rows(database: Database, root: Path, ids: Sequence[int], evaluation: str | N
             page = db.execute(sql % ", ".join("?" * len(some)), [number, *some])
             found.update((row[0], _row(row, root, folder[0])) for row in page)
     return [found[i] for i in ids if i in found]
+
+
+def stream_rows(database: Database, root: Path, ids: Sequence[int], evaluation: str | None) -> Iterator[Row]:
+    """The same one after another: they are read by the page, and none is kept."""
+    for at in range(0, len(ids), PAGE):
+        yield from rows(database, root, ids[at : at + PAGE], evaluation)
 
 
 def splits(database: Database) -> dict[str, int]:
@@ -168,7 +181,8 @@ def _number(db: sqlite3.Connection, evaluation: str | None) -> int | None:
 
 def _row(row: tuple[Any, ...], root: Path, folder: bytes) -> Row:
     (row_id, split, name, image, mask, width, height, problem, tags, scored, kept), rest = row[:11], row[11:]
-    figures, counts = dict(zip(FIGURES, rest, strict=False)), rest[len(FIGURES) :]
+    figures, counts = dict(zip(FIGURES, rest, strict=False)), rest[len(FIGURES) : len(FIGURES) + NUM_CLASSES]
+    predicted = rest[len(FIGURES) + NUM_CLASSES :]
     prediction = prediction_path(kept, folder, image) if scored is not None else None
     return Row(
         id=row_id,
@@ -183,4 +197,5 @@ def _row(row: tuple[Any, ...], root: Path, folder: bytes) -> Row:
         tags=tuple(str(tags).split()) if tags else (),
         figures=figures,
         prediction=Path(os.fsdecode(prediction)) if prediction else None,
+        predicted=None if predicted[0] is None else tuple(predicted),
     )

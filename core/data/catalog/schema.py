@@ -10,9 +10,9 @@ import sqlite3
 from pathlib import Path
 
 from bddseg_tui.core.data.catalog.predictions import stored
-from bddseg_tui.core.data.catalog.records import COUNT_COLUMNS, SCORE_COLUMNS
+from bddseg_tui.core.data.catalog.records import COUNT_COLUMNS, PREDICTED_COLUMNS, SCORE_COLUMNS
 
-VERSION = 3
+VERSION = 4
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS samples (
     id INTEGER PRIMARY KEY, split TEXT NOT NULL, name TEXT NOT NULL, image BLOB NOT NULL UNIQUE, mask BLOB,
@@ -28,7 +28,8 @@ CREATE INDEX IF NOT EXISTS tags_by_tag ON tags (tag, sample);
 CREATE TABLE IF NOT EXISTS evaluations (id INTEGER PRIMARY KEY, name TEXT UNIQUE, folder BLOB NOT NULL, writer TEXT);
 CREATE TABLE IF NOT EXISTS scores (
     evaluation INTEGER NOT NULL, sample INTEGER NOT NULL, accuracy REAL, miou REAL, boundary REAL, confidence REAL,
-    brightness REAL, missed INTEGER, invented INTEGER, prediction BLOB, PRIMARY KEY (evaluation, sample)) WITHOUT ROWID;
+    brightness REAL, missed INTEGER, invented INTEGER, prediction BLOB,
+    {", ".join(f"{c} INTEGER" for c in PREDICTED_COLUMNS)}, PRIMARY KEY (evaluation, sample)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
 _SINCE_2 = ("boundary REAL", "confidence REAL", "brightness REAL", "missed INTEGER", "invented INTEGER")
@@ -47,6 +48,11 @@ def upgrade(db: sqlite3.Connection, root: Path) -> None:
     """Makes an empty database, or a catalog of an earlier version, one of this version; commits nothing."""
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version >= VERSION:
+        return
+    if version == 3:
+        for column in PREDICTED_COLUMNS:
+            db.execute(f"ALTER TABLE scores ADD COLUMN {column} INTEGER")
+        db.execute(f"PRAGMA user_version = {VERSION}")
         return
     there = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     for index in ("samples_by_split", "samples_pending"):

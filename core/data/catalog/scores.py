@@ -16,16 +16,19 @@ from pathlib import Path
 from bddseg_tui.core.data.catalog.database import Database, give_way
 from bddseg_tui.core.data.catalog.paths import relative
 from bddseg_tui.core.data.catalog.predictions import stored
-from bddseg_tui.core.data.catalog.records import SCORE_COLUMNS, ImageScore
+from bddseg_tui.core.data.catalog.records import PREDICTED_COLUMNS, SCORE_COLUMNS, ImageScore
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.json_text import decode
 from bddseg_tui.core.processes.process import ProcessId, this_process
+from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.core.suggest import suggestion
 
 _BATCH = 1000
 _DELETED_AT_ONCE = 5000
+_COLUMNS = (*SCORE_COLUMNS, *PREDICTED_COLUMNS)
 _INSERT = (
-    f"INSERT OR REPLACE INTO scores (evaluation, sample, prediction, {', '.join(SCORE_COLUMNS)}) "
-    f"SELECT ?, id, ?{', ?' * len(SCORE_COLUMNS)} FROM samples WHERE image = ?"
+    f"INSERT OR REPLACE INTO scores (evaluation, sample, prediction, {', '.join(_COLUMNS)}) "
+    f"SELECT ?, id, ?{', ?' * len(_COLUMNS)} FROM samples WHERE image = ?"
 )
 
 
@@ -98,10 +101,29 @@ def evaluations(database: Database) -> list[str]:
         return [name for (name,) in db.execute(sql)]
 
 
+def lacks_predicted(database: Database, evaluation: str | None) -> str:
+    """Why nothing is known of the classes that an evaluation predicted, in words; '' where they are known."""
+    if evaluation is None:
+        return "choose whose predictions are meant: E in the app, --evaluation for commands, or a word evaluation:NAME"
+    with database.reading() as db:
+        found = db.execute("SELECT id FROM evaluations WHERE name = ?", (evaluation,)).fetchone()
+        if found is None:
+            known = evaluations(database)
+            return f"no evaluation is called {sanitize(evaluation)!r}{suggestion(evaluation, known)}"
+        sql = "SELECT EXISTS (SELECT 1 FROM scores WHERE evaluation = ? AND predicted IS NOT NULL)"
+        if db.execute(sql, found).fetchone()[0]:
+            return ""
+    return f"{sanitize(evaluation)} is of an earlier version, which did not keep the predicted classes: make it again"
+
+
 def _values(score: ImageScore, number: int, folder: bytes, root: Path) -> tuple[object, ...]:
     image = relative(score.image, root)
     prediction = stored(os.fsencode(score.prediction), folder, image)
-    return (number, prediction, *(getattr(score, column) for column in SCORE_COLUMNS), image)
+    figures = (getattr(score, column) for column in SCORE_COLUMNS)
+    predicted: tuple[int | None, ...] = (None,) * len(PREDICTED_COLUMNS)
+    if score.predicted is not None:
+        predicted = (sum(score.predicted), *score.predicted)
+    return (number, prediction, *figures, *predicted, image)
 
 
 def _alive(writer: str | None) -> bool:

@@ -10,12 +10,16 @@ from bddseg_tui.core.retrieval.options import Retrieval
 from bddseg_tui.tui.cli.json_output.dataset_outputs import (
     Checked,
     DemoDrawn,
+    ListWritten,
     MovedRow,
     Repaired,
     SampleRow,
     Stats,
     Tagged,
+    TagsRead,
+    TagsWritten,
     Unpacked,
+    ViewRow,
 )
 from bddseg_tui.tui.cli.json_output.evaluation_outputs import (
     Classified,
@@ -61,7 +65,11 @@ OUTPUTS: dict[str, Any] = {
     "data unpack": Unpacked,
     "data stats": Stats,
     "data list": list[SampleRow],
+    "data list --to": ListWritten,
     "data tag": Tagged,
+    "data tags export": TagsWritten,
+    "data tags import": TagsRead,
+    "data views": list[ViewRow],
     "data move": list[MovedRow],
     "data repair": Repaired,
     "demo": DemoDrawn,

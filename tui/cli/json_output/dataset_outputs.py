@@ -6,6 +6,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from bddseg_tui.core.data.layouts import Layout
+from bddseg_tui.core.data.pictures import View
 from bddseg_tui.core.files.records import Count, Fraction, Line, Percentage
 from bddseg_tui.tui.cli.json_output.closed import closed
 
@@ -90,6 +91,8 @@ class Stats(TypedDict):
     """`data stats`: all twenty classes."""
 
     classes: list[ClassPixels]
+    excluded: Count
+    """Images with the tag `exclude`, which training leaves out unless a run says otherwise."""
 
 
 @closed
@@ -112,12 +115,53 @@ class SampleRow(TypedDict):
 
 
 @closed
+class ListWritten(TypedDict):
+    """`data list --to`."""
+
+    to: Line
+    samples: Count
+
+
+@closed
 class Tagged(TypedDict):
     """`data tag`."""
 
     tag: Line
     samples: Count
     removed: bool
+
+
+@closed
+class TagsWritten(TypedDict):
+    """`data tags export`."""
+
+    to: Line
+    tags: Count
+    samples: Count
+
+
+@closed
+class TagsRead(TypedDict):
+    """`data tags import`."""
+
+    given: Count
+    """Tags that images did not have before."""
+    had: Count
+    samples: Count
+    unmatched: list[Line]
+    """Images of the file that are none of the dataset's, or might be several."""
+    refused: Count
+    """Tags that are no word."""
+
+
+@closed
+class ViewRow(TypedDict):
+    """An item of `data views`."""
+
+    name: Line
+    filter: Line
+    view: View
+    evaluation: Line | None
 
 
 @closed

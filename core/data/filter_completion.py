@@ -1,0 +1,62 @@
+"""What the last word of a filter may become, and whether it is one yet."""
+
+from dataclasses import dataclass
+
+from bddseg_tui.core.classes import CLASSES
+from bddseg_tui.core.data.dataset import SPLITS
+from bddseg_tui.core.data.filter_language import FIGURES, KEYS, STATES, evaluation_word
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Words that one dataset has: the tags of its samples, and its evaluations, the newest last."""
+
+    tags: tuple[str, ...] = ()
+    evaluations: tuple[str, ...] = ()
+
+
+def completions(text: str, known: Vocabulary) -> list[str]:
+    """Whole filters that the last word of `text` may be completed to, likeliest first."""
+    head, _, word = text.rpartition(" ")
+    sign = "-" if word.startswith("-") else ""
+    word = word.removeprefix("-")
+    key, colon, _ = word.partition(":")
+    found = [f"{key}:{v}" for v in _values(known).get(key, ())] if colon else list(KEYS)
+    return [f"{head} {sign}{f}".lstrip() for f in found if word and f.startswith(word) and f != word]
+
+
+def is_unfinished(text: str, known: Vocabulary) -> bool:
+    """Whether the last word is the beginning of one: to filter by it would show nothing, and then something else.
+
+    >>> is_unfinished("split:val cla", Vocabulary())
+    True
+    >>> is_unfinished("split:val class:bus", Vocabulary())
+    False
+    """
+    word = text.rpartition(" ")[2].removeprefix("-")
+    if not word:
+        return text.endswith("-")
+    key, colon, value = word.partition(":")
+    if not colon:
+        return any(k.startswith(word) for k in KEYS)
+    if key == "tag":
+        return value not in known.tags and any(t.startswith(value) for t in known.tags)
+    return key == "evaluation" and value not in map(evaluation_word, known.evaluations)
+
+
+def _values(known: Vocabulary) -> dict[str, list[str]]:
+    slugs = [c.slug for c in CLASSES]
+    shares = [f"{s}>" for s in slugs]
+    orders = [way + figure for figure in FIGURES for way in ("", "-")]
+    return {
+        "split": list(SPLITS),
+        "class": shares,
+        "pred": shares,
+        "has": slugs,
+        "tag": list(known.tags),
+        "is": list(STATES),
+        "missed": slugs,
+        "invented": slugs,
+        "evaluation": [evaluation_word(name) for name in reversed(known.evaluations)],
+        "sort": ["name", *orders, *(f"-{s}" for s in slugs), *(f"-pred:{s}" for s in slugs)],
+    }
