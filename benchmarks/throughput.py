@@ -2,9 +2,10 @@
 
 python -m benchmarks.throughput DATASET [--size HEIGHTxWIDTH ...] [--batch N] [--set KEY=VALUE ...] [--json FILE]
 
-The steps are those of a real run, augmentation included. In turns they take the run's own batches, and one batch again
-and again that is already on the device: what is lost between the two is the fault of the data. The peak is that of
-a large bf16 matrix product, measured here too; the work of a step is counted by torch's FlopCounterMode.
+In turns: the run's own steps, with its own batches, augmentation and events; the same of one batch that is already on
+the device; and the plain step (forward, loss, backward, AdamW) on that batch, without augmentation, clipping or
+events. What is lost between them is the fault of data and of all that a run does beside its network. The peak is that
+of a large bf16 matrix product, measured here too; the work of a step is counted by torch's FlopCounterMode.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -29,6 +31,7 @@ from bddseg_tui.train.fit import train_step
 from bddseg_tui.train.model import forward
 from bddseg_tui.train.normalise import normalise
 from bddseg_tui.train.setup import setup
+from bddseg_tui.train.step_log import read_steps, reading_is_due
 from bddseg_tui.train.trainer import Trainer
 from benchmarks.report import publish
 
@@ -46,14 +49,37 @@ def rate(trainer: Trainer, feed: Iterable[Batch]) -> float:
     """Images/s over these batches but the first, which only sets the reading ahead going."""
     images, started = 0, 0.0
     for number, (pictures, masks) in enumerate(feed):
-        train_step(trainer, pictures, masks)
+        rows = np.arange(len(pictures)) % len(trainer.train)
+        trainer.unread.append(train_step(trainer, pictures, masks, rows))
         trainer.progress.step += 1
         trainer.progress.position += 1
         if number == 0:
+            read_steps(trainer)
             started = time.perf_counter()
         else:
             images += len(pictures)
+            if reading_is_due(trainer):
+                read_steps(trainer)
+    read_steps(trainer)
     return images / (time.perf_counter() - started)
+
+
+def plain_rate(trainer: Trainer, batch: Batch, steps: int) -> float:
+    """Images/s of plain steps of the model on one batch, as any loop of PyTorch takes them."""
+    pictures, masks = normalise(batch[0], trainer.config.encoder), batch[1].long()
+
+    def step() -> torch.Tensor:
+        trainer.optimizer.zero_grad(set_to_none=True)
+        loss = trainer.loss(forward(trainer.model, pictures), masks)
+        trainer.accelerator.backward(loss)
+        trainer.optimizer.step()
+        return loss.detach()
+
+    float(step())
+    started = time.perf_counter()
+    losses = [step() for _ in range(steps)]
+    float(losses[-1])
+    return steps * len(pictures) / (time.perf_counter() - started)
 
 
 def flops_an_image(trainer: Trainer) -> int:
@@ -87,7 +113,7 @@ def measure(dataset: Path, settings: list[str], steps: int, rounds: int) -> tupl
         run = create_run(Workspace(Path(folder)), open_dataset(dataset).root, config, "throughput")
         trainer = setup(run, NullWriter())
         trainer.model.train()
-        feed, real, constant = endless(trainer), list[float](), list[float]()
+        feed, real, constant, plain = endless(trainer), list[float](), list[float](), list[float]()
         kept = next(feed)
         rate(trainer, itertools.islice(feed, WARM))
         if trainer.device.type == "cuda":
@@ -96,12 +122,14 @@ def measure(dataset: Path, settings: list[str], steps: int, rounds: int) -> tupl
         for _ in range(rounds):
             real.append(rate(trainer, itertools.islice(feed, steps + 1)))
             constant.append(rate(trainer, itertools.repeat(kept, steps + 1)))
-        speed, still = statistics.median(real), statistics.median(constant)
+            plain.append(plain_rate(trainer, kept, steps))
+        speed, still, bare = (statistics.median(x) for x in (real, constant, plain))
         figures = {
             "batch": float(trainer.batch_size),
             "images_per_s": speed,
             "constant_batch": still,
-            "kept": speed / still,
+            "plain_step": bare,
+            "kept": speed / bare,
             "tflops": speed * flops_an_image(trainer) / 1e12,
             "memory_mib": memory_mib(trainer.device),
         }
@@ -120,7 +148,7 @@ def main() -> None:
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", dest="settings")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    rows = [("size", "batch", "images/s", "constant batch", "kept", "TFLOP/s", "of peak", "memory MiB")]
+    rows = [("size", "batch", "images/s", "constant batch", "plain step", "kept", "TFLOP/s", "of peak", "memory MiB")]
     facts, what = {}, ""
     for size in arguments.size:
         height, width = size.split("x")
@@ -129,7 +157,8 @@ def main() -> None:
         found["peak_tflops"] = peak_flops(torch.device("cuda" if what.startswith("cuda") else "cpu")) / 1e12
         facts[size] = found
         share = found["tflops"] / found["peak_tflops"]
-        speeds = (f"{found['images_per_s']:.1f}", f"{found['constant_batch']:.1f}", f"{100 * found['kept']:.1f} %")
+        rates = (f"{found[k]:.1f}" for k in ("images_per_s", "constant_batch", "plain_step"))
+        speeds = (*rates, f"{100 * found['kept']:.1f} %")
         work = (f"{found['tflops']:.2f}", f"{100 * share:.0f} %", f"{found['memory_mib']:,.0f}")
         rows.append((size, f"{found['batch']:.0f}", *speeds, *work))
     publish(f"training on {what}", rows, facts, arguments.json)

@@ -64,6 +64,11 @@ class CachedSplit:
         """Pixels of all these samples by class, int64 [20]."""
         return self.counts.sum(axis=0)  # type: ignore[no-any-return]
 
+    @property
+    def holding(self) -> NDArray[np.int64]:
+        """By class, all pixels of those samples that hold it, int64 [20]."""
+        return self.counts.sum(axis=1) @ (self.counts > 0)  # type: ignore[no-any-return]
+
 
 def open_cache(
     dataset: Dataset,

@@ -6,23 +6,26 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from bddseg_tui.core.classes import NUM_CLASSES
 from bddseg_tui.core.jobs.job_writer import JobWriter, StopRequestedError
 from bddseg_tui.core.runs.metrics import Scores, finite, scores
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.train import checkpoint
-from bddseg_tui.train.augment import augment, draw_augmentations
-from bddseg_tui.train.batches import batches, epoch_order
+from bddseg_tui.train.augment import AugmentationDraws, augment, draw_augmentations, rare_pixels
+from bddseg_tui.train.batches import Batch, batches, epoch_order
 from bddseg_tui.train.confusion import confusion_matrix
 from bddseg_tui.train.epoch_samples import write_samples
+from bddseg_tui.train.gradient_checkpointing import statistics_kept
 from bddseg_tui.train.model import forward
 from bddseg_tui.train.normalise import normalise
-from bddseg_tui.train.progress_events import write_best, write_step
+from bddseg_tui.train.progress_events import write_best
 from bddseg_tui.train.schedule import lr_factor
 from bddseg_tui.train.setup import setup
 from bddseg_tui.train.step_errors import is_out_of_memory, non_finite_error, non_finite_weights, out_of_memory_error
-from bddseg_tui.train.trainer import Trainer
+from bddseg_tui.train.step_log import read_steps, reading_is_due
+from bddseg_tui.train.trainer import TakenStep, Trainer
 
 
 def fit_run(run: Run, job: JobWriter) -> None:
@@ -71,28 +74,26 @@ def train_epoch(t: Trainer) -> None:
     order = epoch_order(len(t.train), t.batch_size, config.seed, p.epoch, t.repeat_factors)
     order = order[p.position * t.batch_size :]
     ranks = (t.accelerator.process_index, t.accelerator.num_processes)
-    started = time.monotonic()
-    for images, masks in batches(t.train, order, t.batch_size, t.device, *ranks):
-        loss, lr = train_step(t, images, masks)
-        seconds = time.monotonic() - started
-        started = time.monotonic()
-        p.step, p.position, p.seconds = p.step + 1, p.position + 1, p.seconds + seconds
-        if loss is not None:
-            p.loss_sum, p.loss_count = p.loss_sum + loss, p.loss_count + 1
-        write_step(t, loss or 0.0, lr, len(images) * ranks[1] / seconds, seconds)
-        if _should_stop(t):
+    t.read_at = time.monotonic()
+    for number, (images, masks) in enumerate(batches(t.train, order, t.batch_size, t.device, *ranks)):
+        rows = order[number * t.batch_size : (number + 1) * t.batch_size][ranks[0] :: ranks[1]]
+        t.unread.append(train_step(t, images, masks, rows))
+        p.step, p.position = p.step + 1, p.position + 1
+        stop, checkpoint_due, reading_due = _agreed(t)
+        if reading_due:
+            read_steps(t)
+        if stop:
             raise StopRequestedError
-        if time.monotonic() - t.saved_at > 60 * config.checkpoint_minutes:
+        if checkpoint_due:
             save(t, "last")
+    read_steps(t)
 
 
-def train_step(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> tuple[float | None, float]:
-    """One step of the optimizer; returns (loss, learning rate). uint8 [N, 3, H, W] and uint8 [N, H, W] in.
+def train_step(t: Trainer, images: torch.Tensor, masks: torch.Tensor, rows: NDArray[np.int64]) -> TakenStep:
+    """One step of the optimizer with this process's images, uint8 [N, 3, H, W] and uint8 [N, H, W].
 
-    The loss is None where no pixel of the whole step is counted.
-
-    Raises:
-        BddsegError: loss or gradient are not finite; the weights are as they were before the step.
+    `rows`, int64 [N], are these images' places in the training split. Nothing is read back from the device, so whether
+    all is finite is found later (`read_steps`), and before a checkpoint is made.
     """
     config = t.config
     factor = lr_factor(t.progress.step, t.total_steps, config.warmup_steps, config.schedule)
@@ -100,50 +101,75 @@ def train_step(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> tuple[f
         group["lr"] = group["peak"] * factor
     p, ranks = t.progress, (t.accelerator.process_index, t.accelerator.num_processes)
     draws = draw_augmentations(len(images), (config.seed, p.epoch, p.position), *ranks)
-    images, masks = augment(images, masks, config, draws, t.crop_weights)
+    images, masks = augment(images, masks, config, draws, _wanted(t, draws, rows))
     t.optimizer.zero_grad(set_to_none=True)
-    value = _backward(t, images, masks)
+    loss, counted = _backward(t, images, masks)
+    norm = torch.zeros_like(loss)
     if config.gradient_clip:
-        norm = float(t.accelerator.clip_grad_norm_(t.model.parameters(), config.gradient_clip))
-        # In fp16 the scaler leaves such a step out by itself.
-        if t.accelerator.scaler is None and not np.isfinite(norm):
-            raise non_finite_error(t, "gradient", norm, t.progress.step + 1)
+        norm = t.accelerator.clip_grad_norm_(t.model.parameters(), config.gradient_clip)
     t.optimizer.step()
     if t.ema:
         t.ema.update(t.bare_model)
-    return value, config.learning_rate * factor
+    return TakenStep(
+        step=p.step + 1,
+        epoch=p.epoch + 1,
+        images=len(images) if ranks[1] == 1 else t.images_a_step,
+        learning_rate=config.learning_rate * factor,
+        loss=loss,
+        counted=counted,
+        norm=norm.to(loss.dtype),
+    )
 
 
-def _backward(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> float | None:
-    """Adds up the gradients of the step's mean loss by micro-batches; returns the loss, None where nothing is counted.
+def _wanted(t: Trainer, draws: AugmentationDraws, rows: NDArray[np.int64]) -> list[tuple[int, int] | None]:
+    """The pixels over which crops are laid, if any are."""
+    if t.labels is None or t.crop_weights is None:
+        return []
+    masks = (t.labels.masks[slot] for slot in t.labels.slots[rows])
+    return rare_pixels(masks, draws, t.config.rare_crops, t.crop_weights)
 
-    A micro-batch weighs as much as it has images with a counted pixel, in the micro-batches of all processes.
+
+def _backward(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Adds up the gradients of the step's loss by micro-batches; returns the loss and whether a pixel is counted.
+
+    The loss is the one of all images of all processes at once: a part's gradient is that of its sums, each weighed by
+    how much the whole grows with it (`Loss.slopes`).
     """
     world = t.accelerator.num_processes
-    counted = t.loss.counted(masks)
-    whole = t.accelerator.reduce(counted.sum().float(), "sum")
-    micro_batches = min(t.config.accumulate, _fewest_images(t, len(images)))
-    total = 0.0
-    splits = (x.tensor_split(micro_batches) for x in (images, masks, counted))
-    for number, (image, mask, own) in enumerate(zip(*splits, strict=True), start=1):
+    parts = min(t.config.accumulate, len(images) if world == 1 else t.images_a_step // world)
+    splits = list(zip(images.tensor_split(parts), masks.tensor_split(parts), strict=True))
+    sums = _sums_beforehand(t, splits)
+    gathered = torch.zeros_like(sums)
+    for number, (image, mask) in enumerate(splits, start=1):
         # Processes exchange gradients once a step, with its last micro-batch.
-        with nullcontext() if number == micro_batches else t.accelerator.no_sync(t.model):
-            logits = forward(t.model, normalise(image, t.config.encoder))
+        with nullcontext() if number == parts else t.accelerator.no_sync(t.model):
+            own = t.loss.sums(forward(t.model, normalise(image, t.config.encoder)), mask)
+            if parts == 1 and t.config.dice:
+                sums = t.accelerator.reduce(own.detach(), "sum")
+            gathered = gathered + own.detach()
             # The exchange takes the mean over processes, so a process's share is multiplied by their number.
-            loss = t.loss(logits, mask.long()) * (own.sum() * world / whole.clamp_min(1))
-            value = float(t.accelerator.reduce(loss.detach(), "mean"))
-            if not np.isfinite(value):
-                raise non_finite_error(t, "loss", value, t.progress.step + 1)
-            t.accelerator.backward(loss)
-        total += value
-    return total if whole > 0 else None
+            t.accelerator.backward((t.loss.slopes(sums) * own).sum() * world)
+    gathered = t.accelerator.reduce(gathered, "sum")
+    return t.loss.of(gathered), gathered[1] > 0
 
 
-def _fewest_images(t: Trainer, own: int) -> int:
-    """How many images the process with the fewest has: all take so many micro-batches, since each waits for all."""
-    if t.accelerator.num_processes == 1:
-        return own
-    return int(t.accelerator.gather(torch.tensor([own], device=t.device)).min())
+def _sums_beforehand(t: Trainer, parts: list[Batch]) -> torch.Tensor:
+    """The sums of the whole step as far as `Loss.slopes` needs them before the first part's gradient.
+
+    Dice is no sum over pixels: where a step has several parts they go through the network twice, first without
+    gradients. The second time must be like the first, so what is left to chance is drawn alike, and statistics are
+    taken in once.
+    """
+    known = torch.stack([t.loss.known_sums(mask) for _, mask in parts]).sum(0)
+    if not t.config.dice:
+        return t.accelerator.reduce(known, "sum")  # type: ignore[no-any-return]
+    if len(parts) == 1:
+        return torch.cat([known, known.new_zeros(3 * NUM_CLASSES)])
+    devices = [t.device] if t.device.type == "cuda" else []
+    with torch.no_grad(), torch.random.fork_rng(devices), statistics_kept(t.bare_model):
+        images = ((normalise(image, t.config.encoder), mask) for image, mask in parts)
+        sums = [t.loss.sums(forward(t.bare_model, image), mask) for image, mask in images]
+    return t.accelerator.reduce(torch.stack(sums).sum(0), "sum")  # type: ignore[no-any-return]
 
 
 def finish_epoch(t: Trainer) -> None:
@@ -182,7 +208,8 @@ def finish_epoch(t: Trainer) -> None:
 class Validation:
     """What a pass over the validation images found: their mean loss, and scores.
 
-    The loss is the mean over images that have a counted pixel. Each is None where there is nothing to tell it from.
+    The loss is the mean over all of their counted pixels, as a step's is. Each is None where there is nothing to tell
+    it from.
     """
 
     loss: float | None = None
@@ -199,20 +226,19 @@ def validate_epoch(t: Trainer) -> Validation:
     model.eval()
     t.job.update(phase="validate")
     confusion = torch.zeros(NUM_CLASSES, NUM_CLASSES, dtype=torch.int64, device=t.device)
-    sums = torch.zeros(2, dtype=torch.float64, device=t.device)
+    sums = torch.zeros(2 + 3 * NUM_CLASSES * bool(t.config.dice), dtype=torch.float64, device=t.device)
     order = np.arange(len(t.val))
     ranks = (t.accelerator.process_index, t.accelerator.num_processes)
     for images, masks in batches(t.val, order, t.batch_size, t.device, *ranks):
         if len(images):
             logits = forward(model, normalise(images, t.config.encoder))
-            counted = t.loss.counted(masks).sum().double()
-            sums += torch.stack([t.loss(logits, masks.long()).double() * counted, counted])
+            sums += t.loss.sums(logits, masks).double()
             predicted = logits.argmax(dim=1)
             confusion += confusion_matrix(masks, predicted)
         if t.accelerator.num_processes == 1:
             t.job.check_stop()
     confusion, sums = t.accelerator.reduce(confusion, "sum"), t.accelerator.reduce(sums, "sum")
-    loss = float(sums[0] / sums[1]) if sums[1] > 0 else None
+    loss = float(t.loss.of(sums)) if sums[1] > 0 else None
     return Validation(loss, scores(confusion.cpu().numpy()))
 
 
@@ -222,6 +248,7 @@ def save(t: Trainer, *names: str) -> None:
     Raises:
         BddsegError: the checkpoint cannot be written, or its weights are not finite: the good one stays.
     """
+    read_steps(t)
     if t.accelerator.is_main_process:
         if non_finite_weights(t.bare_model):
             raise non_finite_error(t, "network", float("nan"), t.progress.step)
@@ -239,9 +266,15 @@ def save(t: Trainer, *names: str) -> None:
     t.saved_at = time.monotonic()
 
 
-def _should_stop(t: Trainer) -> bool:
-    if t.accelerator.num_processes == 1:
-        return t.job.stop_requested
-    # All processes must agree on the step at which they stop, or the others would wait for a gradient for ever.
-    flag = torch.tensor(float(t.job.stop_requested), device=t.device)
-    return bool(t.accelerator.reduce(flag, "sum") > 0)
+def _agreed(t: Trainer) -> tuple[bool, bool, bool]:
+    """Whether to stop, to checkpoint and to read what steps came to: for all processes alike, or they would wait.
+
+    The first one's clock counts, and anyone's SIGTERM. They agree through the main memory, past the device.
+    """
+    clock = time.monotonic() - t.saved_at > 60 * t.config.checkpoint_minutes, reading_is_due(t)
+    if t.control is None:
+        return (t.job.stop_requested, *clock)
+    flags = torch.tensor([t.job.stop_requested, *(flag and t.is_main for flag in clock)], dtype=torch.uint8)
+    torch.distributed.all_reduce(flags, torch.distributed.ReduceOp.MAX, t.control)
+    stop, checkpoint_due, reading_due = flags.tolist()
+    return bool(stop), bool(checkpoint_due), bool(reading_due)

@@ -46,12 +46,12 @@ def _forward(block: nn.Module, forward: Any, *inputs: Any, **named: Any) -> Any:
 
 
 def _contexts(block: nn.Module) -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
-    return nullcontext(), _statistics_kept(block)
+    return nullcontext(), statistics_kept(block)
 
 
 @contextmanager
-def _statistics_kept(block: nn.Module) -> Iterator[None]:
-    """Keeps the second computation from counting twice in the running statistics."""
+def statistics_kept(block: nn.Module) -> Iterator[None]:
+    """Keeps what is computed inside from counting in the block's running statistics: it is computed twice."""
     norms = [m for m in block.modules() if isinstance(m, _BATCH_NORMS)]
     momenta = [n.momentum for n in norms]
     for norm in norms:

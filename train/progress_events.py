@@ -5,7 +5,7 @@ import os
 import torch
 
 from bddseg_tui.train.device import cpu_percent, gpu_percent, memory_mib, memory_percent
-from bddseg_tui.train.trainer import Trainer
+from bddseg_tui.train.trainer import TakenStep, Trainer
 
 _SMOOTHING = 0.9
 """Weight of the past in the moving average of a step's seconds: one step says little about the rest."""
@@ -48,29 +48,31 @@ def _best(t: Trainer) -> dict[str, float | None]:
     return {"best_epoch": t.progress.best_epoch, "best_miou19": t.progress.best_miou19}
 
 
-def write_step(t: Trainer, loss: float, lr: float, images_per_s: float, seconds: float) -> None:
-    """Writes a step's loss, rate, memory (MiB) and loads (percent), and how long the rest will take."""
-    p = t.progress
-    values = {
-        "loss": loss,
-        "lr": lr,
-        "images_per_s": round(images_per_s, 2),
+def loads(t: Trainer) -> dict[str, float | None]:
+    """Memory of this process (MiB), and how busy device, cores and memory are (percent), since the call before."""
+    return {
         "memory_mib": round(memory_mib(t.device), 1),
         "gpu_percent": gpu_percent(t.device),
         "cpu_percent": cpu_percent(),
         "memory_percent": round(memory_percent(t.device), 1),
     }
-    t.job.event("step", step=p.step, epoch=p.epoch + 1, **values)
+
+
+def write_step(t: Trainer, taken: TakenStep, loss: float, seconds: float, loads: dict[str, float | None]) -> None:
+    """Writes a step's loss, rate and loads, and how long the rest will take; the step took these `seconds`."""
+    rate = round(taken.images / max(seconds, 1e-9), 2)
+    values = {"loss": loss, "lr": taken.learning_rate, "images_per_s": rate, **loads}
+    t.job.event("step", step=taken.step, epoch=taken.epoch, **values)
     if t.tensorboard:
-        t.tensorboard.write_step(p.step, values)
+        t.tensorboard.write_step(taken.step, values)
     before = seconds if t.step_seconds is None else t.step_seconds
     t.step_seconds = _SMOOTHING * before + (1 - _SMOOTHING) * seconds
-    left = round(t.step_seconds * (t.total_steps - p.step), 1)
+    left = round(t.step_seconds * (t.total_steps - taken.step), 1)
     facts = {
-        "epoch": p.epoch,
+        "epoch": taken.epoch - 1,
         "step_s": t.step_seconds,
         "seconds_left": left,
-        "trained_s": round(p.seconds, 1),
+        "trained_s": round(t.progress.seconds, 1),
         "memory_mib": values["memory_mib"],
     }
-    t.job.update(done=p.step, total=t.total_steps, facts=facts)
+    t.job.update(done=taken.step, total=t.total_steps, facts=facts)

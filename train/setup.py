@@ -8,6 +8,7 @@ from typing import cast
 import torch
 from accelerate import Accelerator
 from torch import nn
+from torch.distributed import ProcessGroup
 
 from bddseg_tui.core.data.dataset import open_dataset
 from bddseg_tui.core.jobs.job_writer import JobWriter
@@ -49,7 +50,7 @@ def setup(run: Run, job: JobWriter) -> Trainer:
         check_micro_batches(model, config, config.batch_size, accelerator.num_processes)
     train, val = open_caches(run, config, accelerator, job)
     model.to(memory_format=torch.channels_last)
-    loss = make_loss(config, train.pixels, accelerator.device)
+    loss = make_loss(config, train.pixels, accelerator.device, train.holding)
     folder = run.folder / "checkpoints"
     resumed = (folder / "last").exists()
     batch_size = config.batch_size
@@ -94,8 +95,10 @@ def setup(run: Run, job: JobWriter) -> Trainer:
         batch_size=progress.batch_size,
         saved_at=time.monotonic(),
         ema=ema,
+        labels=train if config.rare_crops else None,
         crop_weights=class_crop_weights(train.pixels) if config.rare_crops else None,
         repeat_factors=repeat_factors(rare_images, config.rare_images) if config.rare_images else None,
+        control=_control() if accelerator.num_processes > 1 else None,
         tensorboard=open_tensorboard(run.folder, progress.step + 1) if accelerator.is_main_process else None,
         samples=samples,
         excluded=len(read_excluded(run.folder)),
@@ -104,6 +107,11 @@ def setup(run: Run, job: JobWriter) -> Trainer:
     if not resumed:
         torch.manual_seed(config.seed + accelerator.process_index)
     return trainer
+
+
+def _control() -> ProcessGroup:
+    """A group that exchanges what lies in the main memory, whatever the devices are."""
+    return cast(ProcessGroup, torch.distributed.new_group(backend="gloo"))
 
 
 def _load_last(

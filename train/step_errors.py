@@ -8,13 +8,18 @@ from bddseg_tui.train.trainer import Trainer
 
 
 def non_finite_error(t: Trainer, what: str, value: float, step: int) -> BddsegError:
-    """The error for a loss that is no number; the weights tell whether this step or an earlier one is to blame."""
+    """The error for a loss, a gradient or weights that are no numbers.
+
+    The network's state says more where it is as it was when that was seen: steps are read when more have been taken.
+    """
     kept = "the last good checkpoint is kept" if (t.folder / "last").exists() else "no checkpoint was made yet"
     at = f"the {what} became {value} at step {step} (epoch {t.progress.epoch + 1})"
     advice = f"lower learning_rate (it is {t.config.learning_rate:g})"
     precision = str(t.accelerator.mixed_precision)
     if precision != "no":
         advice += f", or set precision=fp32 (it is {precision})"
+    if what in ("loss", "gradient"):
+        return BddsegError(f"{at}; {kept}: {advice}")
     if broken := non_finite_weights(t.bare_model):
         return BddsegError(f"{at}, since weights are not finite any more, such as {broken[0]}; {kept}: {advice}")
     return BddsegError(f"{at}, though all weights are finite: the network's values grew too large; {kept}: {advice}")

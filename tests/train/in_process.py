@@ -75,6 +75,7 @@ def trainer_of(config: TrainConfig, model: nn.Module, folder: Path) -> Trainer:
         batch_size=1,
         saved_at=0.0,
         ema=None,
+        labels=None,
         crop_weights=None,
         repeat_factors=None,
         tensorboard=None,

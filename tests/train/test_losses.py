@@ -10,8 +10,11 @@ from torch import nn
 from bddseg_tui.core.classes import UNKNOWN
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.runs.config import build_config
-from bddseg_tui.train.fit import train_step
-from bddseg_tui.train.losses import IGNORE_INDEX, class_weights, dice_loss, focal_loss, make_loss
+from bddseg_tui.train.device_data import SplitData
+from bddseg_tui.train.fit import save, train_step, validate_epoch
+from bddseg_tui.train.losses import IGNORE_INDEX, class_weights, dice_loss, make_loss, pixel_losses
+from bddseg_tui.train.normalise import normalise
+from bddseg_tui.train.step_log import read_steps
 from tests.train.in_process import trainer_of
 
 CPU = torch.device("cpu")
@@ -22,6 +25,13 @@ def example() -> tuple[torch.Tensor, torch.Tensor]:
     target = torch.randint(0, 20, (2, 6, 7))
     target[0, :2] = IGNORE_INDEX
     return torch.randn(2, 20, 6, 7, dtype=torch.float64, requires_grad=True), target
+
+
+def focal_loss(logits: torch.Tensor, target: torch.Tensor, gamma: float, weight: torch.Tensor | None) -> torch.Tensor:
+    """The mean over pixels, or weights, that are counted."""
+    losses = pixel_losses(logits, target, weight, build_config("demo", ["loss=focal", f"focal_gamma={gamma}"]))
+    counted = target != IGNORE_INDEX
+    return losses.sum() / (counted.sum() if weight is None else weight[target[counted]].sum())
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -58,6 +68,16 @@ def test_unknown_can_be_ignored() -> None:
     assert torch.allclose(loss(logits, target), expected)
 
 
+def test_median_frequency_is_over_the_images_that_hold_the_class() -> None:
+    pixels, holding = np.zeros(20, np.int64), np.zeros(20, np.int64)
+    pixels[:3] = 9_000, 900, 100
+    # The third class fills a tenth of the one image that holds it.
+    holding[:3] = 10_000, 10_000, 1_000
+    weight = class_weights("median-frequency", pixels, holding)
+    assert weight is not None
+    assert (weight / weight[0])[:3].tolist() == pytest.approx([1, 10, 9])
+
+
 def test_class_weights_favour_rare_classes_and_leave_out_absent_ones() -> None:
     pixels = np.zeros(20, dtype=np.int64)
     pixels[:3] = 9_000, 900, 100
@@ -76,6 +96,7 @@ LOSSES = {
     "focal": ["loss=focal", "focal_gamma=0.5"],
     "hard pixels": ["hard_pixels=0.3"],
     "dice": ["dice=1"],
+    "focal, hard and smoothed": ["loss=focal", "focal_gamma=0.5", "hard_pixels=0.3", "label_smoothing=0.1"],
 }
 
 
@@ -87,13 +108,13 @@ def reference(name: str, logits: torch.Tensor, target: torch.Tensor, weight: tor
         if c == IGNORE_INDEX:
             continue
         own, w = log_p[n, :, y, x], weight.double().numpy()
-        smooth = 0.1 if name == "smoothed" else 0.0
-        factor = (1 - np.exp(own[c])) ** 0.5 if name == "focal" else 1.0
-        terms.append(-factor * w[c] * (1 - smooth) * own[c] - smooth / 20 * (w * own).sum())
+        smooth = 0.1 if "smoothed" in name else 0.0
+        factor = (1 - np.exp(own[c])) ** 0.5 if "focal" in name else 1.0
+        terms.append(-factor * (w[c] * (1 - smooth) * own[c] + smooth / 20 * (w * own).sum()))
         total += w[c]
     if not total:
         return 0.0
-    if name == "hard pixels":
+    if "hard" in name:
         return float(np.mean(sorted(terms, reverse=True)[: max(1, round(0.3 * len(terms)))]))
     value = sum(terms) / total
     return float(value + dice_loss(logits.detach(), target).item()) if name == "dice" else float(value)
@@ -116,7 +137,7 @@ def test_every_loss_is_its_formula_and_0_where_nothing_is_counted(name: str, wei
     assert value.item() == pytest.approx(reference(name, logits, mask.masked_fill(mask == 19, IGNORE_INDEX), weight))
     assert logits.grad is not None and logits.grad.isfinite().all()
     assert (logits.grad.abs().max() == 0) == (known == 0)
-    assert loss.counted(mask).tolist() == [known > 0, False]
+    assert torch.equal(loss.sums(logits, mask)[1] > 0, torch.tensor(known > 0))
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -131,7 +152,7 @@ def test_pixels_of_classes_that_weigh_nothing_give_0(name: str) -> None:
     value = loss(logits, absent)
     value.backward()
     assert value.item() == 0 and logits.grad is not None and logits.grad.abs().max() == 0
-    assert loss.counted(absent).tolist() == [False, False]
+    assert loss.sums(logits, absent)[1] == 0
 
 
 def test_focal_loss_of_a_pixel_that_is_surely_right_has_a_finite_slope() -> None:
@@ -143,22 +164,86 @@ def test_focal_loss_of_a_pixel_that_is_surely_right_has_a_finite_slope() -> None
 
 
 STILL = ["flip=false", "scale_min=1", "scale_max=1", "color_jitter=0", "device=cpu", "unknown=ignore"]
+ROWS = np.arange(8)
 
 
-def test_a_part_without_a_counted_pixel_adds_nothing_and_dilutes_nothing(tmp_path: Path) -> None:
-    images = torch.randint(0, 256, (4, 3, 32, 64), dtype=torch.uint8)
-    masks = torch.randint(0, 19, (4, 32, 64), dtype=torch.uint8)
-    masks[1], masks[3] = UNKNOWN, UNKNOWN
+def step(folder: Path, images: torch.Tensor, masks: torch.Tensor, *settings: str) -> tuple[float, torch.Tensor]:
+    """(loss, weights after it) of one step of a small network."""
+    torch.manual_seed(0)
+    model = nn.Conv2d(3, 20, 3, padding=1)
+    trainer = trainer_of(build_config(None, [*STILL, *settings]), model, folder)
+    found = train_step(trainer, images, masks, ROWS[: len(images)])
+    return float(found.loss), model.weight.detach().clone()
+
+
+@pytest.fixture
+def uneven() -> tuple[torch.Tensor, torch.Tensor]:
+    """Six images with their masks: unknown are all pixels of two, most of one, none of the others."""
+    random = torch.Generator().manual_seed(4)
+    images = torch.randint(0, 256, (6, 3, 32, 64), dtype=torch.uint8, generator=random)
+    masks = torch.randint(0, 19, (6, 32, 64), dtype=torch.uint8, generator=random)
+    masks[0, :30], masks[1], masks[4], masks[5, :, :5] = UNKNOWN, UNKNOWN, UNKNOWN, 3
+    return images, masks
+
+
+@pytest.mark.parametrize("weights", ["none", "inverse-sqrt"])
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_step_is_the_same_in_however_many_parts_it_is_taken(
+    tmp_path: Path, uneven: tuple[torch.Tensor, torch.Tensor], name: str, weights: str
+) -> None:
+    images, masks = uneven
+    settings = [f"class_weights={weights}", *LOSSES[name]]
+    whole = step(tmp_path, images, masks, *settings)
+    for parts in (2, 4, 6):
+        loss, weight = step(tmp_path, images, masks, f"accumulate={parts}", *settings)
+        assert loss == pytest.approx(whole[0], rel=1e-5)
+        torch.testing.assert_close(weight, whole[1], rtol=1e-5, atol=1e-7)
+    # Images without a counted pixel add nothing and dilute nothing.
+    counted = (masks != UNKNOWN).flatten(1).any(1)
+    loss, weight = step(tmp_path, images[counted], masks[counted], *settings)
+    assert loss == pytest.approx(whole[0], rel=1e-5)
+    torch.testing.assert_close(weight, whole[1], rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_validation_loss_is_the_same_in_batches_of_any_size(
+    tmp_path: Path, uneven: tuple[torch.Tensor, torch.Tensor], name: str
+) -> None:
+    images, masks = uneven
+    torch.manual_seed(0)
+    trainer = trainer_of(build_config(None, [*STILL, *LOSSES[name]]), nn.Conv2d(3, 20, 3, padding=1), tmp_path)
+    trainer.val = SplitData(images, masks, torch.arange(6), on_device=False)
     found = []
-    for parts, kept in ((4, slice(None)), (1, slice(None)), (1, slice(None, None, 2))):
-        torch.manual_seed(0)
-        model = nn.Conv2d(3, 20, 3, padding=1)
-        trainer = trainer_of(build_config(None, [*STILL, f"accumulate={parts}"]), model, tmp_path)
-        loss, _ = train_step(trainer, images[kept], masks[kept])
-        found.append((loss, model.weight.detach().clone()))
-    for loss, weight in found[1:]:
-        assert loss == pytest.approx(found[0][0], rel=1e-5)
-        assert torch.allclose(weight, found[0][1], atol=1e-6)
+    for batch_size in (6, 4, 1):
+        trainer.batch_size = batch_size
+        found.append(validate_epoch(trainer).loss)
+    assert found[1:] == [pytest.approx(found[0], rel=1e-5)] * 2
+    with torch.no_grad():
+        logits = trainer.model(normalise(images, "resnet34"))
+    assert found[0] == pytest.approx(float(trainer.loss(logits, masks)), rel=1e-5)
+
+
+def test_a_network_with_chance_and_statistics_takes_a_step_of_dice_in_parts_once(
+    tmp_path: Path, uneven: tuple[torch.Tensor, torch.Tensor]
+) -> None:
+    class Once(nn.Sequential):
+        """What came out of the last layer, part by part."""
+
+        def __init__(self) -> None:
+            super().__init__(nn.Conv2d(3, 20, 3, padding=1), nn.BatchNorm2d(20), nn.Dropout(0.5))
+            self.seen: list[torch.Tensor] = []
+            self[2].register_forward_hook(lambda module, args, out: self.seen.append(out.detach().clone()))
+
+    torch.manual_seed(0)
+    model = Once()
+    train_step(trainer_of(build_config(None, [*STILL, "accumulate=2", "dice=1"]), model, tmp_path), *uneven, ROWS[:6])
+    assert len(model.seen) == 4
+    assert torch.equal(model.seen[0], model.seen[2]) and torch.equal(model.seen[1], model.seen[3])
+    assert not torch.equal(model.seen[0], model.seen[1])
+    torch.manual_seed(0)
+    other = Once()
+    train_step(trainer_of(build_config(None, [*STILL, "accumulate=2"]), other, tmp_path), *uneven, ROWS[:6])
+    torch.testing.assert_close(model.get_buffer("1.running_mean"), other.get_buffer("1.running_mean"))
 
 
 def test_a_step_without_any_counted_pixel_has_no_loss_and_leaves_the_weights(tmp_path: Path) -> None:
@@ -166,16 +251,23 @@ def test_a_step_without_any_counted_pixel_has_no_loss_and_leaves_the_weights(tmp
     before = model.weight.detach().clone()
     trainer = trainer_of(build_config(None, [*STILL, "accumulate=2"]), model, tmp_path)
     images, masks = torch.zeros(2, 3, 32, 64, dtype=torch.uint8), torch.full((2, 32, 64), UNKNOWN, dtype=torch.uint8)
-    assert train_step(trainer, images, masks)[0] is None
+    trainer.unread.append(train_step(trainer, images, masks, ROWS[:2]))
+    read_steps(trainer)
+    assert (trainer.progress.loss_sum, trainer.progress.loss_count) == (0, 0)
     assert torch.equal(model.weight, before)
 
 
-def test_a_gradient_that_is_no_number_is_named_and_changes_no_weight(tmp_path: Path) -> None:
+def test_a_gradient_that_is_no_number_is_named_before_a_checkpoint_is_made(tmp_path: Path) -> None:
     model = nn.Conv2d(3, 20, 3, padding=1)
-    before = model.weight.detach().clone()
-    model.weight.register_hook(lambda g: g * float("nan"))
+    broken = [False]
+    model.weight.register_hook(lambda g: g * float("nan") if broken[0] else g)
     trainer = trainer_of(build_config(None, [*STILL, "learning_rate=0.5"]), model, tmp_path)
     images, masks = torch.zeros(2, 3, 32, 64, dtype=torch.uint8), torch.zeros(2, 32, 64, dtype=torch.uint8)
-    with pytest.raises(BddsegError, match=r"gradient became nan at step 1 .* lower learning_rate \(it is 0.5\)$"):
-        train_step(trainer, images, masks)
-    assert torch.equal(model.weight, before)
+    for number in range(4):
+        broken[0] = number == 1
+        trainer.unread.append(train_step(trainer, images, masks, ROWS[:2]))
+        trainer.progress.step += 1
+    with pytest.raises(BddsegError, match=r"gradient became nan at step 2 .* lower learning_rate \(it is 0.5\)$"):
+        save(trainer, "last")
+    assert list(tmp_path.iterdir()) == []
+    assert trainer.progress.loss_count == 1

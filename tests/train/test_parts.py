@@ -14,7 +14,7 @@ from bddseg_tui.core.data.dataset import open_dataset
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.runs.config import TrainConfig, build_config
 from bddseg_tui.train import checkpoint
-from bddseg_tui.train.augment import augment, draw_augmentations
+from bddseg_tui.train.augment import augment, draw_augmentations, rare_pixels
 from bddseg_tui.train.batches import batches, epoch_order
 from bddseg_tui.train.cache import open_cache
 from bddseg_tui.train.checkpoint import Progress
@@ -73,10 +73,17 @@ def test_an_image_is_augmented_alike_however_many_processes_share_the_batch() ->
     images = torch.randint(0, 256, (6, 3, 40, 64), dtype=torch.uint8)
     masks = torch.randint(0, 20, (6, 40, 64), dtype=torch.uint8)
     config = SMALL.model_copy(update={"rare_crops": 0.5})
-    crop_weights = torch.arange(20.0)
-    whole = augment(images, masks, config, draw_augmentations(6, (5, 1, 3)), crop_weights)
+
+    def augmented(rank: int, world: int) -> tuple[torch.Tensor, torch.Tensor]:
+        own = masks[rank::world]
+        draws = draw_augmentations(len(own), (5, 1, 3), rank, world)
+        return augment(
+            images[rank::world], own, config, draws, rare_pixels(own.numpy(), draws, 0.5, torch.arange(20.0))
+        )
+
+    whole = augmented(0, 1)
     for rank in range(2):
-        part = augment(images[rank::2], masks[rank::2], config, draw_augmentations(3, (5, 1, 3), rank, 2), crop_weights)
+        part = augmented(rank, 2)
         assert torch.equal(part[0], whole[0][rank::2]) and torch.equal(part[1], whole[1][rank::2])
 
 

@@ -14,19 +14,18 @@ from bddseg_tui.core.data.dataset import Sample, list_samples, open_dataset
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.train import efficientnet_lite0 as lite0
-from bddseg_tui.train.augment import augment, draw_augmentations
+from bddseg_tui.train.augment import augment, draw_augmentations, rare_pixels
 from bddseg_tui.train.batches import epoch_order
 from bddseg_tui.train.checkpoint import Progress, load, load_model, save
 from bddseg_tui.train.class_balance import class_crop_weights, repeat_factors
 from bddseg_tui.train.ema import ExponentialMovingAverage
-from bddseg_tui.train.fit import train_step
 from bddseg_tui.train.infer import Inference, predict_samples
-from bddseg_tui.train.losses import IGNORE_INDEX, bootstrapped_cross_entropy, dice_loss, make_loss
+from bddseg_tui.train.losses import IGNORE_INDEX, Loss, dice_loss, make_loss
 from bddseg_tui.train.model import make_model
 from bddseg_tui.train.normalise import normalise, statistics
 from bddseg_tui.train.setup import make_optimizer
 from bddseg_tui.train.tta import augmented_logits
-from tests.train.in_process import fit, small_config, trainer_of
+from tests.train.in_process import fit, small_config
 
 CPU = torch.device("cpu")
 
@@ -38,22 +37,28 @@ def example() -> tuple[torch.Tensor, torch.Tensor]:
     return torch.randn(2, 20, 5, 7, dtype=torch.float64, requires_grad=True), target
 
 
+def hard_pixels(share: float) -> Loss:
+    return make_loss(build_config(None, [f"hard_pixels={share}"]), np.ones(20, np.int64), CPU)
+
+
 def test_all_hard_pixels_are_cross_entropy() -> None:
     logits, target = example()
     expected = F.cross_entropy(logits, target, ignore_index=IGNORE_INDEX)
-    assert torch.allclose(bootstrapped_cross_entropy(logits, target, None, 1.0), expected)
+    assert torch.allclose(hard_pixels(1 - 1e-9)(logits, target), expected)
 
 
-def test_hard_pixels_are_those_with_the_largest_loss() -> None:
+def test_hard_pixels_are_those_of_each_image_with_the_largest_loss() -> None:
     logits, target = example()
     p = logits.softmax(1)
-    losses = sorted(
-        (-p[n, target[n, y, x], y, x].log() for n in range(2) for y in range(5) for x in range(7)
-         if target[n, y, x] != IGNORE_INDEX),
-        reverse=True,
-    )  # fmt: skip
-    kept = round(0.3 * len(losses))
-    assert torch.allclose(bootstrapped_cross_entropy(logits, target, None, 0.3), torch.stack(losses[:kept]).mean())
+    kept = []
+    for n in range(2):
+        losses = sorted(
+            (-p[n, target[n, y, x], y, x].log() for y in range(5) for x in range(7)
+             if target[n, y, x] != IGNORE_INDEX),
+            reverse=True,
+        )  # fmt: skip
+        kept += losses[: round(0.3 * len(losses))]
+    assert torch.allclose(hard_pixels(0.3)(logits, target), torch.stack(kept).mean())
 
 
 def test_dice_is_the_papers_formula_over_the_classes_that_occur() -> None:
@@ -69,7 +74,7 @@ def test_dice_is_the_papers_formula_over_the_classes_that_occur() -> None:
     assert dice_loss(logits, target).item() == pytest.approx(np.mean(terms))
 
 
-@pytest.mark.parametrize("loss", [lambda x, t: bootstrapped_cross_entropy(x, t, None, 0.5), dice_loss])
+@pytest.mark.parametrize("loss", [hard_pixels(0.5), dice_loss])
 def test_padding_alone_gives_no_loss_and_no_gradient(
     loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
 ) -> None:
@@ -136,7 +141,11 @@ def test_rare_crops_hold_the_rare_class() -> None:
     config = build_config(None, settings)
 
     def share(crop_weights: torch.Tensor | None) -> float:
-        found = [augment(images, masks, config, draw_augmentations(8, (step,)), crop_weights)[1] for step in range(20)]
+        found = []
+        for step in range(20):
+            draws = draw_augmentations(8, (step,))
+            wanted = [] if crop_weights is None else rare_pixels(masks.numpy(), draws, 1.0, crop_weights)
+            found.append(augment(images, masks, config, draws, wanted)[1])
         return float(torch.stack([(m == 12).flatten(1).any(1).float().mean() for m in found]).mean())
 
     assert share(class_crop_weights(pixels)) > 0.95
@@ -197,22 +206,6 @@ def test_augmentation_at_test_time_is_the_mean_of_probabilities() -> None:
         scales = augmented_logits(model, images, "scales").softmax(1)
     assert scales.shape == found.shape and torch.allclose(scales.sum(1), torch.ones(2, 32, 64), atol=1e-4)
     assert not torch.allclose(scales, found, atol=1e-3)
-
-
-def test_a_step_in_parts_is_the_step_at_once(tmp_path: Path) -> None:
-    images = torch.randint(0, 256, (6, 3, 32, 64), dtype=torch.uint8)
-    masks = torch.randint(0, 20, (6, 32, 64), dtype=torch.uint8)
-    found = []
-    for parts in (1, 4):
-        torch.manual_seed(0)
-        model = nn.Conv2d(3, 20, 3, padding=1)
-        settings = ["flip=false", "scale_min=1", "scale_max=1", "color_jitter=0", f"accumulate={parts}", "device=cpu"]
-        config = build_config(None, settings)
-        trainer = trainer_of(config, model, tmp_path)
-        loss, _ = train_step(trainer, images, masks)
-        found.append((loss, model.weight.detach().clone()))
-    assert found[0][0] == pytest.approx(found[1][0], rel=1e-5)
-    assert torch.allclose(found[0][1], found[1][1], atol=1e-6)
 
 
 def test_a_run_with_every_ingredient_trains_and_predicts_with_the_mean(engine: Engine, drawn: Path) -> None:
