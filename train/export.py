@@ -1,7 +1,8 @@
 """Exporting a checkpoint: ONNX, TorchScript, an SMP folder, or a folder for the Hub; each is run to check it.
 
-ONNX and TorchScript models take images as float32 [N, 3, H, W] in 0..1 and normalise them themselves, so that whoever
-runs them needs to know nothing of the training. SMP folders hold the bare model.
+ONNX and TorchScript models take images as float32 [N, 3, H, W] in 0..1 and do all else that `predict` does
+(`train/export_model.py`), so that whoever runs them needs to know nothing of the training. SMP folders hold the bare
+model; their cards say in code what else there is to do.
 """
 
 import json
@@ -9,13 +10,11 @@ import shutil
 import warnings
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from bddseg_tui.core.classes import CLASSES
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.atomic import sync_tree, write_text
 from bddseg_tui.core.files.disk_errors import disk_error
@@ -23,34 +22,20 @@ from bddseg_tui.core.files.owned_folder import own
 from bddseg_tui.core.files.temporary_files import temporary_folder
 from bddseg_tui.core.jobs.job_writer import JobWriter
 from bddseg_tui.core.report.card import model_card
-from bddseg_tui.core.runs.config import TrainConfig, validate
+from bddseg_tui.core.runs.config import validate
 from bddseg_tui.core.runs.evaluation import Evaluation, evaluation_folder, load_evaluation
-from bddseg_tui.core.runs.export_kinds import CARD, FILES, ExportKind
+from bddseg_tui.core.runs.export_kinds import CARD, CLASSES_FILE, FILES, ExportKind
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.train.checkpoint import load_model
-from bddseg_tui.train.export_metadata import export_metadata
+from bddseg_tui.train.export_metadata import class_facts, export_metadata, preprocessor_config
+from bddseg_tui.train.export_model import ExportedModel, scripted
+from bddseg_tui.train.export_onnx import onnx_file
 from bddseg_tui.train.model import encoder_name
 from bddseg_tui.train.normalise import statistics
 
 TOLERANCE = 1e-2
 """Largest difference of logits that still counts as the same model: fused kernels round differently."""
-_OPSET = 18
-
-
-class Normalised(nn.Module):
-    """A model that takes images in 0..1."""
-
-    def __init__(self, model: nn.Module) -> None:
-        super().__init__()
-        self.model = model
-        mean, std = statistics(encoder_name(model))
-        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1))
-        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1))
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Logits float32 [N, 20, H, W] of images float32 [N, 3, H, W] in 0..1; sides are multiples of 32."""
-        return self.model((images - self.mean) / self.std)  # type: ignore[no-any-return, operator]
 
 
 def export_run(run: Run, checkpoint: str, kind: ExportKind, to: Path, job: JobWriter) -> None:
@@ -67,11 +52,10 @@ def export_run(run: Run, checkpoint: str, kind: ExportKind, to: Path, job: JobWr
     job.update(state="running", phase="export")
     folder = own(to, "export")
     folder.check(FILES[kind])
-    model = Normalised(load_model(source)).eval()
-    example = _example(config)
+    network = load_model(source)
     try:
         with temporary_folder(to) as writing:
-            difference = _export(model, kind, source, writing, example)
+            difference = _export(network, kind, source, writing, config.size)
             if not difference <= TOLERANCE:
                 raise BddsegError(f"the export's logits differ by {difference:.3g}: it is not the same model")
             card = model_card(
@@ -81,8 +65,8 @@ def export_run(run: Run, checkpoint: str, kind: ExportKind, to: Path, job: JobWr
                 dataset=sanitize_path(run.dataset.name),
                 evaluation=_evaluation(run, checkpoint),
                 difference=difference,
-                size=(example.shape[2], example.shape[3]),
-                statistics=statistics(encoder_name(model.model)),
+                size=config.size,
+                statistics=statistics(encoder_name(network)),
             )
             write_text(writing / CARD, card)
             sync_tree(writing)
@@ -97,86 +81,64 @@ def export_run(run: Run, checkpoint: str, kind: ExportKind, to: Path, job: JobWr
     job.event("exported", kind_of_export=kind, max_difference=difference, to=sanitize_path(to), files=files)
 
 
-def _export(model: Normalised, kind: ExportKind, source: Path, to: Path, example: torch.Tensor) -> float:
+def _export(network: nn.Module, kind: ExportKind, source: Path, to: Path, size: tuple[int, int]) -> float:
+    """Writes the files; returns the largest difference of the logits, at other batches and sizes too."""
+    numbers = statistics(encoder_name(network))
+    model = ExportedModel(network, numbers).eval()
+    example = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(0))
+    metadata = export_metadata(size, numbers)
     match kind:
         case "torchscript":
-            return _torchscript(model, to / "model.pt", example)
+            return _torchscript(model, scripted(network, numbers, size), to / "model.pt", example, metadata)
         case "onnx":
-            return _onnx(model, to / "model.onnx", example)
+            return _onnx(model, onnx_file(model, size, metadata), to / "model.onnx", example)
         case "smp":
-            return _smp(model, source, to, example)
-    labels: dict[str, Any] = {"id2label": {str(c.id): c.name for c in CLASSES}}
-    mean, std = statistics(encoder_name(model.model))
-    labels |= {"image_mean": mean, "image_std": std, "size": {"height": example.shape[2], "width": example.shape[3]}}
-    write_text(to / "preprocessor_config.json", json.dumps(labels, indent=2))
+            write_text(to / CLASSES_FILE, json.dumps(class_facts(), indent=2))
+        case "hub-folder":
+            write_text(to / "preprocessor_config.json", json.dumps(preprocessor_config(size, numbers), indent=2))
     return _smp(model, source, to, example)
 
 
 @torch.inference_mode()
-def _torchscript(model: Normalised, path: Path, example: torch.Tensor) -> float:
+def _torchscript(
+    model: ExportedModel, made: torch.jit.ScriptModule, path: Path, example: torch.Tensor, metadata: dict[str, str]
+) -> float:
     # By way of memory: torch's own writer tells nothing of a full disk but that it failed.
-    made = BytesIO()
+    data = BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        metadata = {"metadata.json": json.dumps(_metadata(model, example))}
-        torch.jit.save(torch.jit.trace(model, example), made, _extra_files=metadata)
-        made.seek(0)
-        exported = torch.jit.load(made).eval()
-    path.write_bytes(made.getvalue())
+        torch.jit.save(made, data, _extra_files={"metadata.json": json.dumps(metadata)})
+        data.seek(0)
+        exported = torch.jit.load(data).eval()
+    path.write_bytes(data.getvalue())
     # Another batch and size than it was traced with: what is traced must not be fixed to them.
-    other = torch.rand(1, 3, example.shape[2] + 32, example.shape[3] + 32)
+    other = torch.rand(1, 3, example.shape[2] + 19, example.shape[3] + 40)
     return max(_difference(exported(x), model(x)) for x in (example, other))
 
 
-def _onnx(model: Normalised, path: Path, example: torch.Tensor) -> float:
-    try:
-        import onnx
-        import onnxruntime
-    except ImportError as error:
-        raise BddsegError("ONNX needs more packages: pip install 'bddseg-tui[export]'") from error
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        made = torch.onnx.export(
-            model,
-            (example,),
-            input_names=["images"],
-            output_names=["logits"],
-            opset_version=_OPSET,
-            dynamo=True,
-            external_data=False,
-            dynamic_shapes={"images": {0: torch.export.Dim("batch", min=1, max=4096)}},
-            verbose=False,
-        )
-    assert made is not None
-    proto = made.model_proto
-    onnx.helper.set_model_props(proto, _metadata(model, example))
-    data: bytes = proto.SerializeToString()
+def _onnx(model: ExportedModel, data: bytes, path: Path, example: torch.Tensor) -> float:
+    import onnxruntime
+
     path.write_bytes(data)
-    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    # An input that may be left out is a warning to it.
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     largest = 0.0
     for images in (example, torch.rand(3, *example.shape[1:])):
-        (logits,) = session.run(None, {"images": images.numpy()})
+        (logits,) = session.run(["logits"], {"images": images.numpy()})
         with torch.inference_mode():
             largest = max(largest, _difference(torch.from_numpy(np.asarray(logits)), model(images)))
     return largest
 
 
 @torch.inference_mode()
-def _smp(model: Normalised, source: Path, to: Path, example: torch.Tensor) -> float:
+def _smp(model: ExportedModel, source: Path, to: Path, example: torch.Tensor) -> float:
     for name in ("model.safetensors", "config.json"):
         shutil.copyfile(source / name, to / name)
-    exported = Normalised(load_model(to)).eval()
+    network = load_model(to)
+    exported = ExportedModel(network, statistics(encoder_name(network))).eval()
     return _difference(exported(example), model(example))
-
-
-def _example(config: TrainConfig) -> torch.Tensor:
-    """Two images at the training size, float32 in 0..1; sides are multiples of 32."""
-    height, width = (-(-side // 32) * 32 for side in config.size)
-    return torch.rand(2, 3, height, width, generator=torch.Generator().manual_seed(0))
-
-
-def _metadata(model: Normalised, example: torch.Tensor) -> dict[str, str]:
-    return export_metadata((example.shape[2], example.shape[3]), statistics(encoder_name(model.model)))
 
 
 def _difference(found: torch.Tensor, expected: torch.Tensor) -> float:

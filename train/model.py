@@ -10,14 +10,12 @@ from bddseg_tui.core.classes import NUM_CLASSES
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.runs.config import TrainConfig
+from bddseg_tui.core.runs.encoders import STRIDE
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.suggest import suggestion
 from bddseg_tui.train import efficientnet_lite0
 from bddseg_tui.train.state_check import misfit
 from bddseg_tui.train.weights_file import SUFFIXES, read_weights
-
-STRIDE = 32
-"""The encoder halves five times, so height and width must be multiples of this."""
 
 
 def make_model(config: TrainConfig) -> nn.Module:

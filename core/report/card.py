@@ -5,23 +5,13 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
-from bddseg_tui.core.classes import CLASSES
+from bddseg_tui.core.classes import CLASSES, RAW_UNKNOWN, UNKNOWN
 from bddseg_tui.core.markdown import markdown, markdown_code
 from bddseg_tui.core.report import tables
+from bddseg_tui.core.report.usage_code import usage_code
+from bddseg_tui.core.runs.encoders import STRIDE
 from bddseg_tui.core.runs.evaluation import Evaluation
 from bddseg_tui.core.runs.export_kinds import ExportKind
-
-_USE: dict[ExportKind, str] = {
-    "smp": 'model = segmentation_models_pytorch.from_pretrained(".").eval()  # images are normalised by you, see below',
-    "hub-folder": (
-        'model = segmentation_models_pytorch.from_pretrained(".").eval()  # images are normalised by you, see below'
-    ),
-    "torchscript": 'model = torch.jit.load("model.pt").eval()\nlogits = model(images)  # float32 [N, 3, H, W] in 0..1',
-    "onnx": (
-        'session = onnxruntime.InferenceSession("model.onnx")\n'
-        'logits = session.run(None, {"images": images})[0]  # float32 [N, 3, H, W] in 0..1'
-    ),
-}
 
 
 def model_card(
@@ -65,7 +55,7 @@ def model_card(
     return environment.from_string(template).render(
         name=name,
         kind=kind,
-        use=_USE[kind],
+        use=usage_code(kind, size, statistics),
         config=config,
         settings=tables.to_markdown((["setting", "value"], [[k, str(v)] for k, v in config.items()])),
         dataset=dataset,
@@ -76,8 +66,9 @@ def model_card(
         table=figures[0] if figures else "",
         difference=f"{difference:.2e}",
         size=size,
-        mean=statistics[0],
-        std=statistics[1],
+        stride=STRIDE,
+        unknown=UNKNOWN,
+        raw_unknown=RAW_UNKNOWN,
     )
 
 

@@ -7,6 +7,8 @@ from importlib.resources import files
 
 COUNTED_AT = 224
 """Height and width in pixels that multiplications are counted at."""
+STRIDE = 32
+"""Encoders halve five times, so the height and width of what goes in must be multiples of this."""
 
 
 @dataclass(frozen=True)

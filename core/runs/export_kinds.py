@@ -19,11 +19,11 @@ ABOUT: dict[ExportKind, str] = {
     "hub-folder": "the same with labels and a card, ready for the Hugging Face Hub",
 }
 """What each is for, in a few words."""
-CARD = "README.md"
+CARD, CLASSES_FILE = "README.md", "classes.json"
 FILES: dict[ExportKind, tuple[str, ...]] = {
     "onnx": ("model.onnx", CARD),
     "torchscript": ("model.pt", CARD),
-    "smp": ("model.safetensors", "config.json", CARD),
+    "smp": ("model.safetensors", "config.json", CLASSES_FILE, CARD),
     "hub-folder": ("model.safetensors", "config.json", "preprocessor_config.json", CARD),
 }
 """By kind, the files of an export, the model card last."""

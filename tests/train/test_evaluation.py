@@ -32,7 +32,7 @@ from bddseg_tui.core.runs.export_kinds import EXPORTS, ExportKind
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.train.checkpoint import load_model
-from bddseg_tui.train.export import Normalised
+from bddseg_tui.train.export_model import ExportedModel
 from bddseg_tui.train.normalise import IMAGENET
 from tests.train.in_process import evaluate, export_to, fit, predict, small_config
 
@@ -245,7 +245,7 @@ def test_an_export_is_the_same_model_and_has_a_card(
     assert metrics["pixel accuracy"] == pytest.approx(evaluation.pixel_accuracy, abs=1e-6)
     assert f"mIoU over 19 classes {100 * (evaluation.miou19 or 0):.2f}" in card
     images = torch.rand(3, 3, 32, 64)
-    model = Normalised(load_model(run.folder / "checkpoints/best")).eval()
+    model = ExportedModel(load_model(run.folder / "checkpoints/best"), IMAGENET).eval()
     with torch.inference_mode():
         expected = model(images)
         match kind:
@@ -260,7 +260,7 @@ def test_an_export_is_the_same_model_and_has_a_card(
                 found = torch.jit.load(str(to / "model.pt"), _extra_files=extra)(images)
                 says_what_it_is(json.loads(extra["metadata.json"]))
             case _:
-                found = Normalised(smp.from_pretrained(to)).eval()(images)
+                found = ExportedModel(smp.from_pretrained(to), IMAGENET).eval()(images)
     assert torch.allclose(found, expected, atol=1e-3)
 
 
