@@ -25,20 +25,26 @@ ENDED: dict[str, Literal["information", "warning", "error"]] = {
 
 
 class JobNotifications(Widget):
-    """Looks at the states of all runs once a second, in a thread that hands them over whole. Shows nothing itself."""
+    """Looks at the states of all runs once a second, in a thread that hands them over whole. Shows nothing itself.
+
+    At first it also looks for runs of the queue that wait no more, as after a restart of the machine.
+    """
 
     DEFAULT_CSS = "JobNotifications { display: none; }"
 
     class Read(Message):
-        """A look at the disk is done; `states` is None where it could not be made."""
+        """A look at the disk is done; `states` is None where it could not be made.
 
-        def __init__(self, states: tuple[RunState, ...] | None) -> None:
+        `ended` is how many runs of the queue wait no more.
+        """
+
+        def __init__(self, states: tuple[RunState, ...] | None, ended: int) -> None:
             super().__init__()
-            self.states = states
+            self.states, self.ended = states, ended
 
     def __init__(self, engine: Engine) -> None:
         super().__init__()
-        self._reader = engine.runs.run_states()
+        self._engine, self._reader = engine, engine.runs.run_states()
         self._seen: tuple[RunState, ...] | None = None
         self._reading = False
 
@@ -51,25 +57,33 @@ class JobNotifications(Widget):
         # A slow disk gets no second thread.
         if not self._reading:
             self._reading = True
-            self._read()
+            self._read(first=self._seen is None)
 
     @work(thread=True, group="runs", exit_on_error=False)
-    def _read(self) -> None:
+    def _read(self, first: bool) -> None:
         try:
             states = self._reader.read()
+            ended = sum(not queued.waits for queued in self._engine.queue.runs()) if first else 0
         except (BddsegError, OSError):
-            states = None
-        self.post_message(self.Read(states))
+            states, ended = None, 0
+        self.post_message(self.Read(states, ended))
 
     def on_job_notifications_read(self, message: Read) -> None:
         """Tells what has changed since the last look."""
         self._reading = False
         states = message.states
+        if message.ended:
+            runs = "1 queued run was" if message.ended == 1 else f"{message.ended} queued runs were"
+            told = f"{runs} ended by a restart: in the Train pane Q, then s, has them wait again"
+            self.notify(told, severity="warning", timeout=12)
         if states is None or states is self._seen:
             return
         before = {s.run.name: s.status for s in self._seen or ()}
         self._seen = states
-        activity = "  ".join(_activity(s.run.name, s.status) for s in states if s.status.live)
+        at_work = [s for s in states if s.status.live and s.status.state != "queued"]
+        waiting = sum(s.status.state == "queued" for s in states)
+        words = [*(_activity(s.run.name, s.status) for s in at_work), *([f"≡ {waiting} queued"] if waiting else [])]
+        activity = "  ".join(words)
         self.screen.query_one(Header).activity = activity
         for name, status in ((s.run.name, s.status) for s in states):
             if name in before and before[name].live and status.state in ENDED:

@@ -8,7 +8,7 @@ from bddseg_tui.core.runs.device_use import DeviceUse
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import JsonOption, WorkspaceOption
 from bddseg_tui.tui.cli.output import print_json, say
-from bddseg_tui.tui.shared.device_text import device_line
+from bddseg_tui.tui.shared.device_text import device_lines
 
 if TYPE_CHECKING:
     from bddseg_tui.tui.cli.json_output.job_outputs import DeviceRow
@@ -24,8 +24,8 @@ def devices(json: JsonOption = False, workspace: WorkspaceOption = None) -> None
     found = open_engine(workspace).queue.devices()
     if json:
         print_json([_row(use) for use in found])
-    for use in () if json else found:
-        say(device_line(use))
+    for line in [] if json else device_lines(found):
+        say(line)
 
 
 def _row(use: DeviceUse) -> "DeviceRow":

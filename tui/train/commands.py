@@ -6,6 +6,8 @@ TRAIN = (
     Command("new_run", "n", "New", "Configure and start a training run.", True),
     Command("stop_run", "s", "Stop", "Checkpoint and end the chosen run.", True),
     Command("resume_run", "r", "Resume", "Go on with the chosen run from its last checkpoint.", True),
+    Command("resume_queued", "R", "Resume later", "Put the run into the queue; it goes on when the device is free."),
+    Command("queue", "Q", "Queue", "See who waits for a device and who uses it; change the order."),
     Command("delete_run", "x", "Delete", "Delete the chosen run.", True),
     Command("evaluate_run", "e", "Evaluate", "Evaluate the chosen run on the validation images.", True),
     Command("predict", "p", "Predict", "Predict a split, a folder of images or a video with the chosen run."),
@@ -51,6 +53,14 @@ CONFIGURE = (
     Command("encoder", "f2", "Encoders", "Choose the encoder from a list with sizes and costs.", True, priority=True),
 )
 
+QUEUE = (
+    Command("dismiss(None)", "escape,q", "Close", "Go back.", True),
+    Command("move_run(1)", "J", "Later", "Have the chosen run train later.", True),
+    Command("move_run(-1)", "K", "Sooner", "Have the chosen run train sooner.", True),
+    Command("remove", "x", "Remove", "Take the chosen run out of the queue; it can be resumed.", True),
+    Command("start", "s", "Start again", "Have those wait again that a restart has ended.", True),
+)
+
 SAMPLES = (
     Command("app.pop_screen", "escape,q", "Back", "Go back.", True),
     Command("epoch(1)", "right,l,right_square_bracket", "Next epoch", "Go to the next epoch.", True, "→"),
@@ -68,6 +78,7 @@ GROUPS = (
     ("Train", TRAIN),
     ("Train: the filter", RUN_FILTER),
     ("Train: predictions by epoch", SAMPLES),
+    ("Train: the queue", QUEUE),
     ("Train: a new run", CONFIGURE),
     ("Train: a choice of the form", CHOICE),
 )

@@ -12,6 +12,7 @@ from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.prompt import ConfirmScreen
 from bddseg_tui.tui.train.job_line import JobLine
 from bddseg_tui.tui.train.predict_export import Export, Prediction, ask_export, ask_prediction
+from bddseg_tui.tui.train.queue_screen import QueueScreen
 
 
 class RunActions(Pane):
@@ -44,12 +45,22 @@ class RunActions(Pane):
     def _stop_job(self, job: Job | None) -> None:
         if job is not None:
             said = "stopping: it writes a checkpoint first" if job.kind == "train" else f"stopping {job.name}"
+            said = "it leaves the queue" if job.status.state == "queued" else said
             self._act(said, lambda: self.engine.runs.stop_job(job))
 
     def action_resume_run(self) -> None:
         """Goes on with the chosen run."""
         if run := self.chosen_run():
             self._act("resumed", lambda: self.engine.runs.resume(run))
+
+    def action_resume_queued(self) -> None:
+        """Puts the chosen run into the queue, to go on when its device is free."""
+        if run := self.chosen_run():
+            self._act("queued", lambda: self.engine.runs.resume(run, queue=True))
+
+    def action_queue(self) -> None:
+        """Shows the queue and the devices."""
+        self.app.push_screen(QueueScreen(self.engine.queue))
 
     def action_delete_run(self) -> None:
         """Deletes the chosen run, once that is confirmed."""
