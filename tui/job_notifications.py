@@ -74,8 +74,8 @@ class JobNotifications(Widget):
         states = message.states
         if message.ended:
             runs = "1 queued run was" if message.ended == 1 else f"{message.ended} queued runs were"
-            told = f"{runs} ended by a restart: in the Train pane Q, then s, has them wait again"
-            self.notify(told, severity="warning", timeout=12)
+            ended = f"{runs} ended by a restart: in the Train pane Q, then s, has them wait again"
+            self.notify(ended, severity="warning", timeout=12)
         if states is None or states is self._seen:
             return
         before = {s.run.name: s.status for s in self._seen or ()}
