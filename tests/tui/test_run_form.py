@@ -34,13 +34,13 @@ class FormHost(App[int]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.answer: tuple[TrainConfig, str] | None = None
+        self.answer: tuple[TrainConfig, str, bool] | None = None
         self.animation_level = "none"
 
     def on_mount(self) -> None:
         self.push_screen(ConfigureScreen(FORM), self.answered)
 
-    def answered(self, answer: tuple[TrainConfig, str] | None) -> None:
+    def answered(self, answer: tuple[TrainConfig, str, bool] | None) -> None:
         self.answer = answer
 
 
@@ -67,6 +67,14 @@ async def test_up_and_down_go_from_field_to_field_through_choices_too() -> None:
         assert seen[:3] == ["width", "batch_size", "rare_images"] and "loss" in seen and len(set(seen)) == 12
         await pilot.press("up")
         assert focused(app) == f"set-{seen[-2]}"
+
+
+async def test_one_key_starts_the_run_and_another_puts_it_into_the_queue() -> None:
+    for key, queued in (("f5", False), ("f6", True)):
+        app = FormHost()
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press(key)
+            assert app.answer == (build_config("demo"), "demo", queued)
 
 
 async def test_a_choice_is_gone_through_with_left_and_right() -> None:

@@ -45,6 +45,7 @@ RUN_FILTER = (
 CONFIGURE = (
     *FORM,
     Command("start", "ctrl+s,f5", "Start", "Start the run.", True, priority=True),
+    Command("start(True)", "f6", "Queue", "Start it when no other run trains on the device.", True, priority=True),
     Command(
         "find_by_slash", "slash", "Find", "Find a setting by a word; where a path is typed, ^f does.", True, "/", True
     ),

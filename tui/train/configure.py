@@ -26,8 +26,8 @@ WITH_SLASHES = ("encoder", "encoder_weights")
 """Settings whose values may hold a slash: there it is typed and finds nothing."""
 
 
-class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
-    """Dismisses with (configuration, preset name), or None on Escape."""
+class ConfigureScreen(ModalScreen[tuple[TrainConfig, str, bool] | None]):
+    """Dismisses with (configuration, preset name, whether it goes into the queue), or None on Escape."""
 
     ACTIONS = CONFIGURE
     BINDINGS = bindings(CONFIGURE)
@@ -59,7 +59,7 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
             yield Label("", id="configure--about", markup=False)
             yield Label("", id="configure--changes", markup=False)
             yield Label("", id="configure--costs", markup=False)
-            hint = "^s start  / find  ^r preset  F2 encoders  ↑↓ move  Esc cancel"
+            hint = "^s start  F6 queue  / find  ^r preset  F2 encoders  ↑↓ move  Esc cancel"
             yield Label(hint, id="configure--hint", classes="dialog--hint")
 
     def on_mount(self) -> None:
@@ -147,11 +147,11 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str] | None]):
 
     # -- checking --------------------------------------------------------------------------------------------
 
-    def action_start(self) -> None:
-        """Gives the settings back, if they make sense."""
+    def action_start(self, queue: bool = False) -> None:
+        """Gives the settings back, if they make sense; with `queue` the run shall wait for the device."""
         config = self._check()
         if config is not None:
-            self.dismiss((config, self._preset))
+            self.dismiss((config, self._preset, queue))
 
     @on(Input.Changed)
     @on(Select.Changed)

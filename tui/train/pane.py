@@ -198,18 +198,18 @@ class TrainPane(ChartKeys, RunActions):
         if form is None:
             return
 
-        def configured(answer: tuple[TrainConfig, str] | None) -> None:
+        def configured(answer: tuple[TrainConfig, str, bool] | None) -> None:
             if answer is not None:
                 self._start(form, *answer)
 
         self.app.push_screen(ConfigureScreen(form), configured)
 
     @work(group="act", exit_on_error=False)
-    async def _start(self, form: RunForm, config: TrainConfig, preset: str) -> None:
-        run = await attempt(self, lambda: self.engine.runs.train(form.root, config, preset))
+    async def _start(self, form: RunForm, config: TrainConfig, preset: str, queue: bool) -> None:
+        run = await attempt(self, lambda: self.engine.runs.train(form.root, config, preset, queue))
         if run is not None:
             changes = changes_text(preset, changed_settings(config, form.presets[preset]))
-            self.notify(f"started {run.name}. {changes}", markup=False, timeout=6)
+            self.notify(f"{'queued' if queue else 'started'} {run.name}. {changes}", markup=False, timeout=6)
             self.query_one(RunList).choose(run.name)
             self.look()
 
