@@ -39,11 +39,11 @@ class Settings:
     Attributes:
         dataset: the last one that was opened.
         theme: dark or light.
-        images: the picture protocol that was chosen by key.
+        images: how pictures are drawn in every terminal, written here by a person.
         colours: how many the terminal has.
         charts: what curves are drawn in.
         picture_bytes: the most that a picture may take, twice that where it fills the screen; 0 leaves it to the app.
-        seen: how pictures were seen to work, by the terminal's name.
+        seen: how pictures were chosen to be drawn, by the terminal's name.
         retrieval: how to search, and what answers.
     """
 
@@ -83,18 +83,40 @@ def save_settings(workspace: Workspace, **changes: Any) -> None:
     Raises:
         BddsegError: they cannot be written; the old ones are still there.
     """
-    import tomli_w
-
     if "dataset" in changes:
         try:
             changes["dataset"] = os.fsencode(changes["dataset"]).decode()
         except UnicodeDecodeError:
             del changes["dataset"]
+    _change(workspace, lambda settings: replace(settings, **changes))
+
+
+def save_images(workspace: Workspace, terminal: str, way: str | None) -> None:
+    """Keeps how pictures are drawn in a terminal of this name, or forgets it; what is kept for others stays.
+
+    It comes before what was chosen for every terminal, which is no longer then.
+
+    Raises:
+        BddsegError: the settings cannot be written.
+    """
+
+    def changed(settings: Settings) -> Settings:
+        seen = {name: other for name, other in settings.seen.items() if name != terminal}
+        if way is None:
+            return replace(settings, seen=seen)
+        return replace(settings, seen={**seen, terminal: way}, images="auto")
+
+    _change(workspace, changed)
+
+
+def _change(workspace: Workspace, change: Callable[[Settings], Settings]) -> None:
+    import tomli_w
+
     try:
         workspace.root.mkdir(parents=True, exist_ok=True)
         with _alone(workspace.root):
             # What is there and can't be read must not be replaced by defaults.
-            settings = replace(_kept(workspace.settings), **changes)
+            settings = change(_kept(workspace.settings))
             write_text(workspace.settings, tomli_w.dumps(asdict(settings)), mode=PRIVATE)
     except OSError as error:
         raise disk_error(error, workspace.settings, "written (these settings are not kept)") from error

@@ -4,7 +4,6 @@ import asyncio
 import gc
 import logging
 from collections.abc import Awaitable
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.error_log import explained, keep_traceback, mistake
 from bddseg_tui.core.sanitize import sanitize, sanitize_lines, sanitize_path
-from bddseg_tui.core.settings import Settings, check_settings, save_settings
+from bddseg_tui.core.settings import Settings, check_settings, save_images, save_settings
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.command_palette import CommandProvider
 from bddseg_tui.tui.dataset.pane import DatasetPane
@@ -311,8 +310,15 @@ class BddsegApp(TerminalApp):
             self.notify(sanitize(str(error)), severity="warning", markup=False)
 
     def action_cycle_images(self) -> None:
-        """Draws pictures in the next way, and remembers it."""
+        """Draws pictures in the next way, and remembers it for this terminal."""
         chosen = PROTOCOLS[(PROTOCOLS.index(self.protocol) + 1) % len(PROTOCOLS)]
-        self.learn(replace(self.terminal, wanted_images=chosen))
-        self._remember(images=self.protocol)
-        self.notify(f"pictures: {self.protocol}", timeout=2)
+        self.learn(self.terminal.drawing(chosen))
+        self._remember_images(self.terminal.name, chosen)
+        self.notify(f"pictures: {chosen}, in {self.terminal.name} from now on", timeout=3, markup=False)
+
+    @work(thread=True, group="settings", exit_on_error=False)
+    def _remember_images(self, terminal: str, way: ImageProtocol) -> None:
+        try:
+            save_images(self.engine.workspace, terminal, way)
+        except BddsegError as error:
+            self.notify(sanitize(str(error)), severity="warning", markup=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.core.settings import Settings, check_settings, load_settings, save_settings
+from bddseg_tui.core.settings import Settings, check_settings, load_settings, save_images, save_settings
 from bddseg_tui.core.workspace.workspace import Workspace
 
 FULL = """
@@ -75,6 +75,16 @@ def test_processes_that_change_settings_at_one_time_keep_each_others(workspace: 
     assert [process.wait() for process in started] == [0, 0, 0]
     found = load_settings(workspace)
     assert (found.theme, found.images, found.dataset) == ("light", "none", "/data")
+
+
+def test_how_pictures_are_drawn_is_kept_by_terminal_and_those_of_others_stay(workspace: Workspace) -> None:
+    save_settings(workspace, images="sixel")
+    for terminal, way in (("foot(1.16)", "sixel"), ("VTE(7006)", "sextant"), ("VTE(7006)", "none")):
+        save_images(workspace, terminal, way)
+    assert load_settings(workspace).images == "auto"
+    assert load_settings(workspace).seen == {"foot(1.16)": "sixel", "VTE(7006)": "none"}
+    save_images(workspace, "foot(1.16)", None)
+    assert load_settings(workspace).seen == {"VTE(7006)": "none"}
 
 
 def test_a_setting_that_makes_no_sense_is_told_and_the_others_hold(workspace: Workspace) -> None:

@@ -110,8 +110,13 @@ def test_how_pictures_are_drawn_is_known_before_the_terminal_answers(environ: di
         (XTERM, "quadrant"),
         (KITTY, "kitty"),
         (replace(KITTY, program="kitty(0.28.0)"), "kitty"),
-        (replace(KITTY, program="kitty(0.26.5)"), "quadrant"),
-        (replace(KITTY, kitty=False), "quadrant"),
+        (replace(KITTY, program="kitty(0.26.5)"), "sextant"),
+        (replace(KITTY, kitty=False), "sextant"),
+        (replace(KITTY, program="kitty(0.41.1)", kitty=False), "octant"),
+        *((replace(XTERM, program=f"VTE({v})"), cells) for v, cells in ((6003, "quadrant"), (7006, "sextant"))),
+        (replace(XTERM, program="VTE(7800)"), "octant"),
+        *((replace(XTERM, program=f"alacritty({v})"), c) for v, c in (("0.13.2", "quadrant"), ("0.15.0", "sextant"))),
+        (replace(XTERM, program="Konsole 24.08.1"), "quadrant"),
         (TerminalAnswers("ghostty 1.1.3", kitty=True, sixel=False), "kitty"),
         (TerminalAnswers("Konsole 24.12.0", kitty=True, sixel=True), "sixel"),
         (TerminalAnswers("WezTerm 20240203", kitty=True, sixel=True), "iterm2"),
@@ -220,3 +225,12 @@ def test_a_fence_that_is_answered_is_no_key_wherever_the_answer_is_cut(pieces: t
 
 def test_keys_are_not_held_back_by_the_search_for_an_answer() -> None:
     assert [m.key for m in fed("\x1b[A", "q") if isinstance(m, events.Key)] == ["up", "q"]
+
+
+def test_what_is_chosen_by_key_is_for_this_terminal_whatever_was_asked_for_at_the_start() -> None:
+    here = replace(known({"TERM": "xterm-256color"}, XTERM), wanted_images="sixel").drawing("octant")
+    assert here.image_protocol == "octant" and dict(here.seen) == {"XTerm(379)": "octant"}
+    assert here.with_answers(replace(XTERM, program="VTE(7800)")).drawing("none").seen == (
+        ("VTE(7800)", "none"),
+        ("XTerm(379)", "octant"),
+    )

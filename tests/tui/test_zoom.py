@@ -1,5 +1,7 @@
 """Zooming and panning in the Dataset pane and on the full screen; the drawn images have 128x72 pixels."""
 
+from dataclasses import replace
+
 import pytest
 from textual.events import MouseDown, MouseEvent, MouseMove, MouseScrollUp, MouseUp
 from textual.widgets import Label
@@ -137,3 +139,16 @@ async def test_no_key_is_cut_at_the_end_of_the_full_screens_line(app: BddsegApp,
         shown = line(app, "#full--caption")
         assert len(shown) <= width
         assert shown.endswith(KEYS)
+
+
+async def test_z_goes_on_to_the_next_sample_that_has_the_class(app: BddsegApp) -> None:
+    async with app.run_test(size=(140, 40)) as pilot:
+        await scanned(app, pilot)
+        pane, samples = app.query_one(DatasetPane), app.query_one(SampleList)
+        await until(pilot, lambda: all((row := samples.row_at(n)) and row.counts for n in range(12)))
+        counts = [row.counts for n in range(12) if (row := samples.row_at(n)) and row.counts]
+        place, class_id = next((n, i) for n in range(12) for i in range(19) if counts[n][i] and not counts[0][i])
+        pane.show_as(replace(pane.state, highlight=class_id))
+        await pilot.press("z")
+        await until(pilot, lambda: samples.cursor == place and pane.shown.zoomed)
+        await until(pilot, lambda: f"actual {CLASSES[class_id].name}" in line(app, "#caption"))

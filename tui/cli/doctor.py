@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bddseg_tui.core.settings import load_settings, save_settings
+from bddseg_tui.core.settings import load_settings, save_images
 from bddseg_tui.core.workspace.workspace import Workspace, open_workspace
 from bddseg_tui.tui.cli.options import JsonOption, WorkspaceOption
 from bddseg_tui.tui.cli.output import print_json, say, write
@@ -29,7 +29,7 @@ def add_to(app: typer.Typer, panel: str) -> None:
 
 def doctor(
     pictures: Annotated[bool, typer.Option(help="Draw a picture in each way, and ask what is seen.")] = True,
-    forget: Annotated[bool, typer.Option("--forget", help="Forget what was seen in this terminal.")] = False,
+    forget: Annotated[bool, typer.Option("--forget", help="Forget how pictures are drawn in this terminal.")] = False,
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
@@ -40,9 +40,8 @@ def doctor(
     opened = open_workspace(workspace)
     terminal = _known(opened)
     if forget:
-        seen = {name: way for name, way in terminal.seen if name != terminal.name}
-        save_settings(opened, seen=seen)
-        terminal = replace(terminal, seen=tuple(sorted(seen.items())))
+        save_images(opened, terminal.name, None)
+        terminal = replace(terminal, seen=tuple(kept for kept in terminal.seen if kept[0] != terminal.name))
     if json:
         print_json(_as_json(terminal))
         return
@@ -98,8 +97,7 @@ def _show_and_ask(workspace: Workspace, terminal: "TerminalCapabilities") -> Non
     if chosen is None:
         say(f"nothing is kept: pictures are drawn as {terminal.images.value}")
         return
-    # What was chosen with `I` counts in every terminal, and would come first.
-    save_settings(workspace, seen={**dict(terminal.seen), terminal.name: chosen}, images="auto")
+    save_images(workspace, terminal.name, chosen)
     say(f"kept: in {terminal.name} pictures are drawn as {chosen}")
 
 

@@ -1,11 +1,8 @@
-"""The dialogs of the Dataset pane: an order, a class to highlight, an evaluation, a view, a tag, a file."""
+"""The dialogs of the Dataset pane: an order, an evaluation, a view, a tag, a file."""
 
 from collections.abc import Sequence
 
-from rich.text import Text
-
-from bddseg_tui.core.classes import CLASSES, UNKNOWN
-from bddseg_tui.core.data.catalog import Row
+from bddseg_tui.core.classes import CLASSES
 from bddseg_tui.core.data.filter_language import FIGURES
 from bddseg_tui.core.data.saved_views import SavedView
 from bddseg_tui.core.sanitize import sanitize
@@ -24,16 +21,6 @@ def sort_dialog() -> ChooseScreen[str]:
     choices += [(f"{c.id:>2} {c.name}: most first", f"-{c.slug}") for c in CLASSES]
     choices += [(f"{c.id:>2} {c.name} as predicted: most first", f"-pred:{c.slug}") for c in CLASSES]
     return ChooseScreen("Sort by", choices)
-
-
-def class_dialog(highlight: int | None, row: Row | None) -> ChooseScreen[int]:
-    """Asks for the class to highlight: its id, or -1 for all. Those that a sample does not show are dim."""
-    choices: list[tuple[str | Text, int]] = [("   all classes", -1)]
-    for c in CLASSES:
-        there = row is None or not row.counts or row.share(c.id)
-        swatch = ("▚▚", "rgb(128,128,128)") if c.id == UNKNOWN else ("██", "rgb({},{},{})".format(*c.color))
-        choices.append((Text.assemble(swatch, (f" {c.id:>2} {c.name}", "" if there else "dim")), c.id))
-    return ChooseScreen("Highlight a class", choices, highlight)
 
 
 def evaluation_dialog(names: Sequence[str], evaluation: str | None) -> ChooseScreen[str]:

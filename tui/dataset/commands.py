@@ -1,6 +1,7 @@
 """The keys of the Dataset pane and its screens."""
 
 from bddseg_tui.tui.shared.commands import Command
+from bddseg_tui.tui.shared.zoom_keys import ARROWS, ZOOM
 
 MARKS = (
     Command("tag", "t", "Tag", "Give the marked samples, or this one, a tag; one that all have is taken away.", True),
@@ -40,20 +41,12 @@ DATASET = (
     Command("contours", "b", "Borders", "Show the borders of classes in the overlay, or their areas again."),
     Command("opacity(0.1)", "greater_than_sign", "More mask", "Make the overlay stronger.", False, ">"),
     Command("opacity(-0.1)", "less_than_sign", "Less mask", "Make the overlay weaker.", False, "<"),
-    Command("zoom(1)", "plus,equals_sign", "Zoom in", "Show half as much of the image, twice as large.", False, "+"),
-    Command("zoom(-1)", "minus", "Zoom out", "Show twice as much of the image.", False, "-"),
-    Command("zoom(0)", "0", "Whole image", "Show the whole image again."),
-    Command("pan(-1, 0)", "H", "Pan left", "Move to the left in a zoomed image."),
-    Command("pan(0, 1)", "J", "Pan down", "Move down in a zoomed image."),
-    Command("pan(0, -1)", "K", "Pan up", "Move up in a zoomed image."),
-    Command("pan(1, 0)", "L", "Pan right", "Move to the right in a zoomed image."),
+    *ZOOM,
     Command(
         "highlight(1)", "right_square_bracket", "Next class", "Highlight the next class of this image.", False, "]"
     ),
     Command("highlight(-1)", "left_square_bracket", "Previous class", "Highlight the class before.", False, "["),
     Command("pick_class", "c", "Class", "Highlight one class, or none."),
-    Command("area(1)", "z", "Zoom to it", "Zoom to the next area of the highlighted class, or of errors."),
-    Command("area(-1)", "Z", "Area before", "Zoom to the area before."),
     Command("fullscreen", "f,enter", "Full screen", "Show the picture alone.", True, "f"),
     Command("more_like", "M", "More like this", "Show the images most like this one."),
     Command("results", "V", "Results", "Show what a search by meaning found as a grid with scores."),
@@ -94,10 +87,7 @@ FULL_SCREEN = (
     Command("tag", "t", "Tag", "Give this sample a tag, or take it away, whatever is marked."),
     Command("step(1)", "j,space", "Next", "Go to the next sample.", True),
     Command("step(-1)", "k", "Previous", "Go to the sample before.", True),
-    Command("arrow(0, 1)", "down", "Down", "Move down in a zoomed image; else go to the next sample."),
-    Command("arrow(0, -1)", "up", "Up", "Move up in a zoomed image; else go to the sample before."),
-    Command("arrow(1, 0)", "right", "Right", "Move to the right in a zoomed image; else go to the next sample."),
-    Command("arrow(-1, 0)", "left", "Left", "Move to the left in a zoomed image; else go to the sample before."),
+    *ARROWS,
     Command("dismiss", "escape,f,enter,q", "Back", "Go back to the pane.", True),
 )
 

@@ -1,21 +1,19 @@
 """One picture on the whole screen, with the keys of the Dataset pane."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import cast
 
-from rich.cells import cell_len
 from textual import on, work
 from textual.app import ComposeResult
 
 from bddseg_tui.tui.dataset.commands import FULL_SCREEN
-from bddseg_tui.tui.dataset.crosshair import crosshair
 from bddseg_tui.tui.dataset.shown import Shown
 from bddseg_tui.tui.dataset.view_keys import ViewKeys
 from bddseg_tui.tui.dataset.view_state import ViewState
 from bddseg_tui.tui.shared.commands import bindings
-from bddseg_tui.tui.shared.one_line import OneLine
+from bddseg_tui.tui.shared.one_line import OneLine, with_keys
 from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.quiet_screen import QuietScreen
 from bddseg_tui.tui.shared.zoom_picture import ZoomPicture
@@ -24,29 +22,32 @@ KEYS = ("Esc back", "? help", "v view", "+ - zoom", "j k next, previous", "c cla
 """As many as there is room for."""
 
 
+@dataclass(frozen=True)
+class Browsing:
+    """What the full screen asks of whoever opened it.
+
+    Attributes:
+        step: goes on by so many samples.
+        changed: is told how samples are shown from now on.
+        tag: asks for a tag of the sample.
+        look_beyond: goes to the next sample that has a class (1), or the one before (-1); whether there is one.
+    """
+
+    step: Callable[[int], None]
+    changed: Callable[[ViewState], None]
+    tag: Callable[[], None]
+    look_beyond: Callable[[int, int], Awaitable[bool]]
+
+
 class FullScreen(QuietScreen[None], ViewKeys):
     """Whoever opened it calls `show` with the sample that `step` led to, and hears of each change of the view."""
 
     ACTIONS = FULL_SCREEN
     BINDINGS = bindings(FULL_SCREEN)
 
-    def __init__(
-        self,
-        shown: Shown,
-        step: Callable[[int], None],
-        changed: Callable[[ViewState], None],
-        tag: Callable[[], None],
-    ) -> None:
-        """Opens on a sample.
-
-        Args:
-            shown: what it begins with.
-            step: goes on by so many samples.
-            changed: told how samples are shown from now on.
-            tag: asks for a tag of the sample.
-        """
+    def __init__(self, shown: Shown, browsing: Browsing) -> None:
         super().__init__()
-        self._shown, self._step, self._changed, self._tag = shown, step, changed, tag
+        self._shown, self._browsing = shown, browsing
         self._caption = ""
 
     def compose(self) -> ComposeResult:
@@ -72,7 +73,7 @@ class FullScreen(QuietScreen[None], ViewKeys):
 
     @work(exclusive=True, group="crosshair", exit_on_error=False)
     async def _show_crosshair(self, shown: Shown) -> None:
-        if shown.has_crosshair and (found := await asyncio.to_thread(crosshair, shown)):
+        if found := await asyncio.to_thread(lambda: shown.crosshair):
             self._caption = f"{found}  {shown.caption}"
             self._write()
 
@@ -83,13 +84,7 @@ class FullScreen(QuietScreen[None], ViewKeys):
     def _write(self) -> None:
         """The caption, and on the right the keys that there is room for."""
         line = self.query_one("#full--caption", OneLine)
-        width, keys = line.size.width or self.size.width, ""
-        for key in KEYS:
-            longer = f"{keys}  {key}" if keys else key
-            if cell_len(self._caption) + 3 + cell_len(longer) <= width:
-                keys = longer
-        gap = max(3, width - cell_len(self._caption) - cell_len(keys))
-        line.update(f"{self._caption}{' ' * gap}{keys}" if keys else self._caption)
+        line.update(with_keys(self._caption, KEYS, line.content_size.width or self.size.width))
 
     def on_resize(self) -> None:
         """Has as many keys as there is room for now."""
@@ -97,18 +92,22 @@ class FullScreen(QuietScreen[None], ViewKeys):
 
     def action_step(self, by: int) -> None:
         """Goes on by so many samples."""
-        self._step(by)
+        self._browsing.step(by)
 
     def action_tag(self) -> None:
         """Asks for a tag, which the sample gets or, if it has it, loses."""
-        self._tag()
+        self._browsing.tag()
+
+    async def look_beyond(self, class_id: int, by: int) -> bool:
+        """Goes to the next sample that has a class, or the one before."""
+        return await self._browsing.look_beyond(class_id, by)
 
     def action_arrow(self, right: int, down: int) -> None:
         """Moves what is shown of a zoomed image; else goes on to the next sample, or back."""
         if self._shown.zoomed:
             self.action_pan(right, down)
         else:
-            self._step(right + down)
+            self._browsing.step(right + down)
 
     @property
     def shown(self) -> Shown:
@@ -117,5 +116,5 @@ class FullScreen(QuietScreen[None], ViewKeys):
 
     def show_as(self, state: ViewState) -> None:
         """Shows the sample in another way, and tells whoever opened it."""
-        self._changed(state)
+        self._browsing.changed(state)
         self.show(replace(self._shown, state=state))

@@ -13,7 +13,8 @@ from textual.message import Message
 from textual.worker import Worker
 
 from bddseg_tui.core.classes import find_class
-from bddseg_tui.core.data.catalog_lookup import Found
+from bddseg_tui.core.data.catalog import Row
+from bddseg_tui.core.data.catalog_lookup import PAGE, Found
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.filter_completion import Vocabulary
 from bddseg_tui.core.data.filter_language import FIGURES, Query
@@ -201,6 +202,16 @@ class ListPanel(Vertical):
             collection = self._collection
             rows = await in_daemon_thread(lambda: self._engine.data.samples_of(collection, [image]), "image")
             self.post_message(self.ImageFound(rows[0].id if rows else None))
+
+    async def find_class(self, class_id: int, by: int) -> Row | None:
+        """The next sample of the list in whose mask a class is, or the one before."""
+        ids, load = self.samples.beyond(by)
+
+        def find() -> Row | None:
+            pages = (load(list(ids[start : start + PAGE])) for start in range(0, len(ids), PAGE))
+            return next((row for rows in pages for row in rows if row.share(class_id)), None)
+
+        return await in_daemon_thread(find, "class")
 
     def shown(self, state: ViewState) -> Shown:
         """The sample at the cursor with its neighbours, or why there is none."""

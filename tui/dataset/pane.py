@@ -1,5 +1,6 @@
 """The Dataset pane: the list, the filter, the picture and the legend."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from textual.containers import Horizontal
 
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.filter_language import FIGURES, Query, split_of
+from bddseg_tui.core.data.pixel_classes import areas
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.tui.dataset.bulk_changes import BulkChanges
 from bddseg_tui.tui.dataset.choices import evaluation_dialog, sort_dialog
@@ -16,7 +18,7 @@ from bddseg_tui.tui.dataset.commands import DATASET
 from bddseg_tui.tui.dataset.dataset_check import DatasetCheck
 from bddseg_tui.tui.dataset.filter_bar import FilterBar
 from bddseg_tui.tui.dataset.filter_memory import FilterMemory
-from bddseg_tui.tui.dataset.fullscreen import FullScreen
+from bddseg_tui.tui.dataset.fullscreen import Browsing, FullScreen
 from bddseg_tui.tui.dataset.list_panel import ListPanel
 from bddseg_tui.tui.dataset.mark_keys import MarkKeys
 from bddseg_tui.tui.dataset.marks import Marks
@@ -26,12 +28,13 @@ from bddseg_tui.tui.dataset.scan import DatasetScan
 from bddseg_tui.tui.dataset.semantic_search import like_search, words_search
 from bddseg_tui.tui.dataset.shown import Shown
 from bddseg_tui.tui.dataset.view_keys import ViewKeys
-from bddseg_tui.tui.dataset.view_state import ViewState
+from bddseg_tui.tui.dataset.view_state import ViewState, request
 from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.legend import Legend
 from bddseg_tui.tui.shared.messages import EvaluationChosen
 from bddseg_tui.tui.shared.pane import Pane
+from bddseg_tui.tui.shared.zoom import NOWHERE
 
 
 class DatasetPane(Pane, ViewKeys, MarkKeys, FilterMemory):
@@ -256,6 +259,17 @@ class DatasetPane(Pane, ViewKeys, MarkKeys, FilterMemory):
         self.state = state
         self._show()
 
+    async def look_beyond(self, class_id: int, by: int) -> bool:
+        """Goes to the next sample of the list that has a class, and zooms to the largest area of it."""
+        if (row := await self._list.find_class(class_id, by)) is None:
+            return False
+        wanted = request(row, self.state)
+        found = await asyncio.to_thread(areas, wanted, (row.width or 1, row.height or 1))
+        if found:
+            self.state = replace(self.state, zoom=NOWHERE.looked_at(row, found, 1))
+        self._samples.go_to(row.id)
+        return True
+
     @on(Legend.Chosen)
     def _legend_chosen(self, event: Legend.Chosen) -> None:
         chosen = None if event.class_id == self.state.highlight else event.class_id
@@ -265,8 +279,8 @@ class DatasetPane(Pane, ViewKeys, MarkKeys, FilterMemory):
     def action_fullscreen(self) -> None:
         """Shows the picture alone."""
         if self._samples.row is not None:
-            screen = FullScreen(self.shown, self._step, self._keep, self.ask_tag_of_one)
-            self.app.push_screen(screen, lambda _: self._show())
+            browsing = Browsing(self._step, self._keep, self.ask_tag_of_one, self.look_beyond)
+            self.app.push_screen(FullScreen(self.shown, browsing), lambda _: self._show())
 
     def _step(self, by: int) -> None:
         self._samples.cursor += by

@@ -11,7 +11,6 @@ from textual.worker import Worker
 
 from bddseg_tui.core.classes import NUM_CLASSES
 from bddseg_tui.core.data.image_file import BadFileError, mask_shares
-from bddseg_tui.tui.dataset.crosshair import crosshair
 from bddseg_tui.tui.dataset.shown import Shown
 from bddseg_tui.tui.shared.legend import Legend
 from bddseg_tui.tui.shared.one_line import OneLine
@@ -64,7 +63,7 @@ class PicturePanel(Horizontal):
 
     @work(exclusive=True, group="crosshair", exit_on_error=False)
     async def _show_crosshair(self, shown: Shown) -> None:
-        if shown.has_crosshair and (found := await asyncio.to_thread(crosshair, shown)):
+        if found := await asyncio.to_thread(lambda: shown.crosshair):
             self._caption = f"{found}  {shown.caption}"
             self.query_one("#caption", OneLine).update(self._caption)
 

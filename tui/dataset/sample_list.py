@@ -136,6 +136,16 @@ class SampleList(ScrollView, can_focus=True):
         """The sample at a place, if it is loaded."""
         return self._rows.get(self._ids[index]) if 0 <= index < len(self._ids) else None
 
+    def beyond(self, by: int) -> "tuple[array[int], LoadRows]":
+        """The ids behind the cursor (1) or before it (-1), the nearest first, and what reads them."""
+        here = self.cursor
+        return (self._ids[here + 1 :] if by > 0 else self._ids[:here][::-1]), self._load
+
+    def go_to(self, sample: int) -> None:
+        """Puts the cursor on a sample, if it is listed."""
+        if sample in self._ids:
+            self.cursor = self._ids.index(sample)
+
     def validate_cursor(self, cursor: int) -> int:
         """Within the list."""
         return max(0, min(cursor, len(self._ids) - 1))

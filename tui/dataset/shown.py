@@ -7,6 +7,7 @@ from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.data.pictures import PictureRequest, panels_of
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.dataset.view_state import ViewState, request
+from bddseg_tui.tui.shared.crosshair import crosshair
 
 NAMES = {"error": "errors", "outcome": "/ false \\ missed", "prediction": "prediction"}
 
@@ -32,12 +33,12 @@ class Shown:
     @property
     def zoomed(self) -> bool:
         """Whether a part of the sample is shown."""
-        return self.row is not None and self.state.zoom_of(self.row).viewport is not None
+        return self.row is not None and self.state.zoom.of(self.row).viewport is not None
 
     @property
-    def has_crosshair(self) -> bool:
-        """Whether a pixel of the sample is told of."""
-        return self.row is not None and self.state.zoom_of(self.row).crosshair is not None
+    def crosshair(self) -> str:
+        """What a pixel of the sample is; '' where there is no crosshair. Reads files."""
+        return "" if self.row is None else crosshair(self.row, request(self.row, self.state))
 
     @property
     def ahead(self) -> list[PictureRequest]:
@@ -76,7 +77,7 @@ def _view(shown: PictureRequest) -> str:
 def _about_class(class_id: int, state: ViewState, row: Row) -> str:
     """The class, and which of its areas is looked at."""
     text = f"only {class_id} {CLASSES[class_id].name}"
-    if (area := state.zoom_of(row).area) is not None:
+    if (area := state.zoom.of(row).area) is not None:
         number, count, pixels = area
         text += f" {number + 1}/{count}, {pixels:,} px"
     return text

@@ -1,27 +1,18 @@
-"""The keys and the mouse that change how samples are shown: the same ones in the pane and on the full screen."""
+"""The keys that change how samples are shown: the same ones in the pane and on the full screen."""
 
-import asyncio
 from dataclasses import replace
 
-from textual import on, work
-from textual.widget import Widget
-
-from bddseg_tui.core.classes import CLASSES
-from bddseg_tui.core.data.image_file import BadFileError
-from bddseg_tui.core.data.pictures import View
-from bddseg_tui.core.data.pixel_classes import areas
-from bddseg_tui.core.sanitize import sanitize
-from bddseg_tui.tui.dataset.choices import class_dialog
+from bddseg_tui.core.data.catalog import Row
+from bddseg_tui.core.data.pictures import PictureRequest, View
 from bddseg_tui.tui.dataset.shown import Shown
 from bddseg_tui.tui.dataset.view_state import ViewState
-from bddseg_tui.tui.shared.zoom_picture import ZoomPicture
+from bddseg_tui.tui.shared.class_dialog import class_dialog
+from bddseg_tui.tui.shared.zoom import Zoom
+from bddseg_tui.tui.shared.zoom_keys import ZoomKeys
 
 
-class ViewKeys(Widget):
-    """Actions for a widget that says what it shows, and shows it otherwise.
-
-    Behind the base that a class has its looks of: Textual takes styles and keys of the first one alone.
-    """
+class ViewKeys(ZoomKeys):
+    """Actions for a widget that says what it shows, and shows it otherwise."""
 
     @property
     def shown(self) -> Shown:
@@ -67,48 +58,14 @@ class ViewKeys(Widget):
 
         self.app.push_screen(class_dialog(self.shown.state.highlight, self.shown.row), chosen)
 
-    @work(exclusive=True, group="area", exit_on_error=False)
-    async def action_area(self, by: int) -> None:
-        """Zooms to the next area of the highlighted class, or of errors where they are shown: the largest first."""
-        shown, state = self.shown, self.shown.state
-        if (row := shown.row) is None or shown.request is None or not (row.width and row.height):
-            return
-        errors = state.view in ("error", "outcome")
-        if state.highlight is None and not errors:
-            self.notify("first choose a class: c or ]", timeout=3)
-            return
-        what = CLASSES[state.highlight].name if state.highlight is not None else "pixels"
-        try:
-            found = await asyncio.to_thread(areas, shown.request, (row.width, row.height))
-        except BadFileError as error:
-            self.notify(sanitize(str(error)), severity="warning", markup=False)
-            return
-        if found:
-            self.show_as(self.shown.state.looked_at(row, found, by))
-        else:
-            self.notify(f"no {'wrong ' if errors else ''}{what} in this image", timeout=3)
-
     # -- zooming ---------------------------------------------------------------------------------------------
 
-    def action_zoom(self, steps: int) -> None:
-        """Zooms in (1) or out (-1); 0 shows the whole image."""
-        self.show_as(self.shown.state.nearer(self.shown.row, steps))
+    @property
+    def looked_at(self) -> tuple[Row, Zoom, PictureRequest] | None:
+        """The sample, and where it is looked at."""
+        row, request = self.shown.row, self.shown.request
+        return None if row is None or request is None else (row, self.shown.state.zoom, request)
 
-    def action_pan(self, right: int, down: int) -> None:
-        """Moves what is shown of a zoomed image."""
-        self.show_as(self.shown.state.panned(self.shown.row, right, down))
-
-    @on(ZoomPicture.Zoomed)
-    def _wheel_turned(self, event: ZoomPicture.Zoomed) -> None:
-        event.stop()
-        self.show_as(self.shown.state.nearer(self.shown.row, event.steps, event.pixel))
-
-    @on(ZoomPicture.Dragged)
-    def _picture_dragged(self, event: ZoomPicture.Dragged) -> None:
-        event.stop()
-        self.show_as(self.shown.state.dragged(self.shown.row, event.right, event.down))
-
-    @on(ZoomPicture.Pointed)
-    def _pixel_pointed(self, event: ZoomPicture.Pointed) -> None:
-        event.stop()
-        self.show_as(self.shown.state.pointed(self.shown.row, event.pixel))
+    def zoom_to(self, zoom: Zoom) -> None:
+        """Looks at the sample there."""
+        self.show_as(replace(self.shown.state, zoom=zoom))

@@ -1,6 +1,7 @@
 """The keys of the Evaluate pane and its screens."""
 
 from bddseg_tui.tui.shared.commands import Command
+from bddseg_tui.tui.shared.zoom_keys import ARROWS, ZOOM
 
 EVALUATE = (
     Command("new_evaluation", "n", "New", "Evaluate a run: choose checkpoint and split.", True),
@@ -26,11 +27,14 @@ IMAGES = (
 
 SIDE_BY_SIDE = (
     Command("app.pop_screen", "escape,q,enter", "Back", "Go back.", True),
-    Command("step(1)", "j,down,space", "Next", "Go to the next image.", True),
-    Command("step(-1)", "k,up", "Previous", "Go to the image before.", True),
+    Command("step(1)", "j,space", "Next", "Go to the next image.", True),
+    Command("step(-1)", "k", "Previous", "Go to the image before.", True),
     Command("views", "v,e", "Other views", "Show other views: errors, or the overlay.", True),
     Command("highlight(1)", "right_square_bracket", "Class", "Highlight the next class of the image.", True, "]"),
     Command("highlight(-1)", "left_square_bracket", "Class before", "Highlight the class before.", False, "["),
+    Command("pick_class", "c", "Choose class", "Highlight one class, or none."),
+    *ZOOM,
+    *ARROWS,
 )
 
 MATRIX = (

@@ -1,31 +1,48 @@
 """One image of an evaluation: image, actual and predicted side by side, or where they differ."""
 
+import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Label
 
+from bddseg_tui.core.classes import CLASSES, NUM_CLASSES
 from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.data.pictures import PictureRequest, View
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.evaluate.commands import SIDE_BY_SIDE
+from bddseg_tui.tui.shared.class_dialog import class_dialog
 from bddseg_tui.tui.shared.commands import bindings
+from bddseg_tui.tui.shared.crosshair import crosshair
 from bddseg_tui.tui.shared.legend import Legend
-from bddseg_tui.tui.shared.one_line import OneLine
-from bddseg_tui.tui.shared.picture import PictureView
+from bddseg_tui.tui.shared.one_line import OneLine, with_keys
+from bddseg_tui.tui.shared.zoom import NOWHERE, Zoom
+from bddseg_tui.tui.shared.zoom_keys import ZoomKeys
+from bddseg_tui.tui.shared.zoom_picture import ZoomPicture
 
 SETS: tuple[tuple[View, View, View], ...] = (
     ("image", "mask", "prediction"),
     ("image", "error", "prediction"),
     ("overlay", "mask", "error"),
 )
-NAMES = {"image": "image", "mask": "actual", "prediction": "predicted", "error": "errors (red)", "overlay": "overlay"}
+NAMES = {
+    "image": "image",
+    "mask": "actual",
+    "prediction": "predicted",
+    "error": "errors (striped)",
+    "overlay": "overlay",
+    "outcome": "/ false  \\ missed",
+}
+KEYS = ("Esc back", "j k next, previous", "v other views", "[ ] class", "+ - zoom", "z errors")
+"""As many as there is room for."""
 
 
-class SideBySideScreen(Screen[None]):
-    """j and k go through the images; `step` returns the next one."""
+class SideBySideScreen(Screen[None], ZoomKeys):
+    """j and k go through the images; `step` returns the next one. All pictures show the same part of it."""
 
     ACTIONS = SIDE_BY_SIDE
     BINDINGS = bindings(SIDE_BY_SIDE)
@@ -35,14 +52,15 @@ class SideBySideScreen(Screen[None]):
         self._row, self._step = row, step
         self._set = 0
         self._highlight: int | None = None
+        self._zoom = NOWHERE
 
     def compose(self) -> ComposeResult:
         """Three pictures with their names, the classes, and a line about the image."""
         with Horizontal(id="side"):
             for number in range(3):
-                with Vertical():
+                with Vertical(classes="side--panel"):
                     yield Label("", id=f"side--name{number}", classes="side--name")
-                    yield PictureView(id=f"side--picture{number}")
+                    yield ZoomPicture(id=f"side--picture{number}")
         yield Legend(id="side--legend")
         yield OneLine(id="side--caption")
 
@@ -50,11 +68,24 @@ class SideBySideScreen(Screen[None]):
         """Shows the image."""
         self._show()
 
+    def on_resize(self) -> None:
+        """Has panels of one size: the columns that are left over stay free."""
+        for panel in self.query(".side--panel"):
+            panel.styles.width = self.size.width // len(SETS[0])
+        self._write("")
+
     def action_step(self, by: int) -> None:
         """Goes on to another image."""
         if (row := self._step(by)) is not None:
             self._row = row
             self._show()
+
+    def action_arrow(self, right: int, down: int) -> None:
+        """Moves what is shown of a zoomed image; else goes on to another image."""
+        if self._zoom.of(self._row).viewport is not None:
+            self.action_pan(right, down)
+        else:
+            self.action_step(right + down)
 
     def action_views(self) -> None:
         """Goes on to other views."""
@@ -63,22 +94,59 @@ class SideBySideScreen(Screen[None]):
 
     def action_highlight(self, by: int) -> None:
         """Highlights another class."""
-        there = [i for i in range(20) if self._row.share(i)]
-        order: list[int | None] = [None, *there]
+        order: list[int | None] = [None, *(i for i in range(NUM_CLASSES) if self._row.share(i))]
         now = order.index(self._highlight) if self._highlight in order else 0
         self._highlight = order[(now + by) % len(order)]
         self._show()
 
+    def action_pick_class(self) -> None:
+        """Asks for the class to highlight."""
+
+        def chosen(value: int | None) -> None:
+            if value is not None:
+                self._highlight = value if value >= 0 else None
+                self._show()
+
+        self.app.push_screen(class_dialog(self._highlight, self._row), chosen)
+
+    @property
+    def looked_at(self) -> tuple[Row, Zoom, PictureRequest] | None:
+        """The image, where it is looked at, and its errors, since these are what is looked for."""
+        return self._row, self._zoom, self._request("error")
+
+    def zoom_to(self, zoom: Zoom) -> None:
+        """Looks at the image there, in all pictures."""
+        self._zoom = zoom
+        self._show()
+
+    def _request(self, view: View) -> PictureRequest:
+        row, zoom = self._row, self._zoom.of(self._row)
+        request = PictureRequest(row.image, row.mask, row.prediction, view, highlight=self._highlight)
+        return replace(request, viewport=zoom.viewport, cross=zoom.crosshair)
+
     def _show(self) -> None:
         row = self._row
         for number, view in enumerate(SETS[self._set]):
-            highlight = self._highlight if view != "error" else None
-            request = PictureRequest(
-                image=row.image, mask=row.mask, prediction=row.prediction, view=view, opacity=0.5, highlight=highlight
-            )
-            self.query_one(f"#side--picture{number}", PictureView).show(request)
-            self.query_one(f"#side--name{number}", Label).update(NAMES[view])
+            shown: View = "outcome" if view == "error" and self._highlight is not None else view
+            self.query_one(f"#side--picture{number}", ZoomPicture).show(self._request(shown))
+            self.query_one(f"#side--name{number}", Label).update(NAMES[shown])
         self.query_one(Legend).show(row.shares, self._highlight)
-        score = f"mIoU {100 * row.miou:.1f}" if row.miou is not None else "no score"
-        hint = "j/k next  v other views  [ ] class  Esc back"
-        self.query_one("#side--caption", OneLine).update(f"{score}  {sanitize(row.name)}   {hint}")
+        self._write("")
+        self._show_crosshair()
+
+    @work(exclusive=True, group="crosshair", exit_on_error=False)
+    async def _show_crosshair(self) -> None:
+        row, request = self._row, self._request("error")
+        if found := await asyncio.to_thread(crosshair, row, request):
+            self._write(found)
+
+    def _write(self, about_pixel: str) -> None:
+        """The line about the image, and on the right the keys that there is room for."""
+        row, words = self._row, [about_pixel] if about_pixel else []
+        if self._highlight is not None:
+            words.append(f"only {CLASSES[self._highlight].name}")
+        if (area := self._zoom.of(row).area) is not None:
+            words.append(f"area {area[0] + 1}/{area[1]}, {area[2]:,} px")
+        words += [f"mIoU {100 * row.miou:.1f}" if row.miou is not None else "no score", sanitize(row.name)]
+        line = self.query_one("#side--caption", OneLine)
+        line.update(with_keys("  ".join(words), KEYS, line.content_size.width or self.size.width))

@@ -1,5 +1,6 @@
 """A line of text whose place does not depend on its text."""
 
+from rich.cells import cell_len
 from textual.visual import VisualType
 from textual.widgets import Label
 
@@ -15,3 +16,14 @@ class OneLine(Label):
     def update(self, content: VisualType = "", *, layout: bool = False) -> None:
         """Shows a text."""
         super().update(content, layout=layout)
+
+
+def with_keys(text: str, keys: tuple[str, ...], width: int) -> str:
+    """A line with a text on the left, and on the right those of the keys, from the first on, that it has room for."""
+    shown = ""
+    for key in keys:
+        longer = f"{shown}  {key}" if shown else key
+        if cell_len(text) + 3 + cell_len(longer) > width:
+            break
+        shown = longer
+    return f"{text}{' ' * (width - cell_len(text) - cell_len(shown))}{shown}" if shown else text

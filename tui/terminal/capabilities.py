@@ -15,6 +15,7 @@ from typing import Literal, cast
 
 from bddseg_tui.tui.terminal.few_colors import Colors
 from bddseg_tui.tui.terminal.protocol import PROTOCOLS, ImageProtocol
+from bddseg_tui.tui.terminal.self_drawn_cells import finest_cells
 
 Multiplexer = Literal["", "tmux", "screen"]
 COLORS: tuple[Colors, ...] = ("truecolor", "256", "16")
@@ -80,7 +81,7 @@ class TerminalCapabilities:
         wanted_colors: what a person asked for, or `auto`.
         wanted_images: likewise.
         wanted_charts: what curves are to be drawn in: `auto`, `braille` or `blocks`.
-        seen: how pictures were seen to work (`bddseg-tui doctor`), by the terminal's name.
+        seen: how pictures were chosen to be drawn (`I`, or `bddseg-tui doctor`), by the terminal's name.
         environ: the variables that say something of a terminal.
         answers: what it said; None before it did.
         tmux: what tmux said; None before it did, or outside of it.
@@ -145,6 +146,10 @@ class TerminalCapabilities:
             return self.wanted_charts == "braille"
         return not self.linux_console and self.colors.value != "16"
 
+    def drawing(self, way: ImageProtocol) -> "TerminalCapabilities":
+        """The same, with pictures drawn in this way here from now on."""
+        return replace(self, wanted_images="auto", seen=tuple(sorted({**dict(self.seen), self.name: way}.items())))
+
     @property
     def may_be_asked(self) -> bool:
         """Whether queries are taken for what they are. Screen and the Linux console print what is in some of them."""
@@ -197,8 +202,11 @@ class TerminalCapabilities:
         if self.wanted_images in PROTOCOLS:
             return Decision(self.wanted_images, "asked for")
         if (seen := dict(self.seen).get(self.name)) in PROTOCOLS:
-            return Decision(str(seen), "seen to work in this terminal")
-        cells: ImageProtocol = "halfblock" if self.linux_console else "quadrant"
+            return Decision(str(seen), "chosen for this terminal")
+        # Multiplexers may not know how wide newer characters are.
+        cells: ImageProtocol = "quadrant" if self.multiplexer else finest_cells(self.program)
+        if self.linux_console:
+            cells = "halfblock"
         if self.multiplexer == "screen":
             return Decision(cells, "GNU screen swallows pictures")
         if self.multiplexer == "tmux":
@@ -271,7 +279,7 @@ def capabilities_at_start(
         images: what a person asked for, one of `core.settings.IMAGES`.
         colors: likewise, `auto` or one of COLORS.
         charts: what curves are to be drawn in, one of `core.settings.CHARTS`.
-        seen: how pictures were seen to work, by the terminal's name.
+        seen: how pictures were chosen to be drawn, by the terminal's name.
         environ: the variables.
     """
     known = tuple((name, environ[name]) for name in VARIABLES if environ.get(name))

@@ -41,5 +41,5 @@ class TerminalReport(TypedDict):
     cell_height: Count
     tmux: TmuxFacts | None
     seen: ImageProtocol | None
-    """How pictures were seen to work in this terminal."""
+    """How pictures were chosen to be drawn in this terminal."""
     advice: list[Line]

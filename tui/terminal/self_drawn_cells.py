@@ -1,0 +1,36 @@
+"""Which terminals draw sextants and octants themselves, whatever their font has, and since when.
+
+Sources: the terminals' changelogs and issues, such as alacritty#7422, contour#441, rio#974 and wezterm#6494. Konsole
+takes them from a font.
+"""
+
+import re
+from typing import Literal
+
+Version = tuple[int, int]
+_OCTANTS: dict[str, Version] = {"foot": (1, 20), "ghostty": (1, 2), "kitty": (0, 40), "vte": (0, 78)}
+_SEXTANTS: dict[str, Version] = {
+    "alacritty": (0, 14),
+    "contour": (0, 3),
+    "foot": (1, 8),
+    "ghostty": (1, 0),
+    "kitty": (0, 20),
+    "rio": (0, 3),
+    "vte": (0, 64),
+    "wezterm": (20220101, 0),
+}
+_VTE_VERSION = 10_000
+"""VTE says 7800 for 0.78."""
+
+
+def finest_cells(program: str) -> Literal["octant", "sextant", "quadrant"]:
+    """What a terminal draws without gaps, by its name and version; quadrants, which fonts have, if it isn't known."""
+    found = re.match(r"([A-Za-z]+)\D*(\d+)(?:\.(\d+))?", program)
+    if found is None:
+        return "quadrant"
+    name, first, second = found[1].lower(), int(found[2]), int(found[3] or 0)
+    if name == "vte" and not found[3]:
+        first, second = first // _VTE_VERSION, first // 100 % 100
+    if name in _OCTANTS and (first, second) >= _OCTANTS[name]:
+        return "octant"
+    return "sextant" if name in _SEXTANTS and (first, second) >= _SEXTANTS[name] else "quadrant"
