@@ -34,6 +34,7 @@ from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.prompt import PromptScreen
 from bddseg_tui.tui.shared.text_screen import TextScreen
 from bddseg_tui.tui.shared.vim_list import VimList
+from bddseg_tui.tui.shared.zoom_picture import ZoomPicture
 from bddseg_tui.tui.train.configure import ConfigureScreen
 from bddseg_tui.tui.train.pane import TrainPane
 from tests.tui.conftest import SMALL, AppPilot, Told, until, until_scanned
@@ -280,8 +281,15 @@ async def test_an_evaluation_is_read_sorted_compared_and_its_images_opened(app: 
         images.focus()
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, SideBySideScreen))
-        await until(pilot, lambda: all(p._drawn for p in app.screen.query(PictureView)))
-        await pilot.press("v", "j", "k", "right_square_bracket", "escape")
+        pictures = list(app.screen.query(ZoomPicture))
+        await until(pilot, lambda: all(p.drawn for p in pictures))
+        assert len({p.size for p in pictures}) == 1
+        await pilot.press("v", "j", "k", "right_square_bracket", "plus", "L")
+        await until(pilot, lambda: len({p.drawn and p.drawn.placement.part for p in pictures}) == 1)
+        assert pictures[0].drawn and pictures[0].drawn.placement.part.x > 0
+        await pilot.press("z")
+        await until(pilot, lambda: "area 1/" in str(app.screen.query_one("#side--caption", Label).render()))
+        await pilot.press("escape")
         assert not isinstance(app.screen, SideBySideScreen)
 
 

@@ -41,6 +41,15 @@ KEYS = ("Esc back", "j k next, previous", "v other views", "[ ] class", "+ - zoo
 """As many as there is room for."""
 
 
+class Panels(Horizontal):
+    """Panels of one size beside each other: the columns that are left over stay free."""
+
+    def on_resize(self) -> None:
+        """Gives each its width."""
+        for panel in self.children:
+            panel.styles.width = self.size.width // len(self.children)
+
+
 class SideBySideScreen(Screen[None], ZoomKeys):
     """j and k go through the images; `step` returns the next one. All pictures show the same part of it."""
 
@@ -56,9 +65,9 @@ class SideBySideScreen(Screen[None], ZoomKeys):
 
     def compose(self) -> ComposeResult:
         """Three pictures with their names, the classes, and a line about the image."""
-        with Horizontal(id="side"):
-            for number in range(3):
-                with Vertical(classes="side--panel"):
+        with Panels(id="side"):
+            for number in range(len(SETS[0])):
+                with Vertical():
                     yield Label("", id=f"side--name{number}", classes="side--name")
                     yield ZoomPicture(id=f"side--picture{number}")
         yield Legend(id="side--legend")
@@ -69,9 +78,7 @@ class SideBySideScreen(Screen[None], ZoomKeys):
         self._show()
 
     def on_resize(self) -> None:
-        """Has panels of one size: the columns that are left over stay free."""
-        for panel in self.query(".side--panel"):
-            panel.styles.width = self.size.width // len(SETS[0])
+        """Has as many keys in its line as there is room for now."""
         self._write("")
 
     def action_step(self, by: int) -> None:
@@ -121,7 +128,9 @@ class SideBySideScreen(Screen[None], ZoomKeys):
 
     def _request(self, view: View) -> PictureRequest:
         row, zoom = self._row, self._zoom.of(self._row)
-        request = PictureRequest(row.image, row.mask, row.prediction, view, highlight=self._highlight)
+        # The photograph as it is: the class is highlighted beside it.
+        highlight = None if view == "image" else self._highlight
+        request = PictureRequest(row.image, row.mask, row.prediction, view, highlight=highlight)
         return replace(request, viewport=zoom.viewport, cross=zoom.crosshair)
 
     def _show(self) -> None:
