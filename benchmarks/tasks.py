@@ -29,7 +29,16 @@ SIZE = (160, 45)
 LIMIT_S = 60.0
 QUIET_S = 0.4
 """A key is pressed when nothing has come for so long: a person looks first."""
-NAMES = {"enter": b"\r", "tab": b"\t", "esc": b"\x1b", "space": b" ", "^s": b"\x13", "^u": b"\x15", "^r": b"\x12", "down": b"\x1b[B"}
+NAMES = {
+    "enter": b"\r",
+    "tab": b"\t",
+    "esc": b"\x1b",
+    "space": b" ",
+    "^s": b"\x13",
+    "^u": b"\x15",
+    "^r": b"\x12",
+    "down": b"\x1b[B",
+}
 
 
 class Screen:

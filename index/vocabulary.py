@@ -10,22 +10,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property, lru_cache
-from importlib.resources import files
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
 from bddseg_tui.core.files.records import read_record
-
-if TYPE_CHECKING:
-    from symspellpy import SymSpell
+from bddseg_tui.index.spelling import SHORTEST_TYPO, Speller, stem, words_of
 
 FILE = "vocabulary.json"
 _LARGEST = 1_000_000
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-_CONTRACTION = re.compile(r"'(?:s|d|m|t|ve|ll|re)$")
 _ARTICLES = frozenset(
     """
     a an the of on in at by to is are it there this that with and i we when while where from for as some any be or
@@ -33,8 +27,8 @@ _ARTICLES = frozenset(
 )
 """Words that a phrase may have or lack without meaning another thing."""
 _NEGATION = re.compile(
-    r"\b(?:(?:but|only|and|just)\s+)?(?:without(?:\s+any)?|with\s+no|not\s+(?:in|at|on|by|with|during)|except(?:\s+for|\s+at|\s+in|\s+on|\s+by|\s+during)?"
-    r"|excluding|no|not|nobody|no\s*one|free\s+of)\b",
+    r"\b(?:(?:but|only|and|just)\s+)?(?:without(?:\s+any)?|with\s+no|not\s+(?:in|at|on|by|with|during)"
+    r"|except(?:\s+(?:for|at|in|on|by|during))?|excluding|no|not|nobody|no\s*one|free\s+of)\b",
     re.IGNORECASE,
 )
 _CLAUSE_END = re.compile(r"[.,;:!?]|\b(?:but|and|with|at|in|on|during|by|that|which)\b", re.IGNORECASE)
@@ -47,11 +41,6 @@ _ADJECTIVE_ENDINGS = ("y", "ful", "ous", "ish", "less", "est", "able")
 _BEFORE_VERBS = frozenset(
     ("i", "you", "we", "they", "he", "she", "to", "can", "could", "would", "will", "should", "please")
 )
-_SHORTEST_TYPO = 3
-_COMMON = 2_500_000
-"""Counts in `english_words` below which a word is rather a typing error of a known one (forrest, buss)."""
-_TAUGHT = 2
-"""What a word that names something counts for the spelling, and one more for each phrase it is in; others count 1."""
 _ENGLISH = 0.34
 """The share of words that are no English, above which a question is in another language, or in none."""
 
@@ -101,19 +90,20 @@ class Vocabulary:
 
     def understand(self, question: str) -> Understood:
         """Reads a question, as it was typed."""
-        text, corrected, strange = self._correct(question)
-        words = _words(text)
+        corrected = self._speller.correct(question, self._known)
+        text = corrected.text
+        words = words_of(text)
         text, avoided = self._without_avoided(_GREETING.sub("", text))
-        left = _words(text)
+        left = words_of(text)
         strangers = [(at, w) for at, w in enumerate(left) if not self._is_known(w)]
         unknown = tuple(dict.fromkeys(w for at, w in strangers if self._may_name(left, at)))
         passed = tuple(dict.fromkeys(w for _, w in strangers if w not in unknown))
-        foreign = bool(words) and sum(w in strange for w in words) / len(words) > _ENGLISH
-        return Understood(text, corrected, unknown, passed, avoided, foreign)
+        foreign = bool(words) and sum(w in corrected.strange for w in words) / len(words) > _ENGLISH
+        return Understood(text, corrected.corrections, unknown, passed, avoided, foreign)
 
     def corrected(self, question: str) -> str:
         """A question with its typing errors corrected."""
-        return self._correct(question)[0]
+        return self._speller.correct(question, self._known).text
 
     def unanswerable(self, understood: Understood, anchors: Sequence[str]) -> str:
         """What to say where a question cannot be answered by a model that knows these words alone; else nothing."""
@@ -155,43 +145,6 @@ class Vocabulary:
                     found[concept] = (start, length)
                     taken.update(place)
         return sorted(found, key=lambda c: found[c])
-
-    def _correct(self, question: str) -> tuple[str, tuple[tuple[str, str], ...], set[str]]:
-        """The question with its typing errors corrected, the corrections, and the words that are no English."""
-        corrected: dict[str, str] = {}
-        strange: set[str] = set()
-
-        def read(match: re.Match[str]) -> str:
-            word = _base(match[0])
-            common = english_words().get(word, 0)
-            if self._is_known(word) or common >= _COMMON:
-                return match[0]
-            better = self._nearest(word, rare=common > 0)
-            if better is None:
-                if not common:
-                    strange.add(word)
-                return match[0]
-            corrected[match[0]] = better
-            return better
-
-        return _WORD.sub(read, question), tuple(corrected.items()), strange
-
-    def _nearest(self, word: str, rare: bool) -> str | None:
-        """The known word that this one was meant to be; two known ones where a space is missing; None if there is none.
-
-        A `rare` word of English has to be nearer, to a word that names something.
-        """
-        from symspellpy import Verbosity
-
-        if len(word) < _SHORTEST_TYPO:
-            return None
-        distance = 1 if rare or len(word) < 6 else 2
-        if found := self._speller.lookup(word, Verbosity.CLOSEST, max_edit_distance=distance):
-            return None if rare and found[0].count < _TAUGHT else str(found[0].term)
-        for at in range(2, len(word) - 1):
-            if {word[:at], word[at:]} <= self._spelt:
-                return f"{word[:at]} {word[at:]}"
-        return None
 
     def _without_avoided(self, text: str) -> tuple[str, tuple[str, ...]]:
         """The text without what it wants left out, and the concepts that this names.
@@ -235,16 +188,16 @@ class Vocabulary:
     # -- what is looked up -------------------------------------------------------------------------------------
 
     def _is_known(self, word: str) -> bool:
-        return len(word) < _SHORTEST_TYPO or word in self._known or _stem(word) in self._known
+        return len(word) < SHORTEST_TYPO or word in self._known or stem(word) in self._known
 
     @cached_property
     def _spelt(self) -> frozenset[str]:
         """Every word of the phrases, and those that name nothing, as they are written."""
-        return frozenset(self.ordinary) | {w for phrases in self.phrases.values() for p in phrases for w in _words(p)}
+        return frozenset(self.ordinary) | {w for phrases in self.phrases.values() for p in phrases for w in words_of(p)}
 
     @cached_property
     def _known(self) -> frozenset[str]:
-        return self._spelt | _ARTICLES | {_stem(w) for w in self._spelt}
+        return self._spelt | _ARTICLES | {stem(w) for w in self._spelt}
 
     @cached_property
     def _by_phrase(self) -> dict[str, str]:
@@ -260,25 +213,12 @@ class Vocabulary:
         return [s for p in self.phrases.get(concept, (concept,)) if (s := frozenset(_stems(p)))]
 
     @cached_property
-    def _speller(self) -> "SymSpell":
-        from symspellpy import SymSpell
-
-        speller = SymSpell(max_dictionary_edit_distance=2, count_threshold=1)
-        taught = Counter(w for phrases in self.phrases.values() for p in phrases for w in _words(p))
-        for word in self._spelt:
-            speller.create_dictionary_entry(word, _TAUGHT + taught[word] if word in taught else 1)
-        return speller
+    def _speller(self) -> Speller:
+        taught = Counter(w for phrases in self.phrases.values() for p in phrases for w in words_of(p))
+        return Speller(taught, frozenset(self.ordinary))
 
 
 _FILE = TypeAdapter(Vocabulary)
-
-
-@lru_cache(maxsize=1)
-def english_words() -> dict[str, int]:
-    """80,000 English words and how often each was counted, from the package that corrects typing errors."""
-    table = files("symspellpy") / "frequency_dictionary_en_82_765.txt"
-    lines = table.read_text(encoding="utf-8-sig").splitlines()
-    return {word: int(count) for word, _, count in (line.partition(" ") for line in lines)}
 
 
 def read_vocabulary(folder: Path) -> Vocabulary | None:
@@ -293,26 +233,6 @@ def read_vocabulary(folder: Path) -> Vocabulary | None:
         return None
 
 
-def _words(text: str) -> list[str]:
-    return [_base(m[0]) for m in _WORD.finditer(text)]
-
-
-def _base(word: str) -> str:
-    """A word in small letters without what is drawn together with it: i'd, there's."""
-    return _CONTRACTION.sub("", word.lower())
-
-
 def _stems(text: str) -> list[str]:
     """The words of a text in the singular, without articles and the like."""
-    return [_stem(w) for w in _words(text) if w not in _ARTICLES]
-
-
-def _stem(word: str) -> str:
-    """A word in the singular; the same rule for phrases and questions, so it need not be good English."""
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("ses", "xes", "ches", "shes")):
-        return word[:-2]
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word
+    return [stem(w) for w in words_of(text) if w not in _ARTICLES]
