@@ -30,6 +30,7 @@ from bddseg_tui.tui.shared.commands import APP, bindings
 from bddseg_tui.tui.shared.key_footer import KeyFooter
 from bddseg_tui.tui.shared.messages import EvaluationChosen, ShowFilter, ShowImage, WorkFailed
 from bddseg_tui.tui.shared.pane import Pane
+from bddseg_tui.tui.shared.path_lines import TOAST_WIDTH, fold_at_slashes
 from bddseg_tui.tui.shared.quiet_screen import QuietScreen
 from bddseg_tui.tui.shared.typeahead import TypeAhead
 from bddseg_tui.tui.shared.worker_errors import tell_failure
@@ -154,7 +155,8 @@ class BddsegApp(TerminalApp):
         """Shows a toast and logs it; from any thread. All come through here, and their texts pass the sanitizer."""
         message, title = sanitize_lines(message), sanitize(title)
         _LOG.log(_LEVELS[severity], "%s", f"{title}: {message}" if title else message)
-        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
+        shown = fold_at_slashes(message, TOAST_WIDTH)
+        super().notify(shown, title=title, severity=severity, timeout=timeout, markup=markup)
 
     # -- errors ----------------------------------------------------------------------------------------------
 

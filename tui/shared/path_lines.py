@@ -1,5 +1,24 @@
 """Paths in little room: broken at slashes, or cut at the front."""
 
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.text import Text
+
+TOAST_WIDTH = 56
+"""Columns of the text of Textual's toasts."""
+
+
+@dataclass(frozen=True)
+class FoldedText:
+    """A text whose paths are broken at slashes, whatever width it is drawn at."""
+
+    text: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The text as it fits."""
+        yield Text(fold_at_slashes(self.text, options.max_width))
+
 
 def fold_at_slashes(text: str, width: int) -> str:
     """The text with words longer than `width` broken behind the last slash that fits, so that no name is torn.

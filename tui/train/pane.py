@@ -20,6 +20,7 @@ from bddseg_tui.core.runs.run_details import RunDetails
 from bddseg_tui.core.runs.run_summaries import RunSummary
 from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.commands import bindings
+from bddseg_tui.tui.shared.path_lines import FoldedText
 from bddseg_tui.tui.shared.text_screen import TextScreen
 from bddseg_tui.tui.train.chart_grid import ChartGrid
 from bddseg_tui.tui.train.chart_keys import ChartKeys
@@ -251,4 +252,4 @@ class TrainPane(ChartKeys, RunActions):
     @work(exclusive=True, group="log", exit_on_error=False)
     async def _show_log(self, run: Run) -> None:
         text = await asyncio.to_thread(read_log, self.engine.runs, run)
-        self.app.push_screen(TextScreen(Text(run.name, style="bold"), Text(text)))
+        self.app.push_screen(TextScreen(Text(run.name, style="bold"), FoldedText(text)))
