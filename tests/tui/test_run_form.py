@@ -2,27 +2,32 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import pytest
 from textual.app import App
+from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
 from bddseg_tui.core.runs.config import TrainConfig, build_config, preset_names
 from bddseg_tui.core.runs.encoders import encoders
-from bddseg_tui.core.runs.run_estimate import RunCosts
+from bddseg_tui.core.runs.run_estimate import Measured, RunCosts
 from bddseg_tui.tui import train
 from bddseg_tui.tui.shared import choose
+from bddseg_tui.tui.themes import DARK
 from bddseg_tui.tui.train.configure import ConfigureScreen
 from bddseg_tui.tui.train.run_form import RunForm
 from bddseg_tui.tui.train.setting_fields import ChoiceField, Fields
 from tests.tui.conftest import until
 
+MEASURED = Measured("0001-demo", build_config("demo"), "cpu", True, 20.0, 8, 1, 1 << 30)
 FORM = RunForm(
     root=Path("/data/camvid"),
     preset="demo",
     presets={name: build_config(name) for name in preset_names()},
     encoders=encoders(),
-    costs=RunCosts(367, 101, (), "cpu", 4 << 30),
+    costs=RunCosts(367, 101, (MEASURED,), "cpu", 4 << 30),
 )
 
 
@@ -38,6 +43,8 @@ class FormHost(App[int]):
         self.animation_level = "none"
 
     def on_mount(self) -> None:
+        self.register_theme(DARK)
+        self.theme = DARK.name
         self.push_screen(ConfigureScreen(FORM), self.answered)
 
     def answered(self, answer: tuple[TrainConfig, str, bool] | None) -> None:
@@ -129,3 +136,14 @@ async def test_the_whole_help_of_every_setting_is_seen_at_the_least_size() -> No
             assert str(about.render()).startswith(f"{name}: ")
             needed = about.get_content_height(app.size, app.size, about.content_size.width)
             assert needed <= about.content_size.height, name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+def test_what_the_form_looks_like(snap_compare: Any, size: tuple[int, int]) -> None:
+    async def changed(pilot: Pilot[int]) -> None:
+        pilot.app.screen.query_one("#set-batch_size", Input).value = "4"
+        await pilot.press("down", "down")
+        await pilot.pause(0.2)
+
+    assert snap_compare(FormHost(), run_before=changed, terminal_size=size)

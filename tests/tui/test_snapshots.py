@@ -1,5 +1,6 @@
 """What the app looks like: SVG snapshots with a fixed size, theme and picture protocol."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,11 @@ from typing import Any
 import pytest
 from textual.widgets import Static
 
+from bddseg_tui.core.classes import CLASSES
+from bddseg_tui.core.jobs.job import Status, write_status
 from bddseg_tui.core.retrieval.chats import Candidate, Turn
+from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.run import create_run
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.ask.pane import AskPane
@@ -15,6 +20,7 @@ from bddseg_tui.tui.ask.turn_view import TurnView
 from bddseg_tui.tui.dataset.list_panel import ListPanel
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.shared.picture import PictureView
+from bddseg_tui.tui.train.chart import Chart
 from tests.tui.conftest import AppPilot, until
 
 Compare = Any
@@ -66,6 +72,48 @@ def test_the_help(snap_compare: Compare, still: BddsegApp) -> None:
 
 def test_the_train_pane_before_the_first_run(snap_compare: Compare, still: BddsegApp) -> None:
     assert snap_compare(still, run_before=keys(still, "2"), terminal_size=(120, 34))
+
+
+def write_run(workspace: Workspace, dataset: Path) -> None:
+    """A finished run of six epochs, whose validation loss begins with an outlier."""
+    run = create_run(workspace, dataset, build_config("demo"), "demo")
+    events: list[dict[str, Any]] = [{"kind": "start", "step": 0, "steps_an_epoch": 10}]
+    for step in range(1, 61):
+        loss, speed = 0.6 + 3 / (1 + step / 8), 40.0 + step % 3
+        figures = {"loss": loss, "lr": 2e-3 * (1 - step / 60), "images_per_s": speed, "memory_mib": 1100.0}
+        events.append(
+            {"kind": "step", "step": step, "epoch": 1, **figures, "cpu_percent": 90.0, "memory_percent": 20.0}
+        )
+        if step % 10 == 0:
+            rows = [
+                {"id": c.id, "name": c.name, "iou": min(1.0, step / (80 + 20 * c.id)), "precision": 0.5, "recall": 0.5}
+                | {"percentage": 20.0 - c.id}
+                for c in CLASSES
+            ]
+            rates = {"pixel_accuracy": 0.5 + step / 200, "miou19": step / 150, "miou20": step / 160}
+            losses = {"train_loss": loss, "val_loss": 1117.0 if step == 10 else loss + 0.3}
+            events.append(
+                {"kind": "epoch", "epoch": step // 10, "step": step, "seconds": 1.0, **losses, **rates, "classes": rows}
+            )
+    run.events.write_text("".join(json.dumps(event) + "\n" for event in events))
+    facts = {"device": "cpu", "precision": "bf16", "best_epoch": 6, "best_miou19": 0.4, "trained_s": 200.0}
+    write_status(run.folder, Status("finished", done=60, total=60, facts=facts))
+
+
+@pytest.mark.parametrize("size", [(160, 45), (100, 30), (80, 24)])
+def test_the_train_pane_with_a_finished_run(
+    snap_compare: Compare, still: BddsegApp, workspace: Workspace, drawn: Path, size: tuple[int, int]
+) -> None:
+    write_run(workspace, drawn)
+
+    async def shown(pilot: AppPilot) -> None:
+        await until(pilot, lambda: still.query_one(SampleList).count == 21)
+        await until(pilot, lambda: not still.query_one(ListPanel).doing)
+        await pilot.press("2")
+        await until(pilot, lambda: still.query(Chart) and len(still.query(Chart).first().plot.series) == 3)
+        await pilot.pause(0.3)
+
+    assert snap_compare(still, run_before=shown, terminal_size=size)
 
 
 def test_the_evaluate_pane_before_the_first_evaluation(snap_compare: Compare, still: BddsegApp) -> None:

@@ -76,8 +76,9 @@ class ChartGrid(Container):
     def _draw(self, curves: Sequence[Curves], options: ChartOptions) -> None:
         self._curves, self._options = tuple(curves), options
         across, down, room = self._room()
-        # Without a run there is one thing to say.
-        names = options.names(room if curves else 1)
+        # Where nothing will be drawn there is one thing to say.
+        some = any(run.live or run.history.last for run in curves)
+        names = options.names(room if some else 1)
         self.styles.grid_size_columns, self.styles.grid_size_rows = (across, down) if len(names) > 1 else (1, 1)
         for number, chart in enumerate(self.query(Chart)):
             chart.display = number < len(names)

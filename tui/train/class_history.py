@@ -28,7 +28,6 @@ class ClassHistory(VerticalScroll):
 
     def show(self, epochs: Sequence[EpochPoint]) -> None:
         """Shows these epochs; they are not drawn again while they are the same and as much fits."""
-        self.display = True
         width = min(30, self.size.width - 62)
         if self._shown is None or self._shown[0] is not epochs or self._shown[1] != width:
             self._shown = (epochs, width)

@@ -36,7 +36,9 @@ class RunPanel(Vertical):
         """
         history, self._shown = curves[0].history, (status, details, curves)
         self._show_summary(summary_text(status, history, details, self.size.width))
-        self.query_one(ClassHistory).show(history.epochs)
+        classes = self.query_one(ClassHistory)
+        classes.show(history.epochs)
+        classes.display = status.live or bool(history.epochs)
         self.query_one(ChartGrid).show(curves)
 
     def show_nothing(self) -> None:

@@ -55,9 +55,11 @@ class _Line:
 
 def plot_runs(runs: Sequence[Curves], chart: ChartName, options: ChartOptions) -> Plot:
     """The plot of one run, or of several laid over each other, the chosen one first."""
+    if not any(run.live or run.history.last for run in runs):
+        return Plot("", empty=_why_empty(runs, chart, History()))
     lines = [line for number, run in enumerate(runs) for line in _lines(run, chart, options, number, len(runs) > 1)]
     span, rate = span_of(runs, options), chart in _RATES
-    history = runs[0].history if runs else History()
+    history = runs[0].history
     epochs = {run.history.steps_an_epoch for run in runs}
     return Plot(
         title="load %" if chart == "load" else chart,
@@ -96,7 +98,9 @@ def _best(history: History) -> tuple[tuple[float, str], ...]:
 
 def _why_empty(runs: Sequence[Curves], chart: ChartName, history: History) -> str:
     if not runs:
-        return "choose a run, or start one with n"
+        return "n configures a run and starts it"
+    if not (runs[0].live or history.last):
+        return "ended before its first step: L shows its log"
     if chart in _RATES:
         return "comes with the first validation"
     if chart == "load" and history.last:

@@ -42,6 +42,9 @@ def _about(run: RunSummary, root: Path | None, width: int) -> Text:
     """Dataset, encoder and size as far as there is room, and the time at the end."""
     other = run.dataset != root
     time = format_duration(run.seconds) if run.seconds is not None else ""
+    if width <= WIDE:
+        # The larger unit alone.
+        time = " ".join(time.split()[:2])
     room = width - 4 - len(time) - (2 if other else 0)
     size = f"{run.size[0]}×{run.size[1]}" if any(run.size) else ""
     parts = [part for part in (run.dataset_name, run.encoder, size) if part]

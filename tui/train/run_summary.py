@@ -12,7 +12,7 @@ from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.shared.format import format_bytes, format_duration, percent, state_mark
 from bddseg_tui.tui.train.run_rows import STYLES
 
-MOST_MESSAGE_LINES = 3
+MOST_MESSAGE_LINES = 6
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,9 @@ def summary_text(status: Status, history: History, details: RunDetails | None, w
 
     `details` are None for as long as they have not been read.
     """
-    lines = [_state(status, details), _about(status, history, details), _quality(history)]
+    lines = [_state(status, details), _about(status, history, details)]
+    if history.epochs or not status.message:
+        lines.append(_quality(history))
     text = Text("\n", no_wrap=True, overflow="ellipsis").join(_fitted(line, width - 1) for line in lines)
     if status.message:
         for line in textwrap.wrap(sanitize(status.message), max(20, width - 2))[:MOST_MESSAGE_LINES]:
