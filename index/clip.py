@@ -16,7 +16,7 @@ from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.files.weights_archive import refuse_packed
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
-from bddseg_tui.index.hub import offline
+from bddseg_tui.index.hub import cache_folder, offline, why_not_loaded_from_hub
 from bddseg_tui.index.vector_types import Vectors
 from bddseg_tui.index.weights_check import refuse_broken, why_not_loaded
 
@@ -91,6 +91,7 @@ def load_clip(name: str, device: str | None = None, download: bool = False) -> C
         source, weights = f"local-dir:{folder}", None
     else:
         source, weights = _known(name)
+        _refuse_absent(name, download)
     try:
         for packed in (*folder.glob("*.bin"), *folder.glob("*.pth")) if folder.is_dir() else ():
             refuse_packed(packed)
@@ -102,7 +103,7 @@ def load_clip(name: str, device: str | None = None, download: bool = False) -> C
             tokenizer = open_clip.get_tokenizer(source, **_no_code(open_clip.get_model_config(source)))
         refuse_broken(model)
     except Exception as error:
-        raise BddsegError(_why_not(name, folder, error)) from error
+        raise BddsegError(_why_not(name, folder, error, download)) from error
     model.eval()
     with torch.inference_mode():
         # Asked of the model itself: where the text tower keeps its projection differs between architectures.
@@ -154,13 +155,35 @@ def _known(name: str) -> tuple[str, str]:
     raise UsageError(f"no CLIP is called {sanitize(name)!r}: name `demo`, a folder, or MODEL/WEIGHTS ({advice})")
 
 
-def _why_not(name: str, folder: Path, error: Exception) -> str:
+def _refuse_absent(name: str, download: bool) -> None:
+    """Says so before a model is made for weights that are not there, which takes ten seconds."""
+    repository = _repository(name)
+    if not download and repository != name and not any(cache_folder(repository).glob("snapshots/*/*")):
+        why = why_not_loaded_from_hub(name, repository, OSError(), _fetch(name), download)
+        raise BddsegError(why or f"the weights of {sanitize(name)} are not in the cache: {_fetch(name)}")
+
+
+def _fetch(name: str) -> str:
+    return f"fetch them with `bddseg-tui index build DIR --model {sanitize(name)} --download`, or use --model demo"
+
+
+def _why_not(name: str, folder: Path, error: Exception, download: bool) -> str:
     if folder.is_dir():
         return f"{sanitize_path(folder)} holds no CLIP that open_clip can load ({_reason(error)})"
-    return (
-        f"the weights of {sanitize(name)} are not in the cache: fetch them with `bddseg-tui index build DIR "
-        f"--model {sanitize(name)} --download`, or use --model demo"
-    )
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return f"there is not enough memory for {sanitize(name)}: choose a smaller CLIP, or device=cpu"
+    missing = None
+    if not isinstance(error, BddsegError):
+        missing = why_not_loaded_from_hub(name, _repository(name), error, _fetch(name), download)
+    return missing or f"{sanitize(name)} cannot be loaded ({_reason(error)})"
+
+
+def _repository(name: str) -> str:
+    """Where open_clip has the weights of MODEL/WEIGHTS from: a repository of the Hub, or nothing that it names."""
+    from open_clip.pretrained import get_pretrained_cfg
+
+    model, _, weights = name.rpartition("/")
+    return str(get_pretrained_cfg(model, weights).get("hf_hub") or name).strip("/")
 
 
 def _reason(error: Exception) -> str:

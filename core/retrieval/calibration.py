@@ -9,7 +9,7 @@ from bddseg_tui.core.files.records import Count, Fraction, Line, Real
 
 VERSION = 1
 """Changes when confidence is computed in another way: an index of an earlier version is calibrated anew."""
-NOTHING_BELOW, FITS_FROM = 0.12, 0.62
+NOTHING_BELOW, FITS_FROM = 0.1, 0.62
 """Confidence of the best image below which nothing fits, and from which it does; between them nobody can tell."""
 FEWEST_IMAGES, FEWEST_CLASSES = 40, 5
 """Fewer labelled images, or classes that the model can tell, make no calibration."""

@@ -57,7 +57,7 @@ HELP = {
     "facts": "tell LLaVA the classes and shares of the mask",
     "milvus": "Milvus URI or file, for more than a million images",
     "top": "candidates that are shown",
-    "device": "cpu or cuda; empty: whichever there is",
+    "device": "cpu, cuda or cuda:1; empty: whichever there is",
     "answer_tokens": "how long an answer may be",
     "thinking_tokens": "as many more, where a server's model thinks first",
 }
@@ -105,6 +105,8 @@ def check_value(name: str, text: str) -> Any:
         return int(text)
     if name == "server":
         return server_address(text)
+    if name == "device" and re.fullmatch("cuda:[0-9]{1,2}", text):
+        return text
     if name in _WORDS and text not in _WORDS[name]:
         words = ", ".join(word or "nothing" for word in _WORDS[name])
         raise UsageError(f"{name} is one of {words}, not {sanitize(text)!r}")

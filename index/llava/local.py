@@ -1,4 +1,4 @@
-"""LLaVA with transformers in this process: a 7B model from the cache, a folder, or the tiny `demo` model."""
+"""A model for pictures with text in this process, by transformers: from the cache, a folder, or the `demo` LLaVA."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -12,9 +12,12 @@ from PIL import Image
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.index.hub import offline, snapshot, why_not_loaded_from_hub
 from bddseg_tui.index.llava import Piece, at_limit
+from bddseg_tui.index.llava.families import check_family, unknown_family
+from bddseg_tui.index.llava.memory import ADVICE, choose_dtype, weights_bytes
 from bddseg_tui.index.prompts import Message
-from bddseg_tui.index.vocabulary import Vocabulary, read_vocabulary
+from bddseg_tui.index.vocabulary import Vocabulary
 from bddseg_tui.index.weights_check import difference, refuse_broken, why_not_loaded
 
 DEMO = Path(__file__).parent.parent / "weights" / "llava"
@@ -40,7 +43,7 @@ class LocalLlava:
             def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> Any:
                 return torch.full((len(input_ids),), cancelled(), dtype=torch.bool, device=input_ids.device)
 
-        inputs = self._inputs(messages, picture)
+        inputs = self.inputs(messages, picture)
         streamer = TextIteratorStreamer(
             self.processor.tokenizer, skip_prompt=True, timeout=_PATIENCE_S, skip_special_tokens=True
         )
@@ -79,25 +82,32 @@ class LocalLlava:
         ends = self.model.generation_config.eos_token_id
         return count >= limit and int(tokens[-1]) not in (ends if isinstance(ends, list) else [ends])
 
-    def _inputs(self, messages: Sequence[Message], picture: Image.Image | None) -> Any:
+    def inputs(self, messages: Sequence[Message], picture: Image.Image | None) -> Any:
+        """The tokens of a conversation and the pixels of its picture, as the model takes them."""
         chat = [
-            {"role": m.role, "content": [{"type": "image"}] * m.picture + [{"type": "text", "text": m.text}]}
+            {
+                "role": m.role,
+                "content": [{"type": "image", "image": picture}] * (m.picture and picture is not None)
+                + [{"type": "text", "text": m.text}],
+            }
             for m in messages
         ]
-        text = self.processor.apply_chat_template(chat, add_generation_prompt=True)
-        inputs = self.processor(text=text, images=picture, return_tensors="pt")
+        # In one call: a processor may turn one picture into many tiles, and counts their tokens itself.
+        inputs = self.processor.apply_chat_template(
+            chat, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt"
+        )
         return inputs.to(self.model.device, self.model.dtype)
 
 
 def load_llava(name: str, device: str | None = None, quantise: str = "", download: bool = False) -> LocalLlava:
-    """Loads a LLaVA: `demo`, a folder, or a hub name whose weights are cached.
+    """Loads a LLaVA or another model for pictures with text: `demo`, a folder, or a hub name whose weights are cached.
 
-    Only safetensors are loaded, and no code that comes with weights is run.
+    Only safetensors are loaded, and no code that comes with weights is run. The configuration is looked at first.
 
     Raises:
-        BddsegError: the weights are not there, or cannot be loaded.
+        BddsegError: the weights are not there, cannot be loaded, are of no such model, or memory does not suffice.
     """
-    from transformers import AutoProcessor, LlavaForConditionalGeneration
+    from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
     from transformers.utils import logging
 
     logging.set_verbosity_error()
@@ -105,34 +115,56 @@ def load_llava(name: str, device: str | None = None, quantise: str = "", downloa
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     folder = DEMO if name == "demo" else typed_path(name)
     source = os.fspath(folder) if folder.is_dir() else name
-    options: dict[str, Any] = {"dtype": torch.float32 if folder == DEMO or device == "cpu" else torch.bfloat16}
-    if quantise:
-        options["quantization_config"] = _quantisation(quantise)
+    safe: dict[str, Any] = {"local_files_only": not download, "trust_remote_code": False}
     try:
-        processor = AutoProcessor.from_pretrained(source, local_files_only=not download, trust_remote_code=False)
-        model, loaded = LlavaForConditionalGeneration.from_pretrained(
-            source,
-            local_files_only=not download,
-            use_safetensors=True,
-            trust_remote_code=False,
-            output_loading_info=True,
-            ignore_mismatched_sizes=True,  # they are refused below, by name
-            **options,
-        )
-        _refuse_other(loaded)
-        refuse_broken(model)
+        with offline(not download):
+            config = _config(AutoConfig, source, name, safe)
+            check_family(config, name)
+            processor = AutoProcessor.from_pretrained(source, **safe)
+            if getattr(processor, "chat_template", None) is None:
+                raise BddsegError("it has no chat template (chat_template.jinja), so nobody can talk with it")
+            stored = weights_bytes(folder if folder.is_dir() else snapshot(name))
+            options: dict[str, Any] = {"dtype": choose_dtype(device, stored, config, name, quantise)}
+            if folder == DEMO:
+                options["dtype"] = torch.float32
+            if quantise:
+                options |= {"quantization_config": quantisation(quantise), "device_map": {"": device}}
+            model, loaded = AutoModelForImageTextToText.from_pretrained(
+                source,
+                use_safetensors=True,
+                output_loading_info=True,
+                ignore_mismatched_sizes=True,  # they are refused below, by name
+                **safe,
+                **options,
+            )
+            _refuse_other(loaded)
+            refuse_broken(model)
+            if not quantise:
+                model.to(device)
     except Exception as error:
-        if folder.is_dir():
-            raise BddsegError(f"{sanitize(name)} holds no LLaVA ({why_not_loaded(error)})") from error
-        if isinstance(error, BddsegError):
-            raise BddsegError(f"{sanitize(name)} is no LLaVA ({error})") from error
-        raise BddsegError(
-            f"the weights of {sanitize(name)} are not in the cache: fetch them with `bddseg-tui ask --download`, "
-            "name a server, or set llava to demo"
-        ) from error
-    if not quantise:
-        model.to(device)
-    return LocalLlava(name, model.eval(), processor, read_vocabulary(folder))
+        raise BddsegError(_why_not(name, folder, error, download)) from error
+    return LocalLlava(name, model.eval(), processor)
+
+
+def _config(auto: Any, source: str, name: str, safe: dict[str, Any]) -> Any:
+    try:
+        return auto.from_pretrained(source, **safe)
+    except ValueError as error:
+        if refusal := unknown_family(str(error), name):
+            raise BddsegError(refusal) from error
+        raise
+
+
+def _why_not(name: str, folder: Path, error: Exception, download: bool) -> str:
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return f"there is not enough memory for {sanitize(name)}: {ADVICE}"
+    if isinstance(error, BddsegError) and sanitize(name) in str(error):
+        return str(error)
+    if folder.is_dir():
+        return f"{sanitize(name)} holds no LLaVA ({why_not_loaded(error)})"
+    fetch = "fetch it with `bddseg-tui ask --download`, name a server, or set llava to demo"
+    missing = None if isinstance(error, BddsegError) else why_not_loaded_from_hub(name, name, error, fetch, download)
+    return missing or f"{sanitize(name)} cannot be loaded ({why_not_loaded(error)})"
 
 
 def _refuse_other(loaded: dict[str, Any]) -> None:
@@ -143,16 +175,24 @@ def _refuse_other(loaded: dict[str, Any]) -> None:
         raise BddsegError(difference(missing, sorted(loaded.get("unexpected_keys", ())), shapes))
 
 
-def _quantisation(bits: str) -> Any:
+def quantisation(bits: str) -> Any:
+    """How weights are quantised to "4bit" or "8bit".
+
+    Raises:
+        BddsegError: bitsandbytes is not installed.
+    """
     try:
         import bitsandbytes  # noqa: F401
         from transformers import BitsAndBytesConfig
     except ImportError as error:
         raise BddsegError("quantised LLaVA needs bitsandbytes: pip install 'bddseg-tui[quantise]'") from error
-    return BitsAndBytesConfig(load_in_4bit=bits == "4bit", load_in_8bit=bits == "8bit")
+    if bits == "8bit":
+        return BitsAndBytesConfig(load_in_8bit=True)
+    # Its defaults are fp4 and float32: less exact and slower than what 4 bits are published with.
+    return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16)
 
 
 def _why(error: BaseException) -> str:
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return "there is not enough memory for LLaVA: quantise it, or name a server"
+        return f"there is not enough memory for LLaVA: {ADVICE}"
     return f"LLaVA failed ({sanitize(str(error))[:200] or type(error).__name__})"
