@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bddseg_tui.core.analysis.matrix import Kind, Matrix
-from bddseg_tui.core.data.catalog import Row
+from bddseg_tui.core.data.catalog import Catalog, Row
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.runs.evaluation import Evaluation
 from bddseg_tui.core.runs.run import list_runs
@@ -141,22 +142,32 @@ class AnalysisService:
     def list_evaluations(self) -> "Evaluations":
         """Every finished evaluation of every run, newest run first, and what is wrong with those that are damaged.
 
-        Scores by image that could not be written into the catalog when they were made are written now.
+        Scores by image that could not be written into the catalog when they were made are written now, and so are
+        the predicted classes of evaluations of earlier versions.
         """
         from bddseg_tui.core.runs.evaluation import PENDING, Evaluations, NoEvaluationError, load_evaluation
 
+        without_predicted = cache(self._without_predicted)
         found, unreadable = [], []
         for run in list_runs(self.workspace):
             for folder in run.evaluations():
                 try:
                     found.append(load_evaluation(folder))
-                    if (folder / PENDING).exists():
+                    if (folder / PENDING).exists() or f"{run.name}/{folder.name}" in without_predicted(run.dataset):
                         self._record_scores(run, folder)
                 except NoEvaluationError:
                     continue
                 except BddsegError as error:
                     unreadable.append((f"{run.name}/{sanitize(folder.name)}", str(error)))
         return Evaluations(tuple(found), tuple(unreadable))
+
+    def _without_predicted(self, dataset: Path) -> list[str]:
+        """What the catalog calls the evaluations of this dataset of which it does not know the predicted classes."""
+        path = self.workspace.catalog_path(dataset)
+        try:
+            return Catalog(path, dataset).without_predicted() if path.exists() else []
+        except BddsegError:
+            return []
 
     def _record_scores(self, run: "Run", folder: Path) -> None:
         from bddseg_tui.core.analysis.record_scores import record_evaluation

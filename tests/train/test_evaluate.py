@@ -62,6 +62,20 @@ def test_an_evaluation_that_was_killed_before_the_catalog_knew_it_is_recorded_la
     assert collection.catalog.evaluations() == ["0001-demo/best-val"]
 
 
+def test_predicted_classes_of_an_evaluation_of_an_earlier_version_are_taken_from_its_counts(
+    run: Run, engine: Engine
+) -> None:
+    evaluate(run)
+    collection = engine.data.open(run.dataset)
+    with sqlite3.connect(collection.catalog.path) as db:
+        db.execute("UPDATE scores SET predicted = NULL")
+    db.close()
+    assert "`bddseg-tui evaluations` takes them" in collection.catalog.lacks_predicted("0001-demo/best-val")
+    engine.analysis.evaluations()
+    assert collection.catalog.lacks_predicted("0001-demo/best-val") == ""
+    assert all(r.predicted for r in engine.data.find(collection, "is:scored", "0001-demo/best-val"))
+
+
 def stop(done: int) -> None:
     if done == 4:
         raise StopRequestedError

@@ -162,6 +162,10 @@ class Catalog:
         """Names of the evaluations that have per-image scores."""
         return scores.evaluations(self._database)
 
+    def without_predicted(self) -> list[str]:
+        """Names of the evaluations of which the predicted classes are not known: those of earlier versions."""
+        return scores.without_predicted(self._database)
+
     def lacks_predicted(self, evaluation: str | None) -> str:
         """Why nothing is known of the classes that an evaluation predicted, in words; '' where they are known."""
         return scores.lacks_predicted(self._database, evaluation)

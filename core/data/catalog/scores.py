@@ -101,19 +101,28 @@ def evaluations(database: Database) -> list[str]:
         return [name for (name,) in db.execute(sql)]
 
 
+def without_predicted(database: Database) -> list[str]:
+    """Names of the evaluations of which the predicted classes are not known: those of earlier versions."""
+    sql = "SELECT EXISTS (SELECT 1 FROM scores WHERE evaluation = ? AND predicted IS NOT NULL)"
+    with database.reading() as db:
+        named = db.execute("SELECT id, name FROM evaluations WHERE name IS NOT NULL ORDER BY name").fetchall()
+        return [name for number, name in named if not db.execute(sql, (number,)).fetchone()[0]]
+
+
 def lacks_predicted(database: Database, evaluation: str | None) -> str:
     """Why nothing is known of the classes that an evaluation predicted, in words; '' where they are known."""
     if evaluation is None:
         return "choose whose predictions are meant: E in the app, --evaluation for commands, or a word evaluation:NAME"
-    with database.reading() as db:
-        found = db.execute("SELECT id FROM evaluations WHERE name = ?", (evaluation,)).fetchone()
-        if found is None:
-            known = evaluations(database)
-            return f"no evaluation is called {sanitize(evaluation)!r}{suggestion(evaluation, known)}"
-        sql = "SELECT EXISTS (SELECT 1 FROM scores WHERE evaluation = ? AND predicted IS NOT NULL)"
-        if db.execute(sql, found).fetchone()[0]:
-            return ""
-    return f"{sanitize(evaluation)} is of an earlier version, which did not keep the predicted classes: make it again"
+    known = evaluations(database)
+    if evaluation not in known:
+        return f"no evaluation is called {sanitize(evaluation)!r}{suggestion(evaluation, known)}"
+    if evaluation not in without_predicted(database):
+        return ""
+    # Masks that are there already are only counted by a prediction that is made again.
+    what = (
+        "predict again" if evaluation.endswith(" predicted") else "`bddseg-tui evaluations` takes them from its counts"
+    )
+    return f"{sanitize(evaluation)} is of an earlier version, which did not keep the predicted classes: {what}"
 
 
 def _values(score: ImageScore, number: int, folder: bytes, root: Path) -> tuple[object, ...]:
