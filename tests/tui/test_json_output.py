@@ -63,7 +63,7 @@ OF_A_TRAINED_RUN = {
 }
 ELSEWHERE = {
     *("resume", "evaluate", "evaluations delete", "predict", "export", "stop", "jobs stop", "data repair"),
-    *("index build", "index build --detach", "index stop", "index compare"),
+    *("index build", "index build --detach", "index stop", "index compare", "data tags import"),
 }
 """Those that start and stop processes: their outputs are held against the schemas where that is tested."""
 

@@ -127,7 +127,7 @@ def test_every_kind_of_value_is_completed(engine: Engine, workspace: Workspace, 
     collection = engine.data.open(drawn)
     engine.data.scan(collection, lambda *_: None)
     assert found("", "eval") == ["evaluate", "evaluations"]
-    assert found("runs") == found("-q runs") == found("-v --workspace /none runs") == ["show", "delete"]
+    assert found("runs") == found("-q runs") == found("-v --workspace /none runs") == ["samples", "show", "delete"]
     assert found("--workspace") == []
     assert found("--workspace /none", "eval") == found("-v", "eval") == ["evaluate", "evaluations"]
     assert found("runs show") == ["last", "0001-demo"] and found("--workspace /none runs show") == ["last"]

@@ -9,7 +9,8 @@ from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.tui.cli.data_samples import current
 from bddseg_tui.tui.cli.options import DatasetArgument, JsonOption, ScanOption, WorkspaceOption
-from bddseg_tui.tui.cli.output import say, tell
+from bddseg_tui.tui.cli.opening import open_engine
+from bddseg_tui.tui.cli.output import note, say, tell
 
 if TYPE_CHECKING:
     from bddseg_tui.tui.cli.json_output.dataset_outputs import TagsRead, TagsWritten
@@ -36,7 +37,8 @@ def export(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Write all tags: CSV (image,tag) or FiftyOne-style JSON (samples with filepath and tags)."""
-    engine, collection = current(workspace, dataset, False)
+    engine = open_engine(workspace)
+    collection = engine.data.open(dataset, note)
     tags, samples = engine.data.export_tags(collection, to)
     facts: TagsWritten = {"to": sanitize_path(to), "tags": tags, "samples": samples}
     tell(json, f"{tags:,} tags of {samples:,} images are in {sanitize_path(to)}", facts)
