@@ -69,7 +69,7 @@ async def test_a_view_is_saved_and_chosen_by_key_and_in_the_palette(
         await until(pilot, lambda: "saved as mine" in told())
         await pilot.press("escape", "i")
         await until(pilot, lambda: samples.count == 21)
-        await pilot.press("n", "enter")
+        await pilot.press("B", "enter")
         await until(pilot, lambda: samples.count == 6)
         assert pane.state.view == "overlay" and typed(app) == "split:val"
         await pilot.press("escape")

@@ -8,8 +8,8 @@ import typer
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.tui.cli.data_samples import current
-from bddseg_tui.tui.cli.options import DatasetArgument, JsonOption, ScanOption, WorkspaceOption
 from bddseg_tui.tui.cli.opening import open_engine
+from bddseg_tui.tui.cli.options import DatasetArgument, JsonOption, ScanOption, WorkspaceOption
 from bddseg_tui.tui.cli.output import note, say, tell
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ DATASET = (
     ),
     Command("sort", "s", "Sort", "Sort by name, a class's share, or an evaluation's figures.", True),
     *MARKS,
-    Command("choose_view", "n", "Saved views", "Show a view that was saved by name."),
+    Command("choose_view", "B", "Saved views", "Show a view that was saved by name."),
     Command("save_view", "N", "Save view", "Save the filter, the order, the view and the evaluation by name."),
     Command("next_split", "tab", "Split", "Go through all samples, train, val and test."),
     Command("view('image')", "i", "Image", "Show the photograph."),

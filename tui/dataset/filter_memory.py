@@ -44,7 +44,7 @@ class FilterMemory(Widget):
     @property
     def more_commands(self) -> Sequence[Command]:
         """The saved views, for the palette."""
-        return [Command(f"use_view({v.name!r})", "n", f"View: {v.name}", v.filter or "all images") for v in self._views]
+        return [Command(f"use_view({v.name!r})", "B", f"View: {v.name}", v.filter or "all images") for v in self._views]
 
     @work(exclusive=True, group="memory", exit_on_error=False)
     async def remember(self) -> None:
@@ -110,5 +110,5 @@ class FilterMemory(Widget):
             if collection is self.collection:
                 self._views = views
             self.notify(
-                f"{name[1:]} is deleted" if name.startswith("-") else f"saved as {name}: n shows it", markup=False
+                f"{name[1:]} is deleted" if name.startswith("-") else f"saved as {name}: B shows it", markup=False
             )
