@@ -152,6 +152,11 @@ TASKS = (
         ),
     ),
     Task(
+        "all that a filter leaves is tagged",
+        8,
+        (("tab tab a t o d d enter", lambda w: has_tag(w, "odd") == w.collection.catalog.splits()["val"]),),
+    ),
+    Task(
         "zoomed onto a traffic light by its name",
         6,
         (("c l i enter j z", lambda w: "actual traffic light" in w.screen.text),),
