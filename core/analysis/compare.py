@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bddseg_tui.core.analysis.per_image import PerImage
+from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.runs.metrics import image_scores
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,26 @@ def image_changes(before: PerImage, after: PerImage) -> list[ImageChange]:
         if np.isfinite(old) and np.isfinite(new):
             changes.append(ImageChange(image, old, new))
     return sorted(changes, key=lambda c: (c.change, c.image))
+
+
+def refuse_others(measured: Sequence[tuple[str, Path, str]]) -> None:
+    """Of (evaluation, its dataset, its split) all must have the dataset and the split of the first.
+
+    Raises:
+        UsageError: one has others, so that a difference of figures would say nothing of the models.
+    """
+    name, dataset, split = measured[0]
+    for other, its_dataset, its_split in measured[1:]:
+        if its_dataset != dataset:
+            raise UsageError(
+                f"{sanitize(other)} cannot be compared with {sanitize(name)}: one was measured on "
+                f"{sanitize_path(its_dataset)}, the other on {sanitize_path(dataset)}"
+            )
+        if its_split != split:
+            raise UsageError(
+                f"{sanitize(other)} cannot be compared with {sanitize(name)}: one was measured on the split "
+                f"{sanitize(its_split)}, the other on {sanitize(split)}"
+            )
 
 
 def settings_diff(configs: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Any, ...]]:

@@ -1,10 +1,13 @@
 """Analyses of a finished evaluation: counts by image come from its folder, samples from the dataset's catalog."""
 
 import os
+from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 
-from bddseg_tui.core.analysis.compare import ImageChange, image_changes, settings_diff
+from bddseg_tui.core.analysis.class_images import ClassPixels, images_by_class
+from bddseg_tui.core.analysis.compare import ImageChange, image_changes, refuse_others, settings_diff
 from bddseg_tui.core.analysis.confusion_matrix import Normalised, images_of_cell, images_of_pair, normalise
 from bddseg_tui.core.analysis.matrix import NOTHING, Kind, Matrix
 from bddseg_tui.core.analysis.multilabel import MultiLabel, classify, presence
@@ -18,6 +21,8 @@ from bddseg_tui.core.data.filter_language import parse_query
 from bddseg_tui.core.runs.evaluation import Evaluation
 from bddseg_tui.core.runs.run import find_run
 from bddseg_tui.core.workspace.workspace import Workspace
+
+Value = TypeVar("Value")
 
 
 def labels_of(evaluation: Evaluation, threshold: Threshold | None = None) -> MultiLabel:
@@ -81,15 +86,29 @@ def scored_images(workspace: Workspace, evaluation: Evaluation, worst_first: boo
 def missed_images(
     workspace: Workspace, evaluation: Evaluation, class_id: int, threshold: Threshold | None = None
 ) -> list[Row]:
-    """The images in which a class is there and was not found.
+    """The images in which a class is there and was not found; those with most pixels of it first.
 
     Raises:
         BddsegError: the evaluation has no counts by image.
     """
     found = load_per_image(evaluation.folder)
     actual, predicted = presence(found.confusion, threshold or Threshold())
-    chosen = (actual & ~predicted)[:, class_id]
-    return _rows(workspace, evaluation, [image for image, yes in zip(found.images, chosen, strict=True) if yes])
+    chosen = np.flatnonzero((actual & ~predicted)[:, class_id])
+    pixels = found.confusion[chosen, class_id].sum(axis=1, dtype=np.int64)
+    order = chosen[np.argsort(-pixels, kind="stable")]
+    return _rows(workspace, evaluation, [found.images[int(n)] for n in order])
+
+
+def class_images(
+    workspace: Workspace, evaluation: Evaluation, class_id: int, worst_first: bool = True, most: int = 200
+) -> list[tuple[Row, ClassPixels]]:
+    """The images in which a class is or was predicted, by its IoU; images that the catalog does not know are left out.
+
+    Raises:
+        BddsegError: the evaluation has no counts by image.
+    """
+    found = images_by_class(load_per_image(evaluation.folder), class_id, worst_first)[:most]
+    return _with_rows(workspace, evaluation, [(c.image, c) for c in found])
 
 
 def slices_of(workspace: Workspace, evaluation: Evaluation) -> list[Slice]:
@@ -105,13 +124,21 @@ def changed_images(workspace: Workspace, before: Evaluation, after: Evaluation) 
     """The images that both evaluations have, those that got worst first.
 
     Raises:
-        BddsegError: one of them has no counts by image.
+        BddsegError: one of them has no counts by image, or they are of different datasets or splits.
     """
+    check_comparable(workspace, [before, after])
     changes = image_changes(load_per_image(before.folder), load_per_image(after.folder))
-    root = _catalog(workspace, after).root
-    rows = {r.image: r for r in _rows(workspace, after, [c.image for c in changes])}
-    pairs = [(rows.get(root / os.fsdecode(c.image)), c) for c in changes]
-    return [(row, change) for row, change in pairs if row is not None]
+    return _with_rows(workspace, after, [(c.image, c) for c in changes])
+
+
+def check_comparable(workspace: Workspace, evaluations: Sequence[Evaluation]) -> None:
+    """Refuses to compare what was not measured on the same images.
+
+    Raises:
+        UsageError: two are of different datasets or splits.
+        BddsegError: a run is gone, or its configuration cannot be read.
+    """
+    refuse_others([(e.name, find_run(workspace, e.run).dataset, e.split) for e in evaluations])
 
 
 def differing_settings(workspace: Workspace, evaluations: list[Evaluation]) -> dict[str, tuple[object, ...]]:
@@ -122,6 +149,14 @@ def differing_settings(workspace: Workspace, evaluations: list[Evaluation]) -> d
 def _catalog(workspace: Workspace, evaluation: Evaluation) -> Catalog:
     root = open_dataset(find_run(workspace, evaluation.run).dataset).root
     return Catalog(workspace.catalog_path(root), root)
+
+
+def _with_rows(workspace: Workspace, evaluation: Evaluation, found: list[tuple[bytes, Value]]) -> list[tuple[Row, Value]]:
+    """What is known of images beside what the catalog knows of them, for those that it knows."""
+    root = _catalog(workspace, evaluation).root
+    rows = {r.image: r for r in _rows(workspace, evaluation, [image for image, _ in found])}
+    pairs = [(rows.get(root / os.fsdecode(image)), value) for image, value in found]
+    return [(row, value) for row, value in pairs if row is not None]
 
 
 def _rows(workspace: Workspace, evaluation: Evaluation, images: list[bytes]) -> list[Row]:

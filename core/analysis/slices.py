@@ -13,6 +13,8 @@ from bddseg_tui.core.data.catalog import Catalog
 from bddseg_tui.core.runs.metrics import Scores, scores
 
 Chosen = NDArray[np.bool_]
+FEW = 10
+"""Below so many images, a score says more about them than about the model."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +25,23 @@ class Slice:
     images: int
     scores: Scores
 
+    @property
+    def few(self) -> bool:
+        """Whether it has too few images for its score to mean much."""
+        return self.images < FEW
+
 
 def slices(found: PerImage, catalog: Catalog) -> list[Slice]:
-    """Every slice that holds an image but not all: thirds of brightness, tags, and classes that occur."""
-    return [
+    """Every slice that holds an image but not all: thirds of brightness, tags, and classes that occur.
+
+    The lowest mIoU19 comes first; those of few images come after all others.
+    """
+    held = [
         Slice(query, int(chosen.sum()), scores(found.total(chosen)))
         for query, chosen in _choices(found, catalog)
         if 0 < chosen.sum() < len(found)
     ]
+    return sorted(held, key=lambda s: (s.few, np.isnan(s.scores.miou19), s.scores.miou19))
 
 
 def _choices(found: PerImage, catalog: Catalog) -> Iterator[tuple[str, Chosen]]:

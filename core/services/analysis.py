@@ -16,6 +16,7 @@ from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from bddseg_tui.core.analysis.class_images import ClassPixels
     from bddseg_tui.core.analysis.compare import ImageChange
     from bddseg_tui.core.analysis.confusion_matrix import Normalised
     from bddseg_tui.core.analysis.multilabel import MultiLabel
@@ -74,7 +75,7 @@ class AnalysisService:
         return scored_images(self.workspace, evaluation, worst_first, most)
 
     def missed(self, evaluation: Evaluation, class_id: int, threshold: "Threshold | None" = None) -> list[Row]:
-        """The images in which a class is there and was not found.
+        """The images in which a class is there and was not found; those with most pixels of it first.
 
         Raises:
             BddsegError: the evaluation has no counts by image.
@@ -83,8 +84,30 @@ class AnalysisService:
 
         return missed_images(self.workspace, evaluation, class_id, threshold)
 
+    def class_images(
+        self, evaluation: Evaluation, class_id: int, worst_first: bool = True, most: int = 200
+    ) -> "list[tuple[Row, ClassPixels]]":
+        """The images in which a class is or was predicted, by its IoU, with its right, missed and invented pixels.
+
+        Raises:
+            BddsegError: the evaluation has no counts by image.
+        """
+        from bddseg_tui.core.analysis.evaluation_analysis import class_images
+
+        return class_images(self.workspace, evaluation, class_id, worst_first, most)
+
+    def check_comparable(self, evaluations: "Sequence[Evaluation]") -> None:
+        """Refuses to compare evaluations of different datasets or splits.
+
+        Raises:
+            UsageError: they are; the message says which.
+        """
+        from bddseg_tui.core.analysis.evaluation_analysis import check_comparable
+
+        check_comparable(self.workspace, evaluations)
+
     def slices(self, evaluation: Evaluation) -> "list[Slice]":
-        """Scores by tag, class and brightness.
+        """Scores by tag, class and brightness: the lowest first, those of few images last.
 
         Raises:
             BddsegError: the evaluation has no counts by image.
@@ -97,7 +120,7 @@ class AnalysisService:
         """The images that both evaluations have, those that got worst first.
 
         Raises:
-            BddsegError: one of them has no counts by image.
+            BddsegError: one of them has no counts by image, or they are of different datasets or splits.
         """
         from bddseg_tui.core.analysis.evaluation_analysis import changed_images
 
@@ -185,12 +208,17 @@ class AnalysisService:
         to: Path | None = None,
         forms: "Forms | None" = None,
     ) -> list[Path]:
-        """Writes a report of an evaluation, compared with others if there are any; returns its files, HTML first."""
+        """Writes a report of an evaluation, compared with others if there are any; returns its files, HTML first.
+
+        Raises:
+            BddsegError: it cannot be written, or the others are of another dataset or split.
+        """
         from contextlib import ExitStack
 
         from bddseg_tui.core.jobs.use_lock import in_use
         from bddseg_tui.core.report.write import write_report
 
+        self.check_comparable([evaluation, *others])
         with ExitStack() as kept:
             for used in (evaluation, *others):
                 kept.enter_context(in_use(used.folder))

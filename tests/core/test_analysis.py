@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, hamming_loss, precision_recall_fscore_support
 
-from bddseg_tui.core.analysis.compare import image_changes, settings_diff
+from bddseg_tui.core.analysis.class_images import ClassPixels, images_by_class
+from bddseg_tui.core.analysis.compare import image_changes, refuse_others, settings_diff
 from bddseg_tui.core.analysis.confusion_matrix import images_of_cell, images_of_pair, normalise
 from bddseg_tui.core.analysis.multilabel import classify, presence
 from bddseg_tui.core.analysis.per_image import PerImage, PerImageWriter, load_per_image
@@ -158,6 +159,41 @@ def test_slices_by_tag_class_and_brightness_hold_the_right_images(collection: Co
     has, lacks = found["has:rider"], found["-has:rider"]
     assert has.images + lacks.images == len(rows)
     assert has.images == (counts[:, 12].sum(axis=1) > 0).sum()
+
+
+def test_slices_come_worst_first_and_those_of_few_images_last(collection: Collection) -> None:
+    rows = collection.catalog.rows(collection.catalog.find(parse_query("")))
+    names = [os.fsencode(os.path.relpath(r.image, collection.dataset.root)) for r in rows]
+    found = slices(per_image(random_counts(len(rows)), names), collection.catalog)
+    many, few = [s for s in found if not s.few], [s for s in found if s.few]
+    assert many and few and [*many, *few] == found
+    for part in (many, few):
+        mious = [s.scores.miou19 for s in part]
+        assert mious == sorted(mious)
+
+
+def test_images_of_a_class_come_by_its_own_iou_and_of_equal_ones_those_with_most_wrong_pixels_first() -> None:
+    counts = np.zeros((5, 20, 20), np.uint32)
+    counts[:, 0, 0] = 900
+    counts[0, 12, 12], counts[0, 12, 11] = 90, 10
+    counts[1, 12, 11], counts[2, 12, 11] = 7, 70
+    counts[3, 0, 12], counts[3, 19, 12] = 8, 1000
+    found = images_by_class(per_image(counts, [b"good", b"small", b"large", b"invented", b"without"]), 12)
+    assert [c.image for c in found] == [b"large", b"invented", b"small", b"good"]
+    assert found[1] == ClassPixels(b"invented", 0, 0, 8), "where the class is unknown, nothing is invented"
+    assert found[-1].iou == 0.9
+    best = images_by_class(per_image(counts, [b"good", b"small", b"large", b"invented", b"without"]), 12, False)
+    assert best == found[::-1]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "split", "word"), [("b", "val", "measured on /data/a, the other"), ("a", "train", "split val")]
+)
+def test_evaluations_of_other_datasets_or_splits_are_not_compared(dataset: str, split: str, word: str) -> None:
+    one, other = ("1/best-val", Path("/data/b"), "train"), ("2/best-val", Path("/data/a"), "val")
+    refuse_others([one, one])
+    with pytest.raises(UsageError, match=word):
+        refuse_others([("1/best-val", Path("/data") / dataset, split), other])
 
 
 def test_images_that_got_worse_come_first_and_only_shared_ones_count() -> None:

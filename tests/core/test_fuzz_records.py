@@ -96,7 +96,7 @@ def test_results(content: bytes) -> None:
         except BddsegError as error:
             assert is_told(str(error))
         else:
-            assert overall_metrics("data", found, found).plain and confusions(found, 0).plain
+            assert overall_metrics("data", found, found, 100).plain and confusions(found, 0).plain
 
 
 @given(like(MANIFEST))

@@ -9,9 +9,11 @@ import pytest
 from textual.widgets import ContentSwitcher, Input, Label, Static
 
 from bddseg_tui.core.analysis.matrix import Matrix
+from bddseg_tui.core.analysis.slices import Slice
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.jobs.job import tail_log
 from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.evaluation import Evaluation
 from bddseg_tui.core.runs.history import History
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.services.analysis import AnalysisService
@@ -21,7 +23,10 @@ from bddseg_tui.tui.dataset.filter_bar import FilterBar
 from bddseg_tui.tui.dataset.pane import DatasetPane
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.evaluate.class_table import ClassTable
+from bddseg_tui.tui.evaluate.evaluation_list import EvaluationList
 from bddseg_tui.tui.evaluate.heatmap import Heatmap
+from bddseg_tui.tui.evaluate.image_list import ImageList
+from bddseg_tui.tui.evaluate.image_preview import ImagePreview
 from bddseg_tui.tui.evaluate.images_screen import ImagesScreen
 from bddseg_tui.tui.evaluate.matrix_screen import MatrixScreen
 from bddseg_tui.tui.evaluate.pane import EvaluatePane
@@ -214,7 +219,7 @@ async def test_views_matrix_and_slices_of_an_evaluation_lead_to_its_images(app: 
         await until(pilot, lambda: "whole split" in text(app, "#confusions"))
         figures.focus()
         await pilot.press("enter")
-        await until(pilot, lambda: "brightness" in app.query_one(FilterBar).text)
+        await until(pilot, lambda: app.query_one(FilterBar).text.startswith("split:val "))
         await until(pilot, lambda: 0 < app.query_one(SampleList).count < 6)
 
 
@@ -233,8 +238,9 @@ async def test_two_evaluations_are_compared_by_image_and_setting_and_reported(
         assert "compare with: c" in told()
         await pilot.press("c")
         await until(pilot, lambda: isinstance(app.screen, ChooseScreen))
-        await pilot.press(*"flip", "enter")
+        await pilot.press("enter")
         await until(pilot, lambda: "◆" in text(app, "#evaluation-summary"))
+        assert app.query_one(EvaluationList).refused == ""
         await pilot.press("d")
         await until(pilot, lambda: isinstance(app.screen, ImagesScreen))
         assert app.screen.query_one(VimList).option_count == 6
@@ -270,14 +276,16 @@ async def test_an_evaluation_is_read_sorted_compared_and_its_images_opened(app: 
         table = app.query_one(ClassTable)
         await until(pilot, lambda: table.row_count == 20)
         assert "mIoU19" in text(app, "#evaluation-summary")
-        await pilot.press("s", "s")
+        await pilot.press("s")
         ious = [c.iou for c in table._rows if c.iou is not None]
-        assert ious == sorted(ious, reverse=True)
+        assert ious == sorted(ious)
+        await pilot.press("r")
+        assert [c.iou for c in table._rows if c.iou is not None] == ious[::-1]
         assert "was predicted as" in text(app, "#confusions")
         images = app.query_one("#images", VimList)
         await until(pilot, lambda: images.option_count == 6)
         await pilot.press("w")
-        await until(pilot, lambda: "best images" in str(app.query_one("#image-title", Label).render()))
+        await until(pilot, lambda: "best mIoU" in str(app.query_one("#image-title", Label).render()))
         images.focus()
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, SideBySideScreen))
@@ -291,6 +299,58 @@ async def test_an_evaluation_is_read_sorted_compared_and_its_images_opened(app: 
         await until(pilot, lambda: "area 1/" in str(app.screen.query_one("#side--caption", Label).render()))
         await pilot.press("escape")
         assert not isinstance(app.screen, SideBySideScreen)
+
+
+async def test_the_worst_image_of_the_worst_class_is_five_keys_away(app: BddsegApp, trained: Run) -> None:
+    async with app.run_test(size=(160, 45)) as pilot:
+        await until(pilot, lambda: app.collection)
+        await pilot.press("3")
+        await until(pilot, lambda: app.query(EvaluatePane) and app.query_one(ClassTable).row_count == 20)
+        await pilot.press("s", "enter")
+        worst = app.query_one(ClassTable)._rows[0]
+        await pilot.press("enter")
+        images = app.query_one(ImageList)
+        await until(pilot, lambda: images.image)
+        assert f"IoU of {worst.name} first" in str(app.query_one("#image-title", Label).render())
+        assert images.image and images.image.about.startswith(worst.name) and images.has_focus
+        shown = app.query_one(ImagePreview)
+        await until(pilot, lambda: shown.display and all(p._drawn for p in shown.query(PictureView)))
+        assert {p._request.view for p in shown.query(PictureView) if p._request} >= {"prediction", "error"}
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SideBySideScreen))
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: app.query_one(ClassTable).has_focus)
+        assert images.listing.class_id is None and not shown.display
+
+
+async def test_nothing_of_another_evaluation_stands_below_a_heading(
+    app: BddsegApp, furnished: Workspace, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(furnished.root, engine.workspace.root)
+    slow, slices = threading.Event(), AnalysisService.slices
+
+    def waiting(service: AnalysisService, evaluation: Evaluation) -> list[Slice]:
+        if evaluation.tta == "flip":
+            slow.wait(60)
+        return slices(service, evaluation)
+
+    monkeypatch.setattr(AnalysisService, "slices", waiting)
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: app.collection)
+        await pilot.press("3")
+        await until(pilot, lambda: app.query(EvaluatePane) and app.query_one(ClassTable).row_count == 20)
+        await pilot.press("v", "v")
+        table = app.query_one(ScoreTable)
+        await until(pilot, lambda: table.row_count)
+        await pilot.press("j")
+        await until(pilot, lambda: app.query_one(EvaluationList).chosen == "0001-demo/best-val+flip")
+        assert table.row_count == 0 and "reading" in text(app, "#confusions")
+        await pilot.press("k")
+        await until(pilot, lambda: table.row_count)
+        rows = table.row_count
+        slow.set()
+        await pilot.press("j")
+        await until(pilot, lambda: table.row_count == rows)
 
 
 async def test_an_evaluation_is_made_and_deleted_while_keys_go_on(

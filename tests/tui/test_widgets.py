@@ -8,7 +8,7 @@ import pytest
 from textual.app import App, ComposeResult
 
 from bddseg_tui.core.runs.history import History, HistoryBuilder, MovingMean
-from bddseg_tui.tui.evaluate.class_table import bar
+from bddseg_tui.tui.shared.bar import bar
 from bddseg_tui.tui.train.axis import YAxis, round_end, short_number, tick_labels, x_ticks, y_axis
 from bddseg_tui.tui.train.chart import Chart
 from bddseg_tui.tui.train.chart_options import CHARTS, ChartName, ChartOptions
@@ -141,6 +141,7 @@ def test_bars_have_eighths() -> None:
     assert bar(0.0, 10) == " " * 10
     assert bar(1.0, 10) == "█" * 10
     assert bar(0.55, 10).rstrip() == "█████▌"
+    assert bar(0.0001, 10).rstrip() == "▏", "what is there leaves a trace"
 
 
 def history() -> History:

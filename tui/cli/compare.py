@@ -41,6 +41,7 @@ def compare(
     if len(runs) < 2:
         raise UsageError("compare takes two runs or more")
     found = [find_evaluation(engine, run, split, checkpoint, tta) for run in runs]
+    engine.analysis.check_comparable(found)
     settings = engine.analysis.settings(found)
     changes = engine.analysis.changes(found[0], found[-1])
     ends = changes if len(changes) <= 2 * images else [*changes[:images], *changes[len(changes) - images :]]

@@ -48,7 +48,7 @@ def slices(
         miou = part.scores.miou19
         change = percentage_points(None if whole is None else miou - whole)
         figures = f"{percent(None if miou != miou else miou):>7} {change:>6} {percent(part.scores.pixel_accuracy):>11}"
-        say(f"{part.images:>8,} {figures}  {sanitize(part.query)}")
+        say(f"{part.images:>8,} {figures}  {sanitize(part.query)}" + ("  (few images)" if part.few else ""))
 
 
 def _row(part: "Slice") -> "SliceRow":

@@ -8,20 +8,27 @@ EVALUATE = (
     Command("next_view", "v", "View", "Go through pixels by class, classes found in images, and slices.", True),
     Command("matrix", "m", "Matrix", "Show what is taken for what: pixels, or classes found in images.", True),
     Command("threshold", "t", "Threshold", "Set from how many pixels, or which share, on a class is present."),
-    Command("sort_table", "s", "Sort", "Sort the class table by the next column.", True),
+    Command("sort_table", "s", "Sort", "Sort the class table by the next column, what is worst first.", True),
+    Command("reverse_table", "r", "Reverse", "Turn the order of the class table round."),
     Command("compare", "c", "Compare", "Set a second evaluation beside this one.", True),
     Command("changes", "d", "Changes", "List the images by how much they changed against the compared evaluation."),
     Command("settings_diff", "S", "Settings", "Show the settings in which the two compared runs differ."),
     Command("report", "p", "Report", "Write a report as one HTML page, with the compared evaluation if there is one."),
     Command("toggle_order", "w", "Worst/best", "List the worst or the best images first.", True),
     Command("next_list", "tab", "Next list", "Move between evaluations, classes and images."),
-    Command("open_image", "enter", "Open image", "Show image, actual and predicted side by side.", False),
+    Command("open_image", "enter", "Open", "Open a class (its worst images), or an image side by side.", False),
     Command("delete_evaluation", "x", "Delete", "Delete the chosen evaluation.", False),
+)
+
+IMAGE_LIST = (
+    Command("leave", "escape", "Classes", "Go back to the classes, and list the images of all classes.", True),
+    Command("views", "v", "Views", "Show the views of the image that there was no room for.", True),
 )
 
 IMAGES = (
     Command("app.pop_screen", "escape,q", "Back", "Go back.", True),
     Command("open", "enter", "Side by side", "Show the image beside its mask and prediction.", True, priority=True),
+    Command("views", "v", "Views", "Show the views that there was no room for.", True),
     Command("dataset", "o", "Dataset", "Show the image in the Dataset pane.", True),
 )
 
@@ -29,10 +36,11 @@ SIDE_BY_SIDE = (
     Command("app.pop_screen", "escape,q,enter", "Back", "Go back.", True),
     Command("step(1)", "j,space", "Next", "Go to the next image.", True),
     Command("step(-1)", "k", "Previous", "Go to the image before.", True),
-    Command("views", "v,e", "Other views", "Show other views: errors, or the overlay.", True),
+    Command("views", "v,e", "Other views", "Show the mask over the photograph, or beside it alone.", True),
     Command("highlight(1)", "right_square_bracket", "Class", "Highlight the next class of the image.", True, "]"),
     Command("highlight(-1)", "left_square_bracket", "Class before", "Highlight the class before.", False, "["),
     Command("pick_class", "c", "Choose class", "Highlight one class, or none."),
+    Command("dataset", "o", "Dataset", "Show the image in the Dataset pane.", True),
     *ZOOM,
     *ARROWS,
 )
@@ -56,6 +64,7 @@ HEATMAP = (
 
 GROUPS = (
     ("Evaluate", EVALUATE),
+    ("Evaluate: images of a class", IMAGE_LIST),
     ("Evaluate: a list of images", IMAGES),
     ("Evaluate: side by side", SIDE_BY_SIDE),
     ("Evaluate: a matrix", MATRIX + HEATMAP),

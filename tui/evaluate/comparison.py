@@ -1,35 +1,55 @@
 """An evaluation against an earlier one: their images by how much they changed, and the settings that differ."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.runs.evaluation import Evaluation
+from bddseg_tui.core.runs.evaluation_states import EvaluationState
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.services.analysis import AnalysisService
+from bddseg_tui.tui.evaluate.listed_images import ListedImage
+
+if TYPE_CHECKING:
+    from bddseg_tui.core.analysis.compare import ImageChange
 
 
 @dataclass(frozen=True)
 class Changes:
-    """Images, those that got worst first, and for each how much it changed and what it scores now."""
+    """Images, those that got worst first, with how much each changed and what it scores now."""
 
     title: str
-    rows: tuple[Row, ...]
-    notes: tuple[str, ...]
+    images: tuple[ListedImage, ...]
 
 
 def read_changes(analysis: AnalysisService, before: Evaluation, after: Evaluation) -> Changes:
     """The images of both; in a thread.
 
     Raises:
-        BddsegError: one of them has no counts by image.
+        BddsegError: one of them has no counts by image, or they are of different datasets or splits.
     """
     found = analysis.changes(before, after)
-    better = sum(change.change > 0 for _, change in found)
+    better, worse = (sum(way * change.change > 0 for _, change in found) for way in (1, -1))
     return Changes(
-        title=f"{before.name} → {after.name}: {better:,} better, {len(found) - better:,} not; the worst first.",
-        rows=tuple(row for row, _ in found),
-        notes=tuple(f"{100 * c.change:+6.1f}  {100 * c.after:5.1f}" for _, c in found),
+        title=f"{before.name} → {after.name}: {better:,} better, {worse:,} worse; what lost most first.",
+        images=tuple(ListedImage(row, f"{100 * c.change:+6.1f}", _change(c)) for row, c in found),
     )
+
+
+def comparable(chosen: EvaluationState, states: Iterable[EvaluationState]) -> list[EvaluationState]:
+    """The other finished evaluations that were measured on the same images: its dataset and its split."""
+    return [s for s in states if s.name != chosen.name and is_comparable(chosen, s)]
+
+
+def is_comparable(one: EvaluationState, other: EvaluationState) -> bool:
+    """Whether both are finished, and of one dataset and split."""
+    if one.result is None or other.result is None:
+        return False
+    return one.dataset == other.dataset and one.result.split == other.result.split
+
+
+def _change(c: "ImageChange") -> str:
+    return f"mIoU {100 * c.before:.1f} → {100 * c.after:.1f}"
 
 
 def differing_settings(analysis: AnalysisService, before: Evaluation, after: Evaluation) -> str:

@@ -16,8 +16,8 @@ from bddseg_tui.core.runs.evaluation_states import EvaluationState
 from bddseg_tui.core.services.analysis import AnalysisService
 from bddseg_tui.tui.evaluate.class_table import ClassTable
 from bddseg_tui.tui.evaluate.evaluation_text import confusions, summary
-from bddseg_tui.tui.evaluate.images_screen import ImagesScreen
-from bddseg_tui.tui.evaluate.score_rows import SLICES_NOTE, label_scores, labels_note, slice_scores
+from bddseg_tui.tui.evaluate.images_screen import ImagesScreen, by_score
+from bddseg_tui.tui.evaluate.score_rows import label_scores, labels_note, slice_scores, slices_note
 from bddseg_tui.tui.evaluate.score_table import NO_SCORES, ScoreTable
 from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.messages import ShowFilter
@@ -46,11 +46,16 @@ class EvaluationPanel(Vertical):
     class ClassOpened(Message):
         """Enter was pressed on a class in the table of classes."""
 
+        def __init__(self, class_id: int) -> None:
+            super().__init__()
+            self.class_id = class_id
+
     def __init__(self, analysis: AnalysisService, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._analysis = analysis
         self._chosen: EvaluationState | None = None
         self._other: Evaluation | None = None
+        self._refused = ""
         self._slices: tuple[Slice, ...] = ()
         self.shown: Table = "classes"
         self.threshold: Threshold | None = None
@@ -63,11 +68,23 @@ class EvaluationPanel(Vertical):
         yield ScoreTable(id="score-table")
         yield Static("", id="confusions")
 
-    def show(self, chosen: EvaluationState | None, other: Evaluation | None) -> None:
-        """Shows an evaluation, compared with another one where there is one."""
-        self._chosen, self._other = chosen, other
-        self.query_one("#evaluation-summary", Static).update(summary(chosen, other))
+    def on_mount(self) -> None:
+        """Follows the theme: bars and differences have its colours."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._show_table())
+
+    def show(self, chosen: EvaluationState | None, other: Evaluation | None, refused: str = "") -> None:
+        """Shows an evaluation, compared with another one where there is one; `refused` names one that cannot be."""
+        self._chosen, self._other, self._refused = chosen, other, refused
+        self._show_summary()
         self._show_table()
+
+    def on_resize(self) -> None:
+        """Writes the metrics for the new width."""
+        self._show_summary()
+
+    def _show_summary(self) -> None:
+        text = summary(self._chosen, self._other, self._refused, self.size.width or 80)
+        self.query_one("#evaluation-summary", Static).update(text)
 
     def next_table(self) -> None:
         """Goes on to the next table."""
@@ -84,6 +101,11 @@ class EvaluationPanel(Vertical):
         """Sorts the table of classes by the next column."""
         if self.shown == "classes":
             self.query_one(ClassTable).sort_next()
+
+    def reverse(self) -> None:
+        """Turns the order of the table of classes round."""
+        if self.shown == "classes":
+            self.query_one(ClassTable).reverse()
 
     @property
     def table(self) -> ClassTable | ScoreTable:
@@ -102,22 +124,32 @@ class EvaluationPanel(Vertical):
             self.table.focus()
         self.query_one("#view-title", Label).update(f" {TITLES[self.shown]} (v)" if evaluation else "")
         classes.show(evaluation, self._other)
-        self._read_scores(evaluation, self.shown, self.threshold)
+        # What is read for another evaluation, or another table, must not stand below this heading meanwhile.
+        self.workers.cancel_group(self, "scores")
+        self._slices = ()
+        scores.show(NO_SCORES)
+        self._note("")
+        if evaluation is not None and self.shown == "classes":
+            self._describe_class()
+        elif evaluation is not None:
+            self._note(" reading …")
+            self._read_scores(evaluation, self.shown, self.threshold)
 
     @work(exclusive=True, group="scores", exit_on_error=False)
-    async def _read_scores(self, evaluation: Evaluation | None, shown: Table, threshold: "Threshold | None") -> None:
-        analysis, table = self._analysis, self.query_one(ScoreTable)
-        if evaluation is None or shown == "classes":
-            table.show(NO_SCORES)
-        elif shown == "labels":
+    async def _read_scores(self, evaluation: Evaluation, shown: Table, threshold: "Threshold | None") -> None:
+        analysis, table, note = self._analysis, self.query_one(ScoreTable), ""
+        if shown == "labels":
             labels = await attempt(self, lambda: analysis.labels(evaluation, threshold), "warning", 8)
-            table.show(label_scores(labels) if labels else NO_SCORES)
-            self._note(labels_note(labels) if labels else "")
+            if labels is not None:
+                table.show(label_scores(labels))
+                note = labels_note(labels)
         else:
             slices = await attempt(self, lambda: tuple(analysis.slices(evaluation)), "warning", 8)
-            self._slices = slices or ()
-            table.show(slice_scores(evaluation, slices) if slices is not None else NO_SCORES)
-            self._note(SLICES_NOTE if slices is not None else "")
+            if slices is not None:
+                self._slices = slices
+                table.show(slice_scores(evaluation, slices, self.app.current_theme))
+                note = slices_note(slices)
+        self._note(note)
 
     def _note(self, text: str) -> None:
         self.query_one("#confusions", Static).update(Text(text, no_wrap=True, overflow="ellipsis"))
@@ -125,16 +157,20 @@ class EvaluationPanel(Vertical):
     @on(DataTable.RowHighlighted)
     def _row_highlighted(self) -> None:
         if self.shown == "classes":
-            evaluation, found = self._evaluation, self.query_one(ClassTable).highlighted_class
-            text = confusions(evaluation, found.id) if evaluation and found else Text()
-            self.query_one("#confusions", Static).update(text)
+            self._describe_class()
+
+    def _describe_class(self) -> None:
+        evaluation, found = self._evaluation, self.query_one(ClassTable).highlighted_class
+        text = confusions(evaluation, found.id) if evaluation and found else Text()
+        self.query_one("#confusions", Static).update(text)
 
     @on(DataTable.RowSelected)
     def _row_opened(self, event: DataTable.RowSelected) -> None:
         """Opens what is behind a row: the images that a class was missed in, or a slice in the Dataset pane."""
         evaluation, number = self._evaluation, event.cursor_row
         if self.shown == "classes":
-            self.post_message(self.ClassOpened())
+            if found := self.query_one(ClassTable).highlighted_class:
+                self.post_message(self.ClassOpened(found.id))
         elif evaluation and self.shown == "slices" and number < len(self._slices):
             query = f"split:{evaluation.split} {self._slices[number].query}"
             self.post_message(ShowFilter(query, evaluation.name))
@@ -145,7 +181,8 @@ class EvaluationPanel(Vertical):
     async def _open_missed(self, evaluation: Evaluation, class_id: int, threshold: "Threshold | None") -> None:
         rows = await attempt(self, lambda: self._analysis.missed(evaluation, class_id, threshold), "warning", 8)
         if rows is not None:
-            self.app.push_screen(ImagesScreen(f"{CLASSES[class_id].name} is there and was missed:", rows))
+            title = f"{CLASSES[class_id].name} is there and was missed, most pixels of it first:"
+            self.app.push_screen(ImagesScreen(title, by_score(rows), class_id))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Tells what failed in a thread."""

@@ -1,12 +1,13 @@
 """An evaluation in words: its row in the list, its overall metrics, and what one class is confused with."""
 
 from rich.text import Text
+from textual.theme import Theme
 
 from bddseg_tui.core.classes import CLASSES
 from bddseg_tui.core.runs.evaluation import Evaluation
 from bddseg_tui.core.runs.evaluation_states import EvaluationState
 from bddseg_tui.core.sanitize import sanitize
-from bddseg_tui.tui.shared.format import percent, state_mark
+from bddseg_tui.tui.shared.format import percent, percentage_points, state_mark
 
 NOTHING = Text(
     " An evaluation measures a run's checkpoint on a split,\n at the images' own resolution.\n n makes one.",
@@ -14,53 +15,107 @@ NOTHING = Text(
 )
 
 
-def evaluation_row(state: EvaluationState, compared: bool, width: int) -> Text:
-    """An evaluation's row in a list of `width` columns: its name, cut to the room there is, and mIoU19 or state."""
+def evaluation_row(state: EvaluationState, compared: bool, width: int, elsewhere: bool = False) -> Text:
+    """An evaluation's row in a list of `width` columns: its name, cut to the room there is, and mIoU19 or state.
+
+    Where it is of `elsewhere`, another dataset than the open one, that is named.
+    """
     text, status = Text(no_wrap=True, overflow="ellipsis"), state.status
-    text.append("◆ " if compared else "  ", "bold cyan")
-    room = max(10, width - 11)
-    text.append(f"{sanitize(state.name)[:room]:<{room}} ")
+    text.append("◆ " if compared else "  ", "bold")
+    room = max(10, width - 9)
+    name = sanitize(state.name)[:room]
+    dataset = f" {sanitize(dataset_name(state))}"[: room - len(name)] if elsewhere else ""
+    text.append(name)
+    text.append(dataset, "dim italic")
+    text.append(" " * (room - len(name) - len(dataset) + 1))
     if status.live:
         share = f" {100 * status.done / status.total:.0f}%" if status.total else ""
         text.append(f"▶{share}", "bold")
     elif state.result:
-        text.append(percent(state.result.miou19), "bold")
+        text.append(f"{percent(state.result.miou19):>5}", "bold")
     else:
         text.append("✗ damaged" if state.problem else state_mark(status.state), "red")
     return text
 
 
-def summary(state: EvaluationState | None, other: Evaluation | None) -> Text:
-    """An evaluation's overall metrics beside those of the one that it is compared with, or why there are none."""
+def dataset_name(state: EvaluationState) -> str:
+    """What the folder of its dataset is called."""
+    return state.dataset.rpartition("/")[2]
+
+
+def changed(value: float | None, theme: Theme) -> Text:
+    """A difference of fractions in points, its sign written and coloured."""
+    better, worse = (value or 0.0) > 0.0005, (value or 0.0) < -0.0005
+    style = theme.success if better else theme.error if worse else None
+    return Text(percentage_points(value), style=style or "", justify="right")
+
+
+def summary(state: EvaluationState | None, other: Evaluation | None, refused: str, width: int) -> Text:
+    """An evaluation's overall metrics above those of the one that it is compared with, or why there are none.
+
+    `refused` is the name of one that it cannot be compared with; the text is `width` columns wide.
+    """
     if state is None:
         return NOTHING
     if state.result is None:
         return _waiting(state)
-    return overall_metrics(state.dataset.rpartition("/")[2], state.result, other)
+    text = overall_metrics(dataset_name(state), state.result, other, width)
+    if refused:
+        text.append(f"◆{refused}: of another dataset or split, not compared", "italic")
+    return text
 
 
 def _waiting(state: EvaluationState) -> Text:
     """An evaluation without metrics: what its job does, why it ended, or why they cannot be read."""
-    text, status = Text(no_wrap=True, overflow="ellipsis"), state.status
+    text, status = Text(overflow="ellipsis"), state.status
     text.append(f" {state.name}: {state_mark(status.state)} {status.phase} {status.done:,}/{status.total:,}\n", "bold")
     return text.append(f" {state.problem or status.message or 'figures come when all images are done'}")
 
 
-def overall_metrics(dataset: str, evaluation: Evaluation, other: Evaluation | None) -> Text:
-    """Two lines, or one for each of the two that are compared."""
+FIGURES = (
+    ("mIoU19", "mIoU19", "miou19"),
+    ("mIoU20", "mIoU20", "miou20"),
+    ("pixel accuracy", "acc.", "pixel_accuracy"),
+    ("boundary", "bound.", "boundary_miou19"),
+    ("calibration error", "cal.", "ece"),
+)
+"""What a figure is called where there is room and where there is little, and the field of `Evaluation`."""
+
+
+LABEL = 22
+"""Columns that the name of an evaluation needs."""
+
+
+def overall_metrics(dataset: str, evaluation: Evaluation, other: Evaluation | None, width: int) -> Text:
+    """A heading, then a line for the evaluation, and one for the other where two are compared."""
+    figures, label_width = _fitting(width)
     text = Text(no_wrap=True, overflow="ellipsis")
-    for e, label in ((evaluation, f" {dataset}"), (other, f"◆{other.name}" if other else "")):
-        if e is not None:
-            text.append(f"{label}, {e.images:,} images", "dim" if e is other else "")
-            text.append(f"  mIoU19 {percent(e.miou19)}", "bold")
-            text.append(f"  mIoU20 {percent(e.miou20)}")
-            text.append(f"  ! {e.left_out} left out" if e.left_out else "")
-            text.append("  " if other else "\n ")
-            text.append(f"pixel accuracy {percent(e.pixel_accuracy)}")
-            if e.boundary_miou19 is not None:
-                text.append(f"  boundary {percent(e.boundary_miou19)}  calibration error {percent(e.ece)}")
-            text.append("\n")
+    text.append(" " * label_width + "".join(f"  {word}" for word, _ in figures) + "\n", "dim")
+    left_out = f" ! {evaluation.left_out} left out" if evaluation.left_out else ""
+    lines = [(f" {sanitize(dataset)} {sanitize(evaluation.split)}, {evaluation.images:,} images{left_out}", evaluation)]
+    if other is not None:
+        lines.append((f"◆{other.name}, {other.images:,} images", other))
+    for label, e in lines:
+        text.append(f"{label[:label_width]:<{label_width}}")
+        for word, field in figures:
+            text.append(f"{percent(getattr(e, field)):>{len(word) + 2}}", "bold" if field == "miou19" else "")
+        text.append("\n")
+    if other is None and len(figures) < len(FIGURES):
+        text.append("".join(f" {word} {percent(getattr(evaluation, field))} " for word, _, field in FIGURES[3:]))
     return text
+
+
+def _fitting(width: int) -> tuple[list[tuple[str, str]], int]:
+    """The figures that fit into a line, with what they are called there, and the width of the label before them."""
+    for named in (
+        [(long, field) for long, _, field in FIGURES],
+        [(short, field) for _, short, field in FIGURES],
+        [(short, field) for _, short, field in FIGURES[:3]],
+    ):
+        label_width = width - sum(len(word) + 2 for word, _ in named) - 1
+        if label_width >= LABEL:
+            break
+    return named, max(1, label_width)
 
 
 def confusions(e: Evaluation, class_id: int) -> Text:

@@ -10,10 +10,16 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from bddseg_tui.core.analysis.matrix import Matrix
+from bddseg_tui.core.classes import CLASSES
+from bddseg_tui.tui.evaluate.class_names import column_heads
 from bddseg_tui.tui.evaluate.commands import HEATMAP
 from bddseg_tui.tui.shared.commands import bindings
 
-LABEL = 17
+LABEL, SLIM_LABEL = 20, 16
+"""Columns of the rows' names: with their colours, or without where cells would be too narrow."""
+WIDEST = 14
+TWO_LINES_FROM = 7
+"""Columns of a cell from which on names of columns have two lines."""
 _RIGHT, _WRONG = (46, 125, 80), (178, 82, 36)
 """Full colours of the diagonal and of all else; a share mixes them with the background."""
 
@@ -49,14 +55,27 @@ class Heatmap(ScrollView, can_focus=True):
 
     def _measure(self) -> None:
         if self._matrix is not None:
-            width = LABEL + self.cell_width * len(self._matrix.columns)
-            self.virtual_size = Size(width, len(self._matrix.rows) + 1)
+            width = self.label_width + self.cell_width * len(self._matrix.columns)
+            self.virtual_size = Size(width, len(self._matrix.rows) + self.head)
+
+    @property
+    def label_width(self) -> int:
+        """Columns that a row's name takes."""
+        return LABEL if self._room(LABEL) >= 3 else SLIM_LABEL
 
     @property
     def cell_width(self) -> int:
-        """Columns that a cell takes: three to six."""
-        columns = len(self._matrix.columns) if self._matrix else 20
-        return max(3, min(6, (self.size.width - LABEL) // columns))
+        """Columns that a cell takes: at least three, and as many as the longest name needs where there is room."""
+        return max(3, min(WIDEST, self._room(self.label_width)))
+
+    def _room(self, label: int) -> int:
+        # One is left for a scrollbar.
+        return (self.size.width - label - 1) // (len(self._matrix.columns) if self._matrix else 20)
+
+    @property
+    def head(self) -> int:
+        """Lines above the first row."""
+        return 3 if self.cell_width >= TWO_LINES_FROM else 2
 
     # -- moving ----------------------------------------------------------------------------------------------
 
@@ -77,8 +96,8 @@ class Heatmap(ScrollView, can_focus=True):
 
     def _go(self, row: int, column: int) -> None:
         self.cell = (row, column)
-        left = LABEL + column * self.cell_width
-        self.scroll_to_region(Region(left, row + 1, self.cell_width, 1), animate=False)
+        left = self.label_width + column * self.cell_width
+        self.scroll_to_region(Region(left, row + self.head, self.cell_width, 1), animate=False)
 
     def watch_cell(self) -> None:
         """Posts that the cursor has moved."""
@@ -89,7 +108,7 @@ class Heatmap(ScrollView, can_focus=True):
         """Moves the cursor to the cell; a second click opens it."""
         if self._matrix is None:
             return
-        x, y = event.x + self.scroll_offset.x - LABEL, event.y + self.scroll_offset.y - 1
+        x, y = event.x + self.scroll_offset.x - self.label_width, event.y + self.scroll_offset.y - self.head
         column = x // self.cell_width
         if x >= 0 and 0 <= y < len(self._matrix.rows) and column < len(self._matrix.columns):
             again = self.cell == (y, column)
@@ -100,29 +119,36 @@ class Heatmap(ScrollView, can_focus=True):
     # -- drawing ---------------------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
-        """One row of the matrix, below the names of the columns."""
+        """One row of the matrix, below the names of the columns, which stay where they are."""
         base, matrix = self.rich_style, self._matrix
-        row = y + self.scroll_offset.y - 1
+        head = self.head
+        row = y + self.scroll_offset.y - head if y >= head else y - head
         if matrix is None or row >= len(matrix.rows):
             return Strip.blank(self.size.width, base)
-        segments = self._header(matrix, base) if row < 0 else self._cells(matrix, row, base)
+        segments = self._header(matrix, base, y - head + 3) if row < 0 else self._cells(matrix, row, base)
         strip = Strip(segments)
         left = self.scroll_offset.x
         return strip.crop_extend(left, left + self.size.width, base)
 
-    def _header(self, matrix: Matrix, base: Style) -> list[Segment]:
+    def _header(self, matrix: Matrix, base: Style, line: int) -> list[Segment]:
+        """Lines 0 and 1 have names, line 2 has numbers."""
         width = self.cell_width
-        segments = [Segment("actual╲predicted".ljust(LABEL), base + Style(dim=True))]
-        for number in range(len(matrix.columns)):
-            name = f"{number}" if number < len(matrix.rows) else "-"
-            bold = Style(bold=True, underline=True) if number == self.cell[1] else Style(dim=True)
-            segments.append(Segment(name.rjust(width), base + bold))
+        corner = ("", "   predicted →", "actual ↓")[line].ljust(self.label_width)
+        segments = [Segment(corner, base + Style(dim=True))]
+        for number, class_name in enumerate(matrix.columns):
+            heads = column_heads(class_name, width - 1)
+            name = heads[line] if line < len(heads) else f"{number}" if number < len(matrix.rows) else ""
+            style = Style(bold=True, underline=line == 2) if number == self.cell[1] else Style(dim=line == 2)
+            segments.append(Segment(" " + name.rjust(width - 1), base + style))
         return segments
 
     def _cells(self, matrix: Matrix, row: int, base: Style) -> list[Segment]:
         chosen = row == self.cell[0]
-        label = f"{row:>2} {matrix.rows[row]}"[: LABEL - 1].ljust(LABEL)
-        segments = [Segment(label, base + (Style(bold=True, underline=True) if chosen else Style()))]
+        label, named = f"{row:>2} {matrix.rows[row]}", base + (Style(bold=True, underline=True) if chosen else Style())
+        swatch = base + Style(color="rgb({},{},{})".format(*CLASSES[row].color))
+        segments = [Segment("██ ", swatch)] if self.label_width == LABEL else []
+        room = self.label_width - (3 if segments else 0)
+        segments.append(Segment(label[:room].ljust(room), named))
         background = base.bgcolor.triplet if base.bgcolor else None
         ground = tuple(background) if background else (0, 0, 0)
         for column, (count, share) in enumerate(zip(matrix.counts[row], matrix.shares[row], strict=True)):

@@ -2,25 +2,21 @@
 
 from collections.abc import Sequence
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Label, OptionList
 
 from bddseg_tui.core.data.catalog import Row
-from bddseg_tui.core.data.pictures import PictureRequest, View
-from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.evaluate.commands import IMAGES
+from bddseg_tui.tui.evaluate.image_preview import ImagePreview
+from bddseg_tui.tui.evaluate.listed_images import ListedImage, overall
 from bddseg_tui.tui.evaluate.side_by_side import SideBySideScreen
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.key_footer import KeyFooter
 from bddseg_tui.tui.shared.messages import ShowImage
-from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.vim_list import VimList
-
-VIEWS: tuple[View, View] = ("image", "error")
 
 
 class ImagesScreen(Screen[None]):
@@ -29,59 +25,57 @@ class ImagesScreen(Screen[None]):
     ACTIONS = IMAGES
     BINDINGS = bindings(IMAGES)
 
-    def __init__(self, title: str, rows: Sequence[Row], notes: Sequence[str] = ()) -> None:
+    def __init__(self, title: str, images: Sequence[ListedImage], highlight: int | None = None) -> None:
         super().__init__(id="some-images")
-        self._about, self._rows, self._notes = title, list(rows), list(notes)
+        self._about, self._images, self._highlight = title, tuple(images), highlight
 
     def compose(self) -> ComposeResult:
-        """The list, and a picture for each view beside it."""
-        yield Label(f"{self._about}   {len(self._rows):,} images", id="some-images--title", markup=False)
+        """The list, and the views of an image beside it."""
+        yield Label(f"{self._about}   {len(self._images):,} images", id="some-images--title", markup=False)
         with Horizontal():
             yield VimList(id="some-images--list", compact=True)
-            with Vertical():
-                for number in range(len(VIEWS)):
-                    yield PictureView(id=f"some-images--picture{number}")
+            yield ImagePreview(id="some-images--preview")
         yield KeyFooter()
 
     def on_mount(self) -> None:
         """Lists the images."""
         listing = self.query_one(VimList)
-        notes = self._notes or [f"{100 * r.miou:5.1f}" if r.miou is not None else "    -" for r in self._rows]
-        listing.set_rows(
-            [
-                (str(n), Text(f"{note}  {sanitize(r.name)}", no_wrap=True, overflow="ellipsis"))
-                for n, (r, note) in enumerate(zip(self._rows, notes, strict=True))
-            ],
-            "no image is left in the dataset",
-        )
+        rows = [(str(number), image.label) for number, image in enumerate(self._images)]
+        listing.set_rows(rows, "no image is left in the dataset")
         listing.focus()
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self) -> None:
-        if (row := self._row) is not None:
-            for number, view in enumerate(VIEWS):
-                picture = self.query_one(f"#some-images--picture{number}", PictureView)
-                picture.show(PictureRequest(row.image, row.mask, row.prediction, view))
+        self.query_one(ImagePreview).show(self._image, self._highlight)
 
     @property
-    def _row(self) -> Row | None:
+    def _image(self) -> ListedImage | None:
         chosen = self.query_one(VimList).highlighted
-        return self._rows[chosen] if chosen is not None and chosen < len(self._rows) else None
+        return self._images[chosen] if chosen is not None and chosen < len(self._images) else None
 
     def action_open(self) -> None:
         """Shows the image's views side by side."""
-        if (row := self._row) is not None:
-            self.app.push_screen(SideBySideScreen(row, self._step))
+        if (image := self._image) is not None:
+            self.app.push_screen(SideBySideScreen(image, self._step, self._highlight))
 
-    def _step(self, by: int) -> Row | None:
+    def _step(self, by: int) -> ListedImage | None:
         listing = self.query_one(VimList)
         place = (listing.highlighted or 0) + by
-        if not 0 <= place < len(self._rows):
+        if not 0 <= place < len(self._images):
             return None
         listing.highlighted = place
-        return self._rows[place]
+        return self._images[place]
+
+    def action_views(self) -> None:
+        """Shows the views that there was no room for."""
+        self.query_one(ImagePreview).next_views()
 
     def action_dataset(self) -> None:
         """Shows the image in the Dataset pane."""
-        if (row := self._row) is not None:
-            self.post_message(ShowImage(row.image))
+        if (image := self._image) is not None:
+            self.post_message(ShowImage(image.row.image))
+
+
+def by_score(rows: Sequence[Row]) -> list[ListedImage]:
+    """Images with their mIoU, in the order that they come in."""
+    return [ListedImage(r, f"{100 * r.miou:.1f}" if r.miou is not None else "-", overall(r)) for r in rows]

@@ -12,7 +12,7 @@ from bddseg_tui.core.analysis.matrix import Kind, Matrix
 from bddseg_tui.core.runs.evaluation import Evaluation
 from bddseg_tui.tui.evaluate.commands import MATRIX
 from bddseg_tui.tui.evaluate.heatmap import Heatmap
-from bddseg_tui.tui.evaluate.images_screen import ImagesScreen
+from bddseg_tui.tui.evaluate.images_screen import ImagesScreen, by_score
 from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.key_footer import KeyFooter
@@ -76,7 +76,7 @@ class MatrixScreen(Screen[None]):
     def _show(self, matrix: Matrix, by: "Normalised") -> None:
         self.matrix = matrix
         what = "pixels" if matrix.kind == "pixels" else "classes found in images: missed (row), wrongly found (column)"
-        self.query_one("#matrix--title", Label).update(f"{self._evaluation.name}   {what}   {_WORDS[by]}")
+        self.query_one("#matrix--title", Label).update(f"{self._evaluation.name}   {what}   {_WORDS[by]}; colours by the square root")
         self.query_one(Heatmap).show(matrix)
         self._describe()
 
@@ -112,7 +112,7 @@ class MatrixScreen(Screen[None]):
             8,
         )
         if rows is not None:
-            self.app.push_screen(ImagesScreen(describe(matrix, row, column), rows))
+            self.app.push_screen(ImagesScreen(describe(matrix, row, column), by_score(rows), row))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Tells what failed in a thread."""

@@ -1,11 +1,10 @@
 """The Evaluate pane: evaluations, the chosen one's metrics and tables, its worst and best images."""
 
-import asyncio
-
-from rich.text import Text
-from textual import on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.dom import DOMNode
+from textual.widget import Widget
 from textual.widgets import Label, OptionList
 
 from bddseg_tui.core.analysis.matrix import Kind
@@ -13,150 +12,149 @@ from bddseg_tui.core.analysis.threshold import parse_threshold
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import UsageError
-from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.runs.evaluation import Evaluation
-from bddseg_tui.core.runs.evaluation_states import EvaluationState
-from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.tui.evaluate.commands import EVALUATE
-from bddseg_tui.tui.evaluate.comparison import differing_settings, read_changes
+from bddseg_tui.tui.evaluate.evaluation_actions import EvaluationActions
+from bddseg_tui.tui.evaluate.evaluation_list import EvaluationList
 from bddseg_tui.tui.evaluate.evaluation_panel import EvaluationPanel
-from bddseg_tui.tui.evaluate.evaluation_text import evaluation_row
 from bddseg_tui.tui.evaluate.image_list import ImageList
-from bddseg_tui.tui.evaluate.images_screen import ImagesScreen
+from bddseg_tui.tui.evaluate.image_preview import ImagePreview
+from bddseg_tui.tui.evaluate.listed_images import Listing
 from bddseg_tui.tui.evaluate.matrix_screen import MatrixScreen
-from bddseg_tui.tui.evaluate.new_evaluation import NewEvaluation, evaluation_choices
-from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.choose import ChooseScreen
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.format import percent
 from bddseg_tui.tui.shared.pane import Pane
-from bddseg_tui.tui.shared.prompt import ConfirmScreen, PromptScreen
-from bddseg_tui.tui.shared.text_screen import TextScreen
-from bddseg_tui.tui.shared.vim_list import VimList
+from bddseg_tui.tui.shared.prompt import PromptScreen
 
 EVERY_S = 1.0
-EMPTY = "no evaluation yet: n makes one"
+SLIM = 90
+"""Columns below which the lists are as narrow as they can be."""
 
 
 class EvaluatePane(Pane):
-    """Reads and compares evaluations."""
+    """Reads and compares evaluations. Pictures take the place of the tables while the list of images has the focus."""
 
     ACTIONS = EVALUATE
     BINDINGS = bindings(EVALUATE)
 
     def __init__(self, engine: Engine, collection: Collection | None) -> None:
         super().__init__(engine, collection, id="evaluate")
-        self._reader, self._reading, self._read_again = engine.analysis.evaluation_states(), False, False
-        self._listed: dict[str, EvaluationState] = {}
-        self._shown: tuple[EvaluationState | None, Evaluation | None] | None = None
-        self._compared: str | None = None
-        self._wanted: str | None = None
         self._worst_first = True
+        self._class_id: int | None = None
+        """The class that the images are listed by; None for all."""
 
     def compose(self) -> ComposeResult:
         """The list of evaluations, and what one of them says."""
+        analysis = self.engine.analysis
         with Horizontal():
             with Vertical(id="evaluation-side"):
-                yield VimList(id="evaluations", compact=True)
-                yield Label("worst images", id="image-title")
-                yield ImageList(self.engine.analysis, id="images")
-            yield EvaluationPanel(self.engine.analysis, id="evaluation-main")
+                yield EvaluationList(analysis.evaluation_states(), id="evaluations")
+                yield Label("", id="image-title")
+                yield ImageList(analysis, id="images")
+            yield EvaluationPanel(analysis, id="evaluation-main")
+            yield ImagePreview(id="image-preview")
+        yield EvaluationActions(self.engine)
+
+    @property
+    def evaluations(self) -> EvaluationList:
+        """The list of evaluations."""
+        return self.query_one(EvaluationList)
+
+    @property
+    def panel(self) -> EvaluationPanel:
+        """What the chosen one says."""
+        return self.query_one(EvaluationPanel)
 
     def on_mount(self) -> None:
         """Reads the evaluations."""
+        self._show_pictures(False)
+        if self.collection is not None:
+            self.evaluations.dataset = sanitize_path(self.collection.dataset.root)
         self.set_interval(EVERY_S, self._tick)
         self._tick()
 
     def on_shown(self) -> None:
         """Looks at the evaluations at once, and puts the focus on their list."""
-        self.query_one("#evaluations", VimList).focus()
+        self.evaluations.focus()
         self._tick()
 
-    # -- reading ---------------------------------------------------------------------------------------------
+    def on_resize(self, event: events.Resize) -> None:
+        """Leaves the tables more room where there is little."""
+        self.set_class(event.size.width < SLIM, "-slim")
+
+    def open(self, collection: Collection) -> None:
+        """Goes over to another dataset: its evaluations come before those of others."""
+        super().open(collection)
+        self.evaluations.prefer(sanitize_path(collection.dataset.root))
+
+    def command_nodes(self) -> list[DOMNode]:
+        """The pane, and the images."""
+        return [self, self.query_one(ImageList)]
 
     def _tick(self) -> None:
         if self.is_shown:
-            self._read()
+            self.evaluations.look()
 
-    def _read(self) -> None:
-        """Has a thread look at the disk; only one does so at a time."""
-        self._read_again = self._reading
-        if not self._reading:
-            self._reading = True
-            self._read_states()
+    # -- what is shown ---------------------------------------------------------------------------------------
 
-    @work(group="evaluations", exit_on_error=False)
-    async def _read_states(self) -> None:
-        try:
-            states = await asyncio.to_thread(self._reader.read)
-        finally:
-            self._reading = False
-        self._listed = {state.name: state for state in states}
-        self._show_list()
-        if self._read_again:
-            self._tick()
-
-    def _show_list(self) -> None:
-        listing = self.query_one("#evaluations", VimList)
-        width = listing.content_size.width
-        rows = [(n, evaluation_row(state, n == self._compared, width)) for n, state in self._listed.items()]
-        listing.set_rows(rows, EMPTY)
-        if self._wanted in self._listed:
-            listing.choose(str(self._wanted))
-            self._wanted = None
-        self._show_chosen()
-
-    @on(OptionList.OptionHighlighted, "#evaluations")
+    @on(EvaluationList.Changed)
     def _show_chosen(self) -> None:
-        """Shows the chosen evaluation; what is as it was is not read and drawn again."""
-        shown = self._chosen(), self._other()
-        if shown == self._shown:
-            return
-        before, self._shown = self._shown, shown
-        self.query_one(EvaluationPanel).show(*shown)
-        if before is None or before[0] != shown[0]:
-            self._show_images()
+        listed = self.evaluations
+        self.panel.show(listed.state, listed.other, listed.refused)
+        if listed.evaluation != self.query_one(ImageList).listing.evaluation:
+            self._list_images()
 
-    def _show_images(self) -> None:
-        evaluation, worst_first = self._evaluation(), self._worst_first
-        title = f" {'worst' if worst_first else 'best'} images first (w)" if evaluation else ""
-        self.query_one("#image-title", Label).update(title)
-        self.query_one(ImageList).read(evaluation, worst_first)
+    def _list_images(self) -> None:
+        listing = Listing(self.evaluations.evaluation, self._class_id, self._worst_first)
+        self.query_one("#image-title", Label).update(listing.title)
+        self.query_one(ImageList).show(listing)
 
-    # -- what is chosen --------------------------------------------------------------------------------------
+    @on(ImageList.Read)
+    @on(OptionList.OptionHighlighted, "#images")
+    def _show_image(self) -> None:
+        images = self.query_one(ImageList)
+        self.query_one(ImagePreview).show(images.image, images.listing.class_id)
 
-    def _chosen(self) -> EvaluationState | None:
-        name = self.query_one("#evaluations", VimList).chosen
-        return self._listed.get(name) if name else None
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Shows pictures as long as the list of images has the focus."""
+        self._show_pictures(isinstance(event.widget, ImageList))
 
-    def _evaluation(self) -> Evaluation | None:
-        """The chosen evaluation, if it is finished."""
-        chosen = self._chosen()
-        return chosen.result if chosen else None
+    def _show_pictures(self, there: bool) -> None:
+        preview = self.query_one(ImagePreview)
+        if preview.display != there:
+            preview.display, self.panel.display = there, not there
+            self.call_after_refresh(self._show_image)
 
-    def _other(self) -> Evaluation | None:
-        """The evaluation that the chosen one is compared with."""
-        chosen, other = self._chosen(), self._listed.get(self._compared or "")
-        return other.result if chosen and other and other.name != chosen.name else None
+    def _focus(self, widget: Widget) -> None:
+        # What is not displayed cannot take the focus.
+        self._show_pictures(isinstance(widget, ImageList))
+        widget.focus()
 
-    def _pair(self) -> tuple[Evaluation, Evaluation] | None:
-        """(the evaluation that is compared with, the chosen one)."""
-        before, after = self._other(), self._evaluation()
-        if before and after:
-            return before, after
-        self.notify("first choose an evaluation to compare with: c", severity="warning")
-        return None
-
-    # -- actions ---------------------------------------------------------------------------------------------
+    # -- moving between the lists ----------------------------------------------------------------------------
 
     @on(OptionList.OptionSelected, "#evaluations")
     def _evaluation_opened(self) -> None:
-        self.query_one(EvaluationPanel).table.focus()
+        self._focus(self.panel.table)
 
     @on(EvaluationPanel.ClassOpened)
-    def _class_opened(self) -> None:
-        self.query_one(ImageList).focus()
+    def _class_opened(self, event: EvaluationPanel.ClassOpened) -> None:
+        """Lists the images of a class, the worst first."""
+        self._class_id, self._worst_first = event.class_id, True
+        self._list_images()
+        self._focus(self.query_one(ImageList))
+
+    @on(ImageList.Left)
+    def _images_left(self) -> None:
+        self._focus(self.panel.table)
+        if self._class_id is not None:
+            self._class_id = None
+            self._list_images()
+
+    @on(ImageList.ViewsWanted)
+    def _next_views(self) -> None:
+        self.query_one(ImagePreview).next_views()
 
     @on(OptionList.OptionSelected, "#images")
     def action_open_image(self) -> None:
@@ -165,21 +163,27 @@ class EvaluatePane(Pane):
 
     def action_next_list(self) -> None:
         """Moves the focus on: evaluations, table, images."""
-        order = [self.query_one("#evaluations"), self.query_one(EvaluationPanel).table, self.query_one(ImageList)]
+        order = [self.evaluations, self.panel.table, self.query_one(ImageList)]
         place = next((i for i, w in enumerate(order) if w.has_focus), -1)
-        order[(place + 1) % len(order)].focus()
+        self._focus(order[(place + 1) % len(order)])
+
+    # -- tables ----------------------------------------------------------------------------------------------
 
     def action_sort_table(self) -> None:
         """Sorts the table of classes by the next column."""
-        self.query_one(EvaluationPanel).sort_next()
+        self.panel.sort_next()
+
+    def action_reverse_table(self) -> None:
+        """Turns the order of the table of classes round."""
+        self.panel.reverse()
 
     def action_next_view(self) -> None:
         """Goes on to the next table."""
-        self.query_one(EvaluationPanel).next_table()
+        self.panel.next_table()
 
     def action_matrix(self) -> None:
-        """Shows the matrix of what is taken for what."""
-        panel, evaluation = self.query_one(EvaluationPanel), self._evaluation()
+        """Shows what is taken for what."""
+        panel, evaluation = self.panel, self.evaluations.evaluation
         if evaluation:
             kind: Kind = "labels" if panel.shown == "labels" else "pixels"
             self.app.push_screen(MatrixScreen(self.engine.analysis, evaluation, kind, panel.threshold))
@@ -191,7 +195,7 @@ class EvaluatePane(Pane):
             if text is None:
                 return
             try:
-                self.query_one(EvaluationPanel).set_threshold(parse_threshold(text))
+                self.panel.set_threshold(parse_threshold(text))
             except UsageError as error:
                 self.notify(str(error), severity="warning", markup=False)
 
@@ -201,103 +205,70 @@ class EvaluatePane(Pane):
     def action_toggle_order(self) -> None:
         """Lists the worst images first, or the best."""
         self._worst_first = not self._worst_first
-        self._show_images()
+        self._list_images()
+
+    # -- comparing -------------------------------------------------------------------------------------------
 
     def action_compare(self) -> None:
-        """Asks which evaluation the chosen one is compared with."""
-        choices = [("none", "")] + [
-            (f"{e.name}  {percent(e.result.miou19)}", e.name) for e in self._listed.values() if e.result
-        ]
+        """Asks which evaluation the chosen one is compared with: one of the same dataset and split."""
+        listed = self.evaluations
+        if listed.evaluation is None:
+            self.notify("choose a finished evaluation first", severity="warning")
+            return
+        choices = [(f"{s.name}  {percent(s.result.miou19)}", s.name) for s in listed.comparable if s.result]
+        if not choices:
+            split = listed.evaluation.split
+            told = f"nothing to compare with: no other evaluation of this dataset and its split {split} is finished"
+            self.notify(f"{told}; n makes one", severity="warning", markup=False)
+            return
+        if listed.compared:
+            choices.append(("with none any more", ""))
 
         def chosen(name: str | None) -> None:
             if name is not None:
-                self._compared = name or None
-                self._show_list()
+                listed.compare(name or None)
 
-        self.app.push_screen(ChooseScreen("Compare with", choices, self._compared), chosen)
+        title = f"Compare {listed.evaluation.name} with"
+        self.app.push_screen(ChooseScreen(title, choices, listed.compared), chosen)
+
+    def _pair(self) -> tuple[Evaluation, Evaluation] | None:
+        """(the evaluation that is compared with, the chosen one)."""
+        before, after = self.evaluations.other, self.evaluations.evaluation
+        if before and after:
+            return before, after
+        self.notify("first choose an evaluation to compare with: c", severity="warning")
+        return None
 
     def action_changes(self) -> None:
         """Lists the images of the two evaluations by how much they changed."""
         if pair := self._pair():
-            self._open_changes(*pair)
-
-    @work(exclusive=True, group="changes", exit_on_error=False)
-    async def _open_changes(self, before: Evaluation, after: Evaluation) -> None:
-        found = await attempt(self, lambda: read_changes(self.engine.analysis, before, after), "warning", 8)
-        if found:
-            self.app.push_screen(ImagesScreen(found.title, found.rows, found.notes))
+            self.query_one(EvaluationActions).show_changes(*pair)
 
     def action_settings_diff(self) -> None:
         """Shows the settings in which the runs of the two evaluations differ."""
         if pair := self._pair():
-            self._open_settings(*pair)
+            self.query_one(EvaluationActions).show_settings(*pair)
 
-    @work(exclusive=True, group="settings", exit_on_error=False)
-    async def _open_settings(self, before: Evaluation, after: Evaluation) -> None:
-        text = await attempt(self, lambda: differing_settings(self.engine.analysis, before, after), "warning")
-        if text is not None:
-            self.app.push_screen(TextScreen(Text(f"{before.name} → {after.name}", style="bold"), Text(text)))
+    # -- making, deleting, reporting -------------------------------------------------------------------------
 
     def action_report(self) -> None:
         """Asks for a folder and writes a report into it."""
-        evaluation, other = self._evaluation(), self._other()
-        if evaluation is None:
-            return
-
-        def named(folder: str | None) -> None:
-            if folder:
-                self.notify("writing the report …", timeout=3)
-                self._write_report(evaluation, [other] if other else [], folder)
-
-        prompt = PromptScreen("Write the report into the folder", "", str(evaluation.folder / "report"))
-        self.app.push_screen(prompt, named)
-
-    @work(exclusive=True, group="report", exit_on_error=False)
-    async def _write_report(self, evaluation: Evaluation, others: list[Evaluation], to: str) -> None:
-        report = self.engine.analysis.report
-        written = await attempt(self, lambda: report(evaluation, others, typed_path(to)), "warning", 8)
-        if written:
-            self.notify(f"written to {sanitize_path(written[0])}", markup=False, timeout=8)
+        if (evaluation := self.evaluations.evaluation) is not None:
+            self.query_one(EvaluationActions).report(evaluation, self.evaluations.other)
 
     def action_new_evaluation(self) -> None:
         """Asks which run, checkpoint and split to evaluate."""
-        self._offer()
+        self.query_one(EvaluationActions).offer()
 
-    @work(group="act", exit_on_error=False)
-    async def _offer(self) -> None:
-        choices = await attempt(self, lambda: evaluation_choices(self.engine.runs))
-        if choices:
-
-            def chosen(new: NewEvaluation | None) -> None:
-                if new is not None:
-                    self._start(new)
-
-            self.app.push_screen(ChooseScreen("Evaluate a run, checkpoint and split", choices), chosen)
-        elif choices is not None:
-            self.notify("no run has a checkpoint yet: 2 Train starts one", severity="warning")
-
-    @work(group="act", exit_on_error=False)
-    async def _start(self, new: NewEvaluation) -> None:
-        evaluate = self.engine.runs.evaluate
-        folder = await attempt(self, lambda: evaluate(new.run, new.split, new.checkpoint, new.tta))
-        if folder is not None:
-            self._wanted = f"{new.run.name}/{folder.name}"
-            self._tick()
+    @on(EvaluationActions.Started)
+    def _started(self, event: EvaluationActions.Started) -> None:
+        self.evaluations.await_result(event.name)
 
     def action_delete_evaluation(self) -> None:
         """Deletes the chosen evaluation, once that is confirmed."""
-        chosen = self._chosen()
-        if chosen is None:
-            return
-        run, name = chosen.run, chosen.name
+        if (chosen := self.evaluations.state) is not None:
+            self.query_one(EvaluationActions).delete(chosen.run, chosen.name)
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._delete(run, name)
-
-        self.app.push_screen(ConfirmScreen(f"Delete {name}?", "Its predictions and scores go with it."), answered)
-
-    @work(group="act", exit_on_error=False)
-    async def _delete(self, run: Run, name: str) -> None:
-        await attempt(self, lambda: self.engine.analysis.delete(run, name))
-        self._tick()
+    @on(EvaluationActions.Deleted)
+    def _deleted(self) -> None:
+        self.evaluations.look()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.console import JustifyMethod
 from rich.text import Text
 from textual.widgets import DataTable
 
@@ -34,11 +35,23 @@ class ScoreTable(DataTable[Text]):
         """Shows these; the cursor stays where it is."""
         place = self.cursor_row
         self.clear(columns=True)
-        for number, name in enumerate(scores.columns):
-            self.add_column(Text(name, justify="left" if number == scores.words else "right"))
+        ways: list[JustifyMethod] = ["left" if n == scores.words else "right" for n in range(len(scores.columns))]
+        rows = []
         for row in scores.rows:
             cells = [v if isinstance(v, Text) else Text(v) for v in row]
-            for number, cell in enumerate(cells):
-                cell.justify = "left" if number == scores.words else "right"
-            self.add_row(*cells, height=1)
+            for cell, way in zip(cells, ways, strict=True):
+                cell.justify = way
+            rows.append(cells)
+        fill_table(self, [Text(name, justify=way) for name, way in zip(scores.columns, ways, strict=True)], rows)
         self.move_cursor(row=place)
+
+
+def fill_table(table: DataTable[Text], heads: Sequence[Text], rows: Sequence[Sequence[Text]]) -> None:
+    """Fills an empty table, with columns as wide as what is in them.
+
+    DataTable measures them some time after it was filled, and draws what was drawn by then with the old widths.
+    """
+    for number, head in enumerate(heads):
+        table.add_column(head, width=max([head.cell_len, *(row[number].cell_len for row in rows)]))
+    for row in rows:
+        table.add_row(*row, height=1)

@@ -1,75 +1,61 @@
-"""One image of an evaluation: image, actual and predicted side by side, or where they differ."""
+"""One image of an evaluation on the whole screen: image, errors, actual and predicted side by side."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from textual import work
+from textual import events, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import Label
 
 from bddseg_tui.core.classes import CLASSES, NUM_CLASSES
 from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.data.pictures import PictureRequest, View
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.evaluate.commands import SIDE_BY_SIDE
+from bddseg_tui.tui.evaluate.listed_images import ListedImage
+from bddseg_tui.tui.evaluate.panels import FOUR, Panels, for_class, panel_name
 from bddseg_tui.tui.shared.class_dialog import class_dialog
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.crosshair import crosshair
 from bddseg_tui.tui.shared.legend import Legend
+from bddseg_tui.tui.shared.messages import ShowImage
 from bddseg_tui.tui.shared.one_line import OneLine, with_keys
 from bddseg_tui.tui.shared.zoom import NOWHERE, Zoom
 from bddseg_tui.tui.shared.zoom_keys import ZoomKeys
-from bddseg_tui.tui.shared.zoom_picture import ZoomPicture
 
-SETS: tuple[tuple[View, View, View], ...] = (
-    ("image", "mask", "prediction"),
-    ("image", "error", "prediction"),
-    ("overlay", "mask", "error"),
-)
-NAMES = {
-    "image": "image",
-    "mask": "actual",
-    "prediction": "predicted",
-    "error": "errors (striped)",
-    "overlay": "overlay",
-    "outcome": "/ false  \\ missed",
-}
+SETS: tuple[tuple[View, ...], ...] = (FOUR, ("overlay", "error", "mask", "prediction"))
+FOR_LEGEND = 40
+"""Lines of the screen from which on the legend has room."""
 KEYS = ("Esc back", "j k next, previous", "v other views", "[ ] class", "+ - zoom", "z errors")
 """As many as there is room for."""
 
 
-class Panels(Horizontal):
-    """Panels of one size beside each other: the columns that are left over stay free."""
-
-    def on_resize(self) -> None:
-        """Gives each its width."""
-        for panel in self.children:
-            panel.styles.width = self.size.width // len(self.children)
-
-
 class SideBySideScreen(Screen[None], ZoomKeys):
-    """j and k go through the images; `step` returns the next one. All pictures show the same part of it."""
+    """j and k go through the images; `step` returns the next one. All pictures show the same part of it.
+
+    One class may be highlighted from the start.
+    """
 
     ACTIONS = SIDE_BY_SIDE
     BINDINGS = bindings(SIDE_BY_SIDE)
 
-    def __init__(self, row: Row, step: Callable[[int], Row | None]) -> None:
+    def __init__(
+        self, image: ListedImage, step: Callable[[int], ListedImage | None], highlight: int | None = None
+    ) -> None:
         super().__init__()
-        self._row, self._step = row, step
+        self._image, self._step = image, step
         self._set = 0
-        self._highlight: int | None = None
+        self._highlight = highlight
         self._zoom = NOWHERE
 
+    @property
+    def _row(self) -> Row:
+        return self._image.row
+
     def compose(self) -> ComposeResult:
-        """Three pictures with their names, the classes, and a line about the image."""
-        with Panels(id="side"):
-            for number in range(len(SETS[0])):
-                with Vertical():
-                    yield Label("", id=f"side--name{number}", classes="side--name")
-                    yield ZoomPicture(id=f"side--picture{number}")
+        """Four pictures with their names, the classes where there is room, and a line about the image."""
+        yield Panels(id="side")
         yield Legend(id="side--legend")
         yield OneLine(id="side--caption")
 
@@ -77,14 +63,15 @@ class SideBySideScreen(Screen[None], ZoomKeys):
         """Shows the image."""
         self._show()
 
-    def on_resize(self) -> None:
-        """Has as many keys in its line as there is room for now."""
+    def on_resize(self, event: events.Resize) -> None:
+        """Shows the legend where there is room for it, and as many keys in the line below."""
+        self.query_one(Legend).display = event.size.height >= FOR_LEGEND
         self._write("")
 
     def action_step(self, by: int) -> None:
         """Goes on to another image."""
-        if (row := self._step(by)) is not None:
-            self._row = row
+        if (image := self._step(by)) is not None:
+            self._image = image
             self._show()
 
     def action_arrow(self, right: int, down: int) -> None:
@@ -99,9 +86,13 @@ class SideBySideScreen(Screen[None], ZoomKeys):
         self._set = (self._set + 1) % len(SETS)
         self._show()
 
+    def action_dataset(self) -> None:
+        """Shows the image in the Dataset pane."""
+        self.post_message(ShowImage(self._row.image))
+
     def action_highlight(self, by: int) -> None:
         """Highlights another class."""
-        order: list[int | None] = [None, *(i for i in range(NUM_CLASSES) if self._row.share(i))]
+        order: list[int | None] = [None, *(i for i in range(NUM_CLASSES) if self._row.share(i) or i == self._highlight)]
         now = order.index(self._highlight) if self._highlight in order else 0
         self._highlight = order[(now + by) % len(order)]
         self._show()
@@ -134,12 +125,10 @@ class SideBySideScreen(Screen[None], ZoomKeys):
         return replace(request, viewport=zoom.viewport, cross=zoom.crosshair)
 
     def _show(self) -> None:
-        row = self._row
-        for number, view in enumerate(SETS[self._set]):
-            shown: View = "outcome" if view == "error" and self._highlight is not None else view
-            self.query_one(f"#side--picture{number}", ZoomPicture).show(self._request(shown))
-            self.query_one(f"#side--name{number}", Label).update(NAMES[shown])
-        self.query_one(Legend).show(row.shares, self._highlight)
+        chosen = self._highlight
+        views = [for_class(view, chosen) for view in SETS[self._set]]
+        self.query_one(Panels).show([(panel_name(view, chosen), self._request(view)) for view in views])
+        self.query_one(Legend).show(self._row.shares, chosen)
         self._write("")
         self._show_crosshair()
 
@@ -152,10 +141,10 @@ class SideBySideScreen(Screen[None], ZoomKeys):
     def _write(self, about_pixel: str) -> None:
         """The line about the image, and on the right the keys that there is room for."""
         row, words = self._row, [about_pixel] if about_pixel else []
-        if self._highlight is not None:
+        if self._highlight is not None and not self._image.about.startswith(CLASSES[self._highlight].name):
             words.append(f"only {CLASSES[self._highlight].name}")
         if (area := self._zoom.of(row).area) is not None:
             words.append(f"area {area[0] + 1}/{area[1]}, {area[2]:,} px")
-        words += [f"mIoU {100 * row.miou:.1f}" if row.miou is not None else "no score", sanitize(row.name)]
+        words += [self._image.about, sanitize(row.name)]
         line = self.query_one("#side--caption", OneLine)
         line.update(with_keys("  ".join(words), KEYS, line.content_size.width or self.size.width))

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from bddseg_tui.core.classes import CLASSES
 from bddseg_tui.core.data.class_stats import ClassStats
+from bddseg_tui.tui.shared.bar import bar
 
 BAR = 30
 
@@ -16,9 +17,7 @@ def stats_table(rows: Sequence[ClassStats]) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     largest = max((c.percentage for c in rows), default=0) or 1
     for c in rows:
-        # The square root keeps classes of a hundredth of a percent visible beside the road.
-        bar = "█" * round(BAR * (c.percentage / largest) ** 0.5)
         swatch = Text("██", style="rgb({},{},{})".format(*CLASSES[c.id].color))
-        table.add_row(swatch, f"{c.id:>2}", c.name, f"{c.percentage:.3f} %", f"{c.images:,} images", bar)
+        table.add_row(swatch, f"{c.id:>2}", c.name, f"{c.percentage:.3f} %", f"{c.images:,} images", bar(c.percentage / largest, BAR))
     table.columns[3].justify = table.columns[4].justify = "right"
     return table

@@ -1,18 +1,19 @@
 """An option list that also takes j, k, g and G, and whose rows can be updated without flicker."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from rich.text import Text
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from bddseg_tui.tui.shared.commands import LIST, bindings
+from bddseg_tui.tui.shared.commands import LIST, Command, bindings
 
 
 class VimList(OptionList):
     """Rows are (id, label); the highlighted id stays highlighted when rows change."""
 
-    ACTIONS = LIST
+    ACTIONS: ClassVar[Sequence[Command]] = LIST
     BINDINGS = bindings(LIST)
 
     def set_rows(self, rows: Sequence[tuple[str, Text]], empty: str = "") -> None:

@@ -1,0 +1,67 @@
+"""One image of an evaluation in as many views as there is room for."""
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from bddseg_tui.core.data.pictures import PictureRequest, View
+from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.tui.evaluate.listed_images import ListedImage
+from bddseg_tui.tui.evaluate.panels import FOUR, Panels, for_class, panel_name
+from bddseg_tui.tui.shared.one_line import OneLine
+
+FIRST_FOUR = 100, 28
+"""Columns and lines from which on all four views are shown; from FIRST_TWO lines on two."""
+FIRST_TWO = 20
+IN_TURN: tuple[View, ...] = ("error", "prediction", "image", "mask")
+"""In which order views come where not all have room."""
+
+
+class ImagePreview(Vertical):
+    """With a class, that alone is shown in masks, and what became of it instead of the errors."""
+
+    def __init__(self, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._image: ListedImage | None = None
+        self._class_id: int | None = None
+        self._first = 0
+
+    def compose(self) -> ComposeResult:
+        """A line about the image, and the views."""
+        yield OneLine(id="preview--about")
+        yield Panels(id="preview--panels")
+
+    def show(self, image: ListedImage | None, class_id: int | None = None) -> None:
+        """Shows an image, or none."""
+        self._image, self._class_id = image, class_id
+        self._draw()
+
+    def next_views(self) -> None:
+        """Goes on to the views that there was no room for."""
+        self._first = (self._first + self._count) % len(IN_TURN)
+        self._draw()
+
+    @property
+    def _count(self) -> int:
+        width, height = self.size
+        return 4 if width >= FIRST_FOUR[0] and height >= FIRST_FOUR[1] else 2 if height >= FIRST_TWO else 1
+
+    def on_resize(self) -> None:
+        """Shows as many views as there is room for now."""
+        self._draw()
+
+    def _draw(self) -> None:
+        if not self.display or not self.size.area:
+            return
+        image, class_id, count = self._image, self._class_id, self._count
+        about = f"{image.about}   {sanitize(image.row.name)}" if image else ""
+        self.query_one("#preview--about", OneLine).update(about)
+        order = FOUR if count == len(FOUR) else (IN_TURN[self._first :] + IN_TURN)[:count]
+        views = [for_class(view, class_id) for view in order]
+        self.query_one(Panels).show([(panel_name(v, class_id), _request(image, v, class_id)) for v in views])
+
+
+def _request(image: ListedImage | None, view: View, class_id: int | None) -> PictureRequest | None:
+    if image is None:
+        return None
+    row, highlight = image.row, None if view == "image" else class_id
+    return PictureRequest(row.image, row.mask, row.prediction, view, highlight=highlight)
