@@ -17,6 +17,7 @@ from bddseg_tui.core.retrieval.chats import Candidate, Turn
 from bddseg_tui.core.retrieval.client import gathered
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
+from bddseg_tui.tui.ask.candidate_panel import LINES, STRIP, CandidatePanel, panel_width
 from bddseg_tui.tui.ask.one_picture import OnePictureScreen
 from bddseg_tui.tui.ask.pane import AskPane
 from bddseg_tui.tui.ask.question_box import QuestionBox
@@ -85,8 +86,7 @@ async def test_without_an_index_it_says_so_and_one_key_builds_it(app: BddsegApp)
         await until(pilot, lambda: "no index" in text_of(pilot, "#introduction--text"))
         await pilot.press("b")
         await until(pilot, lambda: app.query_one(AskPane).index.manifest)
-        await until(pilot, lambda: app.query_one("#suggestions").display)
-        await until(pilot, lambda: app.query_one(QuestionBox).has_focus)
+        await until(pilot, lambda: app.query_one("#suggestions").has_focus)
         assert "21 images" in text_of(pilot, "#ask-head")
 
 
@@ -112,8 +112,22 @@ async def test_a_question_ends_with_candidates_and_an_answer_that_are_kept(askin
     assert [t.question for c in kept for t in c.turns] == ["show me the city at night"]
 
 
+async def test_digits_change_the_pane_unless_a_question_is_typed(app: BddsegApp) -> None:
+    async with app.run_test(size=(100, 30)) as pilot:
+        await shown(pilot)
+        await until(pilot, lambda: "no index" in text_of(pilot, "#introduction--text"))
+        await pilot.press("1")
+        assert app.query_one(DatasetPane).is_shown
+        await pilot.press("4", "i")
+        box = app.query_one(QuestionBox)
+        assert box.has_focus and box.text == ""
+        await pilot.press("1")
+        assert box.text == "1"
+        await pilot.press("escape", "1")
+        assert app.query_one(DatasetPane).is_shown and box.text == "1"
+
+
 async def test_a_suggestion_is_asked_with_enter(asking: AppPilot) -> None:
-    await asking.press("escape")
     suggestions = asking.app.query_one("#suggestions", OptionList)
     await until(asking, lambda: suggestions.has_focus)
     await asking.press("j", "enter")
@@ -229,17 +243,24 @@ async def test_up_brings_back_what_was_asked(asking: AppPilot) -> None:
 async def test_a_candidate_can_be_chosen_and_asked_instead(asking: AppPilot) -> None:
     await ask(asking, "night")
     await ended(asking)
-    await asking.press("escape", "right", "right", "enter")
-    await ended(asking, 2)
-    first, second = (v.turn for v in asking.app.query(TurnView))
+    picture, first = asking.app.query_one("#look--picture", PictureView), last_turn(asking)
     at = [c.image for c in first.candidates].index(first.image) if first.image else 0
-    assert second.image == first.candidates[at + 2].image and second.question == first.question
+    await asking.press("right", "right")
+    chosen = first.candidates[at + 2]
+    await until(asking, lambda: picture._request and str(picture._request.image).endswith(chosen.image))
+    assert f"{chosen.confidence:.0%}" in text_of(asking, "#look--score")
+    await asking.press("enter")
+    await ended(asking, 2)
+    second = last_turn(asking)
+    assert second.image == chosen.image and second.question == first.question
+    assert second.candidates == first.candidates and second.score == chosen.score, "the strip and the score stay"
+    assert asking.app.query_one(Thumbnails).chosen == at + 2
 
 
 async def test_anchors_can_be_edited_and_searched_again(asking: AppPilot) -> None:
     await ask(asking, "night")
     await ended(asking)
-    await asking.press("escape", "e")
+    await asking.press("e")
     await until(asking, lambda: isinstance(asking.app.screen.focused, Input))
     asking.app.screen.query_one(Input).value = "fog; city street"
     await asking.press("enter")
@@ -251,7 +272,7 @@ async def test_anchors_can_be_edited_and_searched_again(asking: AppPilot) -> Non
 async def test_the_image_opens_in_the_dataset_pane(asking: AppPilot) -> None:
     await ask(asking, "night")
     await ended(asking)
-    await asking.press("escape", "enter")
+    await asking.press("enter")
     await ended(asking, 2)
     image = last_turn(asking).image
     assert image is not None
@@ -281,8 +302,6 @@ async def test_old_chats_are_found_by_what_was_said_and_opened_again(asking: App
     service = asking.app.query_one(AskPane).engine.retrieval
     turn = Turn(1, "where is the tram?", ("tram",), candidates=(Candidate("x.jpg", 0.1, 0.2),), answer="Far away.")
     service.keep(service.new_chat(drawn), turn)
-    await asking.press("escape")
-    asking.app.query_one(AskPane).before_command()
     await asking.press("c")
     await until(asking, lambda: len(asking.app.screen_stack) == 2)
     await asking.press(*"far away", "enter")
@@ -309,7 +328,7 @@ async def test_settings_are_checked_as_one_types_and_kept(asking: AppPilot) -> N
 async def test_a_chat_is_exported_with_its_picture(asking: AppPilot, tmp_path: Path) -> None:
     await ask(asking, "night")
     await ended(asking)
-    await asking.press("escape", "x")
+    await asking.press("x")
     await until(asking, lambda: isinstance(asking.app.screen.focused, Input))
     asking.app.screen.query_one(Input).value = str(tmp_path / "out")
     await asking.press("enter")
@@ -318,8 +337,6 @@ async def test_a_chat_is_exported_with_its_picture(asking: AppPilot, tmp_path: P
 
 
 async def test_words_in_the_filter_search_by_meaning_on_enter(asking: AppPilot) -> None:
-    await asking.press("escape")
-    asking.app.query_one(AskPane).before_command()
     await asking.press("1", "slash", *"heavy snow split:val", "enter")
     samples = asking.app.query_one(SampleList)
     await until(asking, lambda: samples.column == "fits" and samples.count == 6)
@@ -332,8 +349,6 @@ async def test_words_in_the_filter_search_by_meaning_on_enter(asking: AppPilot) 
 
 
 async def test_more_like_this_shows_a_grid(asking: AppPilot) -> None:
-    await asking.press("escape")
-    asking.app.query_one(AskPane).before_command()
     await asking.press("1", "M")
     await until(asking, lambda: isinstance(asking.app.screen, ResultsScreen))
     await until(asking, lambda: asking.app.screen.query_one(Thumbnails).count > 5)
@@ -355,17 +370,23 @@ def test_tokens_that_come_fast_are_drawn_together_and_none_is_lost() -> None:
     assert len(out) < 20 and out[-1] == {"event": "done"}
 
 
-async def test_with_pictures_off_a_turn_has_no_room_for_them(asking: AppPilot) -> None:
+async def test_with_pictures_off_the_candidates_are_a_list_of_their_scores(asking: AppPilot) -> None:
     await ask(asking, "a forest road")
     await ended(asking)
-    view = asking.app.query_one(TurnView)
-    await asking.press("escape")
-    with_picture = view.outer_size.height
-    assert any(p.size.height for p in view.query(PictureView))
+    panel = asking.app.query_one(CandidatePanel)
+    assert all(p.size.height for p in panel.query(PictureView))
     assert isinstance(asking.app, BddsegApp)
     while asking.app.protocol != "none":
         await asking.press("I")
-    await until(asking, lambda: view.outer_size.height <= with_picture - 10)
-    assert not any(p.size.area for p in view.query(PictureView))
-    await asking.press("I")
-    await until(asking, lambda: view.outer_size.height == with_picture)
+    await until(asking, lambda: not any(p.size.area for p in panel.query(PictureView)))
+    assert {t.size.height for t in panel.query(".thumbnail")} == {1}
+
+
+@pytest.mark.parametrize(("screen", "least"), [((160, 45), 0.45), ((100, 30), 0.38), ((80, 24), 0.29)])
+def test_the_picture_takes_most_of_the_room_and_the_words_can_still_be_read(
+    screen: tuple[int, int], least: float
+) -> None:
+    width = panel_width(screen[0], screen[1] - 3)
+    rows = min(screen[1] - 3 - STRIP - LINES, width * 9 / 32)
+    assert rows * rows * 32 / 9 >= least * screen[0] * screen[1]
+    assert screen[0] - width >= 34

@@ -23,17 +23,17 @@ ASK = (
 )
 
 TURN = (
-    Command("look_at", "enter", "Ask this", "Ask the question again about the candidate that is chosen.", True),
-    Command("candidate(1)", "right,l", "Next candidate", "Choose the next candidate.", False, "→"),
-    Command("candidate(-1)", "left,h", "Previous candidate", "Choose the candidate before.", False, "←"),
+    Command("look_at", "enter", "Ask this", "Ask the question again about the candidate that is looked at.", True),
+    Command("candidate(1)", "right,l", "Candidate", "Look at the next candidate.", True, "→"),
+    Command("candidate(-1)", "left,h", "Previous candidate", "Look at the candidate before.", False, "←"),
     Command("step(1)", "down,j", "Next question", "Go to the next question.", False, "j"),
     Command("step(-1)", "up,k", "Previous question", "Go to the question before.", False, "k"),
     Command("edit_anchors", "e", "Anchors", "Edit the anchors and search again.", True),
     Command("retry", "r", "Retry", "Ask this question again.", True),
     Command("search_anew", "a", "Search anew", "Ask this question again with a new search, whatever the topic."),
     Command("copy", "y", "Copy", "Copy the answer.", True),
-    Command("open_in_dataset", "o", "Open", "Show the image in the Dataset pane.", True),
-    Command("full_picture", "f", "Full screen", "Show the image alone."),
+    Command("open_in_dataset", "o", "Open", "Show the picture in the Dataset pane.", True),
+    Command("full_picture", "f", "Full screen", "Show the picture alone."),
 )
 
 QUESTION = (

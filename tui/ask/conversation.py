@@ -1,5 +1,7 @@
 """The turns of a chat, one below the other, one of them chosen."""
 
+from pathlib import Path
+
 from textual.containers import VerticalScroll
 from textual.message import Message
 
@@ -11,19 +13,24 @@ from bddseg_tui.tui.ask.turn_view import TurnView
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.messages import ShowImage
 from bddseg_tui.tui.shared.prompt import PromptScreen
-from bddseg_tui.tui.shared.thumbnails import Thumbnails
 
 
 class Conversation(VerticalScroll, can_focus=True):
-    """Shows turns. Its keys act on the one that is chosen; it posts `Again` where its question is to be asked again."""
+    """Shows turns. Its keys act on the one that is chosen.
+
+    It posts `Looked` when something else is looked at, and `Again` where a question is to be asked again.
+    """
 
     ACTIONS = TURN
     BINDINGS = bindings(TURN)
 
+    class Looked(Message):
+        """Another turn is chosen, or another of its candidates marked."""
+
     class Again(Message):
         """The question of a turn is to be asked again, in its place or after all others.
 
-        `image`, `anchors` and `mode` are as in `asking.Question`.
+        `image`, `anchors` and `mode` are as in `asking.Question`; `keeps` says that the candidates stay.
         """
 
         def __init__(
@@ -34,9 +41,11 @@ class Conversation(VerticalScroll, can_focus=True):
             image: str | None = None,
             anchors: tuple[str, ...] = (),
             mode: str = "auto",
+            keeps: bool = False,
         ) -> None:
             super().__init__()
             self.view, self.replaces, self.image, self.anchors, self.mode = view, replaces, image, anchors, mode
+            self.keeps = keeps
 
     chosen: TurnView | None = None
 
@@ -49,46 +58,48 @@ class Conversation(VerticalScroll, can_focus=True):
         """Shows these turns and no others, at least one; the last one is chosen."""
         await self.remove_children()
         await self.mount_all(views)
-        await self.choose(views[-1])
+        self.choose(views[-1])
 
     async def put(self, view: TurnView, replaces: TurnView | None = None) -> None:
         """Shows one turn more, or one in the place of another, and chooses it."""
         await self.mount(view, after=replaces)
         if replaces is not None:
             await replaces.remove()
-        await self.choose(view)
+        self.choose(view)
 
     def clear(self) -> None:
         """Leaves no turn."""
         self.remove_children()
         self.chosen = None
         self.refresh_bindings()
+        self.post_message(self.Looked())
 
-    async def choose(self, view: TurnView) -> None:
+    def choose(self, view: TurnView) -> None:
         """Marks a turn as the one that keys act on, and scrolls to it."""
         before, self.chosen = self.chosen, view
         self.refresh_bindings()
         if before is not None and before.is_attached and before is not view:
-            await before.set_chosen(False)
-        await view.set_chosen(True)
+            before.set_chosen(False)
+        view.set_chosen(True)
         self.scroll_to_widget(view, animate=False, top=False)
+        self.post_message(self.Looked())
 
-    async def step(self, by: int) -> None:
+    def step(self, by: int) -> None:
         """Chooses the turn so many further down."""
         views = self.views
         if self.chosen in views:
-            await self.choose(views[max(0, min(views.index(self.chosen) + by, len(views) - 1))])
+            self.choose(views[max(0, min(views.index(self.chosen) + by, len(views) - 1))])
 
     def step_candidate(self, by: int) -> None:
-        """Marks another candidate of the chosen turn."""
+        """Looks at another candidate of the chosen turn."""
         if self.chosen is not None:
-            strip = self.chosen.query_one(Thumbnails)
-            strip.choose(strip.chosen + by)
+            self.mark(self.chosen.marked + by)
 
-    def on_thumbnails_clicked(self, event: Thumbnails.Clicked) -> None:
-        """Marks the candidate under the mouse."""
+    def mark(self, number: int) -> None:
+        """Looks at a candidate of the chosen turn."""
         if self.chosen is not None:
-            self.chosen.query_one(Thumbnails).choose(event.number)
+            self.chosen.mark(number)
+            self.post_message(self.Looked())
 
     @property
     def is_at_end(self) -> bool:
@@ -101,9 +112,9 @@ class Conversation(VerticalScroll, can_focus=True):
         """Its own actions need a turn; whatever scrolls does not."""
         return self.chosen is not None or action.split("(")[0] not in {c.action.split("(")[0] for c in TURN}
 
-    async def action_step(self, by: int) -> None:
+    def action_step(self, by: int) -> None:
         """Chooses the turn so many further down."""
-        await self.step(by)
+        self.step(by)
 
     def action_candidate(self, by: int) -> None:
         """Chooses another candidate of the turn."""
@@ -113,8 +124,8 @@ class Conversation(VerticalScroll, can_focus=True):
         """Asks the question about the candidate that is chosen."""
         view = self.chosen
         if view is not None and view.turn.candidates:
-            image = view.turn.candidates[view.query_one(Thumbnails).chosen].image
-            self.post_message(self.Again(view, image=image, anchors=view.turn.anchors, mode="stay"))
+            image = view.turn.candidates[view.marked].image
+            self.post_message(self.Again(view, image=image, anchors=view.turn.anchors, mode="stay", keeps=True))
 
     def action_retry(self) -> None:
         """Asks the question again."""
@@ -146,13 +157,17 @@ class Conversation(VerticalScroll, can_focus=True):
             self.app.copy_to_clipboard(self.chosen.turn.answer)
             self.notify("copied", timeout=2)
 
+    @property
+    def _path(self) -> Path | None:
+        return None if self.chosen is None else self.chosen.look(calibrated=True).path
+
     def action_open_in_dataset(self) -> None:
-        """Shows the image that the answer is about in the Dataset pane."""
-        if self.chosen is not None and (path := self.chosen.picture_path) is not None:
+        """Shows the picture that is looked at in the Dataset pane."""
+        if (path := self._path) is not None:
             self.post_message(ShowImage(path))
 
     def action_full_picture(self) -> None:
-        """Shows the image that the answer is about alone."""
-        if self.chosen is not None and (path := self.chosen.picture_path) is not None:
+        """Shows the picture that is looked at alone."""
+        if self.chosen is not None and (path := self._path) is not None:
             line = f"{sanitize_path(path.stem)}   {self.chosen.turn.question}"
             self.app.push_screen(OnePictureScreen(PictureRequest(path, None), line))

@@ -5,6 +5,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import OptionList, ProgressBar, Static
 
 from bddseg_tui.tui.ask.index_watch import IndexState
@@ -20,7 +21,7 @@ SUGGESTIONS = (
 )
 
 
-class Introduction(Vertical):
+class Introduction(Vertical, can_focus=True):
     """Posts `Chosen` with a suggested question."""
 
     class Chosen(Message):
@@ -41,6 +42,12 @@ class Introduction(Vertical):
         rows = [(str(i), Text(question)) for i, question in enumerate(SUGGESTIONS)]
         self.query_one(VimList).set_rows(rows)
         self.query_one(ProgressBar).display = False
+
+    @property
+    def keys(self) -> Widget:
+        """What takes the focus: the suggestions, or this where there are none."""
+        suggestions = self.query_one(VimList)
+        return suggestions if suggestions.display else self
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
@@ -63,7 +70,9 @@ def _words(dataset: str, index: IndexState) -> Text:
         phase = {"load": "loading CLIP", "graph": "building the graph"}.get(status.phase, "embedding the images")
         text.append(f"{phase} of {dataset}", "bold")
         text.append(f"   {status.done:,} of {status.total:,}" if status.total else "")
-        text.append("\n\nIt goes on when you leave, and where it stopped when it is stopped.")
+        text.append("\n\nIt goes on when you leave, and where it stopped when it is stopped.\n\n")
+        text.append(" B ", "reverse")
+        text.append("  stop it")
         return text
     if manifest is None:
         text.append(f"There is no index of {dataset} yet\n\n", "bold")
@@ -82,5 +91,5 @@ def _words(dataset: str, index: IndexState) -> Text:
         text.append("The demo models know drawn scenes alone: for photographs choose other models with S.\n", "dim")
     if manifest.advice and not options.milvus:
         text.append(f"{manifest.advice}.\n", "dim")
-    text.append("\nType a question below, or choose one:")
+    text.append("\ni or / types a question; or choose one:")
     return text

@@ -1,20 +1,22 @@
 """The Ask pane: a conversation about the dataset, with the pictures that it is about."""
 
+from dataclasses import replace
 from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
 from textual.dom import DOMNode
-from textual.widgets import Label
 
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.engine import Engine
-from bddseg_tui.core.retrieval.chats import Chat, Turn
+from bddseg_tui.core.retrieval.chats import Candidate, Chat, Turn
 from bddseg_tui.core.retrieval.protocol import LAST
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.ask.asking import Asking, question_after
+from bddseg_tui.tui.ask.chat_view import ChatView
 from bddseg_tui.tui.ask.commands import ASK
 from bddseg_tui.tui.ask.conversation import Conversation
+from bddseg_tui.tui.ask.head_line import head_line
 from bddseg_tui.tui.ask.index_watch import IndexState, IndexWatch
 from bddseg_tui.tui.ask.introduction import Introduction
 from bddseg_tui.tui.ask.question_box import QuestionBox
@@ -22,6 +24,7 @@ from bddseg_tui.tui.ask.saved_chats import SavedChats
 from bddseg_tui.tui.ask.settings_screen import RetrievalSettingsScreen
 from bddseg_tui.tui.ask.turn_view import TurnView
 from bddseg_tui.tui.shared.commands import bindings
+from bddseg_tui.tui.shared.one_line import OneLine
 from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.prompt import PromptScreen
 
@@ -41,9 +44,14 @@ class AskPane(Pane):
         """The filter that leaves what is searched; '' for all images."""
 
     @property
+    def chat_view(self) -> ChatView:
+        """All that is seen of a chat."""
+        return self.query_one(ChatView)
+
+    @property
     def conversation(self) -> Conversation:
         """The turns."""
-        return self.query_one(Conversation)
+        return self.chat_view.conversation
 
     @property
     def asking(self) -> Asking:
@@ -56,25 +64,22 @@ class AskPane(Pane):
         return self.query_one(IndexWatch).state
 
     def compose(self) -> ComposeResult:
-        """The line above, the conversation or what stands in its place, and the field for questions."""
-        yield Label("", id="ask-head", markup=False)
-        yield Introduction(id="introduction")
-        yield Conversation(id="turns")
-        yield QuestionBox(id="question")
+        """The line above, and the chat."""
+        yield OneLine(id="ask-head")
+        yield ChatView(id="chat")
         yield Asking(self.engine)
         yield IndexWatch(self.engine)
         yield SavedChats(self.engine)
 
     def on_mount(self) -> None:
         """Shows the introduction, and looks at the index."""
-        self.conversation.display = False
         if self.collection is not None:
             self.query_one(IndexWatch).open(self.collection)
 
     def on_shown(self) -> None:
-        """Looks at the index again; a question can be typed at once."""
+        """Looks at the index again; letters are keys."""
         self.query_one(IndexWatch).look()
-        self.query_one(QuestionBox).enter()
+        self.chat_view.focus_keys()
 
     def open(self, collection: Collection) -> None:
         """Goes over to another dataset, with a new chat."""
@@ -85,12 +90,11 @@ class AskPane(Pane):
 
     def before_command(self) -> None:
         """Leaves the field for questions."""
-        self.screen.set_focus(self.conversation)
+        self.chat_view.focus_keys()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a question is typed, letters are letters, and the footer shows the field's own keys."""
-        typing = isinstance(self.screen.focused, QuestionBox)
-        return not typing or action not in {c.action.split("(")[0] for c in ASK}
+        return not self.chat_view.is_typing or action not in {c.action.split("(")[0] for c in ASK}
 
     def command_nodes(self) -> list[DOMNode]:
         """The pane, and the turns."""
@@ -117,33 +121,21 @@ class AskPane(Pane):
         box = self.query_one(QuestionBox)
         if not box.asked:
             box.asked = list(dict.fromkeys(now.asked))[-100:]
-        self._place_focus(before.manifest is None and now.manifest is not None)
+        if not self.chat_view.is_typing and self.is_shown:
+            self.chat_view.focus_keys()
         self._write_head()
+        self.chat_view.calibrated = now.options.clip == "demo"
 
     @on(IndexWatch.Loading)
     def _loading(self, event: IndexWatch.Loading) -> None:
         self._write_head(event.what)
 
-    def _place_focus(self, appeared: bool) -> None:
-        """Without an index keys build one; as soon as there is one, a question can be typed."""
-        conversation, focused = self.conversation, self.screen.focused
-        if conversation.views or not self.is_shown:
-            return
-        if self.index.manifest is None and isinstance(focused, QuestionBox):
-            self.screen.set_focus(conversation)
-        elif appeared and focused in (conversation, None):
-            self.action_type()
-
     def _write_head(self, doing: str = "") -> None:
-        chat, options, words = self.asking.chat, self.index.options, []
-        words.append(chat.title if chat and chat.turns else "new chat")
-        if self.index.manifest is not None:
-            words.append(f"{self.index.manifest.count:,} images")
-        words.append(f"CLIP {sanitize(options.clip)}")
-        words.append(f"server {sanitize(options.server)}" if options.server else f"LLaVA {sanitize(options.llava)}")
-        words += [f"only {self.filter_text}"] if self.filter_text else []
-        words += [doing] if doing else []
-        self.query_one("#ask-head", Label).update("   ".join(words))
+        self.query_one(OneLine).update(head_line(self.asking.chat, self.index, self.filter_text, doing))
+
+    def action_type(self) -> None:
+        """Goes to the field for questions."""
+        self.query_one(QuestionBox).enter()
 
     @on(QuestionBox.Changed)
     def _typing(self) -> None:
@@ -169,8 +161,12 @@ class AskPane(Pane):
         image: str | None = None,
         anchors: tuple[str, ...] = (),
         mode: str = "auto",
+        kept: tuple[Candidate, ...] = (),
     ) -> None:
-        """Asks as `asking.question_after` says; what is asked again takes the place of the old turn."""
+        """Asks as `asking.question_after` says; what is asked again takes the place of the old turn.
+
+        `kept` are candidates that stay beside a question about one of them.
+        """
         collection = self.collection
         if collection is None:
             return
@@ -178,10 +174,13 @@ class AskPane(Pane):
         turns = [view.turn for view in self.conversation.views]
         replaced = replaces.turn if replaces else None
         asked = question_after(turns, text, replaces=replaced, image=image, anchors=anchors, mode=mode)
-        turn = Turn(asked.number, sanitize(text), anchors if mode == "stay" else (), image=None, stayed=False)
-        view = TurnView(turn, collection.dataset.root, live=True)
-        self._show_conversation(True)
+        turn = Turn(asked.number, sanitize(text), anchors if mode == "stay" else (), candidates=kept)
+        turn = replace(turn, image=image if mode == "stay" else None)
+        before = next((t for t in reversed(turns) if t.number < asked.number and t.image == asked.image), None)
+        view = TurnView(turn, collection.dataset.root, live=True, kept=before.candidates if before else ())
+        self.chat_view.show_turns(True)
         await self.conversation.put(view, replaces)
+        self.chat_view.focus_keys()
         self.asking.ask(view, collection, asked, self.filter_text, self.evaluation)
 
     @on(Asking.Event)
@@ -193,6 +192,8 @@ class AskPane(Pane):
         await view.apply(event)
         if event["event"] in LAST:
             self.asking.ended(view.turn)
+        if event["event"] != "token" and view is self.conversation.chosen:
+            await self.chat_view.look()
         if at_end or event["event"] in ("candidates", "image"):
             self.call_after_refresh(self.conversation.scroll_end, animate=False)
 
@@ -204,25 +205,11 @@ class AskPane(Pane):
         """Stops the answer under way."""
         self.asking.stop()
 
-    @on(QuestionBox.Left)
-    def _left(self) -> None:
-        if self.asking.is_live:
-            self.asking.stop()
-        else:
-            self.screen.set_focus(self.conversation if self.conversation.views else self._empty_focus())
-
-    def _empty_focus(self) -> Any:
-        suggestions = self.query_one("#suggestions")
-        return suggestions if suggestions.display else self.conversation
-
-    def action_type(self) -> None:
-        """Goes to the field for questions."""
-        self.query_one(QuestionBox).enter()
-
     @on(Conversation.Again)
     async def _again(self, event: Conversation.Again) -> None:
         text, replaces = event.view.turn.question, event.view if event.replaces else None
-        await self._ask(text, replaces=replaces, image=event.image, anchors=event.anchors, mode=event.mode)
+        kept = event.view.turn.candidates if event.keeps else ()
+        await self._ask(text, replaces=replaces, image=event.image, anchors=event.anchors, mode=event.mode, kept=kept)
 
     # -- chats -----------------------------------------------------------------------------------------------
 
@@ -230,10 +217,10 @@ class AskPane(Pane):
         """Begins a new chat."""
         self.asking.forget()
         self.conversation.clear()
-        self._show_conversation(False)
+        self.chat_view.show_turns(False)
         self.query_one(IndexWatch).look()
         if self.is_shown:
-            self.query_one(QuestionBox).enter()
+            self.chat_view.focus_keys()
 
     def action_chats(self) -> None:
         """Offers the chats that were kept."""
@@ -254,16 +241,12 @@ class AskPane(Pane):
             return
         self.asking.forget()
         self.asking.chat, root = chat, self.collection.dataset.root
-        self._show_conversation(True)
+        self.chat_view.show_turns(True)
         await self.conversation.show([TurnView(turn, root) for turn in chat.turns[-LAST_TURNS:]])
         if told := chat.left_out.tell("line", chat.path.name):
             self.notify(sanitize(told), severity="warning", markup=False)
         self.screen.set_focus(self.conversation)
         self._write_head()
-
-    def _show_conversation(self, there: bool) -> None:
-        """Shows the conversation, or what stands in its place before the first question."""
-        self.conversation.display, self.query_one(Introduction).display = there, not there
 
     def action_delete_chat(self) -> None:
         """Takes the chat off the disk."""

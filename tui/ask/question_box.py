@@ -8,6 +8,9 @@ from bddseg_tui.tui.ask.commands import QUESTION
 from bddseg_tui.tui.shared.commands import bindings
 
 
+RESTING, TYPING = "i asks about this dataset", "ask about this dataset"
+
+
 class QuestionBox(TextArea):
     """Grows with its lines. Posts `Asked` with the text, `Left` on Escape."""
 
@@ -26,12 +29,20 @@ class QuestionBox(TextArea):
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002
         super().__init__(
-            id=id, compact=True, tab_behavior="focus", placeholder="ask about this dataset", show_line_numbers=False
+            id=id, compact=True, tab_behavior="focus", placeholder=RESTING, show_line_numbers=False
         )
         self.cursor_blink = False
         self.asked: list[str] = []
         self._place = 0
         self._draft = ""
+
+    def on_focus(self) -> None:
+        """Says that letters are letters now."""
+        self.placeholder = TYPING
+
+    def on_blur(self) -> None:
+        """Says how to come back."""
+        self.placeholder = RESTING
 
     def enter(self) -> None:
         """Starts typing."""

@@ -1,4 +1,4 @@
-"""One question of a chat: its anchors, the candidates, the picture that is looked at, and the answer as it comes."""
+"""One question of a chat in words: its anchors, what is being done, and the answer as it comes."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,40 +9,52 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Markdown, Static
 
-from bddseg_tui.core.data.pictures import PictureRequest
 from bddseg_tui.core.retrieval.chats import Candidate, Turn
-from bddseg_tui.core.sanitize import sanitize, sanitize_path
-from bddseg_tui.tui.shared.picture import PictureView
-from bddseg_tui.tui.shared.thumbnails import Shown, Thumbnails
+from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.tui.ask.look import Look
 
 
 class TurnView(Vertical):
-    """Shows a turn that is finished, or one that events are still coming for."""
+    """Shows a turn that is finished, or one that events are still coming for.
 
-    def __init__(self, turn: Turn, root: Path, live: bool = False) -> None:
+    Attributes:
+        turn: what is known of it by now.
+        live: whether its answer is under way.
+        marked: number of the candidate that is looked at.
+    """
+
+    def __init__(self, turn: Turn, root: Path, live: bool = False, kept: tuple[Candidate, ...] = ()) -> None:
+        """`kept` are the candidates of the turn before, which stay where this one is about the same picture."""
         super().__init__(classes="turn")
         self.turn, self.live = turn, live
-        self._root = root
+        self._root, self._kept = root, kept
         self._doing = "thinking of what to look for" if live else ""
         self._duplicates: dict[str, int] = {}
+        self.marked = self._place_of_image()
 
     def compose(self) -> ComposeResult:
-        """Question, steps, candidates, picture and answer."""
+        """Question, steps and answer."""
         yield Static(Text(f"› {self.turn.question}"), classes="turn--question")
         yield Static("", classes="turn--steps")
-        yield Thumbnails(classes="turn--candidates")
-        yield PictureView()
-        yield Static("", classes="turn--image")
         yield Markdown("", classes="turn--answer", open_links=False)
 
     async def on_mount(self) -> None:
         """Shows what is known of the turn."""
-        await self._refresh_all()
+        self._show_steps()
+        if self.turn.answer:
+            await self.query_one(Markdown).update(self.turn.answer)
 
-    @property
-    def picture_path(self) -> Path | None:
-        """The image that the answer is about."""
-        return None if self.turn.image is None else self._root / self.turn.image
+    def look(self, calibrated: bool) -> Look:
+        """What of it is looked at now."""
+        return Look(self.turn, self._root, self.marked, self._duplicates, self.live, calibrated)
+
+    def mark(self, number: int) -> None:
+        """Looks at another candidate."""
+        self.marked = max(0, min(number, len(self.turn.candidates) - 1))
+
+    def _place_of_image(self) -> int:
+        images = [c.image for c in self.turn.candidates]
+        return images.index(self.turn.image) if self.turn.image in images else 0
 
     # -- events ----------------------------------------------------------------------------------------------
 
@@ -59,7 +71,8 @@ class TurnView(Vertical):
                 self.turn = replace(self.turn, answer="")
                 await self.query_one(Markdown).update("")
             case "topic":
-                self.turn = replace(self.turn, stayed=bool(event["same"]))
+                same = bool(event["same"])
+                self.turn = replace(self.turn, stayed=same, candidates=self._kept if same else ())
                 self._doing = "looking" if event["same"] else "thinking of what to look for"
             case "anchors":
                 self.turn = replace(self.turn, anchors=tuple(event["anchors"]), fallback=str(event["fallback"]))
@@ -68,11 +81,11 @@ class TurnView(Vertical):
                 found = [Candidate(str(i["image"]), float(i["score"]), float(i["confidence"])) for i in event["items"]]
                 self._duplicates = {str(i["image"]): len(i["duplicates"]) for i in event["items"]}
                 self.turn = replace(self.turn, candidates=tuple(found))
-                await self._show_candidates()
+                self.marked = 0
             case "image":
                 self.turn = replace(self.turn, image=str(event["image"]))
+                self.marked = self._place_of_image()
                 self._doing = "looking at it"
-                self._show_picture()
             case "token":
                 self.turn = replace(self.turn, answer=self.turn.answer + str(event["text"]))
                 await self.query_one(Markdown).append(str(event["text"]))
@@ -91,12 +104,14 @@ class TurnView(Vertical):
         self._show_steps()
 
     def _finish(self, event: dict[str, Any]) -> None:
+        # A picture that was not searched for anew fits as well as it did when it was found.
+        known = next((c for c in self.turn.candidates if c.image == event["image"]), None)
         self.turn = replace(
             self.turn,
             answer=str(event["answer"]),
             image=event["image"],
-            score=event["score"],
-            confidence=event["confidence"],
+            score=known.score if event["score"] is None and known else event["score"],
+            confidence=known.confidence if event["confidence"] is None and known else event["confidence"],
             fits=bool(event["fits"]),
             doubt=sanitize(str(event.get("doubt", ""))),
             timings=dict(event["timings"]),
@@ -104,21 +119,12 @@ class TurnView(Vertical):
             problem=sanitize(str(event.get("problem", ""))),
         )
         self.live = False
-        self._show_picture()
 
     # -- what is shown ---------------------------------------------------------------------------------------
 
-    async def _refresh_all(self) -> None:
-        self._show_steps()
-        self._show_picture()
-        await self._show_candidates()
-        if self.turn.answer:
-            await self.query_one(Markdown).update(self.turn.answer)
-
-    async def set_chosen(self, chosen: bool) -> None:
-        """Whether this is the turn that keys go to: it alone shows its candidates."""
+    def set_chosen(self, chosen: bool) -> None:
+        """Whether this is the turn that keys go to, and whose pictures are shown."""
         self.set_class(chosen, "-chosen")
-        await self._show_candidates()
 
     def _show_steps(self) -> None:
         turn, text = self.turn, Text()
@@ -135,7 +141,7 @@ class TurnView(Vertical):
             advice = "" if turn.state == "cancelled" else "   r tries again   S settings"
             text.append(("\n" if text.plain else "") + f"! {turn.problem}{advice}", "bold red")
         elif turn.timings:
-            text.append(self._times(), "dim")
+            text.append(("\n" if text.plain else "") + self._times(), "dim")
         steps = self.query_one(".turn--steps", Static)
         steps.update(text)
         steps.display = bool(text.plain)
@@ -143,31 +149,5 @@ class TurnView(Vertical):
     def _times(self) -> str:
         total, first = self.turn.timings.get("total"), self.turn.timings.get("first_token")
         words = [] if total is None else [f"{total:.1f} s"]
-        words += [] if first is None else [f"first word after {first:.2f} s"]
-        return "  " + ", ".join(words)
-
-    async def _show_candidates(self) -> None:
-        strip = self.query_one(Thumbnails)
-        strip.display = bool(self.turn.candidates) and self.has_class("-chosen")
-        if not strip.display:
-            return
-        shown = []
-        for candidate in self.turn.candidates:
-            more = self._duplicates.get(candidate.image, 0)
-            line = f"{candidate.confidence:.0%} {candidate.score:+.2f}" + (f" +{more}" if more else "")
-            shown.append(Shown(self._root / candidate.image, line))
-        images = [c.image for c in self.turn.candidates]
-        at = images.index(self.turn.image) if self.turn.image in images else 0
-        await strip.show(shown, at)
-
-    def _show_picture(self) -> None:
-        view, line = self.query_one(PictureView), self.query_one(".turn--image", Static)
-        self.set_class(self.turn.image is None, "-imageless")
-        if self.turn.image is None:
-            return
-        path = self._root / self.turn.image
-        view.show(PictureRequest(path, None))
-        sure = "" if self.turn.confidence is None else f"   fits at {self.turn.confidence:.0%}"
-        if self.turn.doubt:
-            sure = f"   the nearest, at {self.turn.confidence or 0:.0%}: it may not fit"
-        line.update(Text(f"{sanitize_path(path.stem)}{sure}", style="dim"))
+        words += [] if first is None else [f"first word {first:.2f} s"]
+        return ", ".join(words)
