@@ -69,7 +69,7 @@ async def test_the_app_shows_what_makes_sense_and_why_the_rest_does_not(
         await chosen(pilot, "#evaluations", "0001-demo/last-val")
         await until(pilot, lambda: "run should be" in text_of(pilot, "#evaluation-summary"))
         await chosen(pilot, "#evaluations", "0001-demo/best-val")
-        await until(pilot, lambda: "mIoU19 50.0" in text_of(pilot, "#evaluation-summary"))
+        await until(pilot, lambda: " 50.0 " in text_of(pilot, "#evaluation-summary"))
         await pilot.press("4")
         await until(pilot, lambda: app.query(AskPane))
         pane = app.query_one(AskPane)

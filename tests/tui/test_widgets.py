@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from textual.app import App, ComposeResult
 
-from bddseg_tui.core.runs.history import History, HistoryBuilder, MovingMean
+from bddseg_tui.core.classes import CLASSES
+from bddseg_tui.core.runs.history import ClassScore, History, HistoryBuilder, MovingMean
+from bddseg_tui.tui.evaluate.share_plot import share_plot
 from bddseg_tui.tui.shared.bar import bar
 from bddseg_tui.tui.train.axis import YAxis, round_end, short_number, tick_labels, x_ticks, y_axis
 from bddseg_tui.tui.train.chart import Chart
@@ -185,3 +187,14 @@ def test_package_data_is_where_the_app_looks_for_it() -> None:
     folder = Path(app.__file__).parent
     for name in app.BddsegApp.CSS_PATH:
         assert (folder / str(name)).exists()
+
+
+def test_classes_stand_at_their_iou_and_share_with_a_name_that_hides_no_mark() -> None:
+    found = {0: (0.9, 30.0), 13: (0.5, 1.0), 12: (0.0, 0.01), 18: (0.0, 0.012)}
+    placed = [(c, *found.get(c.id, (None, 0.0))) for c in CLASSES]
+    classes = [ClassScore(c.id, c.name, iou, iou, iou, share) for c, iou, share in placed]
+    lines = share_plot(classes, 65, 13, chosen=13).plain.split("\n")
+    assert "● road" in lines[1] and lines[1].index("●") > lines[5].index("●"), "30 % lie right of 1 %"
+    assert lines[5].startswith(" 50 ┤") and "● car" in lines[5] and lines[5].index("●") == 5 + 30
+    assert lines[10].count("●") == 2 and "train" not in "".join(lines)
+    assert all(len(line) <= 65 for line in lines) and len(lines) == 13

@@ -18,6 +18,7 @@ from bddseg_tui.tui.evaluate.class_table import ClassTable
 from bddseg_tui.tui.evaluate.evaluation_text import confusions, summary
 from bddseg_tui.tui.evaluate.images_screen import ImagesScreen, by_score
 from bddseg_tui.tui.evaluate.score_rows import label_scores, labels_note, slice_scores, slices_note
+from bddseg_tui.tui.evaluate.share_plot import LEAST_LINES, SharePlot
 from bddseg_tui.tui.evaluate.score_table import NO_SCORES, ScoreTable
 from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.messages import ShowFilter
@@ -27,12 +28,19 @@ if TYPE_CHECKING:
     from bddseg_tui.core.analysis.slices import Slice
     from bddseg_tui.core.analysis.threshold import Threshold
 
-Table = Literal["classes", "labels", "slices"]
+Table = Literal["classes", "labels", "slices", "shares"]
 TITLES: dict[Table, str] = {
     "classes": "pixels by class",
     "labels": "classes found in images",
     "slices": "scores of parts of the split",
+    "shares": "IoU against the share of pixels, %",
 }
+
+
+CLASS_LINES = 21
+"""Lines of the table of classes."""
+TABLE_LINES = CLASS_LINES + 8
+"""Lines that it takes with what stands above and below it."""
 
 
 class EvaluationPanel(Vertical):
@@ -67,6 +75,7 @@ class EvaluationPanel(Vertical):
         yield ClassTable(id="class-table")
         yield ScoreTable(id="score-table")
         yield Static("", id="confusions")
+        yield SharePlot(id="share-plot")
 
     def on_mount(self) -> None:
         """Follows the theme: bars and differences have its colours."""
@@ -79,8 +88,14 @@ class EvaluationPanel(Vertical):
         self._show_table()
 
     def on_resize(self) -> None:
-        """Writes the metrics for the new width."""
+        """Writes the metrics for the new width, and shows the plot below the table where it has room."""
         self._show_summary()
+        self._place_plot()
+
+    def _place_plot(self) -> None:
+        below = self.size.height >= TABLE_LINES + LEAST_LINES and self.shown == "classes"
+        self.query_one(ClassTable).styles.height = CLASS_LINES if below else "1fr"
+        self.query_one(SharePlot).display = self._evaluation is not None and (below or self.shown == "shares")
 
     def _show_summary(self) -> None:
         text = summary(self._chosen, self._other, self._refused, self.size.width or 80)
@@ -108,8 +123,10 @@ class EvaluationPanel(Vertical):
             self.query_one(ClassTable).reverse()
 
     @property
-    def table(self) -> ClassTable | ScoreTable:
-        """The table that is shown."""
+    def table(self) -> ClassTable | ScoreTable | SharePlot:
+        """The table that is shown, or the plot."""
+        if self.shown == "shares":
+            return self.query_one(SharePlot)
         return self.query_one(ClassTable) if self.shown == "classes" else self.query_one(ScoreTable)
 
     @property
@@ -118,8 +135,11 @@ class EvaluationPanel(Vertical):
 
     def _show_table(self) -> None:
         evaluation, classes, scores = self._evaluation, self.query_one(ClassTable), self.query_one(ScoreTable)
-        had_focus = classes.has_focus or scores.has_focus
-        classes.display, scores.display = self.shown == "classes" and bool(evaluation), self.shown != "classes"
+        had_focus = any(table.has_focus for table in (classes, scores, self.query_one(SharePlot)))
+        of_classes = self.shown in ("classes", "shares")
+        classes.display = bool(evaluation) and self.shown == "classes"
+        scores.display = not of_classes
+        self._place_plot()
         if had_focus:
             self.table.focus()
         self.query_one("#view-title", Label).update(f" {TITLES[self.shown]} (v)" if evaluation else "")
@@ -129,9 +149,9 @@ class EvaluationPanel(Vertical):
         self._slices = ()
         scores.show(NO_SCORES)
         self._note("")
-        if evaluation is not None and self.shown == "classes":
+        if evaluation is None or of_classes:
             self._describe_class()
-        elif evaluation is not None:
+        else:
             self._note(" reading …")
             self._read_scores(evaluation, self.shown, self.threshold)
 
@@ -156,13 +176,14 @@ class EvaluationPanel(Vertical):
 
     @on(DataTable.RowHighlighted)
     def _row_highlighted(self) -> None:
-        if self.shown == "classes":
+        if self.shown in ("classes", "shares"):
             self._describe_class()
 
     def _describe_class(self) -> None:
         evaluation, found = self._evaluation, self.query_one(ClassTable).highlighted_class
         text = confusions(evaluation, found.id) if evaluation and found else Text()
         self.query_one("#confusions", Static).update(text)
+        self.query_one(SharePlot).show(evaluation.classes if evaluation else (), found.id if found else None)
 
     @on(DataTable.RowSelected)
     def _row_opened(self, event: DataTable.RowSelected) -> None:
