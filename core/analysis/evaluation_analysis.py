@@ -151,7 +151,9 @@ def _catalog(workspace: Workspace, evaluation: Evaluation) -> Catalog:
     return Catalog(workspace.catalog_path(root), root)
 
 
-def _with_rows(workspace: Workspace, evaluation: Evaluation, found: list[tuple[bytes, Value]]) -> list[tuple[Row, Value]]:
+def _with_rows(
+    workspace: Workspace, evaluation: Evaluation, found: list[tuple[bytes, Value]]
+) -> list[tuple[Row, Value]]:
     """What is known of images beside what the catalog knows of them, for those that it knows."""
     root = _catalog(workspace, evaluation).root
     rows = {r.image: r for r in _rows(workspace, evaluation, [image for image, _ in found])}

@@ -43,4 +43,3 @@ def panel_width(width: int, height: int) -> int:
     """How many of a pane's columns its pictures take: a 16:9 picture's, but the words need some too."""
     picture = round((height - STRIP - LINES) * 2 * 16 / 9)
     return max(20, min(picture, width - max(LEAST_WORDS, 3 * width // 10)))
-

@@ -40,6 +40,14 @@ class IndexState:
     asked: tuple[str, ...] = ()
 
     @property
+    def calibrated(self) -> bool:
+        """Whether the confidence of what is found is a probability; of the demo model's scenes it always is."""
+        manifest = self.manifest
+        if manifest is None or manifest.calibration is not None:
+            return manifest is not None
+        return self.options.clip == "demo" and not manifest.uncalibrated
+
+    @property
     def building(self) -> bool:
         """Whether it is being built now."""
         return self.status is not None and self.status.live

@@ -83,7 +83,7 @@ def _words(dataset: str, index: IndexState) -> Text:
         text.append(" S ", "reverse")
         text.append("  choose other models first")
         if status is not None and status.state in ("failed", "lost", "stopped"):
-            text.append(f"\n\n! the last build {status.state}: {status.message}", "bold red")
+            text.append(f"\n\n! the last build {status.state}: {status.message}", "bold")
         return text
     text.append("Ask what you would ask someone who has seen every image\n\n", "bold")
     text.append("LLaVA names what to look for, CLIP finds the image that fits best, LLaVA answers looking at it.\n")

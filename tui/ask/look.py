@@ -82,7 +82,7 @@ class Look:
 
     def _about(self, candidate: Candidate) -> str:
         if candidate.image == self.turn.image:
-            return "answered about this"
+            return "the nearest: it may not fit" if self.turn.doubt else "answered about this"
         return "" if self.live and self.turn.image is None else "Enter asks about it"
 
 

@@ -124,7 +124,7 @@ class AskPane(Pane):
         if not self.chat_view.is_typing and self.is_shown:
             self.chat_view.focus_keys()
         self._write_head()
-        self.chat_view.calibrated = now.options.clip == "demo"
+        self.chat_view.calibrated = now.calibrated
 
     @on(IndexWatch.Loading)
     def _loading(self, event: IndexWatch.Loading) -> None:

@@ -7,7 +7,6 @@ from textual.widgets import TextArea
 from bddseg_tui.tui.ask.commands import QUESTION
 from bddseg_tui.tui.shared.commands import bindings
 
-
 RESTING, TYPING = "i asks about this dataset", "ask about this dataset"
 
 
@@ -28,9 +27,7 @@ class QuestionBox(TextArea):
         """The person wants the keys of the conversation, or to stop an answer."""
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(
-            id=id, compact=True, tab_behavior="focus", placeholder=RESTING, show_line_numbers=False
-        )
+        super().__init__(id=id, compact=True, tab_behavior="focus", placeholder=RESTING, show_line_numbers=False)
         self.cursor_blink = False
         self.asked: list[str] = []
         self._place = 0

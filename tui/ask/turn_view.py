@@ -39,7 +39,8 @@ class TurnView(Vertical):
         yield Markdown("", classes="turn--answer", open_links=False)
 
     async def on_mount(self) -> None:
-        """Shows what is known of the turn."""
+        """Shows what is known of the turn, in the theme's colours."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._show_steps())
         self._show_steps()
         if self.turn.answer:
             await self.query_one(Markdown).update(self.turn.answer)
@@ -127,20 +128,21 @@ class TurnView(Vertical):
         self.set_class(chosen, "-chosen")
 
     def _show_steps(self) -> None:
-        turn, text = self.turn, Text()
+        turn, text, theme = self.turn, Text(), self.app.current_theme
         if turn.stayed:
             text.append("same picture  ", "dim")
         for anchor in turn.anchors if not turn.stayed else ():
             text.append(f" {anchor} ", "reverse")
             text.append(" ")
         if turn.fallback:
-            text.append(f"\n! {turn.fallback}: searching with the question itself", "yellow")
+            text.append(f"\n! {turn.fallback}: searching with the question itself", theme.warning or "")
         if self.live:
             text.append(f"{self._doing} …  Esc stops", "italic")
         elif turn.problem:
             advice = "" if turn.state == "cancelled" else "   r tries again   S settings"
-            text.append(("\n" if text.plain else "") + f"! {turn.problem}{advice}", "bold red")
+            text.append(("\n" if text.plain else "") + f"! {turn.problem}{advice}", f"bold {theme.error}")
         elif turn.timings:
+            text.append(("\n" if text.plain else "") + f"? {turn.doubt}" if turn.doubt else "", "italic")
             text.append(("\n" if text.plain else "") + self._times(), "dim")
         steps = self.query_one(".turn--steps", Static)
         steps.update(text)

@@ -18,8 +18,8 @@ from bddseg_tui.tui.evaluate.class_table import ClassTable
 from bddseg_tui.tui.evaluate.evaluation_text import confusions, summary
 from bddseg_tui.tui.evaluate.images_screen import ImagesScreen, by_score
 from bddseg_tui.tui.evaluate.score_rows import label_scores, labels_note, slice_scores, slices_note
-from bddseg_tui.tui.evaluate.share_plot import LEAST_LINES, SharePlot
 from bddseg_tui.tui.evaluate.score_table import NO_SCORES, ScoreTable
+from bddseg_tui.tui.evaluate.share_plot import LEAST_LINES, SharePlot
 from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.messages import ShowFilter
 from bddseg_tui.tui.shared.worker_errors import tell_failure

@@ -34,7 +34,7 @@ def evaluation_row(state: EvaluationState, compared: bool, width: int, elsewhere
     elif state.result:
         text.append(f"{percent(state.result.miou19):>5}", "bold")
     else:
-        text.append("✗ damaged" if state.problem else state_mark(status.state), "red")
+        text.append("✗ damaged" if state.problem else state_mark(status.state), "bold")
     return text
 
 

@@ -76,7 +76,9 @@ class MatrixScreen(Screen[None]):
     def _show(self, matrix: Matrix, by: "Normalised") -> None:
         self.matrix = matrix
         what = "pixels" if matrix.kind == "pixels" else "classes found in images: missed (row), wrongly found (column)"
-        self.query_one("#matrix--title", Label).update(f"{self._evaluation.name}   {what}   {_WORDS[by]}; colours by the square root")
+        self.query_one("#matrix--title", Label).update(
+            f"{self._evaluation.name}   {what}   {_WORDS[by]}; colours by the square root"
+        )
         self.query_one(Heatmap).show(matrix)
         self._describe()
 

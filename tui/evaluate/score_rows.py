@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bddseg_tui.core.analysis.multilabel import LabelScore, MultiLabel
     from bddseg_tui.core.analysis.slices import Slice
 
+
 def label_scores(found: "MultiLabel") -> Scores:
     """A row for each class, then the averages."""
     rows = [(_named(c.id, s.support > 0), *_cells(s)) for c, s in zip(CLASSES, found.classes, strict=True)]

@@ -65,9 +65,7 @@ def _place(c: ClassScore, columns: int, rows: int) -> tuple[int, int] | None:
     return round((1 - c.iou) * (rows - 1)), round(across * (columns - 1))
 
 
-def _write(
-    line: list[tuple[str, str]], taken: list[bool], column: int, name: str, class_id: str, style: str
-) -> None:
+def _write(line: list[tuple[str, str]], taken: list[bool], column: int, name: str, class_id: str, style: str) -> None:
     """Writes a name beside its mark, or the class's id where the name does not fit."""
     for label in (name, class_id):
         for start in (column + 2, column - 1 - len(label)):

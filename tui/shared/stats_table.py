@@ -18,6 +18,13 @@ def stats_table(rows: Sequence[ClassStats]) -> Table:
     largest = max((c.percentage for c in rows), default=0) or 1
     for c in rows:
         swatch = Text("██", style="rgb({},{},{})".format(*CLASSES[c.id].color))
-        table.add_row(swatch, f"{c.id:>2}", c.name, f"{c.percentage:.3f} %", f"{c.images:,} images", bar(c.percentage / largest, BAR))
+        table.add_row(
+            swatch,
+            f"{c.id:>2}",
+            c.name,
+            f"{c.percentage:.3f} %",
+            f"{c.images:,} images",
+            bar(c.percentage / largest, BAR),
+        )
     table.columns[3].justify = table.columns[4].justify = "right"
     return table
