@@ -311,11 +311,11 @@ async def test_the_worst_image_of_the_worst_class_is_five_keys_away(app: BddsegA
         await pilot.press("enter")
         images = app.query_one(ImageList)
         await until(pilot, lambda: images.image)
-        assert f"IoU of {worst.name} first" in str(app.query_one("#image-title", Label).render())
+        assert f"worst {worst.name} first" in str(app.query_one("#image-title", Label).render())
         assert images.image and images.image.about.startswith(worst.name) and images.has_focus
         shown = app.query_one(ImagePreview)
         await until(pilot, lambda: shown.display and all(p._drawn for p in shown.query(PictureView)))
-        assert {p._request.view for p in shown.query(PictureView) if p._request} >= {"prediction", "error"}
+        assert {p._request.view for p in shown.query(PictureView) if p._request} >= {"prediction", "outcome"}
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, SideBySideScreen))
         await pilot.press("escape", "escape")

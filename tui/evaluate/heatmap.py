@@ -15,7 +15,7 @@ from bddseg_tui.tui.evaluate.class_names import column_heads
 from bddseg_tui.tui.evaluate.commands import HEATMAP
 from bddseg_tui.tui.shared.commands import bindings
 
-LABEL, SLIM_LABEL = 20, 16
+LABEL, SLIM_LABEL = 19, 16
 """Columns of the rows' names: with their colours, or without where cells would be too narrow."""
 WIDEST = 14
 TWO_LINES_FROM = 7
@@ -156,12 +156,18 @@ class Heatmap(ScrollView, can_focus=True):
             # By the square root: half a percent of road taken for a car matters, and would not be seen.
             part = share**0.5
             mixed = [round(g + (f - g) * part) for g, f in zip(ground, full, strict=True)]
-            text_color = "white" if part > 0.35 else None
+            text_color = ("black" if _is_bright(mixed) else "white") if part > 0.2 else None
             style = base + Style(bgcolor="rgb({},{},{})".format(*mixed), color=text_color, dim=not count or None)
             if chosen and column == self.cell[1]:
                 style = base + Style(reverse=True, bold=True)
             segments.append(Segment(_shown(count, share).rjust(self.cell_width), style))
         return segments
+
+
+def _is_bright(color: list[int]) -> bool:
+    """Whether black can be read better on it than white."""
+    red, green, blue = color
+    return 0.299 * red + 0.587 * green + 0.114 * blue > 130
 
 
 def _shown(count: int, share: float) -> str:

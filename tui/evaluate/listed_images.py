@@ -39,8 +39,7 @@ class Listing:
         if self.evaluation is None:
             return ""
         way = "worst" if self.worst_first else "best"
-        by = "mIoU" if self.class_id is None else f"IoU of {CLASSES[self.class_id].name}"
-        return f" {way} {by} first (w)"
+        return f" {way} {'mIoU' if self.class_id is None else CLASSES[self.class_id].name} first (w)"
 
 
 def read_images(analysis: AnalysisService, listing: Listing) -> tuple[ListedImage, ...]:
