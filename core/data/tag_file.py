@@ -18,7 +18,7 @@ from bddseg_tui.core.files.atomic import replacing
 from bddseg_tui.core.files.disk_errors import disk_error
 from bddseg_tui.core.files.json_text import decode
 from bddseg_tui.core.files.regular_file import read_regular
-from bddseg_tui.core.sanitize import sanitize_path
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
 
 ENDINGS = (".csv", ".json")
 _LARGEST = 1 << 29
@@ -99,7 +99,7 @@ def import_tags(catalog: Catalog, source: Path) -> TagsImported:
     refused = 0
     for image, tag in entries:
         if (sample := _match(image, known, stems)) is None:
-            unmatched[sanitize_path(image)] = None
+            unmatched[sanitize(image)] = None
             continue
         try:
             wanted.setdefault(clean_tag("-".join(tag.split())), {})[sample] = None

@@ -2,15 +2,21 @@
 
 import json
 import stat
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
 
+from bddseg_tui.core.data.catalog import Catalog
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.filter_history import MOST, load_history, remember_filter
 from bddseg_tui.core.data.saved_views import SavedView, load_views, save_view
+from bddseg_tui.core.data.tag_file import import_tags
 from bddseg_tui.core.engine import Engine
-from bddseg_tui.core.errors import UsageError
+from bddseg_tui.core.errors import BddsegError, UsageError
+from bddseg_tui.core.sanitize import sanitize
+from tests.core.odd_json import DEEP, like
 
 RIDERS = SavedView("riders", "split:val has:rider sort:-rider", "overlay", "0001-demo/best-val")
 
@@ -72,3 +78,28 @@ def test_filters_are_remembered_once_each_and_for_nobody_else(tmp_path: Path) ->
     found = load_history(path)
     assert len(found) == MOST and found[-2:] == ("name:019999", "has:bus")
     assert path.stat().st_size < 10_000
+
+
+@given(like({"name": "a", "filter": "has:bus", "view": "mask", "evaluation": None}))
+@example(DEEP.encode())
+def test_whatever_is_in_the_file_views_are_read_or_left_out(line: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "v.json"
+        path.write_bytes(b"[" + line + b"]")
+        assert all(sanitize(v.name) == v.name and sanitize(v.filter) == v.filter for v in load_views(path))
+
+
+@given(like({"filepath": "images/val/a.jpg", "tags": ["odd"], "id": "5"}))
+@example(DEEP.encode())
+def test_whatever_is_in_a_file_of_tags_it_is_read_or_refused_in_one_line(line: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("t.json", "t.csv"):
+            path = Path(folder) / name
+            path.write_bytes(b'{"samples": [' + line + b"]}" if name == "t.json" else b"image,tag\n" + line)
+            catalog = Catalog(Path(folder) / "c.sqlite", Path(folder))
+            try:
+                found = import_tags(catalog, path)
+            except BddsegError as error:
+                assert "\n" not in str(error)
+            else:
+                assert found.given == 0 and all(sanitize(name) == name for name in found.unmatched)

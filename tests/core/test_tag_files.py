@@ -61,10 +61,11 @@ def test_images_are_known_by_the_end_of_a_path_or_by_a_name_that_only_one_has(ca
         {"filepath": "data/none.jpg", "tags": ["none", "again"]},
         {"filepath": "images/val/a.jpg", "tags": [7, ""]},
         {"filepath": "images/val/a.jpg", "tags": None},
+        {"filepath": "\ud800\0", "tags": ["odd"]},
     ]
     (tmp_path / "t.json").write_text(json.dumps({"name": "bdd", "samples": samples}))
     found = import_tags(catalog, tmp_path / "t.json")
-    assert found == TagsImported(3, 0, 2, ("data/b.jpg", "data/none.jpg"), 2)
+    assert found == TagsImported(3, 0, 2, ("data/b.jpg", "data/none.jpg", "�·"), 2)
     assert tagged(catalog) == {"images/train/b.jpg": ("by-path", "train"), "images/val/a.jpg": ("stem",)}
 
 

@@ -111,6 +111,8 @@ async def test_marked_images_are_listed_in_a_file_that_is_never_replaced(
         assert len(paths) == 2 and paths[0] == str(first.image)
         await pilot.press("y", "ctrl+u", *f"{tmp_path}/l.txt", "enter")
         await until(pilot, lambda: "is there already" in told())
+        await pilot.press("y", "ctrl+u", *"~nobody-here/l.txt", "enter")
+        await until(pilot, lambda: "there is no user" in told())
         assert (tmp_path / "l.txt").read_text().splitlines() == paths
 
 

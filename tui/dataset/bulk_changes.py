@@ -4,7 +4,6 @@ import asyncio
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from textual import work
 from textual.message import Message
@@ -13,6 +12,7 @@ from textual.worker import Worker
 
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.tagging import TagChange
+from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.core.services.data import DataService
 from bddseg_tui.tui.shared.attempt import attempt
@@ -106,13 +106,16 @@ class BulkChanges(Widget):
         self._tell(f"took back: {change.about}")
 
     @work(group="bulk", exit_on_error=False)
-    async def write_list(self, targets: Targets, to: Path) -> None:
-        """Writes the samples into a file."""
-        count = await attempt(
-            self, lambda: self._data.write_list(targets.collection, to, targets.ids(), targets.evaluation)
-        )
-        if count is not None:
-            self.notify(f"{count:,} images are listed in {sanitize_path(to)}", markup=False, timeout=8)
+    async def write_list(self, targets: Targets, path: str) -> None:
+        """Writes the samples into a file, whose path is as it was typed."""
+
+        def work() -> str:
+            to = typed_path(path)
+            count = self._data.write_list(targets.collection, to, targets.ids(), targets.evaluation)
+            return f"{count:,} images are listed in {sanitize_path(to)}"
+
+        if (told := await attempt(self, work)) is not None:
+            self.notify(told, markup=False, timeout=8)
 
     def _tell(self, text: str) -> None:
         self.notify(text, markup=False, timeout=6)

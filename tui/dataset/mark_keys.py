@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.filter_language import EXCLUDE
-from bddseg_tui.core.files.typed_path import suggested, typed_path
+from bddseg_tui.core.files.typed_path import suggested
 from bddseg_tui.tui.dataset.bulk_changes import BulkChanges, Targets
 from bddseg_tui.tui.dataset.choices import list_file_dialog, tag_dialog
 from bddseg_tui.tui.dataset.list_panel import ListPanel
@@ -113,7 +113,7 @@ class MarkKeys(Widget):
 
         def typed(path: str | None) -> None:
             if path:
-                self._bulk.write_list(targets, typed_path(path))
+                self._bulk.write_list(targets, path)
 
         self.app.push_screen(list_file_dialog(count, bool(targets.marked), suggested("images.txt")), typed)
 

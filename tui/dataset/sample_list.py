@@ -6,6 +6,7 @@ Textual's DataTable takes 1.9 s to mount 10,000 rows, OptionList 0.4 s.
 import asyncio
 from array import array
 from collections.abc import Callable, Sequence
+from textwrap import wrap
 
 from rich.segment import Segment
 from rich.style import Style
@@ -162,7 +163,8 @@ class SampleList(ScrollView, can_focus=True):
         width, index = self.size.width, y + self.scroll_offset.y
         base = self.rich_style
         if index >= len(self._ids):
-            text = self.empty_text if not self._ids and y == 1 else ""
+            lines = wrap(self.empty_text, max(10, width - 3)) if not self._ids else []
+            text = lines[y - 1] if 1 <= y <= len(lines) else ""
             return Strip([Segment(f"  {text}"[:width].ljust(width), base + self._part("list--dim"))], width)
         row = self._rows.get(self._ids[index])
         if row is None:
