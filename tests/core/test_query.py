@@ -132,7 +132,7 @@ def test_predicted_classes_that_are_not_known_are_said_to_be_so(engine: Engine, 
     rows = engine.data.find(collection, "split:val")
     collection.catalog.record_scores("0001-demo/best-val", [ImageScore(r.image, r.image, 0.5, 0.5) for r in rows])
     for evaluation, says in (
-        (None, "choose whose predictions"),
+        (None, "whose predictions? choose"),
         ("0001-demo/best-va", "no evaluation is called '0001-demo/best-va' (did you mean '0001-demo/best-val'?)"),
         ("0001-demo/best-val", "did not keep the predicted classes"),
     ):

@@ -85,7 +85,7 @@ async def test_a_filter_that_names_an_evaluation_shows_its_predictions(app: Bdds
         rows = pane.engine.data.find(pane.collection, "split:val")
         found = [ImageScore(r.image, r.image, predicted=(9, *[0] * 14, n, *[0] * 4)) for n, r in enumerate(rows)]
         await pilot.press("slash", *"pred:bus>1%")
-        await until(pilot, lambda: samples.count == 0 and "choose whose predictions" in samples.empty_text)
+        await until(pilot, lambda: samples.count == 0 and "whose predictions? choose" in samples.empty_text)
         pane.collection.catalog.record_scores("0001-demo/best-val", found)
         pane.action_rescan()
         await until(pilot, lambda: app.query_one(ListPanel).known.evaluations)

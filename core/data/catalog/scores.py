@@ -112,7 +112,7 @@ def without_predicted(database: Database) -> list[str]:
 def lacks_predicted(database: Database, evaluation: str | None) -> str:
     """Why nothing is known of the classes that an evaluation predicted, in words; '' where they are known."""
     if evaluation is None:
-        return "choose whose predictions are meant: E in the app, --evaluation for commands, or a word evaluation:NAME"
+        return "whose predictions? choose an evaluation (E, --evaluation), or write evaluation:NAME"
     known = evaluations(database)
     if evaluation not in known:
         return f"no evaluation is called {sanitize(evaluation)!r}{suggestion(evaluation, known)}"
