@@ -36,6 +36,7 @@ OF_NO_JOB = {
     "demo": ["--dir", "{to}", "--train", "2", "--val", "1", "--test", "0", "--width", "96", "--height", "54"],
     "doctor": [],
     "train": ["{data}", "--create", "--preset", "demo"],
+    "train --estimate": ["{data}", "--preset", "demo"],
     "runs": [],
     "runs delete": ["1"],
     "config": ["--preset", "strong"],

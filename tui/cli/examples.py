@@ -29,6 +29,7 @@ EXAMPLES = {
     "train": (
         "train ~/bdd100k --preset focal --set epochs=40 --follow",
         "train ~/bdd100k --config my.toml",
+        "train ~/bdd100k --preset strong --estimate",
         "train ~/bdd100k --queue --set device=cuda:1",
     ),
     "resume": ("resume last --follow",),

@@ -17,10 +17,12 @@ from bddseg_tui.tui.cli.options import (
 )
 from bddseg_tui.tui.cli.output import tell
 from bddseg_tui.tui.cli.training_options import PRESETS, ConfigFileOption, PresetOption, SetOption
+from bddseg_tui.tui.shared.format import format_bytes, format_duration
 
 if TYPE_CHECKING:
     from bddseg_tui.core.runs.run import Run
-    from bddseg_tui.tui.cli.json_output.training_outputs import Started
+    from bddseg_tui.core.runs.run_estimate import Estimate
+    from bddseg_tui.tui.cli.json_output.training_outputs import Estimated, Started
 
 
 def add_to(app: typer.Typer, panel: str) -> None:
@@ -38,6 +40,9 @@ def train(
         int | None, typer.Option(min=1, help="The same as --set processes=N: one a GPU.", show_default=False)
     ] = None,
     create: Annotated[bool, typer.Option("--create", help="Make the run only; a launcher of yours starts it.")] = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Say how long the run would take and how much memory; start nothing.")
+    ] = False,
     queue: QueueOption = False,
     follow: FollowOption = False,
     json: JsonOption = False,
@@ -48,6 +53,10 @@ def train(
     root = named_or_last(engine, dataset)
     settings = [*(assignments or ()), *(["compile=true"] if compile else [])]
     settings += [f"processes={processes}"] if processes else []
+    if estimate:
+        found = engine.runs.costs(root).estimate(build_config(preset, settings, config))
+        tell(json, _estimate_text(found), _estimated(found))
+        return
     if create:
         run = engine.runs.create(root, build_config(preset, settings, config), preset)
         tell(json, sanitize_path(run.folder), _started(run))
@@ -57,6 +66,16 @@ def train(
     tell(json, f"run {run.name} in {sanitize_path(run.folder)}{waits}", _started(run))
     if follow:
         follow_training(engine, run)
+
+
+def _estimate_text(found: "Estimate") -> str:
+    time = f"about {format_duration(found.seconds)}" if found.seconds is not None else "how long is not known yet"
+    memory = f", about {format_bytes(found.memory)} of memory" if found.memory is not None else ""
+    return f"{time} on {found.device}{memory}" + (f"; reckoned from {found.by}" if found.by else "")
+
+
+def _estimated(found: "Estimate") -> "Estimated":
+    return {"seconds": found.seconds, "memory": found.memory, "device": found.device, "by": found.by}
 
 
 def _started(run: "Run") -> "Started":

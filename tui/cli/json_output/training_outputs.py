@@ -20,6 +20,16 @@ class Started(TypedDict):
 
 
 @closed
+class Estimated(TypedDict):
+    """`train --estimate`: seconds and bytes, null where they are not known, and the run that they are reckoned from."""
+
+    seconds: Real | None
+    memory: Count | None
+    device: Line
+    by: Line
+
+
+@closed
 class RunRow(TypedDict):
     """An item of `runs`."""
 
