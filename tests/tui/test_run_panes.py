@@ -224,8 +224,9 @@ async def test_views_matrix_and_slices_of_an_evaluation_lead_to_its_images(app: 
 
 
 async def test_two_evaluations_are_compared_by_image_and_setting_and_reported(
-    told: Told, app: BddsegApp, trained: Run, engine: Engine, tmp_path: Path
+    told: Told, app: BddsegApp, trained: Run, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", "10.0.0.1 50000 10.0.0.2 22")
     folder = engine.runs.evaluate(trained, tta="flip")
     assert engine.runs.wait(folder).state == "finished", tail_log(folder)
     async with app.run_test(size=(140, 45)) as pilot:
@@ -252,6 +253,9 @@ async def test_two_evaluations_are_compared_by_image_and_setting_and_reported(
         await pilot.press("enter")
         await until(pilot, lambda: (tmp_path / "made/report.html").exists())
         assert "Side by side" in (tmp_path / "made/report.html").read_text()
+        await until(pilot, lambda: "o opens it" in told())
+        await pilot.press("o")
+        await until(pilot, lambda: app.clipboard == str(tmp_path / "made/report.html"))
 
 
 async def test_an_evaluation_of_an_earlier_version_says_to_evaluate_again(

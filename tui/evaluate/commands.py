@@ -14,6 +14,7 @@ EVALUATE = (
     Command("changes", "d", "Changes", "List the images by how much they changed against the compared evaluation."),
     Command("settings_diff", "S", "Settings", "Show the settings in which the two compared runs differ."),
     Command("report", "p", "Report", "Write a report as one HTML page, with the compared evaluation if there is one."),
+    Command("open_report", "o", "Open report", "Open the report in a browser or, over SSH, copy its path."),
     Command("toggle_order", "w", "Worst/best", "List the worst or the best images first.", True),
     Command("next_list", "tab", "Next list", "Move between evaluations, classes and images."),
     Command("open_image", "enter", "Open", "Open a class (its worst images), or an image side by side.", False),

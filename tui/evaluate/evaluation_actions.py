@@ -1,5 +1,8 @@
 """What can be done with evaluations: making one, deleting one, writing a report."""
 
+import asyncio
+from pathlib import Path
+
 from rich.text import Text
 from textual import work
 from textual.message import Message
@@ -17,6 +20,7 @@ from bddseg_tui.tui.evaluate.new_evaluation import NewEvaluation, evaluation_cho
 from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.choose import ChooseScreen
 from bddseg_tui.tui.shared.prompt import ConfirmScreen, PromptScreen
+from bddseg_tui.tui.shared.show_file import show_file
 from bddseg_tui.tui.shared.text_screen import TextScreen
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 
@@ -39,6 +43,7 @@ class EvaluationActions(Widget):
     def __init__(self, engine: Engine) -> None:
         super().__init__()
         self._engine = engine
+        self._reports: dict[str, Path] = {}
 
     # -- making one ------------------------------------------------------------------------------------------
 
@@ -113,7 +118,17 @@ class EvaluationActions(Widget):
         report = self._engine.analysis.report
         written = await attempt(self, lambda: report(evaluation, others, typed_path(to)), "warning", 8)
         if written:
-            self.notify(f"written to {sanitize_path(written[0])}", markup=False, timeout=8)
+            self._reports[evaluation.name] = written[0]
+            self.notify(f"written to {sanitize_path(written[0])}: o opens it", markup=False, timeout=8)
+
+    @work(exclusive=True, group="report", exit_on_error=False)
+    async def open_report(self, evaluation: Evaluation) -> None:
+        """Opens the report that was written last, or the one in the evaluation's folder."""
+        path = self._reports.get(evaluation.name, evaluation.folder / "report" / "report.html")
+        if await asyncio.to_thread(path.is_file):
+            await show_file(self.app, path)
+        else:
+            self.notify("there is no report yet: p writes one", severity="warning")
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Tells what failed in a thread."""

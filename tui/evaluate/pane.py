@@ -256,6 +256,11 @@ class EvaluatePane(Pane):
         if (evaluation := self.evaluations.evaluation) is not None:
             self.query_one(EvaluationActions).report(evaluation, self.evaluations.other)
 
+    def action_open_report(self) -> None:
+        """Opens the chosen evaluation's report in a browser or, over SSH, copies its path."""
+        if (evaluation := self.evaluations.evaluation) is not None:
+            self.query_one(EvaluationActions).open_report(evaluation)
+
     def action_new_evaluation(self) -> None:
         """Asks which run, checkpoint and split to evaluate."""
         self.query_one(EvaluationActions).offer()
