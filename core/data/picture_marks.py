@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 Dot = tuple[float, float]
 """Width and height in pixels of the picture."""
 FINE: Dot = (2.0, 2.0)
+Edges = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
+BLACK, WHITE = (0, 0, 0), (255, 255, 255)
+_WIDEST_RIM = 4.0
+"""Pixels."""
 Slope = Literal["/", "\\"]
 _PERIOD = 4
 """Dots from a stripe to the next; half of them are of the stripe."""
@@ -52,27 +57,43 @@ def with_crosshair(picture: "Image.Image", part: Viewport, pixel: Pixel, dot: Do
     draw = ImageDraw.Draw(marked)
     wide, high = picture.width / part.width, picture.height / part.height
     left, top = (pixel[0] - part.x) * wide, (pixel[1] - part.y) * high
-    right, bottom = left + wide, top + high
-    x, y = (left + right) / 2, (top + bottom) / 2
-    across, down = max(dot[0], 2.0), max(dot[1], 2.0)
-    near = max(wide / 2 + 2 * max(across, down), min(picture.size) / 24)
-    far = near + max(min(picture.size) / 14, 2 * max(across, down))
-    for colour, rim in (((0, 0, 0), 1.0), ((255, 255, 255), 0.0)):
-        for sign in (-1, 1):
-            ends = sorted((x + sign * near, x + sign * far)), sorted((y + sign * near, y + sign * far))
-            for box in (
-                (ends[0][0], y - down / 2, ends[0][1], y + down / 2),
-                (x - across / 2, ends[1][0], x + across / 2, ends[1][1]),
-            ):
-                draw.rectangle(_grown(box, rim * across, rim * down), colour)
-        if min(wide, high) >= 4 * max(across, down):
-            # Around the pixel, so that nothing of it is covered.
-            frame = _grown((left, top, right, bottom), across * (1 + rim), down * (1 + rim))
-            draw.rectangle(frame, None, colour, max(1, round(min(across, down) * (1 + rim))))
+    # Strokes lie on dots, which would be mixed with what is beside them otherwise.
+    x, y = ((left + wide / 2) // dot[0] + 0.5) * dot[0], ((top + high / 2) // dot[1] + 0.5) * dot[1]
+    larger = max(dot)
+    near = max(max(wide, high) / 2 + 2 * larger, min(picture.size) / 14)
+    length = max(min(picture.size) / 16, 2 * larger)
+    boxes: list[Edges] = []
+    for sign in (-1, 1):
+        first, last = sorted((x + sign * near, x + sign * (near + length)))
+        boxes.append((first, y - dot[1] / 2, last, y + dot[1] / 2))
+        first, last = sorted((y + sign * near, y + sign * (near + length)))
+        boxes.append((x - dot[0] / 2, first, x + dot[0] / 2, last))
+    for box in boxes:
+        if larger > _WIDEST_RIM:
+            # A rim of whole dots would cover too much: the stroke is dark where the picture is light.
+            draw.rectangle(_grown(box, 0, 0), WHITE if _is_dark(picture, box) else BLACK)
+        else:
+            draw.rectangle(_grown(box, *dot), BLACK)
+            draw.rectangle(_grown(box, 0, 0), WHITE)
+    if min(wide, high) >= 4 * larger:
+        # Around the pixel, so that nothing of it is covered.
+        for colour, rim in ((BLACK, 2), (WHITE, 1)):
+            frame = _grown((left, top, left + wide, top + high), rim * dot[0], rim * dot[1])
+            draw.rectangle(frame, None, colour, max(1, round(rim * min(dot))))
     return marked
 
 
-def _grown(box: tuple[float, float, float, float], across: float, down: float) -> tuple[float, float, float, float]:
+def _is_dark(picture: "Image.Image", box: Edges) -> bool:
+    from PIL import ImageStat
+
+    left, top = max(0, round(box[0])), max(0, round(box[1]))
+    right, bottom = min(picture.width, round(box[2])), min(picture.height, round(box[3]))
+    if left >= right or top >= bottom:
+        return True
+    return ImageStat.Stat(picture.crop((left, top, right, bottom)).convert("L")).mean[0] < 128
+
+
+def _grown(box: Edges, across: float, down: float) -> Edges:
     left, top, right, bottom = box
     return round(left - across), round(top - down), round(right + across) - 1, round(bottom + down) - 1
 

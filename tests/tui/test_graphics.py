@@ -2,15 +2,22 @@
 
 import base64
 import io
+import itertools
+import math
 import re
+from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 from rich.console import Console
 from textual.strip import Strip
 
+from bddseg_tui.core.data.pictures import PictureRequest
+from bddseg_tui.tui.shared.drawing import Wanted, draw
+from bddseg_tui.tui.terminal.cells import CELL_KINDS
 from bddseg_tui.tui.terminal.iterm2 import encode_iterm2
 from bddseg_tui.tui.terminal.kitty import encode_kitty, free_kitty, placeholders
+from bddseg_tui.tui.terminal.protocol import ImageProtocol
 from bddseg_tui.tui.terminal.sixel import encode_sixel
 from bddseg_tui.tui.terminal.tmux import through_tmux
 
@@ -39,6 +46,41 @@ def test_a_sixel_defines_its_colours_before_its_first_pixel() -> None:
     assert len(definitions) > 20
     first_pixel = re.search(r'"[0-9;]+(#\d+;2;[0-9;]+)*', data)
     assert first_pixel and definitions[-1] <= first_pixel.end()
+
+
+def decoded(sixel: str) -> Image.Image:
+    """What a terminal draws of a Sixel: an implementation of the format's manual, pixel by pixel."""
+    size = re.search(r'"1;1;(\d+);(\d+)', sixel)
+    assert size
+    picture = Image.new("RGB", (int(size[1]), int(size[2])))
+    colours: dict[int, tuple[int, ...]] = {}
+    x = band = colour = 0
+    body = sixel[size.end() : sixel.rindex("\x1b\\")]
+    for token in re.finditer(r"#(\d+)(?:;2;(\d+);(\d+);(\d+))?|!(\d+)([?-~])|([?-~])|([$-])", body):
+        number, *percent, count, many, one, control = token.groups()
+        if number is not None:
+            colour = int(number)
+            if percent[0] is not None:
+                colours[colour] = tuple(round(int(p) * 255 / 100) for p in percent)
+        elif control is not None:
+            x, band = 0, band + (control == "-")
+        else:
+            end = x + int(count or 1)
+            for column, row in itertools.product(range(x, end), range(6)):
+                if ord(many or one) - 63 >> row & 1:
+                    picture.putpixel((column, 6 * band + row), colours[colour])
+            x = end
+    return picture
+
+
+@pytest.mark.parametrize("size", [(61, 31), (7, 12), (1, 1)])
+def test_a_sixel_is_the_picture_pixel_by_pixel(size: tuple[int, int]) -> None:
+    picture = Image.effect_noise(size, 90).convert("RGB")
+    picture.paste((250, 170, 30), (0, 0, size[0] * 2 // 3, size[1] // 2))
+    shown = decoded(encode_sixel(picture, PLENTY)).convert("RGB")
+    indexed = picture.quantize(256, Image.Quantize.FASTOCTREE).convert("RGB")
+    # Colours are given in percent.
+    assert max(high for _, high in ImageChops.difference(shown, indexed).getextrema()) <= 2  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("limit", [PLENTY, 20_000])
@@ -117,3 +159,24 @@ def test_what_goes_through_tmux_is_each_command_alone_with_its_escapes_doubled()
     parts = re.findall(r"\x1bPtmux;((?:[^\x1b]|\x1b\x1b)*)\x1b\\", through)
     assert "".join(parts).replace("\x1b\x1b", "\x1b") == kitty.data
     assert len(parts) == kitty.data.count("\x1b_G") > 1
+
+
+@pytest.mark.parametrize("protocol", ["sixel", "kitty", "iterm2", "halfblock", "quadrant", "sextant", "octant"])
+def test_a_picture_has_its_own_shape_to_within_a_pixel(
+    protocol: ImageProtocol, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bddseg_tui.tui.shared.drawing.cell_pixels", lambda: (10, 20))
+    Image.new("RGB", (1280, 720), (90, 120, 150)).save(tmp_path / "i.png")
+    for cells in ((53, 20), (111, 41), (160, 44), (37, 40)):
+        drawn = draw(Wanted(PictureRequest(tmp_path / "i.png", None), cells, protocol, PLENTY, paper=(1, 2, 3)))
+        across, down = next((parts for kind, parts in CELL_KINDS.items() if kind == protocol), (10, 20))
+        width, height = drawn.shape[0] * 10, drawn.shape[1] * 20
+        # Half of a pixel in each direction; of characters, half of one of their parts.
+        assert abs(width - height * 16 / 9) <= 10 / across / 2 + 16 / 9 * 20 / down / 2
+        assert drawn.cells == (math.ceil(drawn.shape[0]), math.ceil(drawn.shape[1]))
+        if protocol == "kitty":
+            whole = sent(drawn.kitty).convert("RGB")
+            assert whole.size == (drawn.cells[0] * 10, drawn.cells[1] * 20)
+            edge = round(height)
+            assert whole.getpixel((9, edge - 1)) == pytest.approx((90, 120, 150), abs=8)
+            assert edge == whole.height or whole.getpixel((9, edge)) == pytest.approx((1, 2, 3), abs=8)

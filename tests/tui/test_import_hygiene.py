@@ -46,11 +46,11 @@ asyncio.run(main())
     assert loaded_by(code, *HEAVY) == set()
 
 
-def test_the_first_picture_needs_neither_numpy_nor_pydantic_nor_textual_image() -> None:
+def test_the_first_picture_needs_neither_numpy_nor_pydantic() -> None:
     code = "from bddseg_tui.tui import start, app; from bddseg_tui.tui.dataset import pane; "
     code += "from bddseg_tui.core import engine; from bddseg_tui.core.data import pictures; "
     code += "from bddseg_tui.tui.terminal import cells"
-    assert loaded_by(code, "numpy", "pydantic", "textual_image", *HEAVY) == set()
+    assert loaded_by(code, "numpy", "pydantic", *HEAVY) == set()
 
 
 def test_a_running_app_shows_its_first_picture_before_pydantic_is_loaded(drawn: Path, tmp_path: Path) -> None:

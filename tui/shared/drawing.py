@@ -15,6 +15,7 @@ from bddseg_tui.tui.terminal.protocol import ImageProtocol, cell_pixels
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from bddseg_tui.core.data.pictures import Composed
     from bddseg_tui.tui.terminal.cells import CellKind
 
 
@@ -88,7 +89,7 @@ def draw(wanted: Wanted) -> Drawn:
     shape = picture.width / wide, picture.height / high
     used = -(-picture.width // wide), -(-picture.height // high)
     if wanted.protocol in ("sixel", "iterm2"):
-        strips = _characters(picture, wanted, "quadrant")[0]
+        strips = _characters(found, wanted, "quadrant")[0]
         return Drawn(used, shape, placement, strips, raster=_raster(picture, used, wanted))
     if wanted.protocol == "kitty":
         from bddseg_tui.tui.terminal.kitty import encode_kitty
@@ -96,7 +97,7 @@ def draw(wanted: Wanted) -> Drawn:
         whole = _padded(picture, (used[0] * wide, used[1] * high), wanted.paper)
         kitty = encode_kitty(whole, used, wanted.limit)
         return Drawn(used, shape, placement, kitty.strips, kitty=kitty.data, image_id=kitty.image_id)
-    strips, shape = _characters(picture, wanted, cast("CellKind", wanted.protocol))
+    strips, shape = _characters(found, wanted, cast("CellKind", wanted.protocol))
     return Drawn((strips[0].cell_length, len(strips)), shape, placement, strips)
 
 
@@ -120,28 +121,45 @@ def _dot(wanted: Wanted, wide: int, high: int) -> tuple[float, float]:
     return _DOT if wanted.limit > SLOW_LINE else _COARSE_DOT
 
 
-def _characters(picture: "Image", wanted: Wanted, kind: "CellKind") -> tuple[list[Strip], tuple[float, float]]:
+def _characters(found: "Composed", wanted: Wanted, kind: "CellKind") -> tuple[list[Strip], tuple[float, float]]:
     """The strips, and how many cells across and down the picture is in them.
 
     It has as many of the parts of cells as come nearest to its size. Where there are few colours, whole cells: the
     colour beside it, which would be mixed with others, would be seen.
     """
-    from PIL import Image
-
     from bddseg_tui.tui.terminal.cells import CELL_KINDS, cell_strips
 
-    (wide, high), (across, down) = cell_pixels(), CELL_KINDS[kind]
+    (wide, high), (across, down), picture = cell_pixels(), CELL_KINDS[kind], found.picture
     if wanted.colors == "truecolor":
         dots = max(1, round(picture.width * across / wide)), max(1, round(picture.height * down / high))
     else:
         dots = across * max(1, round(picture.width / wide)), down * max(1, round(picture.height / high))
-    # A mean of two classes' colours is a third class's.
-    way = Image.Resampling.NEAREST if wanted.request.view in CLASS_VIEWS else Image.Resampling.BOX
     columns, rows = -(-dots[0] // across), -(-dots[1] // down)
-    small = _padded(picture.resize(dots, way), (columns * across, rows * down), wanted.paper)
+    small = _padded(_in_dots(found, wanted.request, dots), (columns * across, rows * down), wanted.paper)
     fine = wanted.limit > SLOW_LINE
     strips = cell_strips(small, kind, fine, wanted.colors, flat=_is_flat(wanted.request))
     return strips, (dots[0] / across, dots[1] / down)
+
+
+def _in_dots(found: "Composed", request: PictureRequest, dots: tuple[int, int]) -> "Image":
+    """The picture scaled to (width, height), without a mean of two classes' colours, which is a third class's."""
+    from PIL import Image
+
+    from bddseg_tui.core.data.pictures import panels_of
+
+    picture, panels = found.picture, panels_of(request)
+    exact = [panel.view in CLASS_VIEWS for panel in panels]
+    if all(exact):
+        return picture.resize(dots, Image.Resampling.NEAREST)
+    small = picture.resize(dots, Image.Resampling.BOX)
+    across, down = dots[0] / picture.width, dots[1] / picture.height
+    for (left, top, width, height), is_exact in zip(found.placement.panels, exact, strict=True):
+        if is_exact:
+            at = round(left * across), round(top * down)
+            size = round((left + width) * across) - at[0], round((top + height) * down) - at[1]
+            part = picture.crop((left, top, left + width, top + height))
+            small.paste(part.resize(size, Image.Resampling.NEAREST), at)
+    return small
 
 
 def _padded(picture: "Image", size: tuple[int, int], paper: tuple[int, int, int]) -> "Image":

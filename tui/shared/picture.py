@@ -115,14 +115,12 @@ class PictureView(Widget):
         self._start()
 
     def _step(self) -> None:
-        """Notes that one picture follows another: those that are passed by are coarse where sharp ones take long."""
+        """Notes that one picture follows another: over a slow line those that are passed by are coarse."""
         for timer in self._step_timers:
             timer.stop()
-        now, app = time.monotonic(), cast(PictureApp, self.app)
-        # Of images that follow each other the next is drawn ahead; where one zooms and pans to, nobody knows.
-        zoomed = self._request is not None and self._request.viewport is not None
-        long = app.picture_limit <= SLOW_LINE or (zoomed and app.protocol == "sixel")
-        self._rushing = long and now - self._stepped_at < RUSH_S
+        now = time.monotonic()
+        slow = cast(PictureApp, self.app).picture_limit <= SLOW_LINE
+        self._rushing = slow and now - self._stepped_at < RUSH_S
         self._stepped_at = now
         self._step_timers = [self.set_timer(RUSH_S, self._rest), self.set_timer(LATE_S, self._tell_late)]
 
