@@ -116,6 +116,24 @@ async def test_marked_images_are_listed_in_a_file_that_is_never_replaced(
         assert (tmp_path / "l.txt").read_text().splitlines() == paths
 
 
+async def test_on_the_full_screen_the_image_that_is_shown_is_meant_whatever_is_marked(app: BddsegApp) -> None:
+    async with app.run_test(size=(140, 40)) as pilot:
+        samples = await opened(app, pilot)
+        await pilot.press("a", "g", "f", "t", *"odd", "enter", "j", "T", "j", "X")
+        await until(pilot, lambda: (tagged(app, "odd"), tagged(app, "exclude")) == (2, 1))
+        assert len(samples.marks) == 21
+        await pilot.press("escape")
+
+
+async def test_all_tags_go_into_a_file_and_come_back(app: BddsegApp, tmp_path: Path, told: Told) -> None:
+    async with app.run_test(size=(140, 40)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("a", "t", *"odd", "enter", "Y", "ctrl+u", *f"{tmp_path}/t.csv", "enter")
+        await until(pilot, lambda: "21 tags of 21 images" in told())
+        await pilot.press("T", "Y", "ctrl+u", *f"{tmp_path}/t.csv", "enter")
+        await until(pilot, lambda: "21 tags given to 21 images" in told() and tagged(app, "odd") == 21)
+
+
 async def test_the_palette_offers_what_marks_and_tags(workspace: Workspace, drawn: Path) -> None:
     app = BddsegApp(workspace, drawn, "none")
     async with app.run_test(size=(140, 40)) as pilot:

@@ -117,6 +117,25 @@ class BulkChanges(Widget):
         if (told := await attempt(self, work)) is not None:
             self.notify(told, markup=False, timeout=8)
 
+    @work(group="bulk", exit_on_error=False)
+    async def tag_file(self, collection: Collection, path: str) -> None:
+        """Reads the tags of a file or, where there is none, writes all tags into it."""
+
+        def work() -> str:
+            file = typed_path(path)
+            if not file.exists():
+                tags, samples = self._data.export_tags(collection, file)
+                return f"{tags:,} tags of {samples:,} images are in {sanitize_path(file)}"
+            found = self._data.import_tags(collection, file)
+            left = f"; {len(found.unmatched):,} images of it are not known" if found.unmatched else ""
+            odd = f"; {found.refused:,} tags are no word" if found.refused else ""
+            return f"{found.given:,} tags given to {found.samples:,} images, which had {found.had:,} already{left}{odd}"
+
+        async with self._one_at_a_time:
+            told = await attempt(self, work)
+        if told is not None:
+            self._tell(told)
+
     def _tell(self, text: str) -> None:
         self.notify(text, markup=False, timeout=6)
         self.post_message(self.Changed())

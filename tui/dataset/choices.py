@@ -46,6 +46,11 @@ def save_view_dialog(names: Sequence[str]) -> PromptScreen:
     return PromptScreen("Save what is listed and how it is shown", "a name; -NAME deletes that one", known=list(names))
 
 
+def tag_file_dialog(path: str) -> PromptScreen:
+    """Asks for a file of tags: a new one is written, one that is there is read."""
+    return PromptScreen("Tags: write a new .csv or .json, read one there is", value=path)
+
+
 def list_file_dialog(count: int, marked: bool, path: str) -> PromptScreen:
     """Asks into which file images are listed; its ending says how."""
     which = "marked" if marked else "listed"

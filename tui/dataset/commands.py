@@ -11,6 +11,7 @@ MARKS = (
     Command("tag_again", "T", "Same tag", "Give them the tag that was used last, or take it away."),
     Command("exclude", "X", "Exclude", "Leave them out of training (the tag exclude), or take them in again."),
     Command("write_list", "y", "Write list", "List the marked samples, or all that are listed, in a file."),
+    Command("tag_file", "Y", "Tags in a file", "Write all tags into a new .csv or .json file, or read those of one."),
     Command("take_back", "u", "Take back", "Take back the last change of tags; it says which."),
 )
 """Keys that mark samples, and that do something to all that are marked, or to the one at the cursor."""
@@ -85,6 +86,8 @@ _PANE_ONLY = (
 FULL_SCREEN = (
     *(c for c in DATASET if c not in MARKS and c.action not in _PANE_ONLY),
     Command("tag", "t", "Tag", "Give this sample a tag, or take it away, whatever is marked."),
+    Command("tag_again", "T", "Same tag", "Give it the tag that was used last, or take it away."),
+    Command("exclude", "X", "Exclude", "Leave it out of training (the tag exclude), or take it in again."),
     Command("step(1)", "j,space", "Next", "Go to the next sample.", True),
     Command("step(-1)", "k", "Previous", "Go to the sample before.", True),
     *ARROWS,

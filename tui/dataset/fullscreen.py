@@ -9,6 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 
 from bddseg_tui.tui.dataset.commands import FULL_SCREEN
+from bddseg_tui.tui.dataset.mark_keys import TagHow
 from bddseg_tui.tui.dataset.shown import Shown
 from bddseg_tui.tui.dataset.view_keys import ViewKeys
 from bddseg_tui.tui.dataset.view_state import ViewState
@@ -29,13 +30,13 @@ class Browsing:
     Attributes:
         step: goes on by so many samples.
         changed: is told how samples are shown from now on.
-        tag: asks for a tag of the sample.
+        tag: asks for a tag of the sample, gives it the last one, or leaves it out of training.
         look_beyond: goes to the next sample that has a class (1), or the one before (-1); whether there is one.
     """
 
     step: Callable[[int], None]
     changed: Callable[[ViewState], None]
-    tag: Callable[[], None]
+    tag: Callable[[TagHow], None]
     look_beyond: Callable[[int, int], Awaitable[bool]]
 
 
@@ -96,7 +97,15 @@ class FullScreen(QuietScreen[None], ViewKeys):
 
     def action_tag(self) -> None:
         """Asks for a tag, which the sample gets or, if it has it, loses."""
-        self._browsing.tag()
+        self._browsing.tag("ask")
+
+    def action_tag_again(self) -> None:
+        """Gives the sample the tag that was used last."""
+        self._browsing.tag("again")
+
+    def action_exclude(self) -> None:
+        """Leaves the sample out of training, or takes it in again."""
+        self._browsing.tag("exclude")
 
     async def look_beyond(self, class_id: int, by: int) -> bool:
         """Goes to the next sample that has a class, or the one before."""

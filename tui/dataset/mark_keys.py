@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 from textual import on
 from textual.widget import Widget
@@ -11,10 +12,13 @@ from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.filter_language import EXCLUDE
 from bddseg_tui.core.files.typed_path import suggested
 from bddseg_tui.tui.dataset.bulk_changes import BulkChanges, Targets
-from bddseg_tui.tui.dataset.choices import list_file_dialog, tag_dialog
+from bddseg_tui.tui.dataset.choices import list_file_dialog, tag_dialog, tag_file_dialog
 from bddseg_tui.tui.dataset.list_panel import ListPanel
 from bddseg_tui.tui.dataset.marks import Marks
 from bddseg_tui.tui.dataset.sample_list import SampleList
+
+TagHow = Literal["ask", "again", "exclude"]
+"""How one sample is tagged: with what is asked for, with the tag that was used last, or with `exclude`."""
 
 
 class MarkKeys(Widget):
@@ -81,23 +85,39 @@ class MarkKeys(Widget):
             sample = self._samples.sample
             self.app.push_screen(tag_dialog(self._what(), self._list.known.tags), lambda tag: self._tag(tag, sample))
 
-    def ask_tag_of_one(self) -> None:
-        """Asks for a tag of the sample at the cursor alone, whatever is marked."""
-        if (row := self._samples.row) is not None:
-            self.app.push_screen(
-                tag_dialog(row.name, self._list.known.tags), lambda tag: self._tag(tag, row.id, marked=False)
-            )
-
     def action_tag_again(self) -> None:
         """Gives them the tag that was used last."""
-        if tag := self._bulk.last_tag:
-            self._tag(tag, self._samples.sample)
+        self._tag(self._last_tag(), self._samples.sample)
+
+    def tag_one(self, how: TagHow) -> None:
+        """Tags the sample at the cursor alone, whatever is marked."""
+        if (row := self._samples.row) is None:
+            return
+        if how == "ask":
+            dialog = tag_dialog(row.name, self._list.known.tags)
+            self.app.push_screen(dialog, lambda tag: self._tag(tag, row.id, marked=False))
         else:
+            tag = EXCLUDE if how == "exclude" else self._last_tag()
+            self._tag(tag, row.id, remember=how == "again", marked=False)
+
+    def _last_tag(self) -> str:
+        if not self._bulk.last_tag:
             self.notify("no tag was given yet: t", timeout=3)
+        return self._bulk.last_tag
 
     def action_exclude(self) -> None:
         """Leaves them out of training, or takes them in again where all are left out."""
         self._tag(EXCLUDE, self._samples.sample, remember=False)
+
+    def action_tag_file(self) -> None:
+        """Asks for a file, into which all tags are written, or whose tags are read where there is one."""
+
+        def typed(path: str | None) -> None:
+            if path and self.collection is not None:
+                self._bulk.tag_file(self.collection, path)
+
+        if self.collection is not None:
+            self.app.push_screen(tag_file_dialog(suggested("tags.csv")), typed)
 
     def action_take_back(self) -> None:
         """Takes back the last change of tags."""

@@ -279,7 +279,7 @@ class DatasetPane(Pane, ViewKeys, MarkKeys, FilterMemory):
     def action_fullscreen(self) -> None:
         """Shows the picture alone."""
         if self._samples.row is not None:
-            browsing = Browsing(self._step, self._keep, self.ask_tag_of_one, self.look_beyond)
+            browsing = Browsing(self._step, self._keep, self.tag_one, self.look_beyond)
             self.app.push_screen(FullScreen(self.shown, browsing), lambda _: self._show())
 
     def _step(self, by: int) -> None:
