@@ -23,7 +23,8 @@ import psutil
 
 from bddseg_tui.core.errors import BddsegError
 from benchmarks.report import publish
-from benchmarks.soak_victims import Victim, prepare
+from benchmarks.soak_processes import Victim
+from benchmarks.soak_victims import prepare
 
 GONE_S = 20.0
 """After so long nothing of a killed process may be left."""
