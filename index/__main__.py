@@ -46,6 +46,10 @@ def main(argv: list[str]) -> int:
     if arguments.work == "build":
         stopped = "stopped; building again goes on from here"
         return run_job(arguments.folder, partial(build, arguments), stopped=stopped)
+    if arguments.socket is not None:
+        from bddseg_tui.index.shared_retriever import serve_socket
+
+        return serve_socket(arguments.socket, arguments.path, 60 * arguments.minutes)
     from bddseg_tui.index.retriever import main as serve
 
     return serve()
@@ -62,7 +66,10 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     work.add_argument("--batch", type=int, default=0)
     work.add_argument("--download", action="store_true")
     work.add_argument("--fresh", action="store_true")
-    works.add_parser("retriever")
+    work = works.add_parser("retriever")
+    work.add_argument("--socket", type=int, help="the handle of a socket that listens; else standard input is read")
+    work.add_argument("--path", type=Path, help="where that socket lies")
+    work.add_argument("--minutes", type=float, default=10, help="how long it waits for another request")
     return parser.parse_args(argv)
 
 

@@ -206,33 +206,55 @@ def _facts(setup: Setup, evaluation: str | None) -> Callable[[bytes], list[tuple
     return facts
 
 
-def serve(lines: TextIO, send: Callable[[dict[str, Any]], None]) -> None:
-    """Reads requests until they end; works on them in one thread."""
-    retriever = Retriever(send)
-    todo: queue.Queue[Request | None] = queue.Queue()
+class RequestWorker:
+    """Works on requests one after the other, in a thread; lines may come from any thread, and from many people.
 
-    def work() -> None:
-        while (request := todo.get()) is not None:
-            if request["id"] not in retriever.cancelled:
-                retriever.handle(request)
+    Args:
+        send: told every event.
+    """
 
-    worker = threading.Thread(target=work, daemon=True)
-    worker.start()
-    for line in lines:
-        number: object = None
+    def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
+        self._send = send
+        self._retriever = Retriever(send)
+        self._todo: queue.Queue[Request] = queue.Queue()
+        threading.Thread(target=self._work, daemon=True).start()
+
+    def take(self, raw: Any) -> None:
+        """Takes a decoded line: a request waits for its turn, one that is cancelled is answered at once."""
+        number = raw.get("id") if isinstance(raw, dict) else None
         try:
-            raw = decode(line)
-            number = raw.get("id") if isinstance(raw, dict) else None
             request = check_request(raw)
         except RecordError as error:
             if isinstance(number, int):
-                send({"id": number, "event": "error", "message": f"the request makes no sense ({error})"})
-            continue
+                self._send({"id": number, "event": "error", "message": f"the request makes no sense ({error})"})
+            return
         if request["do"] != "cancel":
-            todo.put(request)
-        elif request["id"] not in retriever.cancelled:
-            retriever.cancelled.add(request["id"])
-            send({"id": request["id"], "event": "cancelled"})
+            self._todo.put(request)
+        else:
+            self.cancel(request["id"])
+
+    def cancel(self, number: int) -> None:
+        """Gives up a request."""
+        if number not in self._retriever.cancelled:
+            self._retriever.cancelled.add(number)
+            self._send({"id": number, "event": "cancelled"})
+
+    def _work(self) -> None:
+        while True:
+            request = self._todo.get()
+            if request["id"] not in self._retriever.cancelled:
+                self._retriever.handle(request)
+
+
+def serve(lines: TextIO, send: Callable[[dict[str, Any]], None]) -> None:
+    """Reads requests until they end."""
+    worker = RequestWorker(send)
+    for line in lines:
+        try:
+            raw = decode(line)
+        except RecordError:
+            continue
+        worker.take(raw)
 
 
 def main() -> int:

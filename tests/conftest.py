@@ -30,6 +30,8 @@ for name in (
     os.environ.pop(name, None)
 os.environ["TERM"] = "xterm-256color"
 os.environ["HF_HUB_OFFLINE"] = "1"
+# A retriever that outlives its test would keep its models in memory for minutes.
+os.environ["BDDSEG_RETRIEVER_MINUTES"] = "0"
 # A shell lets what it runs in the background ignore Ctrl+C, which all children would inherit.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

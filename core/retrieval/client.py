@@ -4,7 +4,7 @@ import itertools
 import queue
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,9 @@ from typing import Any
 from bddseg_tui.core.errors import BddsegError, RecordError
 from bddseg_tui.core.files.json_text import decode
 from bddseg_tui.core.files.skipped_records import NOTHING_LEFT_OUT
+from bddseg_tui.core.retrieval.channel import OpenChannel
 from bddseg_tui.core.retrieval.protocol import LAST, PROTOCOL
-from bddseg_tui.core.retrieval.retriever_process import COMMAND, Limits, RetrieverProcess
+from bddseg_tui.core.retrieval.retriever_process import Limits, RetrieverProcess
 
 Event = dict[str, Any]
 _TOKENS_EVERY_S = 0.1
@@ -60,10 +61,16 @@ class _Open:
 
 
 class RetrieverClient:
-    """Speaks with one retriever process at a time."""
+    """Speaks with one retriever at a time.
 
-    def __init__(self, log: Path, command: Sequence[str] = COMMAND, limits: Limits | None = None) -> None:
-        self._log, self._command, self._limits = log, command, limits
+    Args:
+        log: what the process writes its errors into.
+        channel: opens a way to a retriever, when it is first needed and again after a crash.
+        limits: how long it is waited for.
+    """
+
+    def __init__(self, log: Path, channel: OpenChannel, limits: Limits | None = None) -> None:
+        self._log, self._channel, self._limits = log, channel, limits
         self._process: RetrieverProcess | None = None
         self._open: dict[int, _Open] = {}
         self._numbers = itertools.count(1)
@@ -85,8 +92,8 @@ class RetrieverClient:
         """
         with self._lock:
             process = self._process
-            if process is None or process.pid is None:
-                process = RetrieverProcess(self._log, self._heard, self._ended, self._command, self._limits)
+            if process is None or not process.open:
+                process = RetrieverProcess(self._log, self._heard, self._ended, self._channel, self._limits)
                 self._process = process
             number = next(self._numbers)
             events: queue.SimpleQueue[Event] = queue.SimpleQueue()
@@ -135,6 +142,8 @@ class RetrieverClient:
                 return
             event = {"id": number, "event": "error", "message": f"the retriever's answer makes no sense ({error})"}
             process.send({"id": number, "do": "cancel"})
+        if event.get("event") == "ready":
+            process.is_process(event["pid"])
         if event.get("event") == "ready" and event.get("protocol") != PROTOCOL:
             process.refuse("it is of another version of bddseg-tui: leave the app, and start it again")
         self._deliver(process, event)

@@ -31,6 +31,7 @@ class Retrieval:
         device: "cpu" or "cuda"; empty for whichever there is.
         answer_tokens: how long an answer may be.
         thinking_tokens: how much longer, on a server whose model reasons before it answers.
+        keep_minutes: how long the models stay in memory for the next command or app; 0: they go with who asked.
     """
 
     clip: str = "demo"
@@ -45,6 +46,7 @@ class Retrieval:
     device: str = ""
     answer_tokens: int = 256
     thinking_tokens: int = 2048
+    keep_minutes: int = 10
 
 
 HELP = {
@@ -60,13 +62,14 @@ HELP = {
     "device": "cpu, cuda or cuda:1; empty: whichever there is",
     "answer_tokens": "how long an answer may be",
     "thinking_tokens": "as many more, where a server's model thinks first",
+    "keep_minutes": "how long models stay in memory for the next question; 0: not",
 }
 _WORDS: dict[str, tuple[str, ...]] = {
     "fusion": get_args(Fusion),
     "quantise": get_args(Quantise),
     "device": ("", "cpu", "cuda"),
 }
-RANGES = {"top": (1, 100), "answer_tokens": (16, 32_768), "thinking_tokens": (0, 131_072)}
+RANGES = {"top": (1, 100), "answer_tokens": (16, 32_768), "thinking_tokens": (0, 131_072), "keep_minutes": (0, 1_440)}
 
 
 def read_retrieval(raw: object) -> tuple[Retrieval, LeftOut]:

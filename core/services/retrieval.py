@@ -1,5 +1,6 @@
 """What a person can do with retrieval: build an index, search, ask, keep chats. The app and the commands call this."""
 
+import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -9,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.skipped_records import LeftOut
+from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.retrieval.channel import Channel, start_process
 from bddseg_tui.core.retrieval.client import Answering, RetrieverClient
 from bddseg_tui.core.retrieval.manifest import Manifest, manifest_problem, read_manifest
 from bddseg_tui.core.retrieval.options import Retrieval
+from bddseg_tui.core.retrieval.shared_retriever import connect_shared, end_shared, minutes_kept
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.settings import check_settings, load_settings, save_settings
 from bddseg_tui.core.workspace.workspace import Workspace
@@ -163,7 +167,7 @@ class RetrievalService:
             "search",
             setup=setup,
             text=text,
-            like=like,
+            like=_like(like, collection.dataset.root),
             filter=filter_text,
             evaluation=evaluation,
             top=wanted,
@@ -201,8 +205,13 @@ class RetrievalService:
         )
 
     def close(self) -> None:
-        """Ends the retriever process."""
+        """Ends the retriever, or leaves the shared one, which waits for others for a while."""
         self.client.close()
+
+    def unload(self) -> int:
+        """Ends the retrievers that wait for the next request of whoever asks; returns how many there were."""
+        self.client.close()
+        return end_shared(shared_retrievers(self.workspace))
 
     def _need_index(self, collection: "Collection", model: str) -> None:
         if self.info(collection.dataset.root, model) is None:
@@ -214,11 +223,14 @@ class RetrievalService:
     def _setup(self, collection: "Collection", changes: dict[str, Any]) -> dict[str, Any]:
         options = asdict(replace(self.options, **{k: v for k, v in changes.items() if k != "download"}))
         root = collection.dataset.root
+        index = self.index_folder(root, str(options["clip"]))
+        # A shared retriever stands in another folder than who asks it.
+        options |= {name: _from_here(str(options[name])) for name in ("clip", "llava")}
         return {
             **options,
             "root": os.fspath(root),
             "catalog": os.fspath(collection.catalog.path),
-            "index": os.fspath(self.index_folder(root, str(options["clip"]))),
+            "index": os.fspath(index),
             "download": bool(changes.get("download")),
         }
 
@@ -270,7 +282,36 @@ class RetrievalService:
         return self.workspace.chats_about(root)
 
 
+def _from_here(name: str) -> str:
+    """A model's name; a folder's as seen from anywhere."""
+    if name in ("", "demo") or not (folder := typed_path(name)).is_dir():
+        return name
+    return os.fspath(folder.absolute())
+
+
+def _like(image: str, root: Path) -> str:
+    """An image of the dataset relative to its root, any other as seen from anywhere."""
+    if not image or (root / image).is_file() or not (path := typed_path(image)).is_file():
+        return image
+    return os.fspath(path.absolute())
+
+
 @lru_cache(maxsize=8)
 def service_of(workspace: Workspace) -> RetrievalService:
-    """The service of a workspace; one retriever process serves everyone in this process who asks."""
-    return RetrievalService(workspace, RetrieverClient(workspace.root / "logs" / "retriever.txt"))
+    """The service of a workspace; one retriever serves everyone in this process who asks."""
+    log = workspace.root / "logs" / "retriever.txt"
+
+    def channel() -> Channel:
+        minutes = minutes_kept(load_settings(workspace).retrieval.keep_minutes)
+        if minutes:
+            # Some network file systems have no sockets.
+            with contextlib.suppress(OSError):
+                return connect_shared(shared_retrievers(workspace), log, minutes)
+        return start_process(log)
+
+    return RetrievalService(workspace, RetrieverClient(log, channel))
+
+
+def shared_retrievers(workspace: Workspace) -> Path:
+    """Where the sockets of a workspace's retrievers lie."""
+    return workspace.root / "retriever"

@@ -5,11 +5,13 @@ import stat
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.retrieval.channel import start_process
 from bddseg_tui.core.retrieval.client import RetrieverClient
 from bddseg_tui.core.retrieval.retriever_process import Limits
 
@@ -29,7 +31,8 @@ def started(tmp_path: Path) -> Iterator["list[RetrieverClient]"]:
 
 def start(clients: list[RetrieverClient], folder: Path, script: str, ready_s: float = 60.0) -> RetrieverClient:
     command = [sys.executable, "-c", SAYS + script]
-    clients.append(RetrieverClient(folder / "logs" / "log.txt", command, Limits(ready_s, leave_s=0.3)))
+    log = folder / "logs" / "log.txt"
+    clients.append(RetrieverClient(log, partial(start_process, log, command), Limits(ready_s, leave_s=0.3)))
     return clients[-1]
 
 

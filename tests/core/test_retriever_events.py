@@ -1,6 +1,7 @@
 """What a retriever says that makes no sense: the question ends with a reason, and the next one is answered."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 
 from bddseg_tui.core.errors import RecordError
+from bddseg_tui.core.retrieval.channel import start_process
 from bddseg_tui.core.retrieval.client import RetrieverClient
 from bddseg_tui.core.retrieval.events import check_event
 from tests.core.odd_json import like
@@ -74,7 +76,7 @@ def test_a_question_whose_answer_makes_no_sense_ends_with_a_reason(tmp_path: Pat
         """echo '{"id": 2, "event": "done"}'\nread d\n"""
     )
     program.chmod(0o755)
-    client = RetrieverClient(tmp_path / "log.txt", [str(program)])
+    client = RetrieverClient(tmp_path / "log.txt", partial(start_process, tmp_path / "log.txt", [str(program)]))
     try:
         (told,) = client.request("ask")
         assert told["event"] == "error" and told["message"].startswith("the retriever's answer makes no sense (")

@@ -56,6 +56,7 @@ OF_A_TRAINED_RUN = {
     "compare": ["last", "last"],
     "report": ["last", "--to", "{to}"],
     "index info": ["{drawn}"],
+    "index unload": [],
     "index search": ["night", "--data", "{drawn}"],
     "ask": ["is it night in the city?", "--data", "{drawn}"],
     "chats": ["--data", "{drawn}"],

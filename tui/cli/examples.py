@@ -51,6 +51,7 @@ EXAMPLES = {
     "index": ("index build ~/bdd100k", "index search 'red bus'"),
     "index build": ("index build ~/bdd100k --model ViT-B-32/laion2b_s34b_b79k --download",),
     "index stop": ("index stop ~/bdd100k",),
+    "index unload": ("index unload",),
     "index info": ("index info ~/bdd100k",),
     "index compare": ("index compare demo ViT-B-16-SigLIP2-256/webli ~/bdd100k",),
     "index search": (

@@ -1,4 +1,4 @@
-"""`index build`, `stop`, `info`, `compare` and `search`: an index of a dataset, and searching it by meaning."""
+"""`index build`, `stop`, `unload`, `info`, `compare` and `search`: an index, and searching it by meaning."""
 
 import os
 from pathlib import Path
@@ -29,7 +29,7 @@ from bddseg_tui.tui.cli.output import note, print_json, say, tell
 from bddseg_tui.tui.shared.format import percent
 
 if TYPE_CHECKING:
-    from bddseg_tui.tui.cli.json_output.retrieval_outputs import IndexBegun, IndexFacts, IndexStopped
+    from bddseg_tui.tui.cli.json_output.retrieval_outputs import IndexBegun, IndexFacts, IndexStopped, ModelsUnloaded
 
 index_app = typer.Typer(no_args_is_help=True, help="Embed a dataset with CLIP and search it by meaning.")
 
@@ -85,6 +85,15 @@ def stop(
     status = engine.runs.wait(engine.retrieval.index_folder(root, model))
     stopped: IndexStopped = {"state": status.state}
     tell(json, f"building {status.state}", stopped)
+
+
+@index_app.command()
+def unload(json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
+    """Take the models out of memory that wait for the next question or search."""
+    ended = open_engine(workspace).retrieval.unload()
+    facts: ModelsUnloaded = {"ended": ended}
+    what = "1 process has ended" if ended == 1 else f"{ended} processes have ended"
+    tell(json, f"{what}; the next question loads its models anew" if ended else "no models wait in memory", facts)
 
 
 @index_app.command()

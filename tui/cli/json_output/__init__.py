@@ -48,6 +48,7 @@ from bddseg_tui.tui.cli.json_output.retrieval_outputs import (
     IndexComparison,
     IndexFacts,
     IndexStopped,
+    ModelsUnloaded,
 )
 from bddseg_tui.tui.cli.json_output.terminal_outputs import TerminalReport
 from bddseg_tui.tui.cli.json_output.training_outputs import (
@@ -98,6 +99,7 @@ OUTPUTS: dict[str, Any] = {
     "index info": IndexFacts,
     "index compare": IndexComparison,
     "index stop": IndexStopped,
+    "index unload": ModelsUnloaded,
     "index search": list[FoundImage],
     "ask": Answer,
     "chats": list[ChatRow],

@@ -78,6 +78,13 @@ class IndexStopped(TypedDict):
 
 
 @closed
+class ModelsUnloaded(TypedDict):
+    """`index unload`."""
+
+    ended: Count
+
+
+@closed
 class CandidateImage(TypedDict):
     """An image that was found."""
 
