@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bddseg_tui.core.classes import NUM_OFFICIAL
+from bddseg_tui.core.classes import NUM_CLASSES, NUM_OFFICIAL
 from bddseg_tui.core.files.atomic import write_text
 from bddseg_tui.core.runs.samples import FOLDER, IMAGES, image_records
 from bddseg_tui.train.cache import CachedSplit
@@ -67,21 +67,32 @@ def choose(counts: NDArray[np.int64], count: int) -> list[int]:
     """Rows of `count` images, of all where there are fewer.
 
     Each next one shows most classes that none before it shows and, of several such, the rarer ones. Where all classes
-    have been shown it begins again. What is chosen depends on `counts` alone: pixels by image and class, int64 [N, 20].
+    have been shown it begins again, with images that are far from those before: neighbours are often one scene.
+    What is chosen depends on `counts` alone: pixels by image and class, int64 [N, 20].
     """
     shown = counts[:, :NUM_OFFICIAL] >= np.maximum(1, _LEAST_SHARE * counts.sum(axis=1, keepdims=True))
     rarity = 1 / np.maximum(1, shown.sum(axis=0))
     # Less than 1 in all, so that it decides between images with as many new classes.
     worth = 1 + rarity / (2 * rarity.sum())
     chosen: list[int] = []
-    wanted = np.ones(NUM_OFFICIAL, bool)
+    never, wanted = np.ones(NUM_OFFICIAL, bool), np.ones(NUM_OFFICIAL, bool)
     while len(chosen) < min(count, len(counts)):
         gain = (shown & wanted) @ worth
         gain[chosen] = -1
-        best = int(gain.argmax())
-        if gain[best] == 0 and not wanted.all():
+        if not gain.max() > 0 and not wanted.all():
             wanted[:] = True
             continue
+        if not (gain[(shown & never).any(axis=1)] > 0).any():
+            gain[_near(chosen, len(counts), count) & (gain >= 0)] /= NUM_CLASSES
+        best = int(gain.argmax())
         chosen.append(best)
         wanted &= ~shown[best]
+        never &= ~shown[best]
     return chosen
+
+
+def _near(chosen: list[int], images: int, count: int) -> NDArray[np.bool_]:
+    """Which of so many images lie close to a chosen one, bool [images]: half of what `count` would have."""
+    rows = np.arange(images)
+    distance: NDArray[np.int64] = np.abs(rows[:, None] - np.array(chosen, int)[None]).min(axis=1, initial=images)
+    return np.less(distance, images / (2 * count))

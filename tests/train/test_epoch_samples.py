@@ -34,6 +34,12 @@ def test_each_next_image_shows_most_classes_that_none_before_it_shows() -> None:
     assert choose(counts, 9) == [2, 0, 1, 3]
 
 
+def test_once_all_classes_are_shown_the_next_image_is_of_another_scene() -> None:
+    video = pixels(*[{0: 90, 13: 10}] * 40, *[{0: 100}] * 40)
+    first, *others = choose(video, 4)
+    assert first == 0 and all(abs(a - b) >= 10 for a in others for b in (first, *others) if a != b)
+
+
 def test_what_is_kept_of_an_epoch_is_what_its_checkpoint_predicts(engine: Engine, drawn: Path) -> None:
     run = fit(engine, drawn, small_config("samples=2"))
     samples = engine.runs.samples(run)

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.retrieval.chats import Turn
 from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.queue import join_queue
 from bddseg_tui.core.runs.run import Run, create_run
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.cli.json_output import OUTPUTS
@@ -41,6 +42,10 @@ OF_NO_JOB = {
     "runs delete": ["1"],
     "config": ["--preset", "strong"],
     "encoders": ["resnet"],
+    "queue": [],
+    "queue move": ["1", "1"],
+    "queue remove": ["1"],
+    "devices": [],
     "chats": ["--data", "{data}"],
     "chats --export": ["{to}", "--data", "{data}"],
     "settings": ["top=5"],
@@ -50,6 +55,7 @@ OF_NO_JOB = {
 OF_A_TRAINED_RUN = {
     "runs": [],
     "runs show": ["last"],
+    "runs samples": ["last", "--to", "{to}"],
     "evaluations": [],
     "classify": ["last"],
     "slices": ["last"],
@@ -65,6 +71,7 @@ OF_A_TRAINED_RUN = {
 }
 ELSEWHERE = {
     *("resume", "evaluate", "evaluations delete", "predict", "export", "stop", "jobs stop", "data repair"),
+    "queue start",
     *("index build", "index build --detach", "index stop", "index compare", "data tags import"),
 }
 """Those that start and stop processes: their outputs are held against the schemas where that is tested."""
@@ -72,9 +79,10 @@ ELSEWHERE = {
 
 @pytest.fixture
 def places(workspace: Workspace, dataset: Path, tmp_path: Path) -> dict[str, Path]:
-    """A dataset, a run that has not started, a chat and a training cache."""
+    """A dataset, a run in the queue that waits no more, a chat and a training cache."""
     run_ = create_run(workspace, dataset, build_config("demo"), "demo")
     assert isinstance(run_, Run)
+    join_queue(workspace, run_)
     retrieval = Engine(workspace).retrieval
     retrieval.keep(retrieval.new_chat(dataset), Turn(1, "where is the tram?", answer="Far away."))
     (workspace.cache / "32x64-0123456789abcdef").mkdir()
@@ -122,6 +130,13 @@ def test_a_catalog_that_was_repaired_is_told_as_its_schema_says(
     run(["data", "tag", str(places["data"]), "odd", "--filter", "split:val"])
     damage(workspace.catalog_path(places["data"]), "scores")
     assert without_schema(printed(capsys, "data repair", ["{data}"], places))["tags"] == 1
+
+
+def test_what_is_started_of_an_empty_queue_is_told_as_its_schema_says(
+    capsys: pytest.CaptureFixture[str], places: dict[str, Path]
+) -> None:
+    run(["queue", "remove", "1"])
+    assert without_schema(printed(capsys, "queue start", [], places)) == {"started": []}
 
 
 def commands_with_json(command: Any, path: str = "") -> Iterator[str]:

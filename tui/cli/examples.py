@@ -64,7 +64,7 @@ EXAMPLES = {
     "jobs": ("jobs --all",),
     "jobs stop": ("jobs stop 3",),
     "stop": ("stop last", "stop 3/evaluate --now"),
-    "queue": ("train ~/bdd100k --queue", "queue"),
+    "queue": ("queue", "queue --json"),
     "queue start": ("queue start",),
     "queue move": ("queue move 7 1",),
     "queue remove": ("queue remove 7",),

@@ -11,7 +11,7 @@ from bddseg_tui.tui.cli.options import JsonOption, RunArgument, WorkspaceOption
 from bddseg_tui.tui.cli.output import note, print_json, say, tell
 
 if TYPE_CHECKING:
-    from bddseg_tui.tui.cli.json_output.job_outputs import QueueRow, QueueStarted
+    from bddseg_tui.tui.cli.json_output.job_outputs import QueueRemoved, QueueRow, QueueStarted
 
 queue_app = typer.Typer(invoke_without_command=True, help="List the runs that wait for a device; start, move, remove.")
 
@@ -56,7 +56,11 @@ def move(
     """Give a run that waits another place."""
     engine = open_engine(workspace)
     engine.queue.move(engine.runs.find(run), place)
-    _tell_queue(json, engine.queue.runs())
+    found = engine.queue.runs()
+    if json:
+        print_json(_rows(found))
+    for number, queued in enumerate(() if json else found, start=1):
+        say(f"{number:>3}  {queued.run.name}")
 
 
 @queue_app.command("remove")
@@ -66,14 +70,8 @@ def remove(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOptio
     found = engine.runs.find(run)
     engine.queue.remove(found)
     engine.runs.wait(found.folder)
-    _tell_queue(json, engine.queue.runs())
-
-
-def _tell_queue(json: bool, found: tuple[QueuedRun, ...]) -> None:
-    if json:
-        print_json(_rows(found))
-    for place, queued in enumerate(() if json else found, start=1):
-        say(f"{place:>3}  {queued.run.name}")
+    facts: QueueRemoved = {"removed": found.name}
+    tell(json, f"{found.name} is out of the queue: `bddseg-tui resume {found.name}` starts it", facts)
 
 
 def _rows(found: tuple[QueuedRun, ...]) -> "list[QueueRow]":

@@ -36,6 +36,7 @@ from bddseg_tui.tui.cli.json_output.job_outputs import (
     FreedItems,
     JobRow,
     JobStopped,
+    QueueRemoved,
     QueueRow,
     QueueStarted,
 )
@@ -111,7 +112,7 @@ OUTPUTS: dict[str, Any] = {
     "queue": list[QueueRow],
     "queue start": QueueStarted,
     "queue move": list[QueueRow],
-    "queue remove": list[QueueRow],
+    "queue remove": QueueRemoved,
     "devices": list[DeviceRow],
     "workspace": DiskUse,
     "workspace free": FreedItems,

@@ -66,6 +66,13 @@ class QueueStarted(TypedDict):
 
 
 @closed
+class QueueRemoved(TypedDict):
+    """`queue remove`."""
+
+    removed: Line
+
+
+@closed
 class DeviceUser(TypedDict):
     """A process on a GPU that is no run of this workspace."""
 
