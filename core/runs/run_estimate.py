@@ -114,7 +114,7 @@ def estimate(
         measured: earlier runs, newest first.
         device: what `auto` would take.
     """
-    device = device if config.device == "auto" else config.device
+    device = device if config.device == "auto" else config.device.partition(":")[0]
     like = _most_alike(config, [m for m in measured if m.device == device])
     encoder = find_encoder(config.encoder)
     if encoder is None:

@@ -1,7 +1,9 @@
 """What the Train pane says of a run above its curves: how it stands, what it is, how good it is."""
 
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from rich.text import Text
 
@@ -69,7 +71,7 @@ def _about(status: Status, history: History, details: RunDetails | None) -> list
         name = details.dataset.rpartition("/")[2]
         parts.append(_Part(details.problem or f"{name}, {details.preset}", details.problem or name, "dim"))
     if facts.get("device"):
-        device = sanitize(str(facts["device"]))
+        device = sanitize(_devices(facts))
         parts.append(_Part(f", {device} {sanitize(str(facts.get('precision', '')))}", f", {device}", "dim"))
     if last is not None:
         parts.append(_Part(f"  {last.images_per_s:.1f} images/s", f"  {last.images_per_s:.1f}/s"))
@@ -78,6 +80,14 @@ def _about(status: Status, history: History, details: RunDetails | None) -> list
             parts.append(_Part(f"  GPU {last.gpu_percent:.0f} %"))
         parts.append(_Part(f"  lr {last.lr:.2e}"))
     return parts
+
+
+def _devices(facts: Mapping[str, Any]) -> str:
+    """What a run trains on: GPUs as nvidia-smi numbers them, where it said which it has."""
+    devices = facts.get("devices")
+    names = devices if isinstance(devices, list) else []
+    gpus = [name for name in names if isinstance(name, str) and name.startswith("cuda")]
+    return ", ".join(gpus) or str(facts["device"])
 
 
 def _quality(history: History) -> list[_Part]:
