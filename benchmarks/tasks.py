@@ -133,6 +133,13 @@ def has_tag(world: World, tag: str) -> int:
     return len(world.engine.data.find(world.collection, f"tag:{tag}"))
 
 
+def worst_image(world: World) -> str:
+    """The name of the worst image of the class that the newest evaluation has the lowest IoU of."""
+    evaluation = world.engine.analysis.evaluations()[0]
+    worst = min((c for c in evaluation.classes if c.iou is not None), key=lambda c: (c.iou, c.id))
+    return world.engine.analysis.class_images(evaluation, worst.id)[0][0].name
+
+
 RUNS_BEFORE = 2
 RIDERS = "split:val sort:-rider"
 TASKS = (
@@ -151,6 +158,12 @@ TASKS = (
             ("r", lambda w: newest_run_is(w, "running")),
         ),
     ),
+    Task(
+        "the worst image of the worst class, its prediction beside it",
+        6,
+        (("3 s enter enter", lambda w: "predicted:" in w.screen.text and f"px   {worst_image(w)}" in w.screen.text),),
+    ),
+    Task("two runs compared", 4, (("3 c enter", lambda w: "◆" in w.screen.text and "Δ IoU" in w.screen.text),)),
     Task(
         "all that a filter leaves is tagged",
         8,
