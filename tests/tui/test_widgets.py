@@ -11,6 +11,7 @@ from bddseg_tui.core.classes import CLASSES
 from bddseg_tui.core.runs.history import ClassScore, History, HistoryBuilder, MovingMean
 from bddseg_tui.tui.evaluate.share_plot import share_plot
 from bddseg_tui.tui.shared.bar import bar
+from bddseg_tui.tui.terminal.picture_limit import limit_here
 from bddseg_tui.tui.train.axis import YAxis, round_end, short_number, tick_labels, x_ticks, y_axis
 from bddseg_tui.tui.train.chart import Chart
 from bddseg_tui.tui.train.chart_options import CHARTS, ChartName, ChartOptions
@@ -198,3 +199,10 @@ def test_classes_stand_at_their_iou_and_share_with_a_name_that_hides_no_mark() -
     assert lines[5].startswith(" 50 ┤") and "● car" in lines[5] and lines[5].index("●") == 5 + 30
     assert lines[10].count("●") == 2 and "train" not in "".join(lines)
     assert all(len(line) <= 65 for line in lines) and len(lines) == 13
+
+
+def test_pictures_beside_each_other_share_the_bytes_that_one_may_take() -> None:
+    assert limit_here(100_000, "sixel", False, False, 1) == 100_000
+    assert limit_here(100_000, "kitty", True, False, 4) == 50_000
+    assert limit_here(100_000, "iterm2", True, True, 2) == 25_000
+    assert limit_here(100_000, "quadrant", True, True, 4) == 100_000

@@ -42,7 +42,9 @@ class Panels(Grid):
             if shown:
                 name, request = views[number]
                 self.query_one(f"#panel--name{number}", Label).update(name)
-                self.query_one(f"#panel--picture{number}", ZoomPicture).show(request)
+                picture = self.query_one(f"#panel--picture{number}", ZoomPicture)
+                picture.panels = len(views)
+                picture.show(request)
 
     def _arrange(self, count: int) -> None:
         columns, rows = (2, 2) if count > 2 else (1, count)

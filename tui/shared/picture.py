@@ -21,7 +21,7 @@ from bddseg_tui.tui.shared.picture_lines import message_lines, picture_lines, ra
 from bddseg_tui.tui.shared.sent_pictures import SentPictures
 from bddseg_tui.tui.terminal.capabilities import TerminalCapabilities
 from bddseg_tui.tui.terminal.few_colors import Colors
-from bddseg_tui.tui.terminal.picture_limit import SLOW_LINE
+from bddseg_tui.tui.terminal.picture_limit import SLOW_LINE, limit_here
 from bddseg_tui.tui.terminal.protocol import ImageProtocol
 from bddseg_tui.tui.terminal.raw_output import write_to_terminal
 from bddseg_tui.tui.terminal.tmux import through_tmux
@@ -50,6 +50,8 @@ class PictureView(Widget):
     """Shows one `PictureRequest`; its neighbours are drawn ahead, and sent when they are shown."""
 
     DEFAULT_CSS = "PictureView { width: 1fr; height: 1fr; }"
+    panels = 1
+    """So many views beside each other share the bytes that a picture may take."""
 
     class Done(Message):
         """A thread has drawn a picture, or says why it cannot."""
@@ -188,10 +190,8 @@ class PictureView(Widget):
 
     def _wanted(self, request: PictureRequest) -> Wanted:
         app = cast(PictureApp, self.app)
-        fills_screen = 2 * self.size.area > self.app.size.area
-        limit = app.picture_limit * (2 if fills_screen else 1) // (4 if self._rushing else 1)
-        if app.protocol not in ("sixel", "kitty", "iterm2"):
-            limit = app.picture_limit
+        fills_screen = 2 * self.size.area * self.panels > self.app.size.area
+        limit = limit_here(app.picture_limit, app.protocol, fills_screen, self._rushing, self.panels)
         cells, paper = (self.size.width, self.size.height), self.background_colors[1].rgb
         return Wanted(_plain(request), cells, app.protocol, limit, app.color_count, paper)
 

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Mapping
 
+from bddseg_tui.tui.terminal.protocol import ImageProtocol
+
 SLOW_LINE = 100_000
 """Over SSH: on a line of 1 Mbit/s a picture is there in less than a second."""
 LOCAL = 500_000
@@ -20,3 +22,14 @@ def picture_limit(setting: int, answered: bool, environ: Mapping[str, str] = os.
     if setting:
         return setting
     return SLOW_LINE if "SSH_CONNECTION" in environ or "SSH_TTY" in environ or not answered else LOCAL
+
+
+def limit_here(limit: int, protocol: ImageProtocol, fills_screen: bool, rushing: bool, panels: int) -> int:
+    """The most bytes of one of `panels` pictures that are shown at once: `limit` is that of a pane.
+
+    They may take twice as many where they fill the screen, and a quarter while they follow each other quickly.
+    Characters take what they take.
+    """
+    if protocol not in ("sixel", "kitty", "iterm2"):
+        return limit
+    return limit * (2 if fills_screen else 1) // (4 if rushing else 1) // panels
