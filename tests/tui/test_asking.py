@@ -1,9 +1,14 @@
 """What goes with a question: the turns before it, the image that they were about, and what they said."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
-from bddseg_tui.core.retrieval.chats import Turn
+import pytest
+
+from bddseg_tui.core.retrieval.chats import Candidate, Turn
 from bddseg_tui.tui.ask.asking import HISTORY, LiveAnswer, question_after
+from bddseg_tui.tui.ask.look import Look
 
 
 def turn(
@@ -60,3 +65,29 @@ def test_an_answer_that_is_stopped_before_it_is_asked_for_is_cancelled_as_soon_a
     live.cancel()
     list(live.events(answering))  # type: ignore[arg-type]  # the one method that it calls
     assert answering.cancelled
+
+
+FOUND = (Candidate("val/a.jpg", 0.31, 0.97), Candidate("val/b.jpg", 0.28, 0.4))
+
+
+def test_a_score_says_what_it_is_and_that_nobody_can_tell_whether_a_picture_fits() -> None:
+    look = Look(Turn(1, "a bus?", candidates=FOUND, image="val/a.jpg"), Path("/data"), duplicates={"val/a.jpg": 2})
+    assert look.lines == ("fits with probability 97% (similarity +0.31)", "1 of 2 +2 alike  a  answered about this")
+    assert replace(look, marked=1).lines[1] == "2 of 2  b  Enter asks about it"
+    assert replace(look, calibrated=False).lines[0] == "similarity +0.31 (uncalibrated confidence 97%)"
+    assert [shown.line for shown in replace(look, calibrated=False).strip] == ["sim. +0.31 +2", "sim. +0.28"]
+    doubtful = replace(look, turn=replace(look.turn, doubt="I can't tell"))
+    assert doubtful.lines[1].endswith("it may not fit")
+
+
+@pytest.mark.parametrize(
+    ("turn", "live", "said"),
+    [
+        (Turn(1, "?"), True, "looking for a picture"),
+        (Turn(1, "?", state="failed"), False, "failed before"),
+        (Turn(1, "?", state="cancelled"), False, "stopped before"),
+    ],
+)
+def test_where_there_is_no_picture_it_says_why(turn: Turn, live: bool, said: str) -> None:
+    look = Look(turn, Path("/data"), live=live)
+    assert look.path is None and said in look.message and look.lines == ("", "")

@@ -15,7 +15,7 @@ from bddseg_tui.tui.evaluate.evaluation_text import evaluation_row
 from bddseg_tui.tui.shared.vim_list import VimList
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 
-EMPTY = "no evaluation yet: n makes one"
+EMPTY = "none yet: n makes one"
 
 
 class EvaluationList(VimList):

@@ -98,6 +98,7 @@ class EvaluationPanel(Vertical):
         self.query_one(SharePlot).display = self._evaluation is not None and (below or self.shown == "shares")
 
     def _show_summary(self) -> None:
+        self.set_class(self._evaluation is None, "-without-figures")
         text = summary(self._chosen, self._other, self._refused, self.size.width or 80)
         self.query_one("#evaluation-summary", Static).update(text)
 

@@ -9,9 +9,14 @@ from bddseg_tui.core.runs.evaluation_states import EvaluationState
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.shared.format import percent, percentage_points, state_mark
 
-NOTHING = Text(
-    " An evaluation measures a run's checkpoint on a split,\n at the images' own resolution.\n n makes one.",
-    style="dim",
+NOTHING = Text.assemble(
+    ("No evaluation yet\n\n", "bold"),
+    "An evaluation measures a run's checkpoint on a split, at the images' own resolution: IoU by class, what is taken "
+    "for what, the worst images.\n\n",
+    (" n ", "reverse"),
+    "  make one        ",
+    (" 2 ", "reverse"),
+    "  train a run first",
 )
 
 
@@ -20,22 +25,24 @@ def evaluation_row(state: EvaluationState, compared: bool, width: int, elsewhere
 
     Where it is of `elsewhere`, another dataset than the open one, that is named.
     """
-    text, status = Text(no_wrap=True, overflow="ellipsis"), state.status
+    text, figure = Text(no_wrap=True, overflow="ellipsis"), _figure(state)
     text.append("◆ " if compared else "  ", "bold")
-    room = max(10, width - 9)
+    room = max(4, width - 4 - max(5, len(figure)))
     name = sanitize(state.name)[:room]
     dataset = f" {sanitize(dataset_name(state))}"[: room - len(name)] if elsewhere else ""
     text.append(name)
     text.append(dataset, "dim italic")
-    text.append(" " * (room - len(name) - len(dataset) + 1))
+    return text.append(f"{'':{room - len(name) - len(dataset) + 1}}{figure:>5}", "bold")
+
+
+def _figure(state: EvaluationState) -> str:
+    """mIoU19, or how far it is, or what has become of it."""
+    status = state.status
     if status.live:
-        share = f" {100 * status.done / status.total:.0f}%" if status.total else ""
-        text.append(f"▶{share}", "bold")
-    elif state.result:
-        text.append(f"{percent(state.result.miou19):>5}", "bold")
-    else:
-        text.append("✗ damaged" if state.problem else state_mark(status.state), "bold")
-    return text
+        return f"▶ {100 * status.done / status.total:.0f}%" if status.total else "▶"
+    if state.result:
+        return percent(state.result.miou19)
+    return "✗ damaged" if state.problem else state_mark(status.state)
 
 
 def dataset_name(state: EvaluationState) -> str:
@@ -66,12 +73,20 @@ def summary(state: EvaluationState | None, other: Evaluation | None, refused: st
 
 
 def _waiting(state: EvaluationState) -> Text:
-    """An evaluation without metrics: what its job does, why it ended, or why they cannot be read."""
-    text, status = Text(overflow="ellipsis"), state.status
-    text.append(f" {state.name}: {state_mark(status.state)} {status.phase} {status.done:,}/{status.total:,}\n", "bold")
-    return text.append(f" {state.problem or status.message or 'figures come when all images are done'}")
+    """An evaluation without metrics: what its job does, why it ended, or why they cannot be read; and what to do."""
+    text, status = Text(), state.status
+    text.append(f"{sanitize(state.name)}  {'✗ damaged' if state.problem else state_mark(status.state)}\n\n", "bold")
+    if status.live:
+        text.append(f"{status.phase}  {status.done:,} of {status.total:,} images\n" if status.total else "")
+        done = round(BAR * status.done / status.total) if status.total else 0
+        text.append(f"{'█' * done}{'░' * (BAR - done)}\n\n" if status.total else "")
+        return text.append("Figures come when all images are done. It goes on when you leave.")
+    text.append(f"{state.problem or status.message or 'it was not finished'}\n\n")
+    return text.append(" n ", "reverse").append("  evaluate again        ").append(" x ", "reverse").append("  delete")
 
 
+BAR = 30
+"""Columns of the bar of progress."""
 FIGURES = (
     ("mIoU19", "mIoU19", "miou19"),
     ("mIoU20", "mIoU20", "miou20"),
