@@ -415,7 +415,7 @@ async def test_empty_panes_say_what_to_press(app: BddsegApp) -> None:
         await until(pilot, lambda: app.collection)
         await pilot.press("2")
         await until(pilot, lambda: app.query("#runs") and app.query_one("#runs", VimList).option_count)
-        assert "n configures" in str(app.query_one("#runs", VimList).get_option_at_index(0).prompt)
+        assert "n starts one" in str(app.query_one("#runs", VimList).get_option_at_index(0).prompt)
         await pilot.press("s")
         await pilot.press("3")
         await until(pilot, lambda: app.query("#evaluations") and app.query_one("#evaluations", VimList).option_count)
