@@ -118,9 +118,26 @@ def test_the_x_axis_tells_epochs_and_within_a_few_of_them_steps() -> None:
 
 def test_an_axis_of_a_live_run_ends_at_a_round_number() -> None:
     assert [round_end(n) for n in (1, 7, 11, 35, 1999)] == [1, 8, 15, 40, 2000]
-    live = plot_runs([Curves("0001-a", history(), live=True)], "loss", ChartOptions())
-    ended = plot_runs([Curves("0001-a", history())], "loss", ChartOptions())
-    assert (live.span, ended.span) == ((0.0, 8.0), (0.0, 8.0))
+    builder = HistoryBuilder()
+    assert all(builder.add({"kind": "step", "step": s, "epoch": 1, "loss": 1.0}) for s in range(1, 12))
+    live, ended = (plot_runs([Curves("0001-a", builder.history(), on)], "loss", ChartOptions()) for on in (True, False))
+    assert (live.span, ended.span) == ((0.0, 15.0), (0.0, 11.0))
+
+
+async def test_a_step_more_of_a_live_run_changes_few_cells_of_its_chart() -> None:
+    builder, app = HistoryBuilder(), ChartHost()
+    app.braille = True
+    drawn: list[str] = []
+    async with app.run_test(size=(60, 20)) as pilot:
+        chart = app.query_one(Chart)
+        for step in range(1, 53):
+            builder.add({"kind": "step", "step": step, "epoch": 1, "lr": 1e-3 * step / 60, "loss": 1.0})
+            if step >= 51:
+                chart.show(plot_runs([Curves("0001-a", builder.history(), True)], "learning rate", ChartOptions()))
+                await pilot.pause()
+                drawn.append("".join(chart.render_line(y).text for y in range(1, chart.size.height)))
+    before, after = drawn
+    assert 0 < sum(a != b for a, b in zip(before, after, strict=True)) <= 3
 
 
 @pytest.mark.parametrize("width", [18, 26, 34, 52, 90])

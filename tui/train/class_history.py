@@ -13,6 +13,8 @@ from bddseg_tui.core.runs.history import EpochPoint
 from bddseg_tui.tui.shared.format import percent, share
 
 BLOCKS = "▁▂▃▄▅▆▇█"
+MOST_EPOCHS = 60
+"""In a line of blocks."""
 
 
 class ClassHistory(VerticalScroll):
@@ -28,7 +30,7 @@ class ClassHistory(VerticalScroll):
 
     def show(self, epochs: Sequence[EpochPoint]) -> None:
         """Shows these epochs; they are not drawn again while they are the same and as much fits."""
-        width = min(30, self.size.width - 62)
+        width = min(MOST_EPOCHS, self.size.width - 62)
         if self._shown is None or self._shown[0] is not epochs or self._shown[1] != width:
             self._shown = (epochs, width)
             self.query_one("#class-history", Static).update(class_history(epochs, width))

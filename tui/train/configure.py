@@ -59,7 +59,7 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str, bool] | None]):
             yield Label("", id="configure--about", markup=False)
             yield Label("", id="configure--changes", markup=False)
             yield Label("", id="configure--costs", markup=False)
-            hint = "^s start  F6 queue  / find  ^r preset  F2 encoders  ↑↓ move  Esc cancel"
+            hint = "^s start  F6 queue  / find  ^r preset  F2 encoders  Esc cancel"
             yield Label(hint, id="configure--hint", classes="dialog--hint")
 
     def on_mount(self) -> None:
