@@ -46,6 +46,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     [
         ("tag", ("write", "open"), 6),
         ("chat", ("write", "sync", "open"), 6),
+        ("views", ("write", "sync", "rename", "open"), 6),
         ("settings", ("write", "sync", "rename", "open"), 8),
         ("index", ("write", "sync", "open", "truncate"), 20),
         ("scan", ("write", "open"), 20),

@@ -151,6 +151,29 @@ def settings(folder: Path) -> None:
     every_write(act, check)
 
 
+def views(folder: Path) -> None:
+    from bddseg_tui.core.data.filter_history import load_history, remember_filter
+    from bddseg_tui.core.data.saved_views import SavedView, delete_view, load_views, save_view
+
+    views, history = folder / "views.json", folder / "history.txt"
+
+    def act(number: int) -> None:
+        save_view(views, SavedView(f"v{number}", "has:bus"))
+        remember_filter(history, f"name:{number}")
+
+    def check(acknowledged: list[int], number: int) -> None:
+        kept = {int(view.name[1:]) for view in load_views(views)}
+        # Where cutting a torn line off fails as well, it stays: a filter like any that was given up half typed.
+        used = load_history(history)
+        assert set(acknowledged) <= kept <= {*acknowledged, number}, (acknowledged, kept)
+        assert {f"name:{n}" for n in acknowledged} <= {*used}, (acknowledged, used)
+        for extra in kept - set(acknowledged):
+            delete_view(views, f"v{extra}")
+        assert {p.name for p in folder.iterdir()} <= {"views.json", "history.txt"}
+
+    every_write(act, check)
+
+
 def checkpoint(folder: Path) -> None:
     import torch
 
@@ -256,7 +279,7 @@ def rescan(folder: Path) -> None:
     every_write(act, check, database=True)
 
 
-WORKS = {w.__name__: w for w in (tag, chat, settings, checkpoint, index, scan, rescan)}
+WORKS = {w.__name__: w for w in (tag, chat, settings, views, checkpoint, index, scan, rescan)}
 
 if __name__ == "__main__":
     WORKS[sys.argv[1]](Path(sys.argv[2]))
