@@ -25,7 +25,8 @@ from bddseg_tui.core.classes import CLASSES
 from bddseg_tui.core.data.dataset import list_samples, open_dataset
 from bddseg_tui.core.data.image_file import read_mask_values
 from bddseg_tui.core.data.pictures import PictureRequest, compose
-from bddseg_tui.tui.terminal.cells import CELL_KINDS, CellKind, cell_strips, pixels_of
+from bddseg_tui.tui.terminal.cell_glyphs import CELL_KINDS, CellKind, pixels_of
+from bddseg_tui.tui.terminal.cells import cell_strips
 
 THIN = (5, 6, 7, 11, 12, 17, 18)
 CONSOLE = Console(color_system="truecolor", force_terminal=True)

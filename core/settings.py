@@ -43,6 +43,8 @@ class Settings:
         colours: how many the terminal has.
         charts: what curves are drawn in.
         picture_bytes: the most that a picture may take, twice that where it fills the screen; 0 leaves it to the app.
+        sides: the share (0..1) of the width that a pane's left side has, by pane, where it was moved.
+        legend: whether the classes are listed beside a picture.
         seen: how pictures were chosen to be drawn, by the terminal's name.
         retrieval: how to search, and what answers.
     """
@@ -53,6 +55,8 @@ class Settings:
     colours: str = "auto"
     charts: str = "auto"
     picture_bytes: int = 0
+    sides: dict[str, float] = field(default_factory=dict)
+    legend: bool = True
     seen: dict[str, str] = field(default_factory=dict)
     retrieval: Retrieval = field(default_factory=Retrieval)
 
@@ -161,6 +165,8 @@ _GOOD: dict[str, Callable[[Any], bool]] = {
     "charts": lambda v: v in CHARTS,
     "colours": lambda v: v in COLOURS,
     "picture_bytes": lambda v: type(v) is int and (v == 0 or v >= FEWEST_PICTURE_BYTES),
+    "sides": lambda v: isinstance(v, dict) and all(type(x) is float and 0 < x < 1 for x in v.values()),
+    "legend": lambda v: isinstance(v, bool),
     "seen": lambda v: isinstance(v, dict) and all(way in IMAGES for way in v.values()),
 }
 

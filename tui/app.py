@@ -28,7 +28,7 @@ from bddseg_tui.tui.header import Header
 from bddseg_tui.tui.panes import make_pane
 from bddseg_tui.tui.shared.commands import APP, bindings
 from bddseg_tui.tui.shared.key_footer import KeyFooter
-from bddseg_tui.tui.shared.messages import EvaluationChosen, ShowFilter, ShowImage, WorkFailed
+from bddseg_tui.tui.shared.messages import EvaluationChosen, Remember, ShowFilter, ShowImage, WorkFailed
 from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.path_lines import TOAST_WIDTH, fold_at_slashes
 from bddseg_tui.tui.shared.quiet_screen import QuietScreen
@@ -58,6 +58,7 @@ class BddsegApp(TerminalApp):
     Attributes:
         engine: what all panes work with.
         collection: the dataset that is open; None until there is one.
+        sides: the share (0..1) of the width that a pane's left side has, by pane, where it was moved.
         failure: the error that ended the app, if one did.
     """
 
@@ -106,6 +107,7 @@ class BddsegApp(TerminalApp):
         self.collection: Collection | None = None
         self._evaluation: str | None = None
         self._typeahead = TypeAhead(self)
+        self.sides = dict(self._settings.sides)
         self.failure: Exception | None = None
 
     def get_default_screen(self) -> QuietScreen[None]:
@@ -116,7 +118,7 @@ class BddsegApp(TerminalApp):
         """The header, the pane that is shown, and the footer."""
         yield Header(id="header")
         with ContentSwitcher(initial="dataset", id="panes"):
-            yield DatasetPane(self.engine)
+            yield DatasetPane(self.engine, self._settings.legend)
         yield KeyFooter()
 
     async def on_event(self, event: Event) -> None:
@@ -303,8 +305,12 @@ class BddsegApp(TerminalApp):
         self.theme = DARK.name if dark else LIGHT.name
         self._remember(theme="dark" if dark else "light")
 
+    @on(Remember)
+    def _keep_settings(self, message: Remember) -> None:
+        self._remember(**message.changes)
+
     @work(thread=True, group="settings", exit_on_error=False)
-    def _remember(self, **changes: str) -> None:
+    def _remember(self, **changes: object) -> None:
         """Keeps settings; that they cannot be written keeps nobody from working."""
         try:
             save_settings(self.engine.workspace, **changes)

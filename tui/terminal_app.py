@@ -14,7 +14,7 @@ from bddseg_tui.tui.terminal.color_filter import ColorFilter
 from bddseg_tui.tui.terminal.drawing_pause import DrawingPause
 from bddseg_tui.tui.terminal.few_colors import Colors
 from bddseg_tui.tui.terminal.picture_limit import SLOW_LINE, picture_limit
-from bddseg_tui.tui.terminal.protocol import ImageProtocol
+from bddseg_tui.tui.terminal.protocol import ImageProtocol, cell_pixels
 from bddseg_tui.tui.terminal.raw_output import backlog_of
 from bddseg_tui.tui.terminal.shown_cells import ShownCells
 from bddseg_tui.tui.terminal.smallest_size import no_smaller
@@ -39,6 +39,7 @@ class TerminalApp(App[int]):
         protocol: how pictures are drawn.
         color_count: how many colours the terminal has.
         picture_limit: bytes that a picture in a pane may take.
+        cell: (width, height) in pixels of one cell at the start.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class TerminalApp(App[int]):
         self._color_filter = None if self.color_count == "truecolor" else ColorFilter(self.color_count)
         self._picture_bytes = picture_bytes
         self.picture_limit = picture_limit(picture_bytes, answered=False)
+        self.cell = cell_pixels()
         self._drawing_pause: DrawingPause | None = None
         self._shown_cells = ShownCells()
 

@@ -40,7 +40,7 @@ _STATE_SQL = {
     "scored": "e.miou IS NOT NULL",
 }
 
-
+_OF_SPLIT = "s.split = ?"
 _TAGGED = "s.id IN (SELECT sample FROM tags WHERE tag = (SELECT id FROM tag_names WHERE name = ?))"
 
 
@@ -76,6 +76,11 @@ class Query:
     def by_prediction(self) -> bool:
         """Whether it asks for classes that an evaluation predicted."""
         return self.sort.startswith("pred:") or any("e.p" in sql for sql, _ in self.conditions)
+
+    @property
+    def is_of_one_split(self) -> bool:
+        """Whether only samples of a certain split can match."""
+        return any(sql == _OF_SPLIT for sql, _ in self.conditions)
 
     def order(self) -> tuple[str, list[object]]:
         """The ORDER BY clause; what has no value (no mask, no score) always comes last."""
@@ -176,7 +181,7 @@ def _condition(term: str) -> tuple[str, tuple[object, ...]]:
         case "split":
             if value not in SPLITS:
                 raise ValueError(f"no split is called {sanitize(value)!r}{suggestion(value, SPLITS)}")
-            return "s.split = ?", (value,)
+            return _OF_SPLIT, (value,)
         case "class":
             return _class_condition(value, key, _share, "s.c")
         case "pred":

@@ -57,6 +57,8 @@ def _found(event: str) -> None:
 
 def _blamed(frame: FrameType | None) -> str | None:
     """The line of ours that did it; None where the import of a module did, or Textual by itself."""
+    if _makes_the_app(frame):
+        return None
     outermost, ours = False, None
     while frame is not None:
         path = frame.f_code.co_filename
@@ -67,9 +69,6 @@ def _blamed(frame: FrameType | None) -> str | None:
             outermost = True
             if TEXTUAL in path:
                 return None
-        if frame.f_code.co_qualname == "BddsegApp.__init__":
-            # The app is made before its loop runs, but in a test of it.
-            return None
         if path.startswith(OURS):
             shown = path.removeprefix(f"{REPOSITORY}{os.sep}").removeprefix("src/bddseg_tui/")
             ours = f"{shown}:{frame.f_lineno}"
@@ -77,6 +76,15 @@ def _blamed(frame: FrameType | None) -> str | None:
                 return ours
         frame = frame.f_back
     return ours
+
+
+def _makes_the_app(frame: FrameType | None) -> bool:
+    """The app is made before its loop runs, but in a test of it."""
+    while frame is not None:
+        if frame.f_code.co_qualname == "BddsegApp.__init__":
+            return True
+        frame = frame.f_back
+    return False
 
 
 @contextmanager

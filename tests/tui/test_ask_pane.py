@@ -23,9 +23,9 @@ from bddseg_tui.tui.ask.pane import AskPane
 from bddseg_tui.tui.ask.question_box import QuestionBox
 from bddseg_tui.tui.ask.settings_screen import RetrievalSettingsScreen
 from bddseg_tui.tui.ask.turn_view import TurnView
+from bddseg_tui.tui.dataset.grid import Grid, Thumbnail
 from bddseg_tui.tui.dataset.pane import DatasetPane
 from bddseg_tui.tui.dataset.sample_list import SampleList
-from bddseg_tui.tui.dataset.search_results import ResultsScreen
 from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.thumbnails import Thumbnails
 from tests.index.serving import chunk, send, serving, start_stream
@@ -340,18 +340,18 @@ async def test_words_in_the_filter_search_by_meaning_on_enter(asking: AppPilot) 
     await asking.press("1", "slash", *"heavy snow split:val", "enter")
     samples = asking.app.query_one(SampleList)
     await until(asking, lambda: samples.column == "fits" and samples.count == 6)
-    assert "by meaning: heavy snow" in str(asking.app.query_one("#list-status", Static).render())
+    assert "% fit “heavy snow”" in str(asking.app.query_one("#list-status", Static).render())
     await asking.press("V")
-    await until(asking, lambda: isinstance(asking.app.screen, ResultsScreen))
-    await until(asking, lambda: asking.app.screen.query_one(Thumbnails).count == 6)
-    await asking.press("l", "enter")
-    await until(asking, lambda: samples.count == 21 and samples.column == "size")
+    await until(asking, lambda: len([t for t in asking.app.query(Thumbnail) if t.picture.drawn]) == 6)
+    await asking.press("l", "escape")
+    await until(asking, lambda: not asking.app.query_one(Grid).display)
+    assert samples.cursor == 1 and samples.column == "fits"
 
 
 async def test_more_like_this_shows_a_grid(asking: AppPilot) -> None:
     await asking.press("1", "M")
-    await until(asking, lambda: isinstance(asking.app.screen, ResultsScreen))
-    await until(asking, lambda: asking.app.screen.query_one(Thumbnails).count > 5)
+    await until(asking, lambda: len([t for t in asking.app.query(Thumbnail) if t.picture.drawn]) > 5)
+    assert asking.app.query_one(Grid).has_focus
 
 
 async def test_the_palette_runs_a_command_of_the_pane_while_a_question_is_typed(asking: AppPilot) -> None:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
 
-from bddseg_tui.tui.terminal.cells import CELL_KINDS, CellKind, cell_strips
+from bddseg_tui.tui.terminal.cell_glyphs import CELL_KINDS, CellKind
+from bddseg_tui.tui.terminal.cells import cell_strips
 
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
 KINDS = list(CELL_KINDS)

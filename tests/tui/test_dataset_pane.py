@@ -1,3 +1,4 @@
+import re
 import threading
 from array import array
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from PIL import Image
 from textual.geometry import Region
 from textual.widgets import Input, Label, Static
 
+from bddseg_tui.core.classes import CLASSES
 from bddseg_tui.core.data.catalog import Catalog, ImageScore, Row
 from bddseg_tui.core.data.filter_language import parse_query
 from bddseg_tui.core.engine import Engine
@@ -21,7 +23,8 @@ from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.dataset.scan import DatasetScan, Progress
 from bddseg_tui.tui.first_run import FirstRunScreen
 from bddseg_tui.tui.help_screen import HelpScreen
-from bddseg_tui.tui.shared.legend import Legend
+from bddseg_tui.tui.shared.format import share
+from bddseg_tui.tui.shared.legend import NO_SHARES, Legend, by_share
 from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.prompt import PromptScreen
 from bddseg_tui.tui.shared.text_screen import TextScreen
@@ -53,10 +56,10 @@ def lines_of(widget: SampleList | Legend) -> list[str]:
 async def test_a_dataset_is_listed_scanned_and_shown(app: BddsegApp) -> None:
     async with app.run_test(size=(140, 40)) as pilot:
         samples = await ready(app, pilot)
-        assert lines_of(samples)[0].startswith("▌ train")
-        assert "128×72" in lines_of(samples)[0]
-        legend = lines_of(app.query_one(Legend))
-        assert " 0 road" in legend[0] and "%" in legend[0]
+        assert lines_of(samples)[0].startswith("▌ ") and lines_of(samples)[0].split()[-1] == "train"
+        shares = samples.row.shares if samples.row else ()
+        first = CLASSES[max(range(20), key=lambda i: shares[i] or 0)].name
+        assert re.search(rf"██ {first} +\d\d\.\d", lines_of(app.query_one(Legend))[0])
 
 
 async def test_j_and_k_move_and_the_picture_follows(app: BddsegApp) -> None:
@@ -111,19 +114,20 @@ async def test_the_legend_of_a_prediction_shows_the_classes_that_were_found(app:
         pane.use_evaluation("0001-demo/best-test predicted")
         pane.go_to(unlabelled.image)
         await until(pilot, lambda: samples.row and samples.row.prediction == mask)
-        assert "%" not in "".join(lines_of(app.query_one(Legend)))
+        assert not re.search(r"\d", "".join(lines_of(app.query_one(Legend))))
         await pilot.press("p")
-        await until(pilot, lambda: "75.0%" in lines_of(app.query_one(Legend))[0])
-        assert "25.0%" in lines_of(app.query_one(Legend))[10]
+        await until(pilot, lambda: re.search(r"road +75\.0", lines_of(app.query_one(Legend))[0]))
+        assert re.search(r"sky +25\.0", "".join(lines_of(app.query_one(Legend))[:2]))
         await pilot.press("i")
-        await until(pilot, lambda: "%" not in "".join(lines_of(app.query_one(Legend))))
+        await until(pilot, lambda: not re.search(r"\d", "".join(lines_of(app.query_one(Legend)))))
 
 
 async def test_a_class_is_highlighted_and_escape_lets_go(app: BddsegApp) -> None:
     async with app.run_test(size=(140, 40)) as pilot:
-        await ready(app, pilot)
+        samples = await ready(app, pilot)
         await pilot.press("right_square_bracket")
-        assert "only 0 road" in caption(app)
+        first = by_share(samples.row.shares if samples.row else NO_SHARES)[0]
+        assert f"only {first} {CLASSES[first].name}" in caption(app)
         assert lines_of(app.query_one(Legend))[0].startswith("▶")
         await pilot.press("escape")
         assert "only" not in caption(app)
@@ -131,9 +135,10 @@ async def test_a_class_is_highlighted_and_escape_lets_go(app: BddsegApp) -> None
 
 async def test_clicking_the_legend_highlights_that_class(app: BddsegApp) -> None:
     async with app.run_test(size=(140, 40)) as pilot:
-        await ready(app, pilot)
-        await pilot.click(Legend, offset=(5, 10))
-        assert "only 10 sky" in caption(app)
+        samples = await ready(app, pilot)
+        await pilot.click(Legend, offset=(5, 1))
+        second = by_share(samples.row.shares if samples.row else NO_SHARES)[1]
+        assert f"only {second} {CLASSES[second].name}" in caption(app)
 
 
 async def test_a_filter_narrows_the_list_and_errors_stand_below_it(app: BddsegApp) -> None:
@@ -181,7 +186,8 @@ async def test_sorting_by_a_class_shows_its_shares(app: BddsegApp) -> None:
         await until(pilot, lambda: samples.column == 10)
         shares = [row.share(10) for row in (samples.row_at(i) for i in range(18)) if row]
         assert shares == sorted(shares, key=lambda s: -(s or 0))
-        assert "%" in lines_of(samples)[0]
+        assert [line.split()[-1] for line in lines_of(samples)[:18]] == [share(s) for s in shares]
+        assert "sky % ↓" in str(app.query_one("#list-status", Label).render())
 
 
 async def test_tagging_a_sample_shows_and_filters_it(app: BddsegApp) -> None:

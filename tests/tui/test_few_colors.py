@@ -15,7 +15,8 @@ from textual.color import Color as TextualColor
 from textual.strip import Strip
 
 from bddseg_tui.core.classes import CLASSES
-from bddseg_tui.tui.terminal.cells import cell_strips, pixels_of
+from bddseg_tui.tui.terminal.cell_glyphs import pixels_of
+from bddseg_tui.tui.terminal.cells import cell_strips
 from bddseg_tui.tui.terminal.class_colors import APART, CLASS_NUMBERS, SELDOM_TOGETHER, class_palette
 from bddseg_tui.tui.terminal.color_filter import ColorFilter
 from bddseg_tui.tui.terminal.few_colors import EIGHT_BIT, VGA, FewColors, nearest

@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from bddseg_tui.core.data.pictures import PictureRequest
 from bddseg_tui.tui.shared.drawing import Wanted, draw
-from bddseg_tui.tui.terminal.cells import CELL_KINDS
+from bddseg_tui.tui.terminal.cell_glyphs import CELL_KINDS
 from bddseg_tui.tui.terminal.iterm2 import encode_iterm2
 from bddseg_tui.tui.terminal.kitty import encode_kitty, free_kitty, placeholders
 from bddseg_tui.tui.terminal.protocol import ImageProtocol

@@ -50,7 +50,7 @@ async def test_marks_stay_with_their_samples_whatever_is_listed(app: BddsegApp) 
         marked = set(samples.marks.ids)
         assert marked == set(samples.ids[:4]) and samples.cursor == 3
         assert "● 4 marked" in status(app)
-        assert samples.render_line(0).text.startswith("● train")
+        assert samples.render_line(0).text.startswith("● ")
         await pilot.press("slash", *"sort:-name", "enter")
         await until(pilot, lambda: samples.ids[0] not in marked)
         assert samples.marks.ids == marked

@@ -66,13 +66,29 @@ def test_what_is_there_is_not_sent_again_and_of_a_line_only_what_is_new() -> Non
     assert "loss" in shown.update(3, 2, after, CONSOLE)
 
 
-def test_a_picture_is_sent_again_only_if_it_covers_more_than_its_own_cells() -> None:
+def test_a_picture_that_is_there_is_not_sent_again_unless_something_was_written_over_it() -> None:
     shown = ShownCells()
     cells = RawStrip(lambda: [Segment("ab")], 2, ["\x1b[1mab"])
     assert "ab" in shown.update(0, 0, cells, CONSOLE)
     assert shown.update(0, 0, RawStrip(lambda: [Segment("ab")], 2, ["\x1b[1mab"]), CONSOLE) == ""
-    for _ in range(2):
-        assert "sixel" in shown.update(1, 0, RawStrip(lambda: [Segment("  ")], 2, ["sixel"], True), CONSOLE)
+
+
+def test_a_sixel_is_sent_again_after_what_it_draws_on_was_written_to() -> None:
+    shown, blank = ShownCells(), Strip([Segment("    ")])
+
+    def draw() -> str:
+        sixel = RawStrip(lambda: blank, 4, [Strip([Segment("    ")]), "sixel"], 2)
+        return "".join(shown.update(y, 3, part, CONSOLE) for y, part in ((1, blank), (2, blank), (3, sixel)))
+
+    assert "sixel" in draw() and draw() == ""
+    # Beside it, and above.
+    shown.update(2, 7, Strip([Segment("legend")]), CONSOLE)
+    shown.update(0, 0, Strip([Segment("header")]), CONSOLE)
+    assert draw() == ""
+    shown.update(2, 5, Strip([Segment("toast")]), CONSOLE)
+    assert "sixel" in draw() and draw() == ""
+    shown.forget()
+    assert "sixel" in draw()
 
 
 def test_what_covers_a_part_of_a_line_is_gone_when_the_line_is_drawn_again() -> None:

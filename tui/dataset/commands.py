@@ -1,6 +1,6 @@
 """The keys of the Dataset pane and its screens."""
 
-from bddseg_tui.tui.shared.commands import Command
+from bddseg_tui.tui.shared.commands import SIDES, Command
 from bddseg_tui.tui.shared.zoom_keys import ARROWS, ZOOM
 
 MARKS = (
@@ -50,7 +50,9 @@ DATASET = (
     Command("pick_class", "c", "Class", "Highlight one class, or none."),
     Command("fullscreen", "f,enter", "Full screen", "Show the picture alone.", True, "f"),
     Command("more_like", "M", "More like this", "Show the images most like this one."),
-    Command("results", "V", "Results", "Show what a search by meaning found as a grid with scores."),
+    Command("grid", "V", "Grid", "Show what is listed as thumbnails, or as a list again.", True),
+    Command("legend", "l", "Legend", "Hide the classes beside the picture, which gets their room, or show them."),
+    *SIDES,
     Command("pick_evaluation", "E", "Predictions", "Choose whose predictions and scores are shown."),
     Command(
         "stats",
@@ -80,8 +82,9 @@ FILTER = (
 )
 
 _PANE_ONLY = (
-    *("fullscreen", "filter", "sort", "next_split", "more_like", "results", "pick_evaluation", "stats", "check"),
-    *("rescan", "clear", "choose_view", "save_view"),
+    *(c.action for c in SIDES),
+    *("fullscreen", "filter", "sort", "next_split", "more_like", "grid", "pick_evaluation", "stats", "check"),
+    *("rescan", "clear", "choose_view", "save_view", "legend"),
 )
 FULL_SCREEN = (
     *(c for c in DATASET if c not in MARKS and c.action not in _PANE_ONLY),
@@ -94,20 +97,24 @@ FULL_SCREEN = (
     Command("dismiss", "escape,f,enter,q", "Back", "Go back to the pane.", True),
 )
 
-RESULTS = (
-    Command("app.pop_screen", "escape,q,V", "Back", "Go back to the pane.", True),
-    Command("open", "enter", "Open", "Show the image in the list, among all samples.", True),
-    Command("more_like", "M", "More like this", "Search for images like this one.", True),
-    Command("move(1)", "l,right", "Right", "Go to the image on the right."),
-    Command("move(-1)", "h,left", "Left", "Go to the image on the left."),
+GRID = (
+    Command("leave", "escape", "List", "Go back to the list, at the same sample.", True),
+    Command("move(1)", "l,right", "Right", "Go to the sample on the right."),
+    Command("move(-1)", "h,left", "Left", "Go to the sample on the left."),
     Command("row(1)", "j,down", "Down", "Go down by a row."),
     Command("row(-1)", "k,up", "Up", "Go up by a row."),
+    Command("page(1)", "pagedown,ctrl+d", "Page down", "Go on by a screen."),
+    Command("page(-1)", "pageup,ctrl+u", "Page up", "Go back by a screen."),
+    Command("go(0)", "g,home", "First", "Go to the first sample."),
+    Command("go(-1)", "G,end", "Last", "Go to the last sample."),
+    Command("size(1)", "plus,equals_sign", "Larger", "Show fewer and larger thumbnails.", False, "+"),
+    Command("size(-1)", "minus", "Smaller", "Show more and smaller thumbnails.", False, "-"),
 )
 
 GROUPS = (
     ("Dataset", DATASET),
     ("Dataset: the list", LIST),
+    ("Dataset: the grid", GRID),
     ("Dataset: the filter", FILTER),
     ("Dataset: full screen", FULL_SCREEN),
-    ("Dataset: results of a search", RESULTS),
 )

@@ -6,6 +6,7 @@ from array import array
 from functools import partial
 from pathlib import Path
 
+from rich.cells import cell_len
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -21,6 +22,7 @@ from bddseg_tui.core.data.filter_language import FIGURES, Query
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.tui.dataset.marks import Marks
 from bddseg_tui.tui.dataset.sample_list import SampleList
+from bddseg_tui.tui.dataset.sample_row import Column
 from bddseg_tui.tui.dataset.semantic_search import Results, Search, SemanticSearch
 from bddseg_tui.tui.dataset.shown import Shown
 from bddseg_tui.tui.dataset.view_state import ViewState
@@ -51,7 +53,10 @@ class ListPanel(Vertical):
             self.sample = sample
 
     class SearchListed(Message):
-        """A search has found images, which were asked for as a grid."""
+        """A search has found images, which were asked for as thumbnails."""
+
+    class Written(Message):
+        """Another line than before stands below the list."""
 
     def __init__(self, engine: Engine, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -229,28 +234,52 @@ class ListPanel(Vertical):
     @on(SampleList.Highlighted)
     def write_status(self) -> None:
         """Writes the line: the cursor's place, the order, and what is being done."""
+        self.query_one("#list-status", OneLine).update(self.status(self.size.width - 2))
+        self.post_message(self.Written())
+
+    def status(self, room: int) -> str:
+        """The line, in `room` cells where that can be."""
+        return status(self._place_words(), self._order, self.doing, room)
+
+    def on_resize(self) -> None:
+        """Fits the line."""
+        self.write_status()
+
+    def _place_words(self) -> list[str]:
         samples, total = self.samples, sum(self.splits.values())
         place = f"{samples.cursor + 1:,}/{samples.count:,}" if samples.count else "0"
-        words = [place if samples.count == total else f"{place} of {total:,}"]
-        if samples.marks:
-            words.append(f"● {len(samples.marks):,} marked")
+        of_all = [place] if samples.count == total else [f"{place} of {total:,}", place]
+        if not samples.marks:
+            return of_all
+        marked = f"● {len(samples.marks):,}"
+        return [*(f"{words}  {marked} marked" for words in of_all), f"{place}  {marked}"]
+
+    @property
+    def _order(self) -> str:
         if self.results is not None:
-            words.append(f"by meaning: {self.results.search.about}")
-        elif self._query.sort != "name":
-            words.append(f"by {self._query.sort} {'↓' if self._query.descending else '↑'}")
-        if self.doing:
-            words.append(self.doing)
-        self.query_one("#list-status", OneLine).update("  ".join(words))
+            return f"% fit “{self.results.search.about}”"
+        if self._query.sort == "name":
+            return ""
+        return f"{self._query.sort} % {'↓' if self._query.descending else '↑'}"
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Tells what failed in a thread."""
         tell_failure(self, event)
 
 
-def _column(query: Query) -> str | int:
+def status(places: list[str], order: str, doing: str, room: int) -> str:
+    """The line below the list, in `room` cells where that can be: the place's longest words that leave room."""
+    for place in places:
+        line = "  ".join(part for part in (place, doing, order) if part)
+        if cell_len(line) <= room:
+            return line
+    return "  ".join(part for part in (places[-1], doing or order) if part)
+
+
+def _column(query: Query) -> Column:
     """What the list shows on the right: what it is ordered by."""
     if query.sort == "name":
-        return "size"
+        return "" if query.is_of_one_split else "split"
     if query.sort in FIGURES or query.sort.startswith("pred:"):
         return query.sort
     return find_class(query.sort).id

@@ -19,6 +19,8 @@ from bddseg_tui.tui.dataset.dataset_check import DatasetCheck
 from bddseg_tui.tui.dataset.filter_bar import FilterBar
 from bddseg_tui.tui.dataset.filter_memory import FilterMemory
 from bddseg_tui.tui.dataset.fullscreen import Browsing, FullScreen
+from bddseg_tui.tui.dataset.grid import Grid
+from bddseg_tui.tui.dataset.grid_keys import GridKeys
 from bddseg_tui.tui.dataset.list_panel import ListPanel
 from bddseg_tui.tui.dataset.mark_keys import MarkKeys
 from bddseg_tui.tui.dataset.marks import Marks
@@ -31,13 +33,14 @@ from bddseg_tui.tui.dataset.view_keys import ViewKeys
 from bddseg_tui.tui.dataset.view_state import ViewState, request
 from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.commands import bindings
+from bddseg_tui.tui.shared.divider import Divider
 from bddseg_tui.tui.shared.legend import Legend
-from bddseg_tui.tui.shared.messages import EvaluationChosen
+from bddseg_tui.tui.shared.messages import EvaluationChosen, Remember
 from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.zoom import NOWHERE
 
 
-class DatasetPane(Pane, ViewKeys, MarkKeys, FilterMemory):
+class DatasetPane(Pane, ViewKeys, MarkKeys, GridKeys, FilterMemory):
     """Browses the open dataset.
 
     Attributes:
@@ -47,23 +50,26 @@ class DatasetPane(Pane, ViewKeys, MarkKeys, FilterMemory):
     ACTIONS = DATASET
     BINDINGS = bindings(DATASET)
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, legend: bool = True) -> None:
         super().__init__(engine, id="dataset")
         self.state = ViewState()
+        self._legend = legend
 
     def compose(self) -> ComposeResult:
         """The filter above the list and the picture, and what goes on unseen."""
         yield FilterBar(id="filter")
         with Horizontal(id="browser"):
             yield ListPanel(self.engine, id="list-side")
-            yield PicturePanel(id="picture-side")
+            yield Divider("dataset")
+            yield PicturePanel(id="picture-side", folded=not self._legend)
+        yield Grid(id="grid")
         yield DatasetScan(self.engine.data)
         yield DatasetCheck(self.engine.data)
         yield BulkChanges(self.engine.data)
 
     def on_shown(self) -> None:
-        """Keys go to the list."""
-        self._samples.focus()
+        """Keys go to the list, or to the thumbnails."""
+        self._front.focus()
 
     # -- the dataset -----------------------------------------------------------------------------------------
 
@@ -75,6 +81,8 @@ class DatasetPane(Pane, ViewKeys, MarkKeys, FilterMemory):
         super().open(collection)
         self._list.open(collection)
         self.remember()
+        self.query_one(PicturePanel).forget_shape()
+        self._grid.forget_shape()
         self.query_one(DatasetScan).start(collection)
 
     @on(DatasetScan.Step)
@@ -125,7 +133,7 @@ class DatasetPane(Pane, ViewKeys, MarkKeys, FilterMemory):
     def _listed(self) -> None:
         self.query_one(FilterBar).set_known(self._list.known)
         if not self._samples.count:
-            self._show()
+            self.show_samples()
 
     @on(FilterBar.Changed)
     def _filter_changed(self, event: FilterBar.Changed) -> None:
@@ -135,7 +143,7 @@ class DatasetPane(Pane, ViewKeys, MarkKeys, FilterMemory):
 
     @on(FilterBar.Left)
     def _filter_left(self) -> None:
-        self._samples.focus()
+        self._front.focus()
 
     def action_filter(self) -> None:
         """Starts typing a filter."""
@@ -190,26 +198,6 @@ class DatasetPane(Pane, ViewKeys, MarkKeys, FilterMemory):
         if self.collection is not None and (row := self._samples.row) is not None:
             self._list.search(like_search(row.name, row.image.relative_to(self.collection.dataset.root)))
 
-    @on(ListPanel.SearchListed)
-    def action_results(self) -> None:
-        """Shows what a search found as pictures."""
-        from bddseg_tui.tui.dataset.search_results import Chosen, ResultsScreen
-
-        results = self._list.results
-        if results is None or not results.images:
-            self.notify("first search: / then words, and Enter", timeout=3)
-            return
-
-        def chosen(choice: Chosen | None) -> None:
-            if choice is None:
-                return
-            if choice.then == "open":
-                self.go_to(results.root / choice.result.image)
-            else:
-                self._list.search(like_search(choice.result.name, Path(choice.result.image)))
-
-        self.app.push_screen(ResultsScreen(results), chosen)
-
     # -- evaluations ---------------------------------------------------------------------------------------
 
     @work(exclusive=True, group="evaluations", exit_on_error=False)
@@ -242,22 +230,26 @@ class DatasetPane(Pane, ViewKeys, MarkKeys, FilterMemory):
 
     @on(SampleList.Highlighted)
     def _highlighted(self) -> None:
-        self._show()
+        self.show_samples()
 
     @property
     def shown(self) -> Shown:
         """The sample at the cursor, as it is shown."""
         return self._list.shown(self.state)
 
-    def _show(self) -> None:
-        self.query_one(PicturePanel).show(self.shown)
+    def show_samples(self) -> None:
+        """Shows what the cursor is on, wherever it is shown now."""
         if isinstance(self.app.screen, FullScreen):
             self.app.screen.show(self.shown)
+        if self._grid.display:
+            self.follow_list()
+        else:
+            self.query_one(PicturePanel).show(self.shown)
 
     def show_as(self, state: ViewState) -> None:
         """Shows this sample, and all after it, in another way."""
         self.state = state
-        self._show()
+        self.show_samples()
 
     async def look_beyond(self, class_id: int, by: int) -> bool:
         """Goes to the next sample of the list that has a class, and zooms to the largest area of it."""
@@ -275,12 +267,19 @@ class DatasetPane(Pane, ViewKeys, MarkKeys, FilterMemory):
         chosen = None if event.class_id == self.state.highlight else event.class_id
         self.show_as(replace(self.state, highlight=chosen))
 
+    def action_legend(self) -> None:
+        """Hides the legend, or shows it; it stays so."""
+        panel = self.query_one(PicturePanel)
+        panel.fold()
+        self.post_message(Remember(legend=not panel.folded))
+
     @on(SampleList.Opened)
+    @on(Grid.Opened)
     def action_fullscreen(self) -> None:
         """Shows the picture alone."""
         if self._samples.row is not None:
             browsing = Browsing(self._step, self._keep, self.tag_one, self.look_beyond)
-            self.app.push_screen(FullScreen(self.shown, browsing), lambda _: self._show())
+            self.app.push_screen(FullScreen(self.shown, browsing), lambda _: self.show_samples())
 
     def _step(self, by: int) -> None:
         self._samples.cursor += by

@@ -19,22 +19,21 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.worker import Worker
 
-from bddseg_tui.core.classes import find_class
 from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.data.catalog_lookup import PAGE
-from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.dataset.commands import LIST
 from bddseg_tui.tui.dataset.marks import Marks
+from bddseg_tui.tui.dataset.sample_row import Column, figure_of, name_and_flags
 from bddseg_tui.tui.shared.commands import bindings
-from bddseg_tui.tui.shared.format import share
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 
+ROOMY = 27
+"""Cells of a row that has one to spare."""
 LoadRows = Callable[[list[int]], list[Row]]
 
 
 class SampleList(ScrollView, can_focus=True):
-    """Rows of samples by catalog id. `column` is what the right column shows: `size`, `fits`, a figure,
-    `pred:CLASS` or a class."""
+    """Rows of samples by catalog id. `column` is what the figure on the right is of."""
 
     DEFAULT_CSS = "SampleList { scrollbar-size-vertical: 1; scrollbar-gutter: stable; }"
     COMPONENT_CLASSES = {"list--cursor", "list--cursor-blurred", "list--dim", "list--problem"}
@@ -52,6 +51,9 @@ class SampleList(ScrollView, can_focus=True):
     class Opened(Message):
         """A sample was clicked twice."""
 
+    class Loaded(Message):
+        """More is known of some of the samples, or others are marked."""
+
     def __init__(self, id: str | None = None) -> None:  # noqa: A002 (Textual's own name)
         super().__init__(id=id)
         self._ids: array[int] = array("q")
@@ -62,7 +64,7 @@ class SampleList(ScrollView, can_focus=True):
         self._told: int | None = None
         self.marks = Marks()
         """What is marked, listed or not."""
-        self.column: str | int = "size"
+        self.column: Column = "split"
         self.confidence: dict[int, float] = {}
         """By sample, how surely it fits what was searched for; shown where `column` is `fits`."""
         self.empty_text = ""
@@ -112,6 +114,7 @@ class SampleList(ScrollView, can_focus=True):
         """Marks these samples and no others."""
         self.marks = marks
         self.refresh()
+        self.post_message(self.Loaded())
 
     @property
     def ids(self) -> "array[int]":
@@ -147,6 +150,13 @@ class SampleList(ScrollView, can_focus=True):
         if sample in self._ids:
             self.cursor = self._ids.index(sample)
 
+    def rows_at(self, first: int, count: int) -> list[Row | None]:
+        """The samples at `count` places; what is not loaded is None, and is asked for."""
+        last = min(first + count, len(self._ids))
+        for page in range(first // PAGE, -(-last // PAGE)):
+            self._ask(page)
+        return [self.row_at(place) for place in range(first, last)]
+
     def validate_cursor(self, cursor: int) -> int:
         """Within the list."""
         return max(0, min(cursor, len(self._ids) - 1))
@@ -160,7 +170,7 @@ class SampleList(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """A row; dots while it is being loaded."""
-        width, index = self.size.width, y + self.scroll_offset.y
+        width, index = self.scrollable_content_region.width, y + self.scroll_offset.y
         base = self.rich_style
         if index >= len(self._ids):
             lines = wrap(self.empty_text, max(10, width - 3)) if not self._ids else []
@@ -172,7 +182,7 @@ class SampleList(ScrollView, can_focus=True):
             # The cursor is there at once, whatever the disk does.
             style = base + self._part("list--cursor" if index == self.cursor else "list--dim")
             return Strip([Segment(("▌ …" if index == self.cursor else "  …").ljust(width), style)], width)
-        return self._draw(row, width, base, index == self.cursor)
+        return self.draw(row, width, base, index == self.cursor, self.has_focus)
 
     def action_move(self, by: int) -> None:
         """Goes on by so many samples."""
@@ -208,25 +218,22 @@ class SampleList(ScrollView, can_focus=True):
         """Draws the cursor as one that keys do not move."""
         self.refresh()
 
-    def _draw(self, row: Row, width: int, base: Style, at_cursor: bool) -> Strip:
-        value = self._value(row)
-        flags = ("! " if row.problem else "") + "".join(f"#{sanitize(t)} " for t in row.tags)
-        split = f"{row.split:<5} "
-        room = max(4, width - 2 - len(split) - len(value) - 2)
-        name = sanitize(row.name)
-        shown = name if len(name) <= room else name[: room - 1] + "…"
-        rest = (" " + flags)[: max(0, room - len(shown))].ljust(room - len(shown))
+    def draw(self, row: Row, width: int, base: Style, at_cursor: bool, focused: bool) -> Strip:
+        """The line of a sample, in `width` cells."""
+        value = self.figure(row)
+        figure = f" {value:>{5 if self.column == 'split' else 4}}" if value and width >= self._fewest else ""
+        margin = " " if width >= ROOMY else ""
+        shown, flags = name_and_flags(row, max(0, width - 2 - len(figure) - len(margin)))
         style = base
         if at_cursor:
-            style = base + self._part("list--cursor" if self.has_focus else "list--cursor-blurred")
+            style = base + self._part("list--cursor" if focused else "list--cursor-blurred")
         dim = style if at_cursor else base + self._part("list--dim")
         mark = style if at_cursor or not row.problem else base + self._part("list--problem")
         segments = [
             Segment(self._sign(row, at_cursor), style),
-            Segment(split, dim),
             Segment(shown, style),
-            Segment(rest, mark),
-            Segment(f" {value} ", dim if self.column == "size" else style),
+            Segment(flags, mark),
+            Segment(figure + margin, dim if self.column == "split" else style),
         ]
         return Strip(segments).adjust_cell_length(width, style)
 
@@ -234,19 +241,14 @@ class SampleList(ScrollView, can_focus=True):
         marked = row.id in self.marks
         return ("▌●" if marked else "▌ ") if at_cursor else ("● " if marked else "  ")
 
-    def _value(self, row: Row) -> str:
-        if self.column == "size":
-            return f"{row.width}×{row.height}" if row.width else ""
-        if self.column == "fits":
-            return f"{self.confidence.get(row.id, 0):4.0%}"
-        if isinstance(self.column, str) and self.column.startswith("pred:"):
-            found = row.predicted_share(find_class(self.column[5:]).id)
-            return f"{share(found):>5}%" if found is not None else "     -"
-        if isinstance(self.column, str):
-            figure = row.figures.get(self.column)
-            return f"{100 * figure:5.1f}" if figure is not None else "    -"
-        found = row.share(self.column)
-        return f"{share(found):>5}%" if found is not None else "     -"
+    @property
+    def _fewest(self) -> int:
+        """Cells of a row that has its figure: it is left out where the split, which the order tells, has no room."""
+        return 26 if self.column == "split" else 12
+
+    def figure(self, row: Row) -> str:
+        """What the list is ordered by, of a sample."""
+        return figure_of(row, self.column, self.confidence)
 
     def _part(self, name: str) -> Style:
         return self.get_component_rich_style(name, partial=True)
@@ -278,6 +280,7 @@ class SampleList(ScrollView, can_focus=True):
             return
         self._rows.update((row.id, row) for row in rows)
         self.refresh()
+        self.post_message(self.Loaded())
         if page == self.cursor // PAGE:
             self._told = None
             self._tell()

@@ -53,16 +53,19 @@ class Shown:
 
 def caption(row: Row, state: ViewState) -> str:
     """One line about the sample and how it is shown."""
-    parts = [_view(request(row, state)), sanitize(row.name)]
+    parts = [_view(request(row, state)), f"{row.split} {sanitize(row.name)}"]
     if state.highlight is not None:
         parts.insert(1, _about_class(state.highlight, state, row))
-    for figure, label in (("iou", "IoU"), ("biou", "boundary"), ("confidence", "sure")):
-        if (value := row.figures.get(figure)) is not None:
-            parts.append(f"{label} {100 * value:.1f}")
     if row.problem:
         parts.append(f"! {row.problem}")
-    if row.tags:
-        parts.append(" ".join("#" + sanitize(t) for t in row.tags))
+    tags = [" ".join("#" + sanitize(t) for t in row.tags)] if row.tags else []
+    figures = [
+        f"{label} {100 * value:.1f}"
+        for figure, label in (("iou", "IoU"), ("biou", "boundary"), ("confidence", "sure"))
+        if (value := row.figures.get(figure)) is not None
+    ]
+    # Where there is little room, the last ones are left out.
+    parts += [*figures[:1], *tags, *figures[1:]]
     return "  ".join(parts)
 
 

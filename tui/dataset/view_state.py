@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from bddseg_tui.core.classes import NUM_CLASSES
 from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.data.pictures import VIEWS, PictureRequest, View
+from bddseg_tui.tui.shared.legend import by_share
 from bddseg_tui.tui.shared.zoom import NOWHERE, Zoom
 
 
@@ -51,8 +52,9 @@ class ViewState:
         return replace(chosen, view="outcome", before=self.view)
 
     def next_class(self, row: Row | None, by: int) -> "ViewState":
-        """Another class highlighted, of those that the sample shows; none before the first and after the last."""
-        there = [i for i in range(NUM_CLASSES) if row and row.share(i)] or list(range(NUM_CLASSES))
+        """Another class highlighted, in the legend's order; none before the first and after the last."""
+        there = [i for i in by_share(row.shares) if row.share(i)] if row else []
+        there = there or list(range(NUM_CLASSES))
         if self.highlight not in there:
             return replace(self, highlight=there[0 if by > 0 else -1])
         place = there.index(self.highlight) + by

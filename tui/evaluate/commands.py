@@ -1,6 +1,6 @@
 """The keys of the Evaluate pane and its screens."""
 
-from bddseg_tui.tui.shared.commands import Command
+from bddseg_tui.tui.shared.commands import SIDES, Command
 from bddseg_tui.tui.shared.zoom_keys import ARROWS, ZOOM
 
 EVALUATE = (
@@ -19,6 +19,7 @@ EVALUATE = (
     Command("next_list", "tab", "Next list", "Move between evaluations, classes and images."),
     Command("open_image", "enter", "Open", "Open a class (its worst images), or an image side by side.", False),
     Command("delete_evaluation", "x", "Delete", "Delete the chosen evaluation.", False),
+    *SIDES,
 )
 
 IMAGE_LIST = (

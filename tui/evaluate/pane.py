@@ -24,6 +24,7 @@ from bddseg_tui.tui.evaluate.listed_images import Listing
 from bddseg_tui.tui.evaluate.matrix_screen import MatrixScreen
 from bddseg_tui.tui.shared.choose import ChooseScreen
 from bddseg_tui.tui.shared.commands import bindings
+from bddseg_tui.tui.shared.divider import Divider
 from bddseg_tui.tui.shared.format import percent
 from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.prompt import PromptScreen
@@ -53,6 +54,7 @@ class EvaluatePane(Pane):
                 yield EvaluationList(analysis.evaluation_states(), id="evaluations")
                 yield Label("", id="image-title")
                 yield ImageList(analysis, id="images")
+            yield Divider("evaluate")
             yield EvaluationPanel(analysis, id="evaluation-main")
             yield ImagePreview(id="image-preview")
         yield EvaluationActions(self.engine)

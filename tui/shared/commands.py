@@ -62,6 +62,12 @@ LIST = (
 )
 TABLE = LIST[:2]
 
+SIDES = (
+    Command("move_divider(-1)", "left_curly_bracket", "Narrower left", "Give the left side less room.", False, "{"),
+    Command("move_divider(1)", "right_curly_bracket", "Wider left", "Give the left side more room.", False, "}"),
+)
+"""Of panes with two sides: also a drag of the line between them with the mouse."""
+
 CHOOSE = (
     Command("dismiss(None)", "escape", "Cancel", "Close the list without a choice.", True),
     Command("move(1)", "down,ctrl+n", "Down", "Go to the next choice.", priority=True),

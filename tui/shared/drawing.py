@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from bddseg_tui.core.data.pictures import Composed
-    from bddseg_tui.tui.terminal.cells import CellKind
+    from bddseg_tui.tui.terminal.cell_glyphs import CellKind
 
 
 CLASS_VIEWS = ("mask", "prediction", "error", "outcome")
@@ -113,7 +113,7 @@ def _raster(picture: "Image", cells: tuple[int, int], wanted: Wanted) -> str:
 
 def _dot(wanted: Wanted, wide: int, high: int) -> tuple[float, float]:
     """The size in pixels of what can be told apart."""
-    from bddseg_tui.tui.terminal.cells import CELL_KINDS
+    from bddseg_tui.tui.terminal.cell_glyphs import CELL_KINDS
 
     if (kind := wanted.protocol) in CELL_KINDS:
         across, down = CELL_KINDS[kind]
@@ -127,7 +127,8 @@ def _characters(found: "Composed", wanted: Wanted, kind: "CellKind") -> tuple[li
     It has as many of the parts of cells as come nearest to its size. Where there are few colours, whole cells: the
     colour beside it, which would be mixed with others, would be seen.
     """
-    from bddseg_tui.tui.terminal.cells import CELL_KINDS, cell_strips
+    from bddseg_tui.tui.terminal.cell_glyphs import CELL_KINDS
+    from bddseg_tui.tui.terminal.cells import cell_strips
 
     (wide, high), (across, down), picture = cell_pixels(), CELL_KINDS[kind], found.picture
     if wanted.colors == "truecolor":

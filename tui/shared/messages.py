@@ -35,3 +35,11 @@ class WorkFailed(Message):
     def __init__(self, error: BaseException) -> None:
         super().__init__()
         self.error = error
+
+
+class Remember(Message):
+    """Settings that shall be as they are now at the next start, by their names in `core.settings.Settings`."""
+
+    def __init__(self, **changes: object) -> None:
+        super().__init__()
+        self.changes = changes

@@ -10,6 +10,7 @@ from textual.worker import Worker
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.tui.shared.commands import Command
+from bddseg_tui.tui.shared.divider import Divider
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 
 
@@ -46,6 +47,11 @@ class Pane(Container):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Tells what failed in a thread."""
         tell_failure(self, event)
+
+    def action_move_divider(self, by: int) -> None:
+        """Gives the left side of the pane so many steps more room."""
+        for divider in self.query(Divider):
+            divider.move(by)
 
     def open(self, collection: Collection) -> None:
         """Goes over to another dataset."""

@@ -40,6 +40,7 @@ class PictureApp(Protocol):
     protocol: ImageProtocol
     picture_limit: int
     color_count: Colors
+    cell: tuple[int, int]
 
     @property
     def draws(self) -> bool:
@@ -185,18 +186,25 @@ class PictureView(Widget):
         for wanted in map(self._wanted, (self._request, *ahead)):
             if wanted not in self._kept and wanted not in self._failed:
                 self._drawing = True
-                self._draw(wanted)
+                self._begin(wanted)
                 return
 
     def _wanted(self, request: PictureRequest) -> Wanted:
         app = cast(PictureApp, self.app)
-        fills_screen = 2 * self.size.area * self.panels > self.app.size.area
+        fills_screen = 4 * self.size.area * self.panels > 3 * self.app.size.area
         limit = limit_here(app.picture_limit, app.protocol, fills_screen, self._rushing, self.panels)
         cells, paper = (self.size.width, self.size.height), self.background_colors[1].rgb
         return Wanted(_plain(request), cells, app.protocol, limit, app.color_count, paper)
 
+    def _begin(self, wanted: Wanted) -> None:
+        self._draw(wanted)
+
     @work(thread=True, group="picture", exit_on_error=False)
     def _draw(self, wanted: Wanted) -> None:
+        self.post_drawn(wanted)
+
+    def post_drawn(self, wanted: Wanted) -> None:
+        """Draws a picture and posts it as `Done`; what a thread does."""
         try:
             drawn: Drawn | str = draw(wanted)
         except BddsegError as error:

@@ -44,7 +44,7 @@ def raster_lines(drawn: Drawn, region: Region, paper: Style) -> list[Strip]:
     left, top = corner(drawn, region.size)
     start = Control.move_to(region.x + left, region.y + top).segment.text
     end = Control.move_to(region.right, region.bottom - 1).segment.text
-    last = RawStrip(lambda: blank, region.width, [blank, start, drawn.raster, end], True)
+    last = RawStrip(lambda: blank, region.width, [blank, start, drawn.raster, end], region.height - 1)
     return [*[blank] * (region.height - 1), last]
 
 

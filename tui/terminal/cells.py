@@ -9,7 +9,7 @@ of the pixels of thin classes right instead of .72 (`benchmarks/cells.py`), and 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 from rich.color import Color
@@ -17,6 +17,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from bddseg_tui.tui.terminal.cell_glyphs import CELL_KINDS, CellKind, glyphs
 from bddseg_tui.tui.terminal.few_colors import Colors as TerminalColors
 from bddseg_tui.tui.terminal.few_colors import code, numbered
 from bddseg_tui.tui.terminal.raw_strip import RawStrip
@@ -27,18 +28,19 @@ if TYPE_CHECKING:
 
     Colors = NDArray[np.int16]
 
-CellKind = Literal["halfblock", "quadrant", "sextant", "octant"]
-CELL_KINDS: dict[CellKind, tuple[int, int]] = {
-    "halfblock": (1, 2),
-    "quadrant": (2, 2),
-    "sextant": (2, 3),
-    "octant": (2, 4),
-}
-"""Pixels of a cell: (columns, rows)."""
 _ROUND = 4
-_TOLERANCE, _COARSE_TOLERANCE = 4, 8
+_TOLERANCES: dict[TerminalColors, tuple[int, ...]] = {
+    "truecolor": (4, 8, 12, 16, 24),
+    "256": (0, 0, 10, 20, 40),
+    "16": (0, 0),
+}
 """Of a channel's 256 values: a colour that differs by no more from the one before it is not sent anew. A step of a
-smooth sky is smaller than what the eye sees; runs of cells get one style, which saves 40 or 60 % of the bytes."""
+smooth sky is smaller than what the eye sees; runs of cells get one style, which saves 40 or 60 % of the bytes.
+
+The first is for lines that are not slow. Over a slow one the first of the others is taken with which the picture has
+no more than SLOW_BYTES, if any has: 131x37 cells of a street with trees take 78, 63, 52 or 37 kB.
+"""
+SLOW_BYTES = 54_000
 _FULL = "█"
 
 
@@ -75,14 +77,25 @@ def cell_strips(
     shape = (rows, columns)
     if numbers is not None:
         # The nearest of the cell's own colours: a mean of two is a colour that is nowhere.
-        ink, paper = (_nearest_of(pixels, numbers, color)[:, None] for color in (ink, paper))
+        ink, paper = (_nearest_of(pixels, numbers, color) for color in (ink, paper))
     cells = masks.reshape(shape), ink.reshape(*shape, -1), paper.reshape(*shape, -1)
-    tolerance = 0 if numbers is not None else _TOLERANCE if fine else _COARSE_TOLERANCE
-    masks, ink, paper = _runs(*cells, (1 << wide * high) - 1, tolerance)
-    if numbers is not None:
-        return list(_strips(masks, ink[..., 0], paper[..., 0], _glyphs(kind), _NUMBERED))
-    weights = np.array([1 << 16, 1 << 8, 1])
-    return list(_strips(masks, ink @ weights, paper @ weights, _glyphs(kind), _EXACT))
+    exact = numbers is None
+    tolerances = _TOLERANCES[colors]
+    strips: list[RawStrip] = []
+    for tolerance in (tolerances[0],) if fine else tolerances[1:]:
+        masks, ink, paper = _runs(*cells, (1 << wide * high) - 1, tolerance)
+        strips = list(_strips(masks, _codes_of(ink, exact), _codes_of(paper, exact), glyphs(kind), exact))
+        if flat or sum(strip.written_bytes for strip in strips) <= SLOW_BYTES:
+            break
+    return list(strips)
+
+
+def _codes_of(colors: "Colors", exact: bool) -> "NDArray[Any]":
+    """Colours (R, C, 3) as one number each (R, C); those of a palette (R, C, 4) have it behind them."""
+    import numpy as np
+
+    codes: NDArray[Any] = colors @ np.array([1 << 16, 1 << 8, 1]) if exact else colors[..., 3]
+    return codes
 
 
 def _by_cell(pixels: "NDArray[Any]", kind: CellKind) -> "NDArray[Any]":
@@ -94,11 +107,12 @@ def _by_cell(pixels: "NDArray[Any]", kind: CellKind) -> "NDArray[Any]":
 
 
 def _nearest_of(pixels: "NDArray[np.float32]", numbers: "NDArray[np.int64]", color: "Colors") -> "Colors":
-    """The number (N) of the pixel of each cell that is nearest to a colour (N, 3)."""
+    """The pixel of each cell that is nearest to a colour (N, 3): its red, green, blue and number (N, 4)."""
     import numpy as np
 
     which = ((pixels - color[:, None]) ** 2).sum(2).argmin(1)
-    chosen: Colors = numbers[np.arange(len(numbers)), which].astype(np.int16)
+    cell = np.arange(len(numbers))
+    chosen: Colors = np.hstack([pixels[cell, which], numbers[cell, which][:, None]]).astype(np.int16)
     return chosen
 
 
@@ -142,7 +156,7 @@ def _runs(
     import numpy as np
 
     def near(a: "Colors", b: "Colors") -> "NDArray[np.bool_]":
-        seen: NDArray[np.bool_] = np.abs(a - b).max(1) <= tolerance
+        seen: NDArray[np.bool_] = np.abs(a[:, :3] - b[:, :3]).max(1) <= tolerance
         return seen
 
     masks, ink, paper = masks.copy(), ink.copy(), paper.copy()
@@ -181,13 +195,14 @@ class _Meaning:
 
 
 def _strips(
-    masks: "NDArray[np.int64]", inks: "NDArray[Any]", papers: "NDArray[Any]", glyphs: str, meaning: _Meaning
-) -> Iterator[Strip]:
+    masks: "NDArray[np.int64]", inks: "NDArray[Any]", papers: "NDArray[Any]", chars: str, exact: bool
+) -> Iterator[RawStrip]:
     import numpy as np
 
+    meaning = _EXACT if exact else _NUMBERED
     changes = (np.diff(inks, axis=1) != 0) | (np.diff(papers, axis=1) != 0)
     for y, row in enumerate(masks.tolist()):
-        text = "".join([glyphs[mask] for mask in row])
+        text = "".join([chars[mask] for mask in row])
         starts = [0, *(np.flatnonzero(changes[y]) + 1).tolist()]
         ends = [*starts[1:], len(text)]
         runs = [
@@ -231,62 +246,3 @@ _EXACT = _Meaning(_exact_code, _exact_color)
 """0xRRGGBB."""
 _NUMBERED = _Meaning(code, numbered)
 """Those of `few_colors.EIGHT_BIT`."""
-
-
-def pixels_of(char: str, kind: CellKind) -> list[bool]:
-    """Which of a cell's pixels a character draws in its ink, row by row from the upper left."""
-    across, down = CELL_KINDS[kind]
-    mask = _glyphs(kind).index(char)
-    return [bool(mask >> bit & 1) for bit in range(across * down)]
-
-
-@lru_cache(maxsize=4)
-def _glyphs(kind: CellKind) -> str:
-    """The character for each mask; the bit of a pixel is its place, row by row from the upper left."""
-    if kind == "halfblock":
-        return " ▀▄█"
-    if kind == "quadrant":
-        return " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
-    if kind == "sextant":
-        known = {0: " ", 0b010101: "▌", 0b101010: "▐", 63: _FULL}
-        new = iter(range(0x1FB00, 0x1FB3C))
-        return "".join(known.get(mask) or chr(next(new)) for mask in range(64))
-    # Unicode 16, "Symbols for Legacy Computing Supplement": those that no older character draws, in the masks' order.
-    known = {_octants(places): char for places, char in _OLDER.items()}
-    new = iter(range(0x1CD00, 0x1CDE6))
-    return "".join(known.get(mask) or chr(next(new)) for mask in range(256))
-
-
-def _octants(places: str) -> int:
-    return sum(1 << int(place) - 1 for place in places.strip())
-
-
-_OLDER = {
-    " ": " ",
-    "1": "\U0001cea8",
-    "2": "\U0001ceab",
-    "7": "\U0001cea3",
-    "8": "\U0001cea0",
-    "12": "\U0001fb82",
-    "78": "▂",
-    "35": "\U0001fbe6",
-    "46": "\U0001fbe7",
-    "13": "▘",
-    "24": "▝",
-    "57": "▖",
-    "68": "▗",
-    "1234": "▀",
-    "5678": "▄",
-    "1357": "▌",
-    "2468": "▐",
-    "1368": "▚",
-    "2457": "▞",
-    "123457": "▛",
-    "123468": "▜",
-    "135678": "▙",
-    "245678": "▟",
-    "123456": "\U0001fb85",
-    "345678": "▆",
-    "12345678": "█",
-}
-"""Octants (numbered row by row from 1) that older characters draw."""

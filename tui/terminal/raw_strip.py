@@ -17,14 +17,14 @@ class RawStrip(Strip):
     Private in Textual (checked against 8.2.8): `Strip._segments`.
     """
 
-    __slots__ = ["_made", "_make", "_parts", "covers_more"]
+    __slots__ = ["_made", "_make", "_parts", "lines_above"]
 
     def __init__(
         self,
         make: Callable[[], Iterable[Segment]],
         cell_length: int,
         parts: Sequence[Strip | str],
-        covers_more: bool = False,
+        lines_above: int = 0,
     ) -> None:
         """A strip of raw parts.
 
@@ -32,10 +32,10 @@ class RawStrip(Strip):
             make: gives its segments.
             cell_length: how many cells it has.
             parts: what is written.
-            covers_more: whether it also draws on cells of other lines, as a Sixel does.
+            lines_above: on so many lines above its own it draws too, as a Sixel does.
         """
         super().__init__((), cell_length)
-        self.covers_more = covers_more
+        self.lines_above = lines_above
         self._make, self._parts = make, tuple(parts)
         self._made: list[Segment] | None = None
 
@@ -49,10 +49,15 @@ class RawStrip(Strip):
     def _segments(self, segments: list[Segment]) -> None:
         """What the base class keeps is not needed."""
 
+    @property
+    def written_bytes(self) -> int:
+        """Bytes of its raw parts."""
+        return sum(len(part.encode()) for part in self._parts if isinstance(part, str))
+
     def writes_as(self, other: "RawStrip") -> bool:
-        """Whether it is made of the very same parts, none of which covers more than its own cells."""
+        """Whether it is made of the very same parts, and draws on as many lines."""
         mine, theirs = self._parts, other._parts
-        return not self.covers_more and len(mine) == len(theirs) and all(map(_are_one, mine, theirs))
+        return self.lines_above == other.lines_above and len(mine) == len(theirs) and all(map(_are_one, mine, theirs))
 
     def render(self, console: Console) -> str:
         """What goes to the terminal."""
@@ -60,7 +65,9 @@ class RawStrip(Strip):
 
 
 def _are_one(a: Strip | str, b: Strip | str) -> bool:
-    return a == b if isinstance(a, str) and isinstance(b, str) else a is b
+    are_raw = isinstance(a, RawStrip) or isinstance(b, RawStrip)
+    # To compare the segments of raw strips takes longer than to send them.
+    return a is b if are_raw else a == b
 
 
 class ExactColor(Color):

@@ -4,7 +4,8 @@ from PIL import Image, ImageDraw
 from rich.console import Console
 
 from bddseg_tui.tui.terminal.capabilities import TerminalCapabilities
-from bddseg_tui.tui.terminal.cells import CELL_KINDS, CellKind, cell_strips
+from bddseg_tui.tui.terminal.cell_glyphs import CELL_KINDS, CellKind
+from bddseg_tui.tui.terminal.cells import cell_strips
 from bddseg_tui.tui.terminal.iterm2 import encode_iterm2
 from bddseg_tui.tui.terminal.kitty import encode_kitty
 from bddseg_tui.tui.terminal.protocol import ImageProtocol, cell_pixels

@@ -28,10 +28,14 @@ class ShownCells:
 
     def __init__(self) -> None:
         self._rows: dict[int, dict[int, Strip]] = {}
+        self._written: dict[Place, int] = {}
+        """When each of them was written: later ones have larger numbers."""
+        self._now = 0
 
     def forget(self) -> None:
         """The terminal may show anything."""
         self._rows.clear()
+        self._written.clear()
 
     def changed_by(self, update: RenderableType | None) -> RenderableType | None:
         """The same update, written as what differs."""
@@ -47,7 +51,23 @@ class ShownCells:
                 del row[start]
         row[x] = strip
         skipped, changed = (0, strip) if before is None else _difference(before, strip)
-        return Control.move_to(x + skipped, y).segment.text + changed.render(console) if changed is not None else ""
+        if changed is None and isinstance(strip, RawStrip) and self._is_spoilt(y, x, strip):
+            changed = strip
+        if changed is None:
+            return ""
+        self._now += 1
+        self._written[y, x] = self._now
+        return Control.move_to(x + skipped, y).segment.text + changed.render(console)
+
+    def _is_spoilt(self, y: int, x: int, strip: RawStrip) -> bool:
+        """Whether anything was written to the lines above a strip that it draws on too, after it was."""
+        since, right = self._written.get((y, x), 0), x + strip.cell_length
+        return any(
+            self._written.get((line, start), 0) > since
+            for line in range(y - strip.lines_above, y)
+            for start, other in self._rows.get(line, {}).items()
+            if start < right and x < start + other.cell_length
+        )
 
 
 class ChangedCells(CompositorUpdate):

@@ -1,6 +1,6 @@
 """The keys of the Train pane and its screens."""
 
-from bddseg_tui.tui.shared.commands import FORM, Command
+from bddseg_tui.tui.shared.commands import FORM, SIDES, Command
 
 TRAIN = (
     Command("new_run", "n", "New", "Configure and start a training run.", True),
@@ -28,6 +28,7 @@ TRAIN = (
     Command("pan(1)", "right", "Pan right", "Move the zoomed chart to later steps."),
     Command("reset_zoom", "0", "Whole chart", "Show all steps."),
     Command("show_log", "L", "Log file", "Show the end of the run's log and its settings."),
+    *SIDES,
 )
 
 CHOICE = (

@@ -20,6 +20,7 @@ from bddseg_tui.core.runs.run_details import RunDetails
 from bddseg_tui.core.runs.run_summaries import RunSummary
 from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.commands import bindings
+from bddseg_tui.tui.shared.divider import Divider
 from bddseg_tui.tui.shared.path_lines import FoldedText
 from bddseg_tui.tui.shared.text_screen import TextScreen
 from bddseg_tui.tui.train.chart_grid import ChartGrid
@@ -73,6 +74,7 @@ class TrainPane(ChartKeys, RunActions):
         """The list of runs, and the one that is chosen."""
         with Horizontal():
             yield RunList(id="run-side")
+            yield Divider("train")
             yield RunPanel(id="run-main")
 
     def on_mount(self) -> None:
