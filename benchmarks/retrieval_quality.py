@@ -26,6 +26,7 @@ from bddseg_tui.core.demo.generate import draw_scene
 from bddseg_tui.core.demo.scene import sample_scene
 from bddseg_tui.core.processes.parallel import map_unordered
 from bddseg_tui.index import prompts
+from bddseg_tui.index.anchor_reply import parse_anchors
 from bddseg_tui.index.calibration_form import read_calibration
 from bddseg_tui.index.class_words import NAMES, Labels, calibrate_on, class_truth
 from bddseg_tui.index.clip import Clip, load_clip
@@ -42,7 +43,7 @@ from bddseg_tui.index.demo_models.scene_truth import Description
 from bddseg_tui.index.demo_models.scenes import squash
 from bddseg_tui.index.llava import Llava, all_said, reply
 from bddseg_tui.index.llava.local import load_llava
-from bddseg_tui.index.pipeline import ANCHOR_TOKENS
+from bddseg_tui.index.query import ANCHOR_TOKENS
 from bddseg_tui.index.search import FUSIONS, Hit, Searcher
 from bddseg_tui.index.search_language import Phrase
 from benchmarks.report import publish
@@ -250,7 +251,7 @@ def measure(haystack: Haystack, searcher: Searcher, llava: Llava, count: int, wi
     """Everything over one haystack."""
 
     def anchors_of(texts: list[str]) -> list[list[str]]:
-        return [prompts.parse_anchors(reply(llava, prompts.anchor_messages(t), ANCHOR_TOKENS)) for t in texts]
+        return [parse_anchors(reply(llava, prompts.anchor_messages(t), ANCHOR_TOKENS)) for t in texts]
 
     found: dict[str, float] = {}
     for unseen in (True, False):

@@ -7,53 +7,21 @@ brought together; the image that fits best is found; LLaVA answers looking at it
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bddseg_tui.core.data.image_file import read_image
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.index import prompts
-from bddseg_tui.index.follow_ups import follow_up
-from bddseg_tui.index.llava import CutShort, Llava, OutOfServiceError, Piece, TakenBack, Thinking, Waiting, reply
+from bddseg_tui.index.llava import CutShort, Llava, TakenBack
+from bddseg_tui.index.query import Anchors, Ask, CancelledError, Emit, make_anchors, teller, turn_of
 from bddseg_tui.index.search import Hit, Searcher
 from bddseg_tui.index.search_language import Phrase, anchor_phrase
 
-Emit = Callable[..., None]
-ANCHOR_TOKENS, TOPIC_TOKENS, ANSWER_TOKENS = 48, 4, 256
+__all__ = ["Ask", "CancelledError", "ask", "hit_json"]
 _LOOK = (672, 672)
 """Size at which a picture is at least decoded for LLaVA."""
-
-
-class CancelledError(Exception):
-    """The person pressed Escape."""
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A question and where it stands.
-
-    Attributes:
-        question: as it was typed.
-        image: the picture that the conversation is about (path relative to the dataset), or None.
-        anchors: what that picture was found by; or, with mode "search", anchors that a person edited.
-        history: earlier questions about that picture, with their answers.
-        mode: "auto" lets LLaVA decide whether the question stays on the picture, "search" finds a new one by the
-            anchors given (or made), "stay" answers about `image`.
-        allowed: images that a filter leaves, or None.
-        facts: classes and shares (percent) of an image, or nothing.
-    """
-
-    question: str
-    image: bytes | None = None
-    anchors: tuple[str, ...] = ()
-    history: tuple[tuple[str, str], ...] = ()
-    mode: str = "auto"
-    allowed: Sequence[bytes] | None = None
-    top: int = 9
-    fusion: str = "product"
-    facts: Callable[[bytes], list[tuple[str, float]]] | None = None
-    answer_tokens: int = ANSWER_TOKENS
 
 
 @dataclass
@@ -100,16 +68,16 @@ def ask(
 
     if not prompts.clean_question(request.question):
         raise BddsegError("there is no question")
-    turn = _turn(request, llava, emit, cancelled)
+    turn = turn_of(request, llava, emit, cancelled)
     request = turn.request
     if request.image is not None and turn.stays:
         step("topic")
         _answer(request, request.image, None, llava, root, emit, cancelled, clock)
         return
     step("topic")
-    made = _Anchors(list(request.anchors) if request.mode == "search" else [])
+    made = Anchors(list(request.anchors) if request.mode == "search" else [])
     if not made.names:
-        made = _make_anchors(request.question, llava, emit, cancelled)
+        made = make_anchors(request.question, llava, emit, cancelled)
     else:
         emit("anchors", anchors=made.names, fallback="")
     anchors, gone = made.names, made.gone
@@ -131,99 +99,9 @@ def ask(
     _answer(request, hits[0].image, hits[0], llava, root, emit, cancelled, clock, anchors, fresh=True)
 
 
-@dataclass(frozen=True)
-class _Turn:
-    """What a question is within the conversation: whether it stays, and on what; `seen` is not to be found again."""
-
-    request: Ask
-    stays: bool
-    seen: bytes | None = None
-
-
-def _turn(request: Ask, llava: Callable[[], Llava], emit: Emit, cancelled: Callable[[], bool]) -> _Turn:
-    if request.image is None or request.mode in ("search", "stay"):
-        return _Turn(request, request.mode == "stay")
-    model = llava()
-    meant = follow_up(request.question) if model.vocabulary else None
-    if meant is None:
-        messages = prompts.topic_messages(request.anchors, request.question)
-        turn = _Turn(request, prompts.parse_topic(reply(model, messages, TOPIC_TOKENS, cancelled, _teller(emit))))
-    elif meant == "next" and request.anchors:
-        turn = _Turn(replace(request, mode="search"), stays=False, seen=request.image)
-    elif meant == "doubt" and request.history:
-        *before, (doubted, _) = request.history
-        turn = _Turn(replace(request, question=doubted, history=tuple(before)), stays=True)
-    else:
-        turn = _Turn(request, stays=True)
-    emit("topic", same=turn.stays)
-    return turn
-
-
 def _search(phrases: list[Phrase], request: Ask, seen: bytes | None, searcher: Searcher) -> list[Hit]:
     hits = searcher.by_phrases(phrases, request.top + (seen is not None), request.allowed, request.fusion)
     return [h for h in hits if h.image != seen][: request.top]
-
-
-@dataclass(frozen=True)
-class _Anchors:
-    """Anchors of a question.
-
-    Attributes:
-        names: what is searched with; a name that begins with `-` is to be avoided.
-        gone: the error of a LLaVA that is not there: it need not be waited for again.
-        unknown: what to say instead of an answer where the model was never taught the words of the question.
-    """
-
-    names: list[str]
-    gone: BddsegError | None = None
-    unknown: str = ""
-
-
-def _make_anchors(question: str, llava: Callable[[], Llava], emit: Emit, cancelled: Callable[[], bool]) -> _Anchors:
-    """Anchors of a question; the question itself, and why, where LLaVA has none to give."""
-    fallback, gone, unknown = "", None, ""
-    anchors: list[str] = []
-    try:
-        model = _loaded(llava)
-        understood = model.vocabulary.understand(question) if model.vocabulary else None
-        messages = prompts.anchor_messages(understood.text if understood else question)
-        anchors = prompts.parse_anchors(reply(model, messages, ANCHOR_TOKENS, cancelled, _teller(emit)))
-        if model.vocabulary and understood:
-            anchors = model.vocabulary.supported(anchors, understood.text)
-            anchors += [f"-{name}" for name in understood.avoided if anchors]
-            unknown = model.vocabulary.unanswerable(understood, anchors)
-        elif not anchors:
-            fallback = "LLaVA named nothing that a picture could show"
-    except OutOfServiceError as error:
-        gone, fallback = error, str(error)
-    except BddsegError as error:
-        fallback = str(error)
-    if cancelled():
-        raise CancelledError
-    if not unknown:
-        anchors = anchors or [prompts.clean_question(question)]
-    emit("anchors", anchors=anchors, fallback=fallback)
-    return _Anchors(anchors, gone, unknown)
-
-
-def _loaded(llava: Callable[[], Llava]) -> Llava:
-    try:
-        return llava()
-    except BddsegError as error:
-        raise OutOfServiceError(str(error)) from error
-
-
-def _teller(emit: Emit) -> Callable[[Piece], None]:
-    """Tells of pieces that are no words of an answer."""
-
-    def tell(piece: Piece) -> None:
-        match piece:
-            case Waiting(seconds):
-                emit("waiting", what="the server", seconds=seconds)
-            case Thinking(seconds):
-                emit("thinking", seconds=seconds)
-
-    return tell
 
 
 def _answer(
@@ -246,7 +124,7 @@ def _answer(
     model = llava()
     question = model.vocabulary.corrected(request.question) if model.vocabulary else request.question
     messages = prompts.answer_messages(question, history, facts)
-    tell = _teller(emit)
+    tell = teller(emit)
     parts: list[str] = []
     cut: CutShort | None = None
     for piece in model.stream(messages, picture, request.answer_tokens, cancelled):

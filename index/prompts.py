@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from bddseg_tui.core.sanitize import sanitize
 
-MAX_ANCHORS = 5
-MAX_ANCHOR_LENGTH = 48
 MAX_QUESTION_LENGTH = 600
 
 ANCHOR_EXAMPLES = (
@@ -16,6 +14,13 @@ ANCHOR_EXAMPLES = (
     ("Is there a construction site?", "construction site"),
     ("Hello, how are you?", "none"),
 )
+NEGATIVE_EXAMPLES = (
+    *ANCHOR_EXAMPLES[:3],
+    ("Show me city streets, only not in the rain", "city street; -rain"),
+    ("Trucks without a bus in sight, what colour are they?", "truck; -bus"),
+    ANCHOR_EXAMPLES[3],
+)
+"""For models that were not trained on the first: what must not be there has a minus."""
 _ANCHOR_TASK = (
     'List what a picture has to show, as short visual phrases with ";" between them. Leave out what is only asked. '
     'Reply "none" if nothing can be seen.'
@@ -26,7 +31,9 @@ TOPIC_EXAMPLES = (
     ("forest road", "Show me a traffic jam at night", "new"),
 )
 ANSWER_TASK = "Answer in one sentence about this picture."
-_SPECIAL = re.compile(r"<[^<>\s]{1,24}>|<\|[^|]{0,24}\|>|\[/?INST\]|\b(?:USER|ASSISTANT|SYSTEM)\s*:", re.IGNORECASE)
+_SPECIAL = re.compile(
+    r"<[^<>\s]{1,24}>|<\|[^|]{0,24}\|>|\[/?INST\]|\b(?:USER|ASSISTANT|SYSTEM|Anchors|Question|Reply)\s*:", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -93,27 +100,3 @@ def facts_line(facts: Sequence[tuple[str, float]] | None) -> str:
         return ""
     named = ", ".join(f"{name} {percent:.1f}%" for name, percent in facts[:12])
     return f"Measured in the picture: {named}.\n"
-
-
-def parse_anchors(reply: str) -> list[str]:
-    """Anchors from a model's reply, strictly: short phrases of letters, no two the same, at most five.
-
-    Anything that does not look like a list of phrases gives an empty list; the caller then searches with the
-    question itself.
-    """
-    first = sanitize(reply.strip().splitlines()[0]) if reply.strip() else ""
-    first = re.sub(r"^(?:anchors?|answer)\s*:\s*", "", first, flags=re.IGNORECASE).strip().rstrip(".")
-    anchors: list[str] = []
-    for part in re.split(r"[;,|]", first):
-        phrase = " ".join(part.strip(" \"'`*-.").lower().split())
-        if not phrase or phrase in ("none", "nothing", "n/a") or phrase in anchors:
-            continue
-        if len(phrase) > MAX_ANCHOR_LENGTH or not re.fullmatch(r"[\w][\w' /-]*", phrase):
-            return []
-        anchors.append(phrase)
-    return anchors[:MAX_ANCHORS]
-
-
-def parse_topic(reply: str) -> bool:
-    """Whether the reply says that the question is about the same picture."""
-    return reply.strip().lower().startswith("same")

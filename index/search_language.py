@@ -7,7 +7,8 @@ from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.sanitize import sanitize
 
 MAX_PHRASES = 12
-_WEIGHT = re.compile(r"^(\d+(?:\.\d+)?)\s*:\s*")
+_WEIGHT = re.compile(r"^(\d+(?:\.\d+)?(?:e[+-]?\d+)?|\.\d+)\s*:\s*", re.IGNORECASE)
+_HEAVIEST = 100.0
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,9 @@ def parse_phrases(text: str) -> list[Phrase]:
             sign, words = -1.0, words[1:].lstrip()
         weight = 1.0
         if match := _WEIGHT.match(words):
-            weight, words = float(match[1]), words[match.end() :]
+            weight, words = _weight(match[1]), words[match.end() :]
+            if words.startswith("-"):
+                sign, words = -sign, words[1:].lstrip()
         if words and weight:
             phrases.append(Phrase(words, sign * weight))
     if not any(p.weight > 0 for p in phrases):
@@ -40,6 +43,13 @@ def parse_phrases(text: str) -> list[Phrase]:
     if len(phrases) > MAX_PHRASES:
         raise UsageError(f"a search takes at most {MAX_PHRASES} phrases")
     return phrases
+
+
+def _weight(text: str) -> float:
+    value = float(text)
+    if value > _HEAVIEST:
+        raise UsageError(f"a phrase weighs {_HEAVIEST:g} at most, not {sanitize(text)}")
+    return value
 
 
 def anchor_phrase(anchor: str) -> Phrase:

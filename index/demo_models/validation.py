@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from transformers import LlavaForConditionalGeneration, LlavaProcessor
 
 from bddseg_tui.index import prompts
+from bddseg_tui.index.anchor_reply import parse_anchors
 from bddseg_tui.index.demo_models.answers import ask_about
 from bddseg_tui.index.demo_models.concepts import CONCEPTS
 from bddseg_tui.index.demo_models.questions import any_question, any_search, dress, request
@@ -53,7 +54,7 @@ class Judge:
                 asked_of["requests"] += 1
                 right["requests"] += wish.is_right(told)
             for name, question in (("anchors", any_question(shown, scene, rng)), ("searches", any_search(rng))):
-                got = prompts.parse_anchors(self.reply(prompts.anchor_messages(dress(question.text, rng, mark=False))))
+                got = parse_anchors(self.reply(prompts.anchor_messages(dress(question.text, rng, mark=False))))
                 asked_of[name] += 1
                 right[name] += sorted(got) == sorted(CONCEPTS[c].name for c in question.wanted)
         self.model.train()

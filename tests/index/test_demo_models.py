@@ -13,6 +13,7 @@ from PIL import Image
 from bddseg_tui.core.demo.generate import draw_scene
 from bddseg_tui.core.demo.scene import sample_scene
 from bddseg_tui.index import prompts
+from bddseg_tui.index.anchor_reply import parse_anchors, parse_topic
 from bddseg_tui.index.clip import Clip
 from bddseg_tui.index.demo_models.answers import ask_about
 from bddseg_tui.index.demo_models.concepts import BY_NAME, CONCEPTS, fits, truths
@@ -115,7 +116,7 @@ def test_a_search_is_answered_with_what_the_picture_shows(
     ],
 )
 def test_natural_questions_have_their_anchors(llava: LocalLlava, question: str, anchors: set[str]) -> None:
-    assert set(prompts.parse_anchors(reply(llava, prompts.anchor_messages(question), 48))) == anchors
+    assert set(parse_anchors(reply(llava, prompts.anchor_messages(question), 48))) == anchors
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_natural_questions_have_their_anchors(llava: LocalLlava, question: str, 
 )
 def test_a_follow_up_is_told_from_a_new_topic(llava: LocalLlava, question: str, same: bool) -> None:
     messages = prompts.topic_messages(["city street"], question)
-    assert prompts.parse_topic(reply(llava, messages, 4)) is same
+    assert parse_topic(reply(llava, messages, 4)) is same
 
 
 def test_a_reply_that_reaches_its_limit_is_told_as_cut_and_a_whole_one_is_not(llava: LocalLlava) -> None:
