@@ -136,7 +136,7 @@ def test_an_export_replaces_no_file_of_the_users_own(run: Run, engine: Engine, t
         export_to(run, "smp", to)
     (told, _) = [e for e in read_events(tmp_path / "export-job/events.jsonl") if e["kind"] == "exported"]
     assert (
-        told["files"] == ["README.md", "config.json", "model.safetensors"]
+        told["files"] == ["README.md", "classes.json", "config.json", "model.safetensors"]
         and (to / "notes.txt").read_text() == "theirs"
     )
 
