@@ -41,10 +41,11 @@ def _work(run: Run, arguments: argparse.Namespace, job: JobWriter) -> None:
         job.check_stop()
         fit_run(run, job)
     elif arguments.work == "evaluate":
-        from bddseg_tui.train.evaluate import evaluate_run
+        from bddseg_tui.train.evaluate import OtherData, evaluate_run
 
         job.check_stop()
-        evaluate_run(run, arguments.checkpoint, arguments.split, job, arguments.tta)
+        other = OtherData(Path(arguments.data), arguments.data_key) if arguments.data else None
+        evaluate_run(run, arguments.checkpoint, arguments.split, job, arguments.tta, other)
     elif arguments.work == "export":
         from bddseg_tui.train.export import export_run
 
@@ -74,7 +75,8 @@ def _take_devices(run: Run, job: JobWriter, queue: bool) -> None:
 
 def _folder(run: Run, arguments: argparse.Namespace) -> Path:
     if arguments.work == "evaluate":
-        return evaluation_folder(run.folder, arguments.checkpoint, arguments.split, arguments.tta)
+        key = arguments.data_key
+        return evaluation_folder(run.folder, arguments.checkpoint, arguments.split, arguments.tta, key)
     if arguments.work in ("predict", "export"):
         return Path(arguments.job)
     return run.folder
@@ -93,6 +95,8 @@ def _parse(argv: list[str]) -> argparse.Namespace:
             work.add_argument("--split", default="val")
         if name == "evaluate":
             work.add_argument("--tta", choices=TTA_KINDS, default="none")
+            work.add_argument("--data", default="")
+            work.add_argument("--data-key", default="")
         if name == "export":
             work.add_argument("--kind", required=True, type=parse_export_kind)
         if name in ("predict", "export"):

@@ -68,8 +68,20 @@ class EvaluationCounts:
         self.bins += calibration_counts(confidence[known], right).cpu()
 
 
-def evaluate_run(run: Run, checkpoint: str, split: str, job: JobWriter, tta: Tta = "none") -> None:
+@dataclass(frozen=True)
+class OtherData:
+    """A dataset that is not the run's own: its root, and its key in the workspace."""
+
+    root: Path
+    key: str
+
+
+def evaluate_run(
+    run: Run, checkpoint: str, split: str, job: JobWriter, tta: Tta = "none", data: OtherData | None = None
+) -> None:
     """Writes `result.json`, counts and a prediction for each image, and per-image scores into the dataset's catalog.
+
+    The dataset is the run's, or `data`.
 
     Raises:
         BddsegError: the split has no masks, or none of its samples can be used.
@@ -77,8 +89,9 @@ def evaluate_run(run: Run, checkpoint: str, split: str, job: JobWriter, tta: Tta
         StopRequestedError: SIGTERM came; nothing was changed.
     """
     config = validate(run.spec["train"])
-    folder = evaluation_folder(run.folder, checkpoint, split, tta)
-    dataset = open_dataset(run.dataset)
+    key = data.key if data else ""
+    folder = evaluation_folder(run.folder, checkpoint, split, tta, key)
+    dataset = open_dataset(data.root if data else run.dataset)
     samples = [s for s in list_samples(dataset) if s.split == split and s.mask is not None]
     if not samples:
         raise BddsegError(f"the split {sanitize(split)} has no masks: evaluate on another, or use `bddseg-tui predict`")
@@ -97,10 +110,12 @@ def evaluate_run(run: Run, checkpoint: str, split: str, job: JobWriter, tta: Tta
     if problems:
         job.event("warning", message=f"{len(problems)} images are left out", files=problems[:20])
     report = {"run": run.name, "checkpoint": checkpoint, "split": split, "tta": tta, **_figures(found, counted.bins)}
-    report |= {"images": len(found), "left_out": len(problems)}
+    report |= {"images": len(found), "left_out": len(problems), "unknown": config.unknown}
+    if data:
+        report |= {"dataset": os.fspath(dataset.root), "dataset_key": key}
     # The result first: the catalog, which others write too, must not cost it.
     write_text(folder / "result.json", json.dumps(report, allow_nan=False))
-    _record(run, evaluation_name(run.name, checkpoint, split, tta), folder, job)
+    _record(run, dataset.root, evaluation_name(run.name, checkpoint, split, tta, key), folder, job)
     job.event("finish", **{k: report[k] for k in ("pixel_accuracy", "miou19", "miou20", "boundary_miou19", "ece")})
 
 
@@ -153,12 +168,12 @@ def _put_in_place(predictions: Path, target: Path) -> None:
         shutil.rmtree(earlier, ignore_errors=True)
 
 
-def _record(run: Run, name: str, folder: Path, job: JobWriter) -> None:
+def _record(run: Run, dataset: Path, name: str, folder: Path, job: JobWriter) -> None:
     """Tells the dataset's catalog the scores by image; that it cannot be told now is no failure."""
     job.update(phase="catalog", force=True)
     workspace = Workspace(Path(run.spec["workspace"]))
     try:
-        record_evaluation(workspace, run.dataset, name, folder, patience_s=_PATIENCE_S)
+        record_evaluation(workspace, dataset, name, folder, patience_s=_PATIENCE_S)
     except BddsegError as error:
         message = f"filters do not know the scores by image yet: {error} (`bddseg-tui evaluations` tries it again)"
         job.event("warning", message=message)

@@ -18,7 +18,7 @@ from bddseg_tui.core.classes import CLASSES
 from bddseg_tui.core.data.catalog import Catalog, Row
 from bddseg_tui.core.data.dataset import open_dataset
 from bddseg_tui.core.data.filter_language import parse_query
-from bddseg_tui.core.runs.evaluation import Evaluation
+from bddseg_tui.core.runs.evaluation import Evaluation, evaluated_dataset
 from bddseg_tui.core.runs.run import find_run
 from bddseg_tui.core.workspace.workspace import Workspace
 
@@ -147,7 +147,7 @@ def differing_settings(workspace: Workspace, evaluations: list[Evaluation]) -> d
 
 
 def _catalog(workspace: Workspace, evaluation: Evaluation) -> Catalog:
-    root = open_dataset(find_run(workspace, evaluation.run).dataset).root
+    root = open_dataset(evaluated_dataset(find_run(workspace, evaluation.run), evaluation.folder)).root
     return Catalog(workspace.catalog_path(root), root)
 
 

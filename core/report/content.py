@@ -16,7 +16,7 @@ from bddseg_tui.core.analysis.multilabel import MultiLabel
 from bddseg_tui.core.analysis.slices import Slice
 from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.core.runs.evaluation import Evaluation
+from bddseg_tui.core.runs.evaluation import Evaluation, evaluated_dataset
 from bddseg_tui.core.runs.history import History
 from bddseg_tui.core.runs.history_reader import HistoryReader
 from bddseg_tui.core.runs.run import find_run
@@ -84,7 +84,7 @@ def gather(workspace: Workspace, evaluation: Evaluation, others: tuple[Evaluatio
         pass
     return Content(
         (evaluation, *others),
-        run.dataset.name,
+        evaluated_dataset(run, evaluation.folder).name,
         dict(run.spec["train"]),
         history,
         matrix_of(evaluation, "pixels", "row"),

@@ -21,7 +21,7 @@ def percent(value: float | None) -> str:
 def overall(content: Content) -> Table:
     """A row an evaluation."""
     head = ["evaluation", "images", "mIoU19", "mIoU20", "pixel accuracy", "boundary mIoU19", "calibration error"]
-    return head, [[e.name, str(e.images), *_figures(e)] for e in content.evaluations]
+    return head, [[_name(e), str(e.images), *_figures(e)] for e in content.evaluations]
 
 
 def classes(content: Content) -> Table:
@@ -83,6 +83,10 @@ def to_csv(table: Table) -> str:
     writer = csv.writer(sink)
     writer.writerows([[_harmless(word) for word in row] for row in [head, *rows]])
     return sink.getvalue()
+
+
+def _name(e: Evaluation) -> str:
+    return f"{e.name} (mIoU20: unknown was ignored in training)" if e.unknown_ignored else e.name
 
 
 def _figures(e: Evaluation) -> Sequence[str]:

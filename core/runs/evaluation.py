@@ -1,5 +1,6 @@
 """The result of an evaluation, as `result.json` in its job's folder holds it."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, NotRequired
@@ -10,10 +11,12 @@ from typing_extensions import TypedDict
 from bddseg_tui.core.classes import NUM_CLASSES
 from bddseg_tui.core.errors import BddsegError, RecordError
 from bddseg_tui.core.files.path_component import path_component
-from bddseg_tui.core.files.records import Count, Fraction, Line, read_record
+from bddseg_tui.core.files.records import Count, FileName, Fraction, Line, read_record
 from bddseg_tui.core.jobs.run_events import ClassRow, all_classes
 from bddseg_tui.core.runs.history import ClassScore, class_scores
+from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.sanitize import sanitize_path
+from bddseg_tui.core.workspace.moved_datasets import present_place
 
 _Counts = Annotated[list[Count], Field(min_length=NUM_CLASSES, max_length=NUM_CLASSES)]
 
@@ -41,6 +44,9 @@ class _Result(TypedDict):
     confusion: Annotated[list[_Counts], Field(min_length=NUM_CLASSES, max_length=NUM_CLASSES)]
     left_out: Count
     tta: NotRequired[Line]
+    unknown: NotRequired[Line]
+    dataset: NotRequired[FileName]
+    dataset_key: NotRequired[Line]
     boundary_miou19: NotRequired[Fraction | None]
     ece: NotRequired[Fraction | None]
     calibration: NotRequired[list[_Bin] | None]
@@ -58,7 +64,9 @@ class Evaluation:
     """Figures of one checkpoint on one split, at the dataset's own resolution; fractions are 0..1.
 
     `confusion` counts pixels, [actual][predicted], 20 x 20. `ece` is the expected calibration error, `boundary` the
-    boundary IoU by class; both are None in evaluations of earlier versions.
+    boundary IoU by class; both are None in evaluations of earlier versions. `unknown_ignored` says that the run was not
+    trained on unknown, so that `miou20` counts a class that it never learnt. `data_key` is the key of the dataset where
+    that is another one than the run's; else ''.
     """
 
     run: str
@@ -77,16 +85,35 @@ class Evaluation:
     boundary_miou19: float | None = None
     ece: float | None = None
     boundary: tuple[float | None, ...] = (None,) * NUM_CLASSES
+    unknown_ignored: bool = False
+    data_key: str = ""
 
     @property
     def name(self) -> str:
         """What the catalog calls this evaluation."""
-        return evaluation_name(self.run, self.checkpoint, self.split, self.tta)
+        return evaluation_name(self.run, self.checkpoint, self.split, self.tta, self.data_key)
 
 
-def evaluation_name(run: str, checkpoint: str, split: str, tta: str = "none") -> str:
-    """What the catalog calls an evaluation. What was augmented at test time has a name of its own."""
-    return f"{run}/{_last_name(checkpoint, split, tta)}"
+def evaluation_name(run: str, checkpoint: str, split: str, tta: str = "none", data_key: str = "") -> str:
+    """What the catalog calls an evaluation. What was augmented at test time has a name of its own.
+
+    So has one on another dataset than the run's, by that one's key.
+    """
+    return f"{run}/{_last_name(checkpoint, split, tta, data_key)}"
+
+
+def evaluated_dataset(run: Run, folder: Path) -> Path:
+    """Where the dataset is now that the evaluation in this folder is of: the run's, unless its result names another.
+
+    Raises:
+        BddsegError: the run's configuration, or the file of datasets that have moved, is damaged.
+    """
+    if "@" in folder.name:
+        with contextlib.suppress(OSError, RecordError):
+            raw = read_record(_RESULT, folder / "result.json", _LARGEST)
+            if "dataset" in raw:
+                return present_place(run.folder.parent.parent, Path(raw["dataset"]), raw.get("dataset_key"))
+    return run.dataset
 
 
 def prediction_name(run: str, checkpoint: str, split: str) -> str:
@@ -94,18 +121,19 @@ def prediction_name(run: str, checkpoint: str, split: str) -> str:
     return f"{run}/{checkpoint}-{split} predicted"
 
 
-def evaluation_folder(run_folder: Path, checkpoint: str, split: str, tta: str = "none") -> Path:
-    """The job's folder of an evaluation.
+def evaluation_folder(run_folder: Path, checkpoint: str, split: str, tta: str = "none", data_key: str = "") -> Path:
+    """The job's folder of an evaluation; `data_key` is the key of the dataset where that is not the run's.
 
     Raises:
         UsageError: one of them is no plain name.
     """
     parts = [path_component(checkpoint, "a checkpoint"), path_component(split, "a split"), path_component(tta, "--tta")]
-    return run_folder / "evaluation" / _last_name(parts[0], parts[1], parts[2])
+    key = path_component(data_key, "a dataset") if data_key else ""
+    return run_folder / "evaluation" / _last_name(parts[0], parts[1], parts[2], key)
 
 
-def _last_name(checkpoint: str, split: str, tta: str) -> str:
-    return f"{checkpoint}-{split}" + (f"+{tta}" if tta != "none" else "")
+def _last_name(checkpoint: str, split: str, tta: str, data_key: str) -> str:
+    return f"{checkpoint}-{split}" + (f"+{tta}" if tta != "none" else "") + (f"@{data_key}" if data_key else "")
 
 
 @dataclass(frozen=True)
@@ -150,6 +178,8 @@ def load_evaluation(folder: Path) -> Evaluation:
         folder=folder,
         raw=dict(raw),
         tta=raw.get("tta", "none"),
+        unknown_ignored=raw.get("unknown") == "ignore",
+        data_key=raw.get("dataset_key", ""),
         boundary_miou19=raw.get("boundary_miou19"),
         ece=raw.get("ece"),
         boundary=tuple(row.get("boundary_iou") for row in raw["classes"]),

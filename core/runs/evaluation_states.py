@@ -6,8 +6,9 @@ from threading import Lock
 
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.jobs.job import Status, read_status
-from bddseg_tui.core.runs.evaluation import Evaluation, NoEvaluationError, load_evaluation
+from bddseg_tui.core.runs.evaluation import Evaluation, NoEvaluationError, evaluated_dataset, load_evaluation
 from bddseg_tui.core.runs.run import Run, list_runs
+from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.core.workspace.workspace import Workspace
 
 
@@ -15,7 +16,7 @@ from bddseg_tui.core.workspace.workspace import Workspace
 class EvaluationState:
     """An evaluation's folder: its run, what it is called, how its job stands, and its result if there is one.
 
-    `dataset` is the path of the run's dataset as printable text; `problem` says why a result that is there cannot be
+    `dataset` is the path of its dataset as printable text; `problem` says why a result that is there cannot be
     read.
     """
 
@@ -59,6 +60,7 @@ class EvaluationStates:
             pass
         except BddsegError as error:
             problem = str(error)
-        return EvaluationState(
-            run=run, name=name, dataset=run.shown_dataset, status=status, result=result, problem=problem
-        )
+        dataset = run.shown_dataset
+        if result and result.data_key:
+            dataset = sanitize_path(evaluated_dataset(run, folder))
+        return EvaluationState(run=run, name=name, dataset=dataset, status=status, result=result, problem=problem)

@@ -168,6 +168,20 @@ def create_run(workspace: Workspace, dataset: Path, config: TrainConfig, preset:
     return Run(folder)
 
 
+def change_settings(run: Run, config: TrainConfig) -> None:
+    """Writes other settings into a run's config.toml.
+
+    Raises:
+        BddsegError: it cannot be written.
+    """
+    spec: dict[str, Any] = {**run.spec, "train": config.model_dump()}
+    try:
+        write_text(run.folder / "config.toml", tomli_w.dumps(spec))
+    except OSError as error:
+        raise disk_error(error, run.folder) from error
+    run.__dict__.pop("spec", None)
+
+
 def _number(name: str) -> int:
     match = re.match(r"^(\d{4,})-", name)
     return int(match[1]) if match else 0

@@ -18,17 +18,18 @@ from bddseg_tui.core.jobs.job import Status, read_status, write_status
 from bddseg_tui.core.jobs.launch import launch_queued, launch_training, taken_up
 from bddseg_tui.core.jobs.use_lock import delete_unused
 from bddseg_tui.core.processes.locks import FolderLock
-from bddseg_tui.core.runs.evaluation import evaluation_folder
+from bddseg_tui.core.runs.evaluation import evaluated_dataset, evaluation_folder
 from bddseg_tui.core.runs.excluded import find_excluded, write_excluded
 from bddseg_tui.core.runs.export_kinds import check_export_folder, parse_export_kind
 from bddseg_tui.core.runs.job_list import DOING, Job, Kind, job_name, refuse_while_used, stop_job
 from bddseg_tui.core.runs.prediction_files import check_folder
 from bddseg_tui.core.runs.preflight import check_training
 from bddseg_tui.core.runs.queue import is_queued, join_queue, leave_queue, read_queue
-from bddseg_tui.core.runs.run import Run, create_run
+from bddseg_tui.core.runs.run import Run, change_settings, create_run
 from bddseg_tui.core.runs.run_states import RunStates
 from bddseg_tui.core.runs.tta import TTA_KINDS
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.core.workspace.moved_datasets import dataset_key
 from bddseg_tui.core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -76,18 +77,28 @@ def make_idle_run(workspace: Workspace, root: Path, config: "TrainConfig", prese
     return run
 
 
-def resume_run(run: Run, queue: bool = False) -> None:
+def resume_run(run: Run, queue: bool = False, epochs: int | None = None) -> None:
     """Goes on with a run from its last checkpoint, or puts it into the queue for that.
 
+    With `epochs` it trains to so many in all, from now on by the schedule of a run of that length: where it stands, the
+    learning rate rises to what such a run would have there.
+
     Raises:
+        UsageError: it has trained as many epochs already.
         BddsegError: it is live, it has finished, or it is gone.
     """
     from bddseg_tui.core.runs.config import validate
 
     with taken_up(run.folder, _busy(run), uses=[run.folder]) as locks:
-        if read_status(run.folder, mine=True).state == "finished":
-            raise BddsegError(f"{run.name} has finished: start a new run to train longer")
-        config = validate(run.spec["train"])
+        config, status = validate(run.spec["train"]), read_status(run.folder, mine=True)
+        if epochs is not None and epochs != config.epochs:
+            done = status.facts.get("epoch", 0) if status.state != "finished" else config.epochs
+            if epochs <= int(done or 0):
+                raise UsageError(f"{run.name} has trained {done} epochs: set epochs to more than that")
+            config = validate({**run.spec["train"], "epochs": epochs})
+            change_settings(run, config)
+        elif status.state == "finished":
+            raise BddsegError(f"{run.name} has finished its {config.epochs} epochs: `--set epochs=` says how many more")
         _launch(Workspace(run.folder.parent.parent), run, locks, config.processes, queue)
 
 
@@ -136,13 +147,20 @@ def _launch(workspace: Workspace, run: Run, locks: list[FolderLock], processes: 
         launch_training(run.folder, arguments, locks, processes)
 
 
-def start_evaluation(run: Run, split: str, checkpoint: str, tta: str) -> Path:
-    """Starts an evaluation; returns its folder."""
+def start_evaluation(run: Run, split: str, checkpoint: str, tta: str, data: Path | None = None) -> Path:
+    """Starts an evaluation, on the dataset in the folder `data` where it is not the run's; returns its folder.
+
+    Raises:
+        BddsegError: the checkpoint is not there, or no dataset is in the folder.
+    """
     _need_checkpoint(run, checkpoint)
     if tta not in TTA_KINDS:
         raise UsageError(f"--tta takes {', '.join(TTA_KINDS)}, not {sanitize(tta)!r}")
-    folder = evaluation_folder(run.folder, checkpoint, path_component(split, "a split"), tta)
-    options = ["--checkpoint", checkpoint, "--split", split, "--tta", tta]
+    key, options = "", ["--checkpoint", checkpoint, "--split", split, "--tta", tta]
+    if data is not None and (root := open_dataset(data).root) != run.dataset:
+        key = dataset_key(run.folder.parent.parent, root)
+        options += ["--data", os.fspath(root), "--data-key", key]
+    folder = evaluation_folder(run.folder, checkpoint, path_component(split, "a split"), tta, key)
     _start(run, "evaluate", folder, options)
     return folder
 
@@ -188,9 +206,9 @@ def delete_run(workspace: Workspace, run: Run) -> str:
     Raises:
         BddsegError: a job of the run is live, or something uses it.
     """
-    root = _dataset_of(run)
+    roots = {_dataset_of(run), *(_dataset_of(run, folder) for folder in run.evaluations())} - {None}
     delete_unused(run.folder, lambda: refuse_while_used(run))
-    return _forget(workspace, root, "") if root is not None else ""
+    return "; ".join(filter(None, (_forget(workspace, root, "") for root in roots if root is not None)))
 
 
 def delete_evaluation(workspace: Workspace, run: Run, name: str) -> str:
@@ -204,8 +222,8 @@ def delete_evaluation(workspace: Workspace, run: Run, name: str) -> str:
             job = job_name(run.name, "evaluate", folder)
             raise BddsegError(f"{name} is still being made: wait for it, or `bddseg-tui stop {job}`")
 
+    root = _dataset_of(run, folder)
     delete_unused(folder, refuse)
-    root = _dataset_of(run)
     return _forget(workspace, root, f"{run.name}/{folder.name}") if root is not None else ""
 
 
@@ -216,10 +234,10 @@ def _start(run: Run, kind: Kind, folder: Path, options: list[str], fills: Path |
         launch_training(folder, [kind, os.fspath(run.folder), *options], locks)
 
 
-def _dataset_of(run: Run) -> Path | None:
+def _dataset_of(run: Run, evaluation: Path | None = None) -> Path | None:
     # A run whose config.toml is damaged can be deleted all the same.
     with contextlib.suppress(BddsegError):
-        return run.dataset
+        return run.dataset if evaluation is None else evaluated_dataset(run, evaluation)
     return None
 
 

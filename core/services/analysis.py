@@ -143,7 +143,7 @@ class AnalysisService:
         return list(self.list_evaluations().found)
 
     def evaluation(self, run: "Run", split: str, checkpoint: str, tta: str = "none") -> Evaluation:
-        """The finished evaluation of a run.
+        """The finished evaluation of a run on its own dataset.
 
         Raises:
             BddsegError: there is none, or it is damaged; the message says how to make it.
@@ -195,11 +195,13 @@ class AnalysisService:
     def _record_scores(self, run: "Run", folder: Path) -> None:
         from bddseg_tui.core.analysis.record_scores import record_evaluation
         from bddseg_tui.core.jobs.job import read_status
+        from bddseg_tui.core.runs.evaluation import evaluated_dataset
 
         # What a live job has not told the catalog yet, it will.
         if not read_status(folder).live:
             with suppress(BddsegError, OSError):
-                record_evaluation(self.workspace, run.dataset, f"{run.name}/{folder.name}", folder)
+                dataset = evaluated_dataset(run, folder)
+                record_evaluation(self.workspace, dataset, f"{run.name}/{folder.name}", folder)
 
     def report(
         self,

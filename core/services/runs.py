@@ -175,15 +175,17 @@ class RunService:
 
         return make_idle_run(self.workspace, root, config, preset)
 
-    def resume(self, run: "Run", queue: bool = False) -> None:
+    def resume(self, run: "Run", queue: bool = False, epochs: int | None = None) -> None:
         """Goes on with a run from its last checkpoint. With `queue` it waits for a free device first.
 
+        With `epochs` it trains to so many in all, also where it has finished; the schedule is that of a run so long.
+
         Raises:
-            BddsegError: it is live, or it has finished.
+            BddsegError: it is live, or it has finished so many epochs.
         """
         from bddseg_tui.core.runs.run_jobs import resume_run
 
-        resume_run(run, queue)
+        resume_run(run, queue, epochs)
 
     def delete(self, run: "Run") -> str:
         """Deletes a run that nothing uses, and what the catalog knows of its evaluations and predictions.
@@ -196,11 +198,21 @@ class RunService:
         sweep_deleted([self.workspace.runs])
         return delete_run(self.workspace, run)
 
-    def evaluate(self, run: "Run", split: str = "val", checkpoint: str = "best", tta: str = "none") -> Path:
-        """Starts an evaluation as a job; returns its folder. `tta` is none, flip or scales (test-time augmentation)."""
+    def evaluate(
+        self, run: "Run", split: str = "val", checkpoint: str = "best", tta: str = "none", data: Path | None = None
+    ) -> Path:
+        """Starts an evaluation as a job; returns its folder.
+
+        Args:
+            run: whose model.
+            split: a split with masks.
+            checkpoint: best or last.
+            tta: none, flip or scales (test-time augmentation).
+            data: the folder of the dataset where that is not the run's.
+        """
         from bddseg_tui.core.runs.run_jobs import start_evaluation
 
-        return start_evaluation(run, split, checkpoint, tta)
+        return start_evaluation(run, split, checkpoint, tta, data)
 
     def predict(self, run: "Run", to: Path, source: str | Path = "test", checkpoint: str = "best") -> Path:
         """Starts writing predictions into the folder `to`; returns the job's folder.

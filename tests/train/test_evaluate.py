@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -15,11 +16,15 @@ from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.jobs.events import read_events
 from bddseg_tui.core.jobs.job_writer import FolderWriter, StopRequestedError
+from bddseg_tui.core.runs.evaluation import evaluation_folder, load_evaluation
 from bddseg_tui.core.runs.export_kinds import ExportKind
 from bddseg_tui.core.runs.run import Run
+from bddseg_tui.core.workspace.moved_datasets import dataset_key
 from bddseg_tui.train import evaluate as evaluating
 from bddseg_tui.train import export
-from tests.train.in_process import evaluate, export_to
+from bddseg_tui.train.evaluate import OtherData, evaluate_run
+from bddseg_tui.tui.cli.output import overall
+from tests.train.in_process import evaluate, export_to, job
 
 
 @pytest.fixture
@@ -173,3 +178,39 @@ def test_an_export_that_differs_is_not_written(run: Run, tmp_path: Path, monkeyp
     with pytest.raises(BddsegError, match="not the same model"):
         export_to(run, "smp", tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_run_is_scored_on_another_dataset_beside_its_own(
+    run: Run, engine: Engine, drawn: Path, tmp_path: Path
+) -> None:
+    own = load_evaluation(evaluate(run))
+    other = shutil.copytree(run.dataset, tmp_path / "elsewhere")
+    for mask in sorted((other / "labels/sem_seg/masks/val").iterdir())[1:]:
+        mask.unlink()
+    # The run's own has moved, and nobody told the program so.
+    run.dataset.rename(tmp_path / "moved")
+    data = OtherData(other, dataset_key(engine.workspace.root, other))
+    folder = evaluation_folder(run.folder, "best", "val", "none", data.key)
+    with job(folder) as writer:
+        evaluate_run(run, "best", "val", writer, "none", data)
+    found = load_evaluation(folder)
+    assert found.images == 1 and own.images == 6 and found.data_key == data.key
+    assert found.name == f"{run.name}/best-val@{data.key}" == f"{run.name}/{folder.name}"
+    assert {e.name for e in engine.analysis.evaluations()} == {own.name, found.name}
+    assert engine.data.open(other).catalog.evaluations() == [found.name]
+    (row,) = engine.analysis.images(found)
+    assert row.image.is_relative_to(other)
+    states = {s.name: s.dataset for s in engine.analysis.evaluation_states().read()}
+    assert states[found.name] == str(other) != states[own.name]
+    engine.analysis.delete(run, found.name)
+    assert engine.data.open(other).catalog.evaluations() == [] and not folder.exists()
+
+
+def test_the_mean_over_20_classes_says_so_where_unknown_was_not_trained(run: Run, engine: Engine) -> None:
+    assert not load_evaluation(evaluate(run)).unknown_ignored
+    config = run.folder / "config.toml"
+    config.write_text(config.read_text().replace('unknown = "class"', 'unknown = "ignore"'))
+    evaluate(Run(run.folder))
+    (found,) = engine.analysis.evaluations()
+    assert found.unknown_ignored
+    assert "unknown was ignored" in overall(0.5, 0.5, 0.5, found.unknown_ignored)

@@ -1,9 +1,11 @@
 """`evaluate`: a checkpoint on a split, at the dataset's own resolution."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.runs.tta import Tta
 from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.tui.cli import completions
@@ -29,6 +31,15 @@ def evaluate(
         Tta,
         typer.Option(help="Average over mirror images, or over four scales too; kept apart under a name of its own."),
     ] = "none",
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            parser=typed_path,
+            help="Another dataset than the run's, or where that one is by now.",
+            show_default=False,
+        ),
+    ] = None,
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
@@ -41,14 +52,14 @@ def evaluate(
     engine = open_engine(workspace)
     found = engine.runs.find(run, trained=True)
     label = f"evaluate {found.name}"
-    folder, status = start_and_follow(engine, lambda: engine.runs.evaluate(found, split, checkpoint, tta), label)
+    folder, status = start_and_follow(engine, lambda: engine.runs.evaluate(found, split, checkpoint, tta, data), label)
     expect_finished(status, label)
     result = engine.analysis.result(folder)
     if json:
         print_json(evaluation_row(result))
         return
     console().print(class_table(result.classes, f"{result.name}, {result.images:,} images"))
-    say(overall(result.pixel_accuracy, result.miou19, result.miou20))
+    say(overall(result.pixel_accuracy, result.miou19, result.miou20, result.unknown_ignored))
     say(
         f"boundary mIoU19 {percent(result.boundary_miou19, 2)} %  expected calibration error {percent(result.ece, 2)} %"
     )
@@ -67,6 +78,8 @@ def evaluation_row(evaluation: "Evaluation") -> "EvaluationRow":
         "pixel_accuracy": evaluation.pixel_accuracy,
         "miou19": evaluation.miou19,
         "miou20": evaluation.miou20,
+        "unknown_ignored": evaluation.unknown_ignored,
+        "dataset": sanitize_path(Path(raw["dataset"])) if "dataset" in raw else None,
         "boundary_miou19": evaluation.boundary_miou19,
         "ece": evaluation.ece,
         "calibration": raw.get("calibration"),

@@ -32,7 +32,8 @@ def evaluations(context: typer.Context, json: JsonOption = False, workspace: Wor
     if json:
         print_json([evaluation_row(e) for e in found.found])
     for e in [] if json else found.found:
-        say(f"{e.name:<32} {e.images:>6,} images  {overall(e.pixel_accuracy, e.miou19, e.miou20)}")
+        figures = overall(e.pixel_accuracy, e.miou19, e.miou20, e.unknown_ignored)
+        say(f"{e.name:<32} {e.images:>6,} images  {figures}")
     for name, why in found.unreadable:
         warn(f"{name} cannot be read: {why}")
     if not found.found and not json:

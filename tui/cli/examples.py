@@ -39,7 +39,7 @@ EXAMPLES = {
     "runs delete": ("runs delete 3",),
     "config": ("config --preset strong > my.toml",),
     "encoders": ("encoders mobile", "encoders tu- lite --height 224 --width 224"),
-    "evaluate": ("evaluate last", "evaluate 3 --split val --tta flip"),
+    "evaluate": ("evaluate last", "evaluate 3 --split val --tta flip", "evaluate 3 --data ~/camvid"),
     "evaluations": ("evaluations --json",),
     "evaluations delete": ("evaluations delete 0003-focal/best-val",),
     "classify": ("classify 3 --threshold 0.1%",),

@@ -97,7 +97,8 @@ def progress(label: str, unit: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bars.update(bar, completed=done, total=total)
 
 
-def overall(accuracy: float | None, miou19: float | None, miou20: float | None) -> str:
-    """The overall figures in one line."""
+def overall(accuracy: float | None, miou19: float | None, miou20: float | None, unknown_ignored: bool = False) -> str:
+    """The overall figures in one line; where a run was not trained on unknown, mIoU20 says so."""
     figures = {"pixel accuracy": accuracy, "mIoU19": miou19, "mIoU20": miou20}
-    return "  ".join(f"{name} {percent(value, 2)} %" for name, value in figures.items())
+    line = "  ".join(f"{name} {percent(value, 2)} %" for name, value in figures.items())
+    return f"{line} (unknown was ignored in training)" if unknown_ignored else line

@@ -1,10 +1,11 @@
 """`resume`: a run goes on from its last checkpoint."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bddseg_tui.core.sanitize import sanitize_path
+from bddseg_tui.core.errors import UsageError
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.cli.follow_job import follow_training, wait_until_it_trains
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import FollowOption, JsonOption, QueueOption, RunArgument, WorkspaceOption
@@ -21,17 +22,43 @@ def add_to(app: typer.Typer, panel: str) -> None:
 
 def resume(
     run: RunArgument,
+    settings: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="epochs=N",
+            help="Train to N epochs in all, also a run that has finished; the schedule is that of a run so long.",
+        ),
+    ] = [],  # noqa: B006 (Typer's way)
     queue: QueueOption = False,
     follow: FollowOption = False,
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Go on with a run from its last checkpoint."""
+    epochs = _epochs(settings)
     engine = open_engine(workspace)
     found = engine.runs.find(run)
-    engine.runs.resume(found, queue)
+    engine.runs.resume(found, queue, epochs)
     waits = "" if follow else wait_until_it_trains(engine, found)
     facts: Started = {"run": found.name, "folder": sanitize_path(found.folder)}
     tell(json, f"resumed {found.name}{waits}", facts)
     if follow:
         follow_training(engine, found)
+
+
+def _epochs(settings: list[str]) -> int | None:
+    """How many epochs are asked for.
+
+    Raises:
+        UsageError: another setting is to be changed, or it is no number.
+    """
+    epochs = None
+    for setting in settings:
+        name, _, value = setting.partition("=")
+        if name.strip() != "epochs" or not value.strip().isdecimal():
+            raise UsageError(
+                f"resume --set takes epochs=N alone, not {sanitize(setting)!r}: start a new run for others"
+            )
+        epochs = int(value)
+    return epochs

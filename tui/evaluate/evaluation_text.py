@@ -107,6 +107,8 @@ def overall_metrics(dataset: str, evaluation: Evaluation, other: Evaluation | No
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(" " * label_width + "".join(f"  {word}" for word, _ in figures) + "\n", "dim")
     left_out = f" ! {evaluation.left_out} left out" if evaluation.left_out else ""
+    # mIoU20 then counts a class that was never learnt.
+    left_out += ", unknown not trained" if evaluation.unknown_ignored else ""
     lines = [(f" {sanitize(dataset)} {sanitize(evaluation.split)}, {evaluation.images:,} images{left_out}", evaluation)]
     if other is not None:
         lines.append((f"◆{other.name}, {other.images:,} images", other))

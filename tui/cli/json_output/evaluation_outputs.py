@@ -39,6 +39,10 @@ class EvaluationRow(TypedDict):
     pixel_accuracy: Fraction | None
     miou19: Fraction | None
     miou20: Fraction | None
+    unknown_ignored: bool
+    """In training, so that miou20 counts a class that was never learnt."""
+    dataset: Line | None
+    """Where it is not the run's."""
     boundary_miou19: Fraction | None
     ece: Fraction | None
     """Expected calibration error."""
