@@ -32,7 +32,7 @@ EXAMPLES = {
         "train ~/bdd100k --preset strong --estimate",
         "train ~/bdd100k --queue --set device=cuda:1",
     ),
-    "resume": ("resume last --follow",),
+    "resume": ("resume last --follow", "resume 3 --set epochs=60"),
     "runs": ("runs", "runs --filter 'camvid miou>40% sort:-miou'", "runs show 3"),
     "runs show": ("runs show last", "runs show 0003-focal --json"),
     "runs samples": ("runs samples last", "runs samples 3 --to learned"),
