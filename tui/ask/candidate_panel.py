@@ -1,5 +1,6 @@
 """The pictures beside the conversation: the one that is looked at, as large as it can be, and all candidates below."""
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
@@ -29,14 +30,19 @@ class CandidatePanel(Vertical):
         """Shows what is looked at now, or nothing."""
         picture, strip = self.query_one(PictureView), self.query_one(Thumbnails)
         if look is None:
-            picture.show(None)
+            picture.show(None, about=("", ""))
             return
         request = None if look.path is None else PictureRequest(look.path, None)
-        picture.show(request, [PictureRequest(path, None) for path in look.neighbours], look.message)
-        for name, line in zip(("score", "place"), look.lines, strict=True):
-            self.query_one(f"#look--{name}", OneLine).update(line)
+        picture.show(request, [PictureRequest(path, None) for path in look.neighbours], look.message, look.lines)
         strip.display = bool(look.turn.candidates)
         await strip.show(look.strip, look.marked)
+
+    @on(PictureView.Ready)
+    def _ready(self, event: PictureView.Ready) -> None:
+        """Says how well the picture fits that is shown by now, not the one before."""
+        if isinstance(event.about, tuple):
+            for name, line in zip(("score", "place"), event.about, strict=True):
+                self.query_one(f"#look--{name}", OneLine).update(line)
 
 
 def panel_width(width: int, height: int) -> int:

@@ -1,5 +1,6 @@
 """One image of an evaluation in as many views as there is room for."""
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
@@ -8,6 +9,7 @@ from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.evaluate.listed_images import ListedImage
 from bddseg_tui.tui.evaluate.panels import FOUR, Panels, for_class, panel_name
 from bddseg_tui.tui.shared.one_line import OneLine
+from bddseg_tui.tui.shared.picture import PictureView
 
 FIRST_FOUR = 100, 28
 """Columns and lines from which on all four views are shown; from FIRST_TWO lines on two."""
@@ -53,11 +55,16 @@ class ImagePreview(Vertical):
         if not self.display or not self.size.area:
             return
         image, class_id, count = self._image, self._class_id, self._count
-        about = f"{image.about}   {sanitize(image.row.name)}" if image else ""
-        self.query_one("#preview--about", OneLine).update(about)
         order = FOUR if count == len(FOUR) else (IN_TURN[self._first :] + IN_TURN)[:count]
         views = [for_class(view, class_id) for view in order]
-        self.query_one(Panels).show([(panel_name(v, class_id), _request(image, v, class_id)) for v in views])
+        about = f"{image.about}   {sanitize(image.row.name)}" if image else ""
+        self.query_one(Panels).show([(panel_name(v, class_id), _request(image, v, class_id)) for v in views], about)
+
+    @on(PictureView.Ready)
+    def _ready(self, event: PictureView.Ready) -> None:
+        """Says what is shown by now: no words of the next image stand above the picture of the one before."""
+        if event.about is not None:
+            self.query_one("#preview--about", OneLine).update(str(event.about))
 
 
 def _request(image: ListedImage | None, view: View, class_id: int | None) -> PictureRequest | None:

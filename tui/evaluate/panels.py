@@ -33,8 +33,8 @@ class Panels(Grid):
                 yield Label("", id=f"panel--name{number}", classes="panel--name")
                 yield ZoomPicture(id=f"panel--picture{number}")
 
-    def show(self, views: Sequence[tuple[str, PictureRequest | None]]) -> None:
-        """Shows these, each below its name."""
+    def show(self, views: Sequence[tuple[str, PictureRequest | None]], about: object = None) -> None:
+        """Shows these, each below its name: `PictureView.Ready` comes with what they are `about` when the first is."""
         self._arrange(len(views))
         for number in range(MOST):
             shown = number < len(views)
@@ -44,7 +44,7 @@ class Panels(Grid):
                 self.query_one(f"#panel--name{number}", Label).update(name)
                 picture = self.query_one(f"#panel--picture{number}", ZoomPicture)
                 picture.panels = len(views)
-                picture.show(request)
+                picture.show(request, about=about if number == 0 else None)
 
     def _arrange(self, count: int) -> None:
         columns, rows = (2, 2) if count > 2 else (1, count)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from textual import events, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.screen import Screen
 
@@ -21,6 +21,7 @@ from bddseg_tui.tui.shared.crosshair import crosshair
 from bddseg_tui.tui.shared.legend import Legend
 from bddseg_tui.tui.shared.messages import ShowImage
 from bddseg_tui.tui.shared.one_line import OneLine, with_keys
+from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.zoom import NOWHERE, Zoom
 from bddseg_tui.tui.shared.zoom_keys import ZoomKeys
 
@@ -44,7 +45,8 @@ class SideBySideScreen(Screen[None], ZoomKeys):
         self, image: ListedImage, step: Callable[[int], ListedImage | None], highlight: int | None = None
     ) -> None:
         super().__init__()
-        self._image, self._step = image, step
+        self._image = self._shown = image
+        self._step = step
         self._set = 0
         self._highlight = highlight
         self._zoom = NOWHERE
@@ -127,10 +129,16 @@ class SideBySideScreen(Screen[None], ZoomKeys):
     def _show(self) -> None:
         chosen = self._highlight
         views = [for_class(view, chosen) for view in SETS[self._set]]
-        self.query_one(Panels).show([(panel_name(view, chosen), self._request(view)) for view in views])
-        self.query_one(Legend).show(self._row.shares, chosen)
-        self._write("")
-        self._show_crosshair()
+        self.query_one(Panels).show([(panel_name(view, chosen), self._request(view)) for view in views], self._image)
+
+    @on(PictureView.Ready)
+    def _ready(self, event: PictureView.Ready) -> None:
+        """Says what is shown by now: no words of the next image stand below the pictures of the one before."""
+        if isinstance(event.about, ListedImage):
+            self._shown = event.about
+            self.query_one(Legend).show(self._shown.row.shares, self._highlight)
+            self._write("")
+            self._show_crosshair()
 
     @work(exclusive=True, group="crosshair", exit_on_error=False)
     async def _show_crosshair(self) -> None:
@@ -140,11 +148,11 @@ class SideBySideScreen(Screen[None], ZoomKeys):
 
     def _write(self, about_pixel: str) -> None:
         """The line about the image, and on the right the keys that there is room for."""
-        row, words = self._row, [about_pixel] if about_pixel else []
-        if self._highlight is not None and not self._image.about.startswith(CLASSES[self._highlight].name):
+        row, words = self._shown.row, [about_pixel] if about_pixel else []
+        if self._highlight is not None and not self._shown.about.startswith(CLASSES[self._highlight].name):
             words.append(f"only {CLASSES[self._highlight].name}")
         if (area := self._zoom.of(row).area) is not None:
             words.append(f"area {area[0] + 1}/{area[1]}, {area[2]:,} px")
-        words += [self._image.about, sanitize(row.name)]
+        words += [self._shown.about, sanitize(row.name)]
         line = self.query_one("#side--caption", OneLine)
         line.update(with_keys("  ".join(words), KEYS, line.content_size.width or self.size.width))
