@@ -28,7 +28,7 @@ from bddseg_tui.core.processes.parallel import map_unordered
 from bddseg_tui.index import prompts
 from bddseg_tui.index.anchor_reply import parse_anchors
 from bddseg_tui.index.calibration_form import read_calibration
-from bddseg_tui.index.class_words import NAMES, Labels, calibrate_on, class_truth
+from bddseg_tui.index.class_words import MOST, NAMES, Labels, calibrate_on, class_truth
 from bddseg_tui.index.clip import Clip, load_clip
 from bddseg_tui.index.demo_models.concepts import CONCEPTS, fits, truths
 from bddseg_tui.index.demo_models.questions import (
@@ -117,8 +117,9 @@ def searcher_over(haystack: Haystack, clip: Clip) -> Searcher:
 
 def calibrated(searcher: Searcher, haystack: Haystack) -> Searcher:
     """The same, calibrated as an index is that was built of labelled images."""
-    labels = Labels((), tuple(range(len(haystack.scenes))), "")
-    record, _ = calibrate_on(searcher.clip, searcher.matrix, labels, mask_truth(haystack))
+    labelled = min(len(haystack.scenes), MOST)
+    labels = Labels((), tuple(range(labelled)), "")
+    record, _ = calibrate_on(searcher.clip, searcher.matrix, labels, mask_truth(haystack)[:labelled])
     return replace(searcher, calibration=read_calibration(record))
 
 

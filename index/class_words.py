@@ -22,7 +22,7 @@ NAMES = tuple(c.name for c in CLASSES[:NUM_OFFICIAL])
 BARE = ("{}",)
 ENSEMBLE = ("{}", "a photo of {}", "a street scene with {}", "a driving scene that shows {}")
 """Sentences around the words of a class; their vectors are averaged, as CLIP's authors do for ImageNet."""
-_MOST = 2000
+MOST = 2000
 """Masks that are read at most: the calibration is as good by then."""
 _SEEN = 0.25
 """Percent of the picture from which a class counts as shown; below that and above nothing it is too small to call."""
@@ -47,7 +47,7 @@ def find_labels(dataset: Dataset, images: Sequence[bytes], identity: str, seed: 
         image = os.fsencode(os.path.relpath(sample.image, dataset.root))
         if sample.mask is not None and image in place:
             found.append((sample, place[image]))
-    chosen = sorted(np.random.default_rng(seed).permutation(len(found))[:_MOST].tolist())
+    chosen = sorted(np.random.default_rng(seed).permutation(len(found))[:MOST].tolist())
     digest = hashlib.sha256(f"{VERSION} {identity} {len(images)}".encode())
     for at in chosen:
         mask = found[at][0].mask

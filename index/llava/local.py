@@ -17,7 +17,7 @@ from bddseg_tui.index.llava import Piece, at_limit
 from bddseg_tui.index.llava.families import check_family, unknown_family
 from bddseg_tui.index.llava.memory import ADVICE, choose_dtype, weights_bytes
 from bddseg_tui.index.prompts import Message
-from bddseg_tui.index.vocabulary import Vocabulary
+from bddseg_tui.index.vocabulary import Vocabulary, read_vocabulary
 from bddseg_tui.index.weights_check import difference, refuse_broken, why_not_loaded
 
 DEMO = Path(__file__).parent.parent / "weights" / "llava"
@@ -143,7 +143,7 @@ def load_llava(name: str, device: str | None = None, quantise: str = "", downloa
                 model.to(device)
     except Exception as error:
         raise BddsegError(_why_not(name, folder, error, download)) from error
-    return LocalLlava(name, model.eval(), processor)
+    return LocalLlava(name, model.eval(), processor, read_vocabulary(folder))
 
 
 def _config(auto: Any, source: str, name: str, safe: dict[str, Any]) -> Any:

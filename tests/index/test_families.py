@@ -101,6 +101,10 @@ def test_four_bits_are_nf4_and_computed_in_bfloat16(monkeypatch: pytest.MonkeyPa
     assert found.bnb_4bit_quant_type == "nf4" and found.bnb_4bit_compute_dtype == torch.bfloat16
 
 
+def test_a_model_has_the_vocabulary_that_lies_beside_its_weights_or_none(llava: LocalLlava, tiny: Path) -> None:
+    assert llava.vocabulary is not None and load_llava(str(tiny), "cpu").vocabulary is None
+
+
 def test_the_demo_model_is_asked_as_it_was_trained(llava: LocalLlava) -> None:
     inputs = llava.inputs(prompts.answer_messages("what is there?"), PICTURE)
     words = llava.processor.tokenizer.decode(inputs["input_ids"][0])
