@@ -4,7 +4,14 @@ from dataclasses import dataclass
 
 from bddseg_tui.core.classes import CLASSES
 from bddseg_tui.core.data.dataset import SPLITS
-from bddseg_tui.core.data.filter_language import FIGURES, KEYS, STATES, evaluation_word
+from bddseg_tui.core.data.filter_language import (
+    FIGURES,
+    KEYS,
+    STATES,
+    QueryError,
+    evaluation_word,
+    parse_query,
+)
 
 
 @dataclass(frozen=True)
@@ -37,11 +44,16 @@ def is_unfinished(text: str, known: Vocabulary) -> bool:
     if not word:
         return text.endswith("-")
     key, colon, value = word.partition(":")
-    if not colon:
-        return any(k.startswith(word) for k in KEYS)
-    if key == "tag":
-        return value not in known.tags and any(t.startswith(value) for t in known.tags)
-    return key == "evaluation" and value not in map(evaluation_word, known.evaluations)
+    complete = {"tag": known.tags, "evaluation": [*map(evaluation_word, known.evaluations)]}
+    if value in complete.get(key, ()):
+        return False
+    if not colon or key in ("tag", "evaluation"):
+        return bool(completions(word, known)) or word in KEYS
+    try:
+        parse_query(word)
+    except QueryError:
+        return bool(completions(word, known))
+    return False
 
 
 def _values(known: Vocabulary) -> dict[str, list[str]]:

@@ -12,7 +12,7 @@ from bddseg_tui.core.data.filter_language import QueryError, parse_query, split_
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import UsageError
 
-KNOWN = Vocabulary(("night",), ("0001-demo/best-val", "0002-demo/best-test predicted"))
+KNOWN = Vocabulary(("night",), ("0001-demo/best-val", "0001-demo/best-val-flip", "0002-demo/best-test predicted"))
 
 
 def names(engine: Engine, collection: Collection, text: str) -> list[str]:
@@ -96,12 +96,16 @@ def test_the_last_word_is_completed(text: str, first: str) -> None:
     assert completions(text, KNOWN)[0] == first
 
 
-@pytest.mark.parametrize("text", ["c", "split:val cla", "iou", "-", "split:val -ha", "tag:nig", "evaluation:0001"])
+@pytest.mark.parametrize(
+    "text", ["c", "split:val cla", "iou", "-", "split:val -ha", "tag:nig", "evaluation:0001", "has:bi", "sort:-pred:b"]
+)
 def test_a_word_that_is_only_begun_is_unfinished(text: str) -> None:
     assert is_unfinished(text, KNOWN)
 
 
-@pytest.mark.parametrize("text", ["", "7d06", "split:val ", "class:bus", "class:bus>1", "tag:night", "tag:other"])
+@pytest.mark.parametrize(
+    "text", ["", "7d06", "split:val ", "class:bus", "class:bus>1", "tag:night", "tag:other", "has:q", "has:bus"]
+)
 def test_a_word_that_can_be_filtered_by_is_finished(text: str) -> None:
     assert not is_unfinished(text, KNOWN)
 

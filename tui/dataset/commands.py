@@ -21,7 +21,7 @@ DATASET = (
         "filter",
         "slash",
         "Filter",
-        "Filter: split:val class:bus>1% has:rider tag:night name:7d06 missed:rider iou<30%.",
+        "Filter: split:val class:bus>1% pred:bus>1% has:rider tag:night missed:rider iou<30%.",
         True,
         "/",
         True,

@@ -181,7 +181,9 @@ class FilterBar(Vertical):
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
         # To filter by a word that is only begun would empty the list at each letter.
-        if not (self.query_one(Input).has_focus and is_unfinished(event.value, self._completer.known)):
+        if self.query_one(Input).has_focus and is_unfinished(event.value, self._completer.known):
+            self.query_one("#filter--error").display = False
+        else:
             self._take(event.value)
 
     def _take(self, text: str) -> None:
