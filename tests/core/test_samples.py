@@ -7,8 +7,9 @@ from PIL import Image
 
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.report.learning import learned_pictures, shown_epochs
 from bddseg_tui.core.runs.run import Run
-from bddseg_tui.core.runs.samples import MOST_EPOCHS, superfluous
+from bddseg_tui.core.runs.samples import MOST_EPOCHS, read_samples, superfluous
 from bddseg_tui.core.workspace.workspace import Workspace
 from tests.sampled_run import sampled_run
 
@@ -42,6 +43,17 @@ def test_a_run_is_written_as_pictures_and_as_one_that_moves(engine: Engine, samp
     assert [f.name for f in files] == ["1.gif", "1-epoch-0001.png", "1-epoch-0002.png"]
     with Image.open(files[0]) as moving:
         assert getattr(moving, "n_frames", 1) == 2
+
+
+def test_a_report_shows_each_image_in_several_epochs_and_leaves_out_one_that_is_gone(
+    workspace: Workspace, drawn: Path
+) -> None:
+    run = sampled_run(workspace, drawn, 9, images=2)
+    samples = read_samples(run)
+    assert [e.epoch for e in shown_epochs(samples)] == [1, 4, 6, 9]
+    samples.epochs[3].prediction(2).unlink()
+    (picture,) = learned_pictures(samples)
+    assert picture.name == samples.images[0].name and picture.accuracy == (0.125, 0.5, 0.75, 1)
 
 
 def test_pictures_of_a_persons_own_are_not_replaced(engine: Engine, sampled: Run, tmp_path: Path) -> None:

@@ -77,3 +77,16 @@ def test_no_class_is_broken_by_a_line_and_what_does_not_fit_is_counted() -> None
     lines = class_lines(shares, None, 80).plain.split("\n")
     assert [len(line) <= 80 for line in lines] == [True, True] and lines[1].endswith(" +12")
     assert "+" not in class_lines(shares, None, 400).plain
+
+
+async def test_a_run_that_has_kept_nothing_says_why(app: BddsegApp, workspace: Workspace, drawn: Path) -> None:
+    run = sampled_run(workspace, drawn, 0)
+    write_status(run.folder, Status("stopped"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.collection)
+        await pilot.press("2")
+        await until(pilot, lambda: app.query("#runs") and app.query_one("#runs", VimList).chosen)
+        await pilot.press("i")
+        await until(pilot, lambda: app.screen.query("#samples--grid.-empty"))
+        picture = app.screen.query_one("#samples--picture0", PictureView)
+        assert "before its first epoch" in picture._message and picture.size.width == 80

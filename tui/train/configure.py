@@ -32,8 +32,10 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str, bool] | None]):
     ACTIONS = CONFIGURE
     BINDINGS = bindings(CONFIGURE)
 
-    def __init__(self, form: RunForm) -> None:
+    def __init__(self, form: RunForm, training: str = "") -> None:
+        """`training` is the name of a run that trains now, for which one in the queue would wait."""
         super().__init__()
+        self._training = training
         self._form, self._preset = form, form.preset
         self._settings = {setting.name: setting for setting in settings_table()}
         self._notes: dict[str, str] = {}
@@ -59,7 +61,8 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str, bool] | None]):
             yield Label("", id="configure--about", markup=False)
             yield Label("", id="configure--changes", markup=False)
             yield Label("", id="configure--costs", markup=False)
-            hint = "^s start  F6 queue  / find  ^r preset  F2 encoders  Esc cancel"
+            queue = f"F6 wait for {self._training}" if self._training else "F6 queue"
+            hint = f"^s start  {queue}  / find  ^r preset  F2 encoders  Esc cancel"
             yield Label(hint, id="configure--hint", classes="dialog--hint")
 
     def on_mount(self) -> None:

@@ -205,7 +205,8 @@ class TrainPane(ChartKeys, RunActions):
             if answer is not None:
                 self._start(form, *answer)
 
-        self.app.push_screen(ConfigureScreen(form), configured)
+        training = next((n for n, run in self._runs.items() if run.status.state in ("starting", "running")), "")
+        self.app.push_screen(ConfigureScreen(form, training), configured)
 
     @work(group="act", exit_on_error=False)
     async def _start(self, form: RunForm, config: TrainConfig, preset: str, queue: bool) -> None:

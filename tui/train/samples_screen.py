@@ -134,6 +134,7 @@ class SamplesScreen(Screen[None]):
         images = read.samples.images
         title = title_line(self._run.name, image, len(images)) if not read.problem else read.problem
         self.query_one("#samples--title", OneLine).update(title)
+        self.query_one("#samples--grid").set_class(epoch is None, "-empty")
         for number, (view, _) in enumerate(VIEWS):
             picture = self.query_one(f"#samples--picture{number}", PictureView)
             if image is None or epoch is None:
