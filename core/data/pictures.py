@@ -73,11 +73,16 @@ def compose(request: PictureRequest, size: tuple[int, int], palette: tuple[int, 
 
 
 def composed(
-    request: PictureRequest, size: tuple[int, int], palette: tuple[int, ...] = PALETTE, dot: Dot = FINE
+    request: PictureRequest,
+    size: tuple[int, int],
+    palette: tuple[int, ...] = PALETTE,
+    dot: Dot = FINE,
+    paper: tuple[int, int, int] = (0, 0, 0),
 ) -> Composed:
     """As `compose`, with where everything lies. A zoomed picture fills `size` as far as the image goes.
 
     `dot` is the size of what can be told apart in the picture: stripes, borders and the crosshair are made of them.
+    `paper` is the colour between panels.
 
     Raises:
         BadFileError: a file that the view needs is missing or cannot be read.
@@ -91,7 +96,7 @@ def composed(
     photo, part, whole = _photograph(request, room)
     width, height = photo.size
     boxes: list[Box] = []
-    picture = Image.new("RGB", (columns * (width + gap[0]) - gap[0], rows * (height + gap[1]) - gap[1]))
+    picture = Image.new("RGB", (columns * (width + gap[0]) - gap[0], rows * (height + gap[1]) - gap[1]), paper)
     for number, panel in enumerate(panels):
         drawn = _drawn(panel, photo, _Part(part, whole), palette, dot)
         if request.cross is not None and part.holds(request.cross):

@@ -93,7 +93,7 @@ class Terminal:
         self.output += data
         if self.answering:
             # As every terminal does. A query that lies between two reads is answered with the next one.
-            asked = bytes(self.output).count(STATUS_QUERY, self._looked_at)
+            asked = self.output.count(STATUS_QUERY, self._looked_at)
             self._looked_at = max(self._looked_at, len(self.output) - len(STATUS_QUERY) + 1)
             os.write(self.master, STATUS_ANSWER * asked)
         return data

@@ -84,7 +84,7 @@ def draw(wanted: Wanted) -> Drawn:
 
         columns, rows = min(columns, MOST_CELLS), min(rows, MOST_CELLS)
     size, palette = (columns * wide, rows * high), class_palette(wanted.colors)
-    found = composed(wanted.request, size, palette, _dot(wanted, wide, high))
+    found = composed(wanted.request, size, palette, _dot(wanted, wide, high), wanted.paper)
     picture, placement = found.picture, found.placement
     shape = picture.width / wide, picture.height / high
     used = -(-picture.width // wide), -(-picture.height // high)
