@@ -193,7 +193,9 @@ def test_smp_itself_loads_a_checkpoint(tmp_path: Path) -> None:
 
 def test_a_checkpoint_restores_weights_optimizer_and_random_state(tmp_path: Path) -> None:
     model, optimizer = trained()
-    progress = Progress(epoch=1, step=7, position=3, loss_sum=1 / 3, loss_count=3, best_miou19=0.1, best_epoch=1)
+    progress = Progress(
+        epoch=1, step=7, position=3, loss_sum=1 / 3, loss_count=3, best_miou19=0.1, best_epoch=1, seconds=12.5
+    )
     checkpoint.save(tmp_path, model, optimizer, progress, ("last",))
     expected = torch.rand(3), np.random.rand(3)
     other, other_optimizer = trained()

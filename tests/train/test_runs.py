@@ -113,6 +113,9 @@ def test_a_run_leaves_everything_that_its_layout_promises(unbroken: tuple[Engine
     assert [r["id"] for r in rows] == list(range(20))
     best, facts = engine.runs.history(run).best, run.status.facts
     assert best and (facts["best_epoch"], facts["best_miou19"]) == (best.epoch, pytest.approx(best.miou19))
+    steps = [e for e in events if e["kind"] == "step"]
+    assert all(0 <= (e["cpu_percent"] or 0) <= 100 and 0 < (e["memory_percent"] or 0) <= 100 for e in steps)
+    assert 0 < facts["trained_s"] <= steps[-1]["time"] - events[0]["time"] + 60
 
 
 def test_a_killed_run_resumes_to_the_very_same_losses(

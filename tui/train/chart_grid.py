@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from bddseg_tui.tui.train.chart import Chart
-from bddseg_tui.tui.train.chart_options import CHARTS, ChartOptions
+from bddseg_tui.tui.train.chart_options import CHARTS, ChartName, ChartOptions
 from bddseg_tui.tui.train.run_plots import Curves, plot_runs
 
 LEAST = (34, 9)
@@ -22,6 +22,7 @@ class ChartGrid(Container):
         super().__init__(id=id)
         self._curves: tuple[Curves, ...] | None = None
         self._options = ChartOptions()
+        self._names: tuple[ChartName, ...] = ()
 
     def compose(self) -> ComposeResult:
         """A chart of each kind; those that there is no room for are hidden."""
@@ -78,9 +79,17 @@ class ChartGrid(Container):
         across, down, room = self._room()
         # Where nothing will be drawn there is one thing to say.
         some = any(run.live or run.history.last for run in curves)
-        names = options.names(room if some else 1)
-        self.styles.grid_size_columns, self.styles.grid_size_rows = (across, down) if len(names) > 1 else (1, 1)
+        self._names = options.names(room if some else 1)
+        several = len(self._names) > 1
+        self.styles.grid_size_columns, self.styles.grid_size_rows = (across, down) if several else (1, 1)
         for number, chart in enumerate(self.query(Chart)):
-            chart.display = number < len(names)
+            chart.display = number < len(self._names)
             if chart.display:
-                chart.show(plot_runs(curves, names[number], options))
+                # One after another, so that a key is obeyed between them.
+                self.call_later(self._draw_one, number)
+
+    def _draw_one(self, number: int) -> None:
+        """Draws what this chart is to show by now."""
+        if number < len(self._names):
+            plot = plot_runs(self._curves or (), self._names[number], self._options)
+            self.query_one(f"#chart-{number}", Chart).show(plot)
