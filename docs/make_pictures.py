@@ -19,7 +19,12 @@ from bddseg_tui.tui.shared.picture import PictureView
 
 SIZE = (132, 38)
 QUESTION = "I drive through the city at night, is there a bus?"
-PANES = {"dataset": ("j", "j", "j", "j", "o"), "train": ("2",), "evaluate": ("3",), "ask": ("4", *QUESTION, "enter")}
+PANES = {
+    "dataset": ("j", "j", "j", "j", "o"),
+    "train": ("2",),
+    "evaluate": ("3",),
+    "ask": ("4", "i", *QUESTION, "enter"),
+}
 
 
 async def picture(workspace: Workspace, dataset: Path, name: str, keys: tuple[str, ...], folder: Path) -> None:

@@ -20,8 +20,6 @@ def printed(table: Table) -> str:
 async def opened(app: BddsegApp, pilot: AppPilot, pane: str) -> str:
     await pilot.press(pane)
     await until(pilot, lambda: app.query(f"#{ {'2': 'train', '4': 'ask'}[pane] }"))
-    if pane == "4":
-        await pilot.press("escape")
     await pilot.press("question_mark")
     await until(pilot, lambda: isinstance(app.screen, HelpScreen))
     return shown(app)

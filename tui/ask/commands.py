@@ -33,7 +33,7 @@ TURN = (
     Command("search_anew", "a", "Search anew", "Ask this question again with a new search, whatever the topic."),
     Command("copy", "y", "Copy", "Copy the answer.", True),
     Command("open_in_dataset", "o", "Open", "Show the picture in the Dataset pane.", True),
-    Command("full_picture", "f", "Full screen", "Show the picture alone."),
+    Command("full_picture", "f", "Full screen", "Show the image alone."),
 )
 
 QUESTION = (
