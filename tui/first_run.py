@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Input, Label, ProgressBar, Static
+from textual.widgets import Input, ProgressBar, Static
 from textual.worker import Worker, get_current_worker
 
 from bddseg_tui.core.engine import Engine
@@ -16,17 +16,25 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.shared.commands import Command, bindings
+from bddseg_tui.tui.shared.demo_scene import DemoScene
 from bddseg_tui.tui.shared.key_footer import KeyFooter
+from bddseg_tui.tui.shared.path_lines import FoldedText
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 
 WELCOME = """\
-bddseg-tui browses, trains on and evaluates driving scenes: 20 classes, BDD100K's layout.
+[b $primary]bddseg-tui[/]  driving scenes, pixel by pixel: the 20 classes of BDD100K
 
-[b]d[/b]   draw the demo dataset (340 scenes, about 15 seconds) and open it
-[b]o[/b]   open a dataset: type its folder below
+[b]d[/b]  draw the demo dataset (340 scenes, about 15 seconds) and open it
+[b]o[/b]  open a dataset: type its folder below
 
-A dataset is a folder with [b]images/10k/train,val,test[/b] and [b]labels/sem_seg/masks[/b], as the official zips
-unpack ([b]bddseg-tui data unpack[/b]); or any folder of images.
+A dataset is a folder with [b]images/10k/train,val,test[/b] and
+[b]labels/sem_seg/masks[/b], as the official zips unpack
+([b]bddseg-tui data unpack[/b]); or any folder of images. Then there are:
+
+[b]1 Dataset[/b]   pictures, masks, predictions; filtered, searched, tagged
+[b]2 Train[/b]     runs that outlive this terminal, with their curves
+[b]3 Evaluate[/b]  IoU by class, confusions, the worst images of each class
+[b]4 Ask[/b]       a question: an image that fits is found and looked at\
 """
 
 
@@ -60,11 +68,11 @@ class FirstRunScreen(Screen[Path | None]):
     def compose(self) -> ComposeResult:
         """What the program is, the field for a folder, and the progress of the demo."""
         with Vertical(id="welcome"):
-            yield Label("bddseg-tui", id="welcome--title")
             yield Static(WELCOME, id="welcome--text")
-            yield Input(placeholder="/path/to/bdd100k", id="welcome--path")
-            yield Label(self._why, id="welcome--error", markup=False)
+            yield Input(placeholder="/path/to/bdd100k", id="welcome--path", compact=True)
+            yield Static(FoldedText(self._why), id="welcome--error")
             yield ProgressBar(id="welcome--progress", show_eta=True)
+            yield DemoScene(id="welcome--scene")
         yield KeyFooter()
 
     def on_mount(self) -> None:
@@ -143,4 +151,4 @@ class FirstRunScreen(Screen[Path | None]):
         self.query_one(ProgressBar).update(total=message.total, progress=message.done)
 
     def _say(self, text: str) -> None:
-        self.query_one("#welcome--error", Label).update(text)
+        self.query_one("#welcome--error", Static).update(FoldedText(text))

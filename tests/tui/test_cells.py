@@ -11,6 +11,7 @@ from rich.console import Console
 
 from bddseg_tui.tui.terminal.cell_glyphs import CELL_KINDS, CellKind
 from bddseg_tui.tui.terminal.cells import cell_strips
+from bddseg_tui.tui.terminal.few_colors import Colors
 
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
 KINDS = list(CELL_KINDS)
@@ -82,3 +83,18 @@ def test_a_part_of_a_line_has_the_same_cells() -> None:
     left, right = strip.divide([4, 10])
     assert (left.cell_length, right.cell_length) == (4, 6)
     assert left.text + right.text == strip.text
+
+
+@pytest.mark.parametrize("colors", ["truecolor", "256", "16"])
+def test_over_a_slow_line_a_large_photograph_takes_no_more_than_60_kb(colors: Colors) -> None:
+    rng = np.random.default_rng(5)
+    # As busy as a street with trees.
+    coarse = rng.integers(0, 256, (19, 33, 3)).astype(np.uint8)
+    street = Image.fromarray(coarse).resize((262, 74), Image.Resampling.BICUBIC)
+    noise = rng.normal(0, 12, (74, 262, 3))
+    photograph = Image.fromarray((np.asarray(street, np.float64) + noise).clip(0, 255).astype(np.uint8))
+    slow, fast = (
+        sum(len(strip.render(CONSOLE).encode()) for strip in cell_strips(photograph, "quadrant", fine, colors))
+        for fine in (False, True)
+    )
+    assert slow <= 60_000 and slow <= fast

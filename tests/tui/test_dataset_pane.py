@@ -25,6 +25,7 @@ from bddseg_tui.tui.first_run import FirstRunScreen
 from bddseg_tui.tui.help_screen import HelpScreen
 from bddseg_tui.tui.shared.format import share
 from bddseg_tui.tui.shared.legend import NO_SHARES, Legend, by_share
+from bddseg_tui.tui.shared.path_lines import FoldedText
 from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.prompt import PromptScreen
 from bddseg_tui.tui.shared.text_screen import TextScreen
@@ -138,7 +139,7 @@ async def test_clicking_the_legend_highlights_that_class(app: BddsegApp) -> None
         samples = await ready(app, pilot)
         await pilot.click(Legend, offset=(5, 1))
         second = by_share(samples.row.shares if samples.row else NO_SHARES)[1]
-        assert f"only {second} {CLASSES[second].name}" in caption(app)
+        await until(pilot, lambda: f"only {second} {CLASSES[second].name}" in caption(app))
 
 
 async def test_a_filter_narrows_the_list_and_errors_stand_below_it(app: BddsegApp) -> None:
@@ -346,12 +347,19 @@ async def test_names_that_would_control_the_terminal_do_not(workspace: Workspace
         assert not any(c in shown for c in "\x1b\x07\u202e")
 
 
+def told_below(app: BddsegApp) -> str:
+    """What the first screen says below its field."""
+    content = app.screen.query_one("#welcome--error", Static).content
+    assert isinstance(content, FoldedText)
+    return content.text
+
+
 async def test_without_a_dataset_the_first_screen_opens_one(workspace: Workspace, drawn: Path) -> None:
     app = BddsegApp(workspace, None, "halfblock")
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, FirstRunScreen))
         await pilot.press("o", *"/nowhere", "enter")
-        await until(pilot, lambda: "does not exist" in str(app.screen.query_one("#welcome--error", Label).render()))
+        await until(pilot, lambda: "does not exist" in told_below(app))
         app.screen.query_one(Input).value = str(drawn)
         await pilot.press("enter")
         await until(pilot, lambda: not isinstance(app.screen, FirstRunScreen))
@@ -365,7 +373,7 @@ async def test_a_dataset_that_went_away_leads_to_the_first_screen(workspace: Wor
     app = BddsegApp(workspace, tmp_path / "gone", "halfblock")
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, FirstRunScreen))
-        assert "does not exist" in str(app.screen.query_one("#welcome--error", Label).render())
+        assert "does not exist" in told_below(app)
 
 
 async def test_help_lists_every_command_and_the_palette_runs_one(app: BddsegApp) -> None:
