@@ -91,8 +91,8 @@ def test_over_a_slow_line_a_large_photograph_takes_no_more_than_60_kb(colors: Co
     # As busy as a street with trees.
     coarse = rng.integers(0, 256, (19, 33, 3)).astype(np.uint8)
     street = Image.fromarray(coarse).resize((262, 74), Image.Resampling.BICUBIC)
-    noise = rng.normal(0, 12, (74, 262, 3))
-    photograph = Image.fromarray((np.asarray(street, np.float64) + noise).clip(0, 255).astype(np.uint8))
+    values = 60 + np.asarray(street, np.float64) / 2 + rng.normal(0, 4, (74, 262, 3))
+    photograph = Image.fromarray(values.clip(0, 255).astype(np.uint8))
     slow, fast = (
         sum(len(strip.render(CONSOLE).encode()) for strip in cell_strips(photograph, "quadrant", fine, colors))
         for fine in (False, True)

@@ -17,6 +17,7 @@ from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.ask.pane import AskPane
 from bddseg_tui.tui.ask.turn_view import TurnView
+from bddseg_tui.tui.dataset.grid import Thumbnail
 from bddseg_tui.tui.dataset.list_panel import ListPanel
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.shared.picture import PictureView
@@ -56,6 +57,19 @@ def test_a_picture_in_half_blocks(snap_compare: Compare, app: BddsegApp, monkeyp
 @pytest.mark.parametrize("size", [(160, 45), (100, 30), (80, 24)])
 def test_the_dataset_pane(snap_compare: Compare, still: BddsegApp, size: tuple[int, int]) -> None:
     assert snap_compare(still, run_before=keys(still, "j", "o"), terminal_size=size)
+
+
+def test_the_grid(snap_compare: Compare, app: BddsegApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textual.widgets.Input.cursor_blink", False)
+
+    async def run(pilot: AppPilot) -> None:
+        await keys(app)(pilot)
+        await pilot.press("V", "l", "j")
+        await until(pilot, lambda: app.query(Thumbnail))
+        shown = [t for t in app.query(Thumbnail) if t.picture.size.area]
+        await until(pilot, lambda: shown and all(t.picture.drawn for t in shown))
+
+    assert snap_compare(app, run_before=run, terminal_size=(80, 24))
 
 
 def test_the_dataset_pane_in_the_light_theme(snap_compare: Compare, still: BddsegApp) -> None:
