@@ -13,6 +13,7 @@ from bddseg_tui.tui.dataset.fullscreen import KEYS, FullScreen
 from bddseg_tui.tui.dataset.pane import DatasetPane
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.shared.prompt import PromptScreen
+from bddseg_tui.tui.shared.zoom import NOWHERE
 from bddseg_tui.tui.shared.zoom_picture import ZoomPicture
 from tests.tui.conftest import AppPilot, until
 
@@ -103,6 +104,9 @@ async def test_z_zooms_to_the_areas_of_the_highlighted_class_one_after_another(a
         await pilot.press("Z")
         last = zoom.area[1] - 1
         await until(pilot, lambda: pane.state.zoom.area and pane.state.zoom.area[0] == last)
+        # Escape goes back one step after another: the zoom first.
+        await pilot.press("escape")
+        await until(pilot, lambda: pane.state.zoom == NOWHERE and pane.state.highlight == highlight)
 
 
 async def test_what_became_of_a_class_is_flicked_on_and_off(app: BddsegApp) -> None:

@@ -62,7 +62,9 @@ DATASET = (
     ),
     Command("check", "C", "Check", "Open every file of the dataset and list what is wrong."),
     Command("rescan", "R", "Rescan", "Read what changed on disk."),
-    Command("clear", "escape", "Clear", "Let go of the highlight, then of the marks, then of the filter."),
+    Command(
+        "clear", "escape", "Clear", "Show the whole image; then let go of the highlight, the marks, and the filter."
+    ),
 )
 
 LIST = (

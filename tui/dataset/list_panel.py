@@ -208,13 +208,14 @@ class ListPanel(Vertical):
             rows = await in_daemon_thread(lambda: self._engine.data.samples_of(collection, [image]), "image")
             self.post_message(self.ImageFound(rows[0].id if rows else None))
 
-    async def find_class(self, class_id: int, by: int) -> Row | None:
-        """The next sample of the list in whose mask a class is, or the one before."""
+    async def find_class(self, class_id: int, by: int, predicted: bool) -> Row | None:
+        """The next sample of the list in whose mask or prediction a class is, or the one before."""
         ids, load = self.samples.beyond(by)
 
         def find() -> Row | None:
             pages = (load(list(ids[start : start + PAGE])) for start in range(0, len(ids), PAGE))
-            return next((row for rows in pages for row in rows if row.share(class_id)), None)
+            share = Row.predicted_share if predicted else Row.share
+            return next((row for rows in pages for row in rows if share(row, class_id)), None)
 
         return await in_daemon_thread(find, "class")
 

@@ -150,8 +150,11 @@ class DatasetPane(Pane, ViewKeys, MarkKeys, GridKeys, FilterMemory):
         self.query_one(FilterBar).enter()
 
     def action_clear(self) -> None:
-        """Lets go of the highlighted class; where there is none, of the marks; where there are none, of the filter."""
-        if self.state.highlight is not None:
+        """Shows the whole image again; where it is shown, lets go of the highlight, then of the marks or the filter."""
+        row = self._samples.row
+        if row is not None and self.state.zoom.of(row).crosshair is not None:
+            self.show_as(replace(self.state, zoom=NOWHERE))
+        elif self.state.highlight is not None:
             self.show_as(replace(self.state, highlight=None))
         elif self._samples.marks:
             self.set_marks(Marks())
@@ -253,7 +256,7 @@ class DatasetPane(Pane, ViewKeys, MarkKeys, GridKeys, FilterMemory):
 
     async def look_beyond(self, class_id: int, by: int) -> bool:
         """Goes to the next sample of the list that has a class, and zooms to the largest area of it."""
-        if (row := await self._list.find_class(class_id, by)) is None:
+        if (row := await self._list.find_class(class_id, by, self.state.view == "prediction")) is None:
             return False
         wanted = request(row, self.state)
         found = await asyncio.to_thread(areas, wanted, (row.width or 1, row.height or 1))
