@@ -5,18 +5,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.color import Color
 from textual.app import App, ComposeResult
 
 from bddseg_tui.core.classes import CLASSES
 from bddseg_tui.core.runs.history import ClassScore, History, HistoryBuilder, MovingMean
 from bddseg_tui.tui.evaluate.share_plot import share_plot
 from bddseg_tui.tui.shared.bar import bar
+from bddseg_tui.tui.terminal.oklab import oklab
 from bddseg_tui.tui.terminal.picture_limit import limit_here
 from bddseg_tui.tui.train.axis import YAxis, round_end, short_number, tick_labels, x_ticks, y_axis
 from bddseg_tui.tui.train.chart import Chart
 from bddseg_tui.tui.train.chart_options import CHARTS, ChartName, ChartOptions
 from bddseg_tui.tui.train.dot_grid import DotGrid, plot_series
 from bddseg_tui.tui.train.legend_line import legend_line
+from bddseg_tui.tui.train.line_color import line_color
 from bddseg_tui.tui.train.plot import Plot, Series
 from bddseg_tui.tui.train.run_plots import Curves, plot_runs
 
@@ -155,6 +158,15 @@ def test_a_legend_takes_no_more_than_its_width(width: int) -> None:
 def test_curves_of_classes_have_the_colours_of_the_classes() -> None:
     series = plot_runs([Curves("0001-a", history())], "class IoU", ChartOptions()).series
     assert {(s.letter, s.color) for s in series[:2]} == {("0", "rgb(128,64,128)"), ("1", "rgb(244,35,232)")}
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_a_line_of_every_class_can_be_seen_on_either_ground(dark: bool) -> None:
+    colors = [Color.parse(line_color("rgb({},{},{})".format(*c.color), dark)).get_truecolor() for c in CLASSES]
+    ground = oklab((0x11, 0x15, 0x1A) if dark else (0xF6, 0xF7, 0xF9))[0]
+    assert all(abs(oklab(tuple(c))[0] - ground) > 30 for c in colors)
+    kept = [c.color for c, shown in zip(CLASSES, colors, strict=True) if tuple(shown) == c.color]
+    assert len(kept) >= 6, "a colour that can be seen is the class's own"
 
 
 def test_bars_have_eighths() -> None:

@@ -21,7 +21,8 @@ class VimList(OptionList):
         ids = [name for name, _ in rows]
         if ids == [o.id for o in self.options] and ids:
             for index, (_, label) in enumerate(rows):
-                if self.get_option_at_index(index).prompt != label:
+                shown = self.get_option_at_index(index).prompt
+                if shown is not label and shown != label:
                     self.replace_option_prompt_at_index(index, label)
             return
         kept = self.chosen

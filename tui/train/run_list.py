@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -69,6 +70,7 @@ class RunList(Vertical):
         self._others = True
         self._wanted: str | None = None
         self._problem = ""
+        self._rows: dict[str, tuple[RunSummary, tuple[Path | None, bool, int], Text]] = {}
 
     def compose(self) -> ComposeResult:
         """The filter, what is wrong with it, the list, and how many are shown."""
@@ -142,9 +144,11 @@ class RunList(Vertical):
             found = self._query.select(self._all)
             with self.prevent(Input.Changed):
                 self.query_one(RunFilter).value = ""
-        rows, width = self.query_one(VimList), self.query_one(VimList).scrollable_content_region.width
-        labels = [(run.name, run_row(run, self._root, run.name in self._pinned, width)) for run in found]
-        rows.set_rows(labels, EMPTY if not self._all else NONE_FIT if here else ALL_HIDDEN)
+        rows = self.query_one(VimList)
+        rows.set_rows(
+            self._labels(found, rows.scrollable_content_region.width),
+            EMPTY if not self._all else NONE_FIT if here else ALL_HIDDEN,
+        )
         if self._wanted is not None and self._is_in(found):
             rows.choose(self._wanted)
             self._wanted = None
@@ -152,6 +156,17 @@ class RunList(Vertical):
         line = self.query_one(OneLine)
         line.set_class(bool(self._problem), "run-count--wrong")
         line.update(self._problem or _count(len(found), len(self._all), elsewhere, self._others))
+
+    def _labels(self, runs: Sequence[RunSummary], width: int) -> list[tuple[str, Text]]:
+        """Names and rows; of a thousand runs those are made anew that are not as they were."""
+        known, self._rows = self._rows, {}
+        for run in runs:
+            made_for = (self._root, run.name in self._pinned, width)
+            row = known.get(run.name)
+            if row is None or row[0] is not run or row[1] != made_for:
+                row = run, made_for, run_row(run, *made_for)
+            self._rows[run.name] = row
+        return [(name, text) for name, (_, _, text) in self._rows.items()]
 
     def _is_in(self, runs: Sequence[RunSummary]) -> bool:
         """Whether the run that shall be chosen is among these."""
