@@ -20,8 +20,10 @@ from bddseg_tui.tui.ask.turn_view import TurnView
 from bddseg_tui.tui.dataset.grid import Thumbnail
 from bddseg_tui.tui.dataset.list_panel import ListPanel
 from bddseg_tui.tui.dataset.sample_list import SampleList
+from bddseg_tui.tui.evaluate.class_table import ClassTable
 from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.train.chart import Chart
+from tests.core.test_odd_records import result
 from tests.tui.conftest import AppPilot, until
 
 Compare = Any
@@ -188,3 +190,27 @@ def test_a_question_with_its_answer(
         await pilot.pause(0.5)
 
     assert snap_compare(still, run_before=run, terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [(160, 45), (100, 30), (80, 24)])
+def test_two_evaluations_compared(snap_compare: Compare, still: BddsegApp, drawn: Path, size: tuple[int, int]) -> None:
+    for seed in (1, 2):
+        run = create_run(still.engine.workspace, drawn, build_config("demo"), "demo")
+        folder = run.folder / "evaluation" / "best-val"
+        folder.mkdir(parents=True)
+        made = result(run=run.name, miou19=0.5 + seed / 20, boundary_miou19=0.25, ece=0.05)
+        for row in made["classes"]:
+            at = row["id"] / 20
+            row.update(iou=abs(0.9 - at - seed / 40), precision=0.75, recall=1 - at, percentage=30 * (1 - at) ** 4)
+            row["boundary_iou"] = 0.25
+        (folder / "result.json").write_text(json.dumps(made))
+        write_status(folder, Status("finished", heartbeat=1.0))
+
+    async def run_before(pilot: AppPilot) -> None:
+        await keys(still, "3")(pilot)
+        await until(pilot, lambda: still.query_one(ClassTable).row_count == 20)
+        await pilot.press("c", "enter", "enter", "s", "j")
+        await until(pilot, lambda: "◆" in str(still.query_one("#evaluation-summary", Static).render()))
+        await pilot.pause(0.3)
+
+    assert snap_compare(still, run_before=run_before, terminal_size=size)

@@ -128,7 +128,8 @@ class ClassTable(DataTable[Text]):
                 value = other.iou if other else None
             case "Δ IoU":
                 value = _change(c, other)
-        return value is None, (-value if self._descending else value) if value is not None else 0.0, c.id
+        # Differences that are equal on the screen keep the order of the classes.
+        return value is None, round(-value if self._descending else value, 6) if value is not None else 0.0, c.id
 
     def on_resize(self) -> None:
         """Fills the table anew where its bars or names have another width."""

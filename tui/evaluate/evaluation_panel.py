@@ -99,7 +99,7 @@ class EvaluationPanel(Vertical):
 
     def _show_summary(self) -> None:
         self.set_class(self._evaluation is None, "-without-figures")
-        text = summary(self._chosen, self._other, self._refused, self.size.width or 80)
+        text = summary(self._chosen, self._other, self.size.width or 80)
         self.query_one("#evaluation-summary", Static).update(text)
 
     def next_table(self) -> None:
@@ -143,7 +143,8 @@ class EvaluationPanel(Vertical):
         self._place_plot()
         if had_focus:
             self.table.focus()
-        self.query_one("#view-title", Label).update(f" {TITLES[self.shown]} (v)" if evaluation else "")
+        refused = "  ◆ measured on other images" if self._refused else ""
+        self.query_one("#view-title", Label).update(f" {TITLES[self.shown]} (v){refused}" if evaluation else "")
         classes.show(evaluation, self._other)
         # What is read for another evaluation, or another table, must not stand below this heading meanwhile.
         self.workers.cancel_group(self, "scores")

@@ -57,19 +57,16 @@ def changed(value: float | None, theme: Theme) -> Text:
     return Text(percentage_points(value), style=style or "", justify="right")
 
 
-def summary(state: EvaluationState | None, other: Evaluation | None, refused: str, width: int) -> Text:
+def summary(state: EvaluationState | None, other: Evaluation | None, width: int) -> Text:
     """An evaluation's overall metrics above those of the one that it is compared with, or why there are none.
 
-    `refused` is the name of one that it cannot be compared with; the text is `width` columns wide.
+    The text is `width` columns wide.
     """
     if state is None:
         return NOTHING
     if state.result is None:
         return _waiting(state)
-    text = overall_metrics(dataset_name(state), state.result, other, width)
-    if refused:
-        text.append(f"◆{refused}: of another dataset or split, not compared", "italic")
-    return text
+    return overall_metrics(dataset_name(state), state.result, other, width)
 
 
 def _waiting(state: EvaluationState) -> Text:
@@ -109,10 +106,12 @@ def overall_metrics(dataset: str, evaluation: Evaluation, other: Evaluation | No
     left_out = f" ! {evaluation.left_out} left out" if evaluation.left_out else ""
     # mIoU20 then counts a class that was never learnt.
     left_out += ", unknown not trained" if evaluation.unknown_ignored else ""
-    lines = [(f" {sanitize(dataset)} {sanitize(evaluation.split)}, {evaluation.images:,} images{left_out}", evaluation)]
+    lines = [(f" {sanitize(dataset)} {sanitize(evaluation.split)}", left_out, evaluation)]
     if other is not None:
-        lines.append((f"◆{other.name}, {other.images:,} images", other))
-    for label, e in lines:
+        lines.append((f"◆{other.name}", "", other))
+    for name, odd, e in lines:
+        label = f"{name}, {e.images:,} images{odd}"
+        label = label if len(label) <= label_width else f"{name}{odd}"
         text.append(f"{label[:label_width]:<{label_width}}")
         for word, field in figures:
             text.append(f"{percent(getattr(e, field)):>{len(word) + 2}}", "bold" if field == "miou19" else "")
