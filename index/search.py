@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -122,11 +122,7 @@ class Searcher:
             if row is None:
                 raise BddsegError("this image is not in the index: `bddseg-tui index build` brings it up to date")
             vector = np.asarray(self.matrix[row : row + 1])
-            others = [i for i in (self.images if allowed is None else allowed) if i != picture]
-            wanted = others if allowed is not None or self.store is None else None
-            found = self._find(vector, one, count + 1, wanted, "mean", group, _alike)
-            rest = [replace(h, duplicates=tuple(d for d in h.duplicates if d != picture)) for h in found]
-            return [h for h in rest if h.image != picture][:count]
+            return self._find(vector, one, count, allowed, "mean", group, _alike, without=row)
         return self._find(self.clip.encode_images([picture]), one, count, allowed, "mean", group, _alike)
 
     def _find(
@@ -138,8 +134,10 @@ class Searcher:
         fusion: str,
         group: bool,
         judge_all: Callable[[Vectors, Vectors, Vectors], Judgement],
+        without: int | None = None,
     ) -> list[Hit]:
         rows = self._candidates(vectors, weights, count, allowed)
+        rows = rows if without is None else rows[rows != without]
         if not len(rows):
             return []
         # Not `matrix[rows]` of all of them, which would copy a file of gigabytes into memory for each search.

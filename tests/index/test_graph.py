@@ -193,7 +193,7 @@ def test_without_hnswlib_the_search_is_exact_and_the_index_says_what_would_be_fa
     no_hnswlib()
     build_index(open_dataset(dataset), clip, folder, lambda phase, _done, _total: phases.add(phase), exact_limit=5)
     searcher = open_searcher(folder, clip, exact_limit=5)
-    assert searcher.method == "exact" and phases == {"encode"}
+    assert searcher.method == "exact" and phases == {"encode", "calibrate"}
     assert searcher.by_picture(searcher.images[3], 1)[0].image != searcher.images[3]
     manifest = read_manifest(folder)
     assert manifest is not None and manifest.method == "exact search" and manifest.advice == ""

@@ -1,5 +1,6 @@
 """Searching a small real index."""
 
+import os
 import shutil
 import tracemalloc
 from dataclasses import replace
@@ -50,6 +51,14 @@ def test_an_image_of_the_dataset_finds_others_but_not_itself(indexed: Indexed) -
     image = indexed.searcher.images[2]
     hits = indexed.searcher.by_picture(image, 6)
     assert len(hits) == 6 and image not in {h.image for h in hits}
+
+
+def test_an_image_of_the_dataset_finds_its_copy_under_another_name(dataset: Path, clip: Clip, tmp_path: Path) -> None:
+    first = next(dataset.glob("images/10k/train/*.jpg"))
+    copy = Path(shutil.copy(first, first.with_name("again.jpg")))
+    build_index(open_dataset(dataset), clip, tmp_path / "index", lambda *_: None)
+    found = open_searcher(tmp_path / "index", clip).by_picture(os.fsencode(first.relative_to(dataset)), 1)[0]
+    assert found.image == os.fsencode(copy.relative_to(dataset)) and found.duplicates == ()
 
 
 def test_a_file_finds_the_image_that_it_is_a_copy_of(indexed: Indexed) -> None:
