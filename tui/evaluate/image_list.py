@@ -12,7 +12,7 @@ from bddseg_tui.core.services.analysis import AnalysisService
 from bddseg_tui.tui.evaluate.commands import IMAGE_LIST
 from bddseg_tui.tui.evaluate.listed_images import ListedImage, Listing, read_images
 from bddseg_tui.tui.evaluate.side_by_side import SideBySideScreen
-from bddseg_tui.tui.shared.commands import LIST, bindings
+from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.vim_list import VimList
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 
@@ -24,7 +24,7 @@ class ImageList(VimList):
         listing: which images it shows.
     """
 
-    ACTIONS = (*LIST, *IMAGE_LIST)
+    ACTIONS = IMAGE_LIST
     BINDINGS = bindings(IMAGE_LIST)
 
     class Left(Message):

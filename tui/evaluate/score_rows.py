@@ -47,7 +47,7 @@ def slice_scores(evaluation: Evaluation, slices: "Sequence[Slice]", theme: Theme
 def slices_note(slices: "Sequence[Slice]") -> str:
     """What stands below them."""
     few = "; grey: few images" if any(part.few for part in slices) else ""
-    return f" lowest first{few}; Δ: to the whole split\n Enter shows these images in the Dataset pane"
+    return f" lowest first{few}; Δ: whole split\n Enter shows these images in the Dataset pane"
 
 
 def _cells(score: "LabelScore") -> tuple[str, str, str, str]:
