@@ -14,8 +14,10 @@ import pytest
 
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError, UsageError
-from bddseg_tui.core.jobs.job import Status, write_status
+from bddseg_tui.core.jobs.job import Status, read_status, write_status
+from bddseg_tui.core.jobs.launch import launch, taken_up
 from bddseg_tui.core.processes.devices import list_devices, see_only, usable_gpus
+from bddseg_tui.core.processes.locks import is_locked
 from bddseg_tui.core.processes.process import kill, this_process
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.queue import QueuedRun, devices_for, is_queued, join_queue, whose_turn
@@ -186,3 +188,23 @@ def test_a_device_is_used_by_the_runs_that_train_there(engine: Engine, waiters: 
     run = waiters.holder()
     waiters.queued()
     assert [use.runs for use in engine.queue.devices() if use.device.name == "cpu"] == [(run.name,)]
+
+
+def test_a_job_that_becomes_another_program_is_the_same_process_and_keeps_its_locks(tmp_path: Path) -> None:
+    folder, marker = tmp_path / "job", tmp_path / "became"
+    after = ["-n", "1", "-r", "1", f"import pathlib, time; pathlib.Path({str(marker)!r}).touch(); time.sleep(600)"]
+    code = (
+        "from pathlib import Path; from bddseg_tui.core.jobs.job import JobLock; "
+        "from bddseg_tui.core.processes.process import become; "
+        f"held = JobLock(Path({str(folder)!r})); become('timeit', {after!r})"
+    )
+    with taken_up(folder, "busy") as locks:
+        launch(folder, "timeit", ["-n", "1", "-r", "1", code], locks)
+    process = read_status(folder).process
+    assert process
+    try:
+        until(marker.exists)
+        assert process.alive() and is_locked(folder / "lock")
+    finally:
+        kill(process)
+    until(lambda: not is_locked(folder / "lock"))
