@@ -76,7 +76,7 @@ def test_runs_are_filtered_and_sorted(runs: tuple[RunSummary, ...], text: str, n
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("state:ended", "state: takes starting"),
+        ("state:ended", "state: takes queued, starting"),
         ("sort:mious", "did you mean"),
         ("loss<3", "compare what?"),
         ("miou>", "with a number"),
