@@ -89,11 +89,6 @@ class TrainPane(ChartKeys, RunActions):
         self._show_list()
         self._read_form()
 
-    def on_resize(self) -> None:
-        """Cuts the names to the new width."""
-        # Names are cut to the list's width, which is not known before.
-        self.call_after_refresh(self._show_list)
-
     def on_shown(self) -> None:
         """Looks at the runs at once, and puts the focus on their list."""
         self.query_one(RunList).focus_list()

@@ -83,6 +83,11 @@ class RunList(Vertical):
         """Keeps the cursor from blinking, which would send bytes for ever."""
         self.query_one(RunFilter).cursor_blink = False
 
+    def on_resize(self) -> None:
+        """Cuts the rows to the new width."""
+        # The list within has its own width only then.
+        self.call_after_refresh(self._show)
+
     @property
     def chosen(self) -> str | None:
         """The name of the run under the cursor."""
