@@ -33,6 +33,7 @@ from bddseg_tui.core.files.json_text import decode
 from bddseg_tui.core.files.records import Count, Fraction, Real, checked, read_record
 from bddseg_tui.core.files.regular_file import read_regular
 from bddseg_tui.core.files.temporary_files import sweep, temporary_path
+from bddseg_tui.core.runs.architectures import CLASSES
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.train.state_check import misfit
 
@@ -153,12 +154,15 @@ def load_model(folder: Path) -> nn.Module:
     """
     try:
         config = checked(_MODEL, decode(read_regular(folder / "config.json", 1 << 20)))
-        if config.pop("_model_class", "Unet") != "Unet":
-            raise BddsegError(f"the checkpoint {sanitize_path(folder)} is of another network than a U-Net")
+        name = config.pop("_model_class", "Unet")
+        if name not in CLASSES.values():
+            raise BddsegError(f"the checkpoint {sanitize_path(folder)} is of a network that is not known here")
+        kind, dynamic = getattr(smp, name), config.pop("dynamic_img_size", name == "DPT")
         # SMP hands what it does not know to timm, which would load a file that is named there.
-        if unknown := sorted(config.keys() - inspect.signature(smp.Unet.__init__).parameters):
-            raise BddsegError(f"the checkpoint {sanitize_path(folder)} has settings that no U-Net has: {unknown[0]}")
-        model = smp.Unet(**{**config, "encoder_weights": None})
+        if unknown := sorted(config.keys() - (inspect.signature(kind.__init__).parameters.keys() - {"kwargs"})):
+            raise BddsegError(f"the checkpoint {sanitize_path(folder)} has settings that no {name} has: {unknown[0]}")
+        more = {"dynamic_img_size": bool(dynamic)} if name == "DPT" else {}
+        model = kind(**{**config, **more, "encoder_weights": None})
         _fill(model, folder / "model.safetensors")
     except BddsegError:
         raise

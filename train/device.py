@@ -4,6 +4,7 @@ import os
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import DistributedDataParallelKwargs
 
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.processes.parallel import cores
@@ -25,7 +26,11 @@ def make_accelerator(config: TrainConfig) -> Accelerator:
         torch.backends.cudnn.allow_tf32 = True
         torch.backends.cudnn.benchmark = True
     precision = pick_precision(config.precision, device)
-    return Accelerator(mixed_precision={"fp32": "no"}.get(precision, precision), cpu=device == "cpu")
+    # A part of PSPNet's encoder is there and not used, which processes must not wait for the gradients of.
+    unused = [DistributedDataParallelKwargs(find_unused_parameters=True)] if config.architecture == "pspnet" else []
+    return Accelerator(
+        mixed_precision={"fp32": "no"}.get(precision, precision), cpu=device == "cpu", kwargs_handlers=unused
+    )
 
 
 def pick_device(wanted: str) -> str:

@@ -1,6 +1,7 @@
 """What the U-Net costs with each encoder that SMP or timm has, as `core/runs/encoders.csv` keeps it for the app.
 
 python -W ignore -m bddseg_tui.train.encoders > core/runs/encoders.csv     counts every one of them anew: some minutes
+python -W ignore -m bddseg_tui.train.encoders architectures > core/runs/architectures.csv    the other architectures
 
 The app shows the table and imports no model, so the counting is done here, once for the versions of the libraries that
 the project is tested with; an encoder that is not in the table is counted by `count` when someone asks for it.
@@ -17,16 +18,18 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bddseg_tui.core.classes import NUM_CLASSES
 from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.runs.architectures import ARCHITECTURES, SHOWN, USUAL_ENCODERS, VIT_ENCODERS, Architecture
 from bddseg_tui.core.runs.encoders import COUNTED_AT, Encoder
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.train.live_tensor_bytes import LiveTensorBytes
+from bddseg_tui.train.model import build
 
 IMAGES = (2, 4)
 """Images in the two steps whose memory is compared."""
 
 
-def count(name: str) -> Encoder:
-    """Parameters, multiplications and activations of the U-Net with this encoder.
+def count(name: str, architecture: Architecture = "unet") -> Encoder:
+    """Parameters, multiplications and activations of the network of this kind with this encoder.
 
     It is built on the meta device, where tensors have shapes and no content; encoders that look at a value while they
     are built (`mit_*`) are built in memory.
@@ -36,20 +39,21 @@ def count(name: str) -> Encoder:
     """
     try:
         try:
-            costs = _count(name, "meta")
+            costs = _count(name, architecture, "meta")
         except RuntimeError:
-            costs = _count(name, "cpu")
+            costs = _count(name, architecture, "cpu")
     except Exception as error:
         reason = sanitize(str(error)).partition("\n")[0][:160]
-        raise BddsegError(f"no U-Net can be made of {sanitize(name)!r}: {reason or type(error).__name__}") from error
+        what = f"no {SHOWN[architecture]} can be made of {sanitize(name)!r}"
+        raise BddsegError(f"{what}: {reason or type(error).__name__}") from error
     return Encoder(name, *costs, weights_of(name))
 
 
-def _count(name: str, device: str) -> tuple[int, int, int]:
+def _count(name: str, architecture: Architecture, device: str) -> tuple[int, int, int]:
     """(parameters, multiplications, bytes of a training step that each further image adds)."""
     side = COUNTED_AT
     with torch.device(device):
-        model = smp.Unet(name, encoder_weights=None, classes=NUM_CLASSES).eval()
+        model = build(architecture, name).eval()
         with FlopCounterMode(display=False) as counter, torch.no_grad():
             logits = model(torch.empty(1, 3, side, side))
     if logits.shape != (1, NUM_CLASSES, side, side):
@@ -83,9 +87,27 @@ def names() -> list[str]:
     return [*smp.encoders.get_encoder_names(), *(f"tu-{n}" for n in timm.list_models())]
 
 
+def count_architectures() -> None:
+    """Writes what each architecture but the U-Net costs with the usual encoders, line by line."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(("architecture", "encoder", "parameters", "multiplications", "activations"))
+    for architecture in ARCHITECTURES[1:]:
+        for name in VIT_ENCODERS if architecture == "dpt" else USUAL_ENCODERS:
+            try:
+                e = count(name, architecture)
+            except BddsegError as error:
+                print(error, file=sys.stderr)
+                continue
+            writer.writerow((architecture, name, e.parameters, e.multiplications, e.activations))
+            sys.stdout.flush()
+
+
 def main() -> None:
     """Writes the table to standard output, and what was left out to standard error."""
     logging.disable(logging.WARNING)
+    if sys.argv[1:] == ["architectures"]:
+        count_architectures()
+        return
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(("name", "parameters", "multiplications", "activations", "weights"))
     for name in names():

@@ -3,10 +3,12 @@
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from bddseg_tui.core.classes import NUM_CLASSES
 from bddseg_tui.core.jobs.job_writer import JobWriter, StopRequestedError
@@ -69,6 +71,9 @@ def train_epoch(t: Trainer) -> None:
         StopRequestedError: SIGTERM came.
     """
     t.model.train()
+    if t.config.freeze_encoder:
+        # Its statistics stay too.
+        cast(nn.Module, t.bare_model.encoder).eval()
     t.job.update(phase="train")
     p, config = t.progress, t.config
     order = epoch_order(len(t.train), t.batch_size, config.seed, p.epoch, t.repeat_factors)

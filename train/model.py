@@ -1,4 +1,6 @@
-"""The network: SMP's U-Net, its encoder's weights, and running it at any size."""
+"""The network: one of SMP's, its encoder's weights, and running it at any size."""
+
+from typing import Any, cast
 
 import segmentation_models_pytorch as smp
 import timm
@@ -9,6 +11,7 @@ from torch import nn
 from bddseg_tui.core.classes import NUM_CLASSES
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.runs.architectures import CLASSES, SHOWN, SMALLEST, Architecture
 from bddseg_tui.core.runs.config import TrainConfig
 from bddseg_tui.core.runs.encoders import STRIDE
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
@@ -19,10 +22,11 @@ from bddseg_tui.train.weights_file import SUFFIXES, read_weights
 
 
 def make_model(config: TrainConfig) -> nn.Module:
-    """A U-Net with 20 outputs whose encoder has the configured weights.
+    """The network with 20 outputs whose encoder has the configured weights.
 
     Raises:
-        BddsegError: there is no such encoder, or its weights cannot be had; the message names the choices.
+        BddsegError: there is no such encoder, the architecture does not take it or the size, or its weights cannot be
+            had; the message names the choices.
     """
     name = config.encoder
     if not name.startswith("tu-") and name not in smp.encoders.get_encoder_names():
@@ -32,15 +36,38 @@ def make_model(config: TrainConfig) -> nn.Module:
         raise BddsegError(f"timm has no encoder {sanitize(name)!r}{suggestion(name, known)}")
     state = encoder_state(config)
     torch.manual_seed(config.seed)
+    _refuse_size(config)
     # The weights are loaded below and not by SMP, so that the model's saved configuration asks for no download.
     try:
-        model = smp.Unet(name, encoder_weights=None, classes=NUM_CLASSES)
+        model = build(config.architecture, name)
     except Exception as error:
         reason = sanitize(str(error)).partition(". ")[0][:160] or type(error).__name__
-        raise BddsegError(f"no U-Net can be made of the encoder {sanitize(name)!r}: {reason}") from error
+        shown = SHOWN[config.architecture]
+        raise BddsegError(f"no {shown} can be made of the encoder {sanitize(name)!r}: {reason}") from error
     if state is not None:
-        _load_encoder(model.encoder, state, config.encoder_weights)
-    return model  # type: ignore[no-any-return]
+        _load_encoder(cast(nn.Module, model.encoder), state, config.encoder_weights)
+    return model
+
+
+def build(architecture: Architecture, encoder: str) -> nn.Module:
+    """SMP's network of this kind, with 20 outputs and random weights.
+
+    Raises:
+        Exception: of SMP's or timm's, where no such network can be made.
+    """
+    # A vision transformer takes images of other sizes than its own where it is told so.
+    more: dict[str, Any] = {"dynamic_img_size": True} if architecture == "dpt" else {}
+    made: nn.Module = getattr(smp, CLASSES[architecture])(encoder, encoder_weights=None, classes=NUM_CLASSES, **more)
+    return made
+
+
+def _refuse_size(config: TrainConfig) -> None:
+    smallest = SMALLEST.get(config.architecture, 0)
+    if min(config.size) <= smallest - STRIDE:
+        raise BddsegError(
+            f"{SHOWN[config.architecture]} takes images from {smallest}x{smallest} pixels on, not "
+            f"{config.height}x{config.width}: set height and width, or another architecture"
+        )
 
 
 def encoder_name(model: nn.Module) -> str:

@@ -46,6 +46,8 @@ def setup(run: Run, job: JobWriter) -> Trainer:
     accelerator = make_accelerator(config)
     job.update(state="running", phase="weights")
     model = make_model(config)
+    if config.freeze_encoder:
+        cast(nn.Module, model.encoder).requires_grad_(False)
     if config.batch_size:
         check_micro_batches(model, config, config.batch_size, accelerator.num_processes)
     train, val = open_caches(run, config, accelerator, job)

@@ -9,6 +9,7 @@ from bddseg_tui.core.classes import CLASSES, RAW_UNKNOWN, UNKNOWN
 from bddseg_tui.core.markdown import markdown, markdown_code
 from bddseg_tui.core.report import tables
 from bddseg_tui.core.report.usage_code import usage_code
+from bddseg_tui.core.runs.architectures import SHOWN
 from bddseg_tui.core.runs.encoders import STRIDE
 from bddseg_tui.core.runs.evaluation import Evaluation
 from bddseg_tui.core.runs.export_kinds import ExportKind
@@ -67,6 +68,7 @@ def model_card(
         difference=f"{difference:.2e}",
         size=size,
         stride=STRIDE,
+        architecture=SHOWN.get(config.get("architecture", "unet"), "A network"),
         unknown=UNKNOWN,
         raw_unknown=RAW_UNKNOWN,
     )

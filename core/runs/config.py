@@ -14,6 +14,7 @@ from bddseg_tui.core.data.filter_language import EXCLUDE, parse_query
 from bddseg_tui.core.errors import RecordError, UsageError
 from bddseg_tui.core.files.disk_errors import disk_reason
 from bddseg_tui.core.files.toml_file import parse_toml, read_toml_file
+from bddseg_tui.core.runs.architectures import Architecture
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.suggest import suggestion
 
@@ -27,10 +28,14 @@ class TrainConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
+    architecture: Architecture = _field(
+        "unet", "model", "SMP's name of the network that is made of the encoder; dpt takes tu-vit_* encoders alone"
+    )
     encoder: str = _field(
         "resnet34", "model", "SMP's name of the encoder, such as resnet34 or tu-tf_efficientnet_lite0"
     )
     encoder_weights: str = _field("imagenet", "model", "imagenet, none, or a .safetensors or .pth file")
+    freeze_encoder: bool = _field(False, "model", "leave the encoder as its weights are and train the rest alone")
     height: int = _field(288, "data", "height in pixels that images are trained at", ge=32, le=4096)
     width: int = _field(512, "data", "width in pixels that images are trained at", ge=32, le=4096)
     batch_size: int = _field(

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from bddseg_tui.core.runs.architectures import cost_of
+
 COUNTED_AT = 224
 """Height and width in pixels that multiplications are counted at."""
 STRIDE = 32
@@ -50,9 +52,13 @@ def encoders() -> tuple[Encoder, ...]:
     )
 
 
-def find_encoder(name: str) -> Encoder | None:
-    """The encoder with this name; None where it was not counted."""
-    return next((e for e in encoders() if e.name == name), None)
+def find_encoder(name: str, architecture: str = "unet") -> Encoder | None:
+    """The encoder with this name, with what a network of this kind costs; None where it was not counted."""
+    found = next((e for e in encoders() if e.name == name), None)
+    if architecture == "unet":
+        return found
+    cost = cost_of(architecture, name)
+    return Encoder(name, *cost, weights=found.weights if found else ()) if cost else None
 
 
 def matching(words: str) -> list[Encoder]:

@@ -16,6 +16,7 @@ from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.files.disk_errors import disk_reason
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.processes.devices import check_visible, usable_gpus
+from bddseg_tui.core.runs.architectures import SMALLEST
 from bddseg_tui.core.runs.encoders import encoders, find_encoder
 from bddseg_tui.core.runs.queue import devices_for
 from bddseg_tui.core.runs.training_caches import cache_name
@@ -44,13 +45,18 @@ def check_training(workspace: Workspace, dataset: Dataset, config: "TrainConfig"
         raise BddsegError(
             f"{sanitize_path(dataset.root)} has no labelled train split: training needs images with masks"
         )
-    known = find_encoder(_base(config.encoder)) is not None
+    known = find_encoder(_base(config.encoder), config.architecture) is not None and not _is_small(config)
     _check_weights(config)
     if ":" in config.device:
         check_visible(devices_for(config))
     if not known or not _device_seems_there(config):
         _ask_torch(config)
     _check_room(workspace, dataset, counts, config)
+
+
+def _is_small(config: "TrainConfig") -> bool:
+    """Whether the architecture may refuse so small images."""
+    return min(config.size) < SMALLEST.get(config.architecture, 0)
 
 
 def labelled_images(dataset: Dataset) -> dict[str, int]:

@@ -116,10 +116,10 @@ def estimate(
     """
     device = device if config.device == "auto" else config.device.partition(":")[0]
     like = _most_alike(config, [m for m in measured if m.device == device])
-    encoder = find_encoder(config.encoder)
+    encoder = find_encoder(config.encoder, config.architecture)
     if encoder is None:
         # Of an encoder that was not counted, only a run with that very encoder tells anything.
-        like = like if like is not None and like.config.encoder == config.encoder else None
+        like = like if like is not None and _network(like.config) == _network(config) else None
         if like is None:
             return Estimate(None, None, device)
     train = min(train_images, config.train_limit or train_images)
@@ -170,10 +170,14 @@ def _most_alike(config: TrainConfig, measured: list[Measured]) -> Measured | Non
 
     def distance(m: Measured) -> tuple[bool, float]:
         pixels = config.height * config.width / (m.config.height * m.config.width)
-        return m.config.encoder != config.encoder, round(abs(math.log(pixels)), 2)
+        return _network(m.config) != _network(config), round(abs(math.log(pixels)), 2)
 
-    known = [m for m in measured if m.config.encoder == config.encoder or find_encoder(m.config.encoder)]
+    known = [m for m in measured if _network(m.config) == _network(config) or find_encoder(*_network(m.config))]
     return min(known, key=distance, default=None)
+
+
+def _network(config: TrainConfig) -> tuple[str, str]:
+    return config.encoder, config.architecture
 
 
 def _effort(config: TrainConfig) -> float:
@@ -189,7 +193,7 @@ def _cost(config: TrainConfig, encoder: Encoder | None) -> float:
 
 def _images_per_s(config: TrainConfig, encoder: Encoder | None, like: Measured | None, device: str) -> float | None:
     if like is not None:
-        same = encoder if like.config.encoder == config.encoder else find_encoder(like.config.encoder)
+        same = encoder if _network(like.config) == _network(config) else find_encoder(*_network(like.config))
         scale = _cost(like.config, same) / _cost(config, encoder)
         return like.images_per_s * scale * config.processes / like.processes
     if device != "cpu":
@@ -203,7 +207,7 @@ def _memory(config: TrainConfig, encoder: Encoder | None, like: Measured | None,
     half = config.precision in ("bf16", "fp16") or (config.precision == "auto" and (like.half if like else False))
     own = _tensors(config, encoder, config.batch_size / config.processes, half)
     beside = BESIDE_TENSORS if device == "cpu" else 0
-    if like is not None and like.memory and (same := find_encoder(like.config.encoder)):
+    if like is not None and like.memory and (same := find_encoder(*_network(like.config))):
         tensors = _tensors(like.config, same, like.batch_size / like.processes, like.half)
         beside = max(0, like.memory - tensors)
     return own + beside
