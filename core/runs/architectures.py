@@ -66,13 +66,11 @@ VIT_ENCODERS = ("tu-vit_tiny_patch16_224", "tu-vit_small_patch16_224", "tu-vit_b
 
 
 @cache
-def _costs() -> dict[tuple[str, str], tuple[int, int, int]]:
+def counted(architecture: str) -> dict[str, tuple[int, int, int]]:
+    """By encoder, (parameters, multiplications, activations) as `Encoder` has them, of those that were counted."""
     table = files("bddseg_tui.core.runs").joinpath("architectures.csv").read_text("utf-8")
-    figures = ("parameters", "multiplications", "activations")
-    rows = csv.DictReader(table.splitlines())
-    return {(row["architecture"], row["encoder"]): tuple(int(row[f]) for f in figures) for row in rows}  # type: ignore[misc]
-
-
-def cost_of(architecture: str, encoder: str) -> tuple[int, int, int] | None:
-    """(parameters, multiplications, activations) as `Encoder` has them; None where that pair was not counted."""
-    return _costs().get((architecture, encoder))
+    return {
+        row["encoder"]: (int(row["parameters"]), int(row["multiplications"]), int(row["activations"]))
+        for row in csv.DictReader(table.splitlines())
+        if row["architecture"] == architecture
+    }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from bddseg_tui.core.runs.architectures import cost_of
+from bddseg_tui.core.runs.architectures import counted
 
 COUNTED_AT = 224
 """Height and width in pixels that multiplications are counted at."""
@@ -18,8 +18,8 @@ class Encoder:
     """An encoder by the name that `TrainConfig.encoder` takes.
 
     `parameters` and `multiplications` (with their additions, of one forward pass of one 224 x 224 image) are of the
-    whole U-Net. `activations` are the bytes that such an image adds to what a training step in float32 takes at most.
-    `weights` are the names of its pre-trained weights.
+    whole network, a U-Net where no other is named. `activations` are the bytes that such an image adds to what a
+    training step in float32 takes at most. `weights` are the names of its pre-trained weights.
     """
 
     name: str
@@ -37,8 +37,13 @@ class Encoder:
 
 
 @cache
-def encoders() -> tuple[Encoder, ...]:
-    """All that were counted: SMP's own first, then timm's (`tu-`)."""
+def encoders(architecture: str = "unet") -> tuple[Encoder, ...]:
+    """All that were counted in this architecture: SMP's own first, then timm's (`tu-`)."""
+    if architecture != "unet":
+        weights = {e.name: e.weights for e in encoders()}
+        # Vision transformers, of which no U-Net can be made, have timm's.
+        costs = counted(architecture).items()
+        return tuple(Encoder(name, *cost, weights=weights.get(name, ("imagenet",))) for name, cost in costs)
     table = files("bddseg_tui.core.runs").joinpath("encoders.csv").read_text("utf-8")
     return tuple(
         Encoder(
@@ -54,14 +59,10 @@ def encoders() -> tuple[Encoder, ...]:
 
 def find_encoder(name: str, architecture: str = "unet") -> Encoder | None:
     """The encoder with this name, with what a network of this kind costs; None where it was not counted."""
-    found = next((e for e in encoders() if e.name == name), None)
-    if architecture == "unet":
-        return found
-    cost = cost_of(architecture, name)
-    return Encoder(name, *cost, weights=found.weights if found else ()) if cost else None
+    return next((e for e in encoders(architecture) if e.name == name), None)
 
 
-def matching(words: str) -> list[Encoder]:
-    """Encoders whose names hold each of the words, in the table's order."""
+def matching(words: str, architecture: str = "unet") -> list[Encoder]:
+    """Encoders whose names hold each of the words and that were counted in this architecture, in the table's order."""
     wanted = words.lower().split()
-    return [e for e in encoders() if all(w in e.name.lower() for w in wanted)]
+    return [e for e in encoders(architecture) if all(w in e.name.lower() for w in wanted)]

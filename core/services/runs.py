@@ -151,11 +151,11 @@ class RunService:
 
         return run_costs(open_dataset(root), self.summaries().read())
 
-    def encoders(self, words: str = "") -> "tuple[Encoder, ...]":
-        """The encoders whose cost is known, and in whose names each of these words is."""
+    def encoders(self, words: str = "", architecture: str = "unet") -> "tuple[Encoder, ...]":
+        """The encoders whose cost in this architecture is known, and in whose names each of these words is."""
         from bddseg_tui.core.runs.encoders import matching
 
-        return tuple(matching(words))
+        return tuple(matching(words, architecture))
 
     def find(self, text: str, trained: bool = False) -> "Run":
         """The run with this name or number, or `last`: the newest or, with `trained`, the newest with a checkpoint."""

@@ -26,7 +26,7 @@ FORM = RunForm(
     root=Path("/data/camvid"),
     preset="demo",
     presets={name: build_config(name) for name in preset_names()},
-    encoders=encoders(),
+    encoders={"unet": encoders()},
     costs=RunCosts(367, 101, (MEASURED,), "cpu", 4 << 30),
 )
 

@@ -180,6 +180,13 @@ def freeable(context: typer.Context, word: str) -> list[str]:
     return list(FREEABLE)
 
 
+def architectures(context: typer.Context, word: str) -> list[str]:
+    """What an encoder can be part of."""
+    from bddseg_tui.core.runs.architectures import ARCHITECTURES
+
+    return list(ARCHITECTURES)
+
+
 def _encoder_names() -> list[str]:
     from bddseg_tui.core.runs.encoders import encoders
 

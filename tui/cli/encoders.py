@@ -1,12 +1,14 @@
-"""`bddseg-tui encoders`: what a U-Net can have as its encoder, and what it costs."""
+"""`bddseg-tui encoders`: what a network can have as its encoder, and what it costs."""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bddseg_tui.core.errors import UsageError
+from bddseg_tui.core.runs.architectures import SHOWN
 from bddseg_tui.core.runs.config import TrainConfig
 from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.core.suggest import suggestion
 from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.opening import open_engine
 from bddseg_tui.tui.cli.options import JsonOption
@@ -32,10 +34,18 @@ def encoders(
     ] = None,
     height: Annotated[int, typer.Option(min=32, help="Of the images, in pixels.")] = DEFAULTS.height,
     width: Annotated[int, typer.Option(min=32, help="Of the images, in pixels.")] = DEFAULTS.width,
+    architecture: Annotated[
+        str, typer.Option(help="The network that is made of them.", autocompletion=completions.architectures)
+    ] = "unet",
     json: JsonOption = False,
 ) -> None:
-    """List the encoders of SMP and timm that a U-Net can have: parameters, multiply-adds, weights."""
-    found = open_engine(None).runs.encoders(" ".join(words or []))
+    """List the encoders of SMP and timm that a network can have: parameters, multiply-adds, weights."""
+    shown = next((shown for name, shown in SHOWN.items() if name == architecture), None)
+    if shown is None:
+        raise UsageError(
+            f"--architecture takes {', '.join(SHOWN)}, not {sanitize(architecture)!r}{suggestion(architecture, SHOWN)}"
+        )
+    found = open_engine(None).runs.encoders(" ".join(words or []), architecture)
     if not found:
         raise UsageError(f"no encoder's name holds {sanitize(' '.join(words or []))!r}")
     if json:
@@ -51,7 +61,7 @@ def encoders(
         print_json(rows)
         return
     longest = max(len(e.name) for e in found)
-    say(f"{'encoder':<{longest}}  {'U-Net':>8}  {f'an image, {height}x{width}':>19}  weights")
+    say(f"{'encoder':<{longest}}  {shown:>10}  {f'an image, {height}x{width}':>19}  weights")
     for e in found:
         giga = e.giga_multiplications(height, width)
-        say(f"{e.name:<{longest}}  {e.parameters / 1e6:>6.1f} M  {giga:>19.1f} G  {' '.join(e.weights) or '-'}")
+        say(f"{e.name:<{longest}}  {e.parameters / 1e6:>8.1f} M  {giga:>19.1f} G  {' '.join(e.weights) or '-'}")

@@ -38,7 +38,7 @@ EXAMPLES = {
     "runs samples": ("runs samples last", "runs samples 3 --to learned"),
     "runs delete": ("runs delete 3",),
     "config": ("config --preset strong > my.toml",),
-    "encoders": ("encoders mobile", "encoders tu- lite --height 224 --width 224"),
+    "encoders": ("encoders mobile", "encoders tu- lite --height 224 --width 224", "encoders --architecture fpn"),
     "evaluate": ("evaluate last", "evaluate 3 --split val --tta flip", "evaluate 3 --data ~/camvid"),
     "evaluations": ("evaluations --json",),
     "evaluations delete": ("evaluations delete 0003-focal/best-val",),

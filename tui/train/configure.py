@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Select, Static
 
 from bddseg_tui.core.errors import UsageError
+from bddseg_tui.core.runs.architectures import ARCHITECTURES, SHOWN, Architecture
 from bddseg_tui.core.runs.config import TrainConfig, field_errors
 from bddseg_tui.core.runs.encoders import Encoder
 from bddseg_tui.core.runs.settings_table import GROUPS, Setting, settings_table
@@ -139,9 +140,15 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str, bool] | None]):
             field.focus()
 
         height, width = (self._number(name) for name in ("height", "width"))
-        choices = [(_encoder_row(e, height, width), e) for e in self._form.encoders]
-        title = f"U-Net: parameters, multiply-adds at {height}×{width}, encoder"
-        self.app.push_screen(ChooseScreen(title, choices, self._form.encoder(field.value)), chosen)
+        architecture = self._architecture()
+        choices = [(_encoder_row(e, height, width), e) for e in self._form.encoders[architecture]]
+        title = f"{SHOWN[architecture]}: parameters, multiply-adds at {height}×{width}, encoder"
+        self.app.push_screen(ChooseScreen(title, choices, self._form.encoder(field.value, architecture)), chosen)
+
+    def _architecture(self) -> Architecture:
+        """The one that is chosen."""
+        value = self.query_one("#set-architecture", Select).value
+        return next((a for a in ARCHITECTURES if a == value), "unet")
 
     def _number(self, name: str) -> int:
         """What a field holds, or its default while that is no number."""
@@ -196,8 +203,8 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str, bool] | None]):
         label.update(f"{'•' if change else ' '} {name}")
 
     def _encoder_note(self) -> str:
-        """What the U-Net with this encoder costs."""
-        encoder = self._form.encoder(self.query_one("#set-encoder", Input).value)
+        """What the network with this encoder costs."""
+        encoder = self._form.encoder(self.query_one("#set-encoder", Input).value, self._architecture())
         if encoder is None:
             return "not counted here; any encoder of SMP, or of timm as tu-NAME (F2 lists them)"
         giga = encoder.giga_multiplications(self._number("height"), self._number("width"))

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from bddseg_tui.core.runs.architectures import ARCHITECTURES
 from bddseg_tui.core.runs.config import TrainConfig
 from bddseg_tui.core.runs.encoders import Encoder
 from bddseg_tui.core.runs.run_estimate import RunCosts
@@ -16,17 +17,20 @@ from bddseg_tui.tui.shared.format import format_bytes, format_duration
 
 @dataclass(frozen=True)
 class RunForm:
-    """A form for runs on the dataset in `root`: where its settings begin, what can be chosen, what runs there cost."""
+    """A form for runs on the dataset in `root`: where its settings begin, what can be chosen, what runs there cost.
+
+    `encoders` are by architecture those whose cost in it is known.
+    """
 
     root: Path
     preset: str
     presets: Mapping[str, TrainConfig]
-    encoders: tuple[Encoder, ...]
+    encoders: Mapping[str, tuple[Encoder, ...]]
     costs: RunCosts
 
-    def encoder(self, name: str) -> Encoder | None:
-        """The encoder with this name; None where its cost is not known."""
-        return next((e for e in self.encoders if e.name == name), None)
+    def encoder(self, name: str, architecture: str) -> Encoder | None:
+        """The encoder with this name; None where its cost in this architecture is not known."""
+        return next((e for e in self.encoders.get(architecture, ()) if e.name == name), None)
 
 
 def read_form(runs: RunService, root: Path) -> RunForm:
@@ -35,7 +39,7 @@ def read_form(runs: RunService, root: Path) -> RunForm:
         root=root,
         preset=runs.suggested_preset(root),
         presets=MappingProxyType(runs.presets()),
-        encoders=runs.encoders(),
+        encoders=MappingProxyType({a: runs.encoders(architecture=a) for a in ARCHITECTURES}),
         costs=runs.costs(root),
     )
 
@@ -70,7 +74,7 @@ def costs_text(config: TrainConfig, form: RunForm) -> str:
     found = costs.estimate(config)
     images = min(costs.train_images, config.train_limit or costs.train_images)
     work = f"{config.epochs:,} epochs of {images:,} images"
-    if form.encoder(config.encoder) is None and not found.by:
+    if form.encoder(config.encoder, config.architecture) is None and not found.by:
         return f"{work}: how long is not known, as this encoder was not counted"
     if found.seconds is None:
         time = f"{work}: how long on {found.device} is known after a first run there"
