@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
+from bddseg_tui.core.runs.architectures import ARCHITECTURES
 from bddseg_tui.core.runs.config import TrainConfig, build_config, preset_names
 from bddseg_tui.core.runs.encoders import encoders
 from bddseg_tui.core.runs.run_estimate import Measured, RunCosts
@@ -26,7 +27,7 @@ FORM = RunForm(
     root=Path("/data/camvid"),
     preset="demo",
     presets={name: build_config(name) for name in preset_names()},
-    encoders={"unet": encoders()},
+    encoders={a: encoders(a) for a in ARCHITECTURES},
     costs=RunCosts(367, 101, (MEASURED,), "cpu", 4 << 30),
 )
 
