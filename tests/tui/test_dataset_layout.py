@@ -5,15 +5,17 @@ from pathlib import Path
 import pytest
 from textual.geometry import Offset
 
-from bddseg_tui.core.settings import load_settings
+from bddseg_tui.core.settings import load_settings, save_settings
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
+from bddseg_tui.tui.ask.chat_view import ChatView
 from bddseg_tui.tui.dataset.list_panel import ListPanel
 from bddseg_tui.tui.dataset.picture_panel import PicturePanel
+from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.shared.divider import Divider
 from bddseg_tui.tui.shared.legend import Legend
 from bddseg_tui.tui.shared.picture import PictureView
-from tests.tui.conftest import until
+from tests.tui.conftest import AppPilot, until
 from tests.tui.test_dataset_pane import ready
 
 
@@ -73,3 +75,25 @@ def drawn(app: BddsegApp) -> tuple[int, int]:
     picture = app.query_one(PictureView)._drawn
     assert picture
     return picture.cells
+
+
+async def test_the_line_in_the_ask_pane_gives_the_words_more_room_and_all_where_there_are_no_pictures(
+    workspace: Workspace, drawn: Path
+) -> None:
+    save_settings(workspace, sides={"ask": 0.7})
+    app = BddsegApp(workspace, drawn, "none")
+    async with app.run_test(size=(140, 40)) as pilot:
+        await ready_list(app, pilot)
+        await pilot.press("4")
+        await until(pilot, lambda: app.query(ChatView))
+        view = app.query_one(ChatView)
+        words = view.query_one("#ask-words")
+        await until(pilot, lambda: words.size.width == 140)
+        view.show_turns(True)
+        await until(pilot, lambda: words.size.width == 98)
+        assert view.query_one("#ask-pictures").outer_size.width == 41
+
+
+async def ready_list(app: BddsegApp, pilot: AppPilot) -> None:
+    """Waits until all samples are listed."""
+    await until(pilot, lambda: app.query_one(SampleList).count == 21)

@@ -8,6 +8,7 @@ from bddseg_tui.tui.ask.candidate_panel import CandidatePanel, panel_width
 from bddseg_tui.tui.ask.conversation import Conversation
 from bddseg_tui.tui.ask.introduction import Introduction
 from bddseg_tui.tui.ask.question_box import QuestionBox
+from bddseg_tui.tui.shared.divider import Divider
 from bddseg_tui.tui.shared.thumbnails import Thumbnails
 
 
@@ -28,6 +29,7 @@ class ChatView(Horizontal):
             yield Introduction(id="introduction")
             yield Conversation(id="turns")
             yield QuestionBox(id="question")
+        yield Divider("ask")
         yield CandidatePanel(id="ask-pictures")
 
     def on_mount(self) -> None:
@@ -35,8 +37,10 @@ class ChatView(Horizontal):
         self.show_turns(False)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Gives the pictures as many columns as they can use."""
-        self.query_one(CandidatePanel).styles.width = panel_width(event.size.width, event.size.height)
+        """Gives the pictures as many columns as they can use, or what a person has left them."""
+        moved = self.query_one(Divider).is_moved
+        width = "1fr" if moved else panel_width(event.size.width, event.size.height)
+        self.query_one(CandidatePanel).styles.width = width
 
     @property
     def conversation(self) -> Conversation:
@@ -51,6 +55,7 @@ class ChatView(Horizontal):
     def show_turns(self, there: bool) -> None:
         """Shows the turns with their pictures, or the introduction in their place before the first question."""
         self.conversation.display = self.query_one(CandidatePanel).display = there
+        self.query_one(Divider).part(there)
         self.query_one(Introduction).display = not there
 
     def focus_keys(self) -> None:

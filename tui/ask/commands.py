@@ -1,6 +1,6 @@
 """The keys of the Ask pane and its screens."""
 
-from bddseg_tui.tui.shared.commands import FORM, Command
+from bddseg_tui.tui.shared.commands import FORM, SIDES, Command
 
 ASK = (
     Command(
@@ -20,6 +20,7 @@ ASK = (
     Command("stop_build", "B", "Stop building", "Stop building the index; b goes on where it stopped."),
     Command("settings", "S", "Settings", "Choose models, server and how to search."),
     Command("stop", "escape", "Stop", "Stop the answer that is being written."),
+    *SIDES,
 )
 
 TURN = (

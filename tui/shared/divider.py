@@ -32,9 +32,26 @@ class Divider(Widget):
 
     def on_mount(self) -> None:
         """Sets what was set last time."""
-        share = cast(DividedApp, self.app).sides.get(self._pane)
-        if share is not None:
-            self._set(share)
+        if self._share is not None:
+            self._set(self._share)
+
+    @property
+    def _share(self) -> float | None:
+        return cast(DividedApp, self.app).sides.get(self._pane)
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether a person has set the left side's share."""
+        return self._share is not None
+
+    def part(self, parted: bool) -> None:
+        """Parts the sides; or, where the right one is hidden, leaves all of the room to the left one."""
+        self.display = parted
+        if self._share is not None:
+            if parted:
+                self._set(self._share)
+            else:
+                self._sides[0].styles.width = "1fr"
 
     @property
     def _sides(self) -> tuple[Widget, Widget]:
@@ -42,7 +59,9 @@ class Divider(Widget):
         return self.parent.children[self.parent.children.index(self) - 1], self.parent
 
     def _set(self, share: float) -> None:
-        side, _ = self._sides
+        side, both = self._sides
+        if self in both.children[:-1]:
+            both.children[both.children.index(self) + 1].styles.width = "1fr"
         # What limits the width that a style gives is not meant for one that a person has chosen.
         side.styles.min_width, side.styles.max_width, side.styles.width = LEAST, "100%", f"{100 * share:.2f}%"
 

@@ -3,10 +3,11 @@
 import time
 from collections import OrderedDict
 from dataclasses import replace
+from functools import partial
 from typing import Protocol, cast
 
 from rich.style import Style
-from textual import on, work
+from textual import on
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
@@ -26,9 +27,8 @@ from bddseg_tui.tui.terminal.protocol import ImageProtocol
 from bddseg_tui.tui.terminal.raw_output import write_to_terminal
 from bddseg_tui.tui.terminal.tmux import through_tmux
 
-RUSH_S = 0.25
-"""Of pictures that follow each other sooner, a key is held."""
-LATE_S = 0.2
+RUSH_S, LATE_S = 0.25, 0.2
+"""Of pictures that follow each other sooner, a key is held; one that is not there by then is late."""
 KEPT = 24
 """Pictures that a view keeps, and Kitty pictures that it leaves in the terminal."""
 
@@ -183,25 +183,20 @@ class PictureView(Widget):
         if self._drawing or self._request is None or not self.size.area or self.protocol == "none":
             return
         ahead = () if self._rushing else self._neighbours
-        for wanted in map(self._wanted, (self._request, *ahead)):
-            if wanted not in self._kept and wanted not in self._failed:
-                self._drawing = True
-                self._begin(wanted)
-                return
+        all_wanted = map(self._wanted, (self._request, *ahead))
+        if wanted := next((w for w in all_wanted if w not in self._kept and w not in self._failed), None):
+            self._drawing = True
+            self._begin(wanted)
 
     def _wanted(self, request: PictureRequest) -> Wanted:
         app = cast(PictureApp, self.app)
         fills_screen = 4 * self.size.area * self.panels > 3 * self.app.size.area
         limit = limit_here(app.picture_limit, app.protocol, fills_screen, self._rushing, self.panels)
-        cells, paper = (self.size.width, self.size.height), self.background_colors[1].rgb
-        return Wanted(_plain(request), cells, app.protocol, limit, app.color_count, paper)
+        paper = self.background_colors[1].rgb
+        return Wanted(_plain(request), self.size, app.protocol, limit, app.color_count, paper)
 
     def _begin(self, wanted: Wanted) -> None:
-        self._draw(wanted)
-
-    @work(thread=True, group="picture", exit_on_error=False)
-    def _draw(self, wanted: Wanted) -> None:
-        self.post_drawn(wanted)
+        self.run_worker(partial(self.post_drawn, wanted), group="picture", exit_on_error=False, thread=True)
 
     def post_drawn(self, wanted: Wanted) -> None:
         """Draws a picture and posts it as `Done`; what a thread does."""
