@@ -32,12 +32,14 @@ def test_thumbnails_fill_the_room_and_names_of_17_letters_fit(size: tuple[int, i
 
 
 def test_what_is_asked_for_last_is_done_first_and_what_is_dropped_is_not_done() -> None:
-    threads, hold, done = NewestFirst(1), threading.Event(), []
+    failures: list[Exception] = []
+    threads, hold, done = NewestFirst(failures.append, 1), threading.Event(), []
     ended = threading.Event()
     works = [lambda number=number: done.append(number) for number in range(4)]
 
     def first() -> None:
         hold.wait(10)
+        raise ValueError("nobody foresaw it")
 
     threads.add(first)
     for work in (ended.set, *works):
@@ -45,7 +47,7 @@ def test_what_is_asked_for_last_is_done_first_and_what_is_dropped_is_not_done() 
     assert threads.drop(works[2]) and not threads.drop(works[2])
     hold.set()
     assert ended.wait(10)
-    assert done == [3, 1, 0]
+    assert done == [3, 1, 0] and str(failures[0]) == "nobody foresaw it"
     assert not threads.drop(works[0])
 
 

@@ -22,6 +22,7 @@ from bddseg_tui.tui.dataset.picture_layout import DRIVING, columns_a_row
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.dataset.view_state import ViewState, request
 from bddseg_tui.tui.shared.commands import bindings
+from bddseg_tui.tui.shared.messages import WorkFailed
 from bddseg_tui.tui.shared.newest_first import NewestFirst
 from bddseg_tui.tui.shared.one_line import OneLine
 from bddseg_tui.tui.shared.picture import PictureApp
@@ -135,7 +136,7 @@ class Grid(Container, can_focus=True):
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._threads = NewestFirst()
+        self._threads = NewestFirst(lambda error: self.post_message(WorkFailed(error)))
         self._layout = _GridLayout()
         self._samples: SampleList | None = None
         self._state = ViewState()

@@ -9,8 +9,14 @@ THREADS = 2
 class NewestFirst:
     """They end when there is nothing to do, and nobody waits for them when the app is left."""
 
-    def __init__(self, threads: int = THREADS) -> None:
-        self._most, self._running = threads, 0
+    def __init__(self, failed: Callable[[Exception], object], threads: int = THREADS) -> None:
+        """Nothing is done yet.
+
+        Args:
+            failed: told in the thread what nobody foresaw; the thread goes on.
+            threads: how many there are at most.
+        """
+        self._failed, self._most, self._running = failed, threads, 0
         self._waiting: list[Callable[[], None]] = []
         self._lock = threading.Lock()
 
@@ -38,4 +44,7 @@ class NewestFirst:
                     self._running -= 1
                     return
                 work = self._waiting.pop()
-            work()
+            try:
+                work()
+            except Exception as error:
+                self._failed(error)
