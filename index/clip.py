@@ -16,10 +16,12 @@ from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.files.weights_archive import refuse_packed
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
-from bddseg_tui.index.hub import cache_folder, offline, why_not_loaded_from_hub
+from bddseg_tui.index.hub import cache_folder, offline, snapshot, why_not_loaded_from_hub
 from bddseg_tui.index.vector_types import Vectors
 from bddseg_tui.index.weights_check import refuse_broken, why_not_loaded
 
+HUB = "hf-hub:"
+"""Before OWNER/NAME of a model that open_clip saved on the Hub."""
 DEMO = Path(__file__).parent / "weights" / "clip"
 
 
@@ -73,7 +75,7 @@ def load_clip(name: str, device: str | None = None, download: bool = False) -> C
     """Loads a CLIP.
 
     Args:
-        name: `demo`, a folder that open_clip saved, or MODEL/WEIGHTS as open_clip names them
+        name: `demo`, a folder that open_clip saved, `hf-hub:OWNER/NAME`, or MODEL/WEIGHTS as open_clip names them
             (`ViT-B-32/laion2b_s34b_b79k`).
         device: "cpu" or "cuda"; by default the GPU where there is one.
         download: allow weights that are not in the cache to be fetched.
@@ -89,11 +91,18 @@ def load_clip(name: str, device: str | None = None, download: bool = False) -> C
     logging.getLogger().setLevel(logging.ERROR)
     if folder.is_dir():
         source, weights = f"local-dir:{folder}", None
+    elif name.startswith(HUB):
+        _refuse_absent(name, download)
+        here = snapshot(_repository(name))
+        # As a folder it needs no file that says which files of the repository do not exist.
+        copied = not download and (here / "open_clip_config.json").is_file()
+        source, weights = f"local-dir:{here}" if copied else name, None
     else:
         source, weights = _known(name)
         _refuse_absent(name, download)
     try:
-        for packed in (*folder.glob("*.bin"), *folder.glob("*.pth")) if folder.is_dir() else ():
+        local = Path(source.removeprefix("local-dir:"))
+        for packed in (*local.glob("*.bin"), *local.glob("*.pth")) if local.is_dir() else ():
             refuse_packed(packed)
         with offline(not download):
             # Without `require_pretrained` a folder that holds no weights becomes a model of random ones.
@@ -112,7 +121,7 @@ def load_clip(name: str, device: str | None = None, download: bool = False) -> C
     bias = getattr(model, "logit_bias", None)
     return Clip(
         name=name,
-        identity=f"{name if weights or name == 'demo' else folder.name}@{fingerprint(model)}",
+        identity=f"{name if weights or name == 'demo' or name.startswith(HUB) else folder.name}@{fingerprint(model)}",
         dimension=dimension,
         image_size=(size, size) if isinstance(size, int) else (int(size[0]), int(size[1])),
         scale=float(model.logit_scale.detach().exp()),
@@ -152,7 +161,9 @@ def _known(name: str) -> tuple[str, str]:
         return model, weights
     tags = [w for m, w in there if m in (name, model)]
     advice = f"with weights: {', '.join(tags[:6])}" if tags else "see open_clip's list of models"
-    raise UsageError(f"no CLIP is called {sanitize(name)!r}: name `demo`, a folder, or MODEL/WEIGHTS ({advice})")
+    raise UsageError(
+        f"no CLIP is called {sanitize(name)!r}: name `demo`, a folder, hf-hub:OWNER/NAME, or MODEL/WEIGHTS ({advice})"
+    )
 
 
 def _refuse_absent(name: str, download: bool) -> None:
@@ -182,6 +193,8 @@ def _repository(name: str) -> str:
     """Where open_clip has the weights of MODEL/WEIGHTS from: a repository of the Hub, or nothing that it names."""
     from open_clip.pretrained import get_pretrained_cfg
 
+    if name.startswith(HUB):
+        return name.removeprefix(HUB)
     model, _, weights = name.rpartition("/")
     return str(get_pretrained_cfg(model, weights).get("hf_hub") or name).strip("/")
 

@@ -68,7 +68,7 @@ def judge(
     own = sigmoid_confidence(cosines, clip.scale, clip.bias) if clip.bias is not None else pair
     oriented = np.where(positive, own if calibration.own else pair, 1 - (own if calibration.own else pair))
     sure = _together(oriented)
-    sure = np.asarray(best[0], np.float32) if len(weights) == 1 else _sharpened(sure)
+    sure = np.asarray(best[0], np.float32) if len(weights) == 1 and positive[0] else _sharpened(sure)
     return Judgement(own, sure, True, True)
 
 

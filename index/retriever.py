@@ -84,7 +84,8 @@ class Retriever:
             source = os.fsencode(like)
             known = searcher.holds(source)
             picture = source if known else read_image(typed_path(like))
-            hits = searcher.by_picture(picture, top, allowed)
+            words = parse_phrases(request["text"], beside_picture=True) if request["text"].strip() else []
+            hits = searcher.by_picture(picture, top, allowed, phrases=words)
         else:
             hits = searcher.by_phrases(parse_phrases(request["text"]), top, allowed, setup["fusion"])
         emit("done", items=[hit_json(h, root) for h in hits], store=searcher.method)

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -103,8 +103,7 @@ class Searcher:
         if fusion == "joint":
             words = ", ".join(p.text for p in phrases if p.weight > 0)
             phrases = [Phrase(words), *(p for p in phrases if p.weight < 0)]
-        templates = self.calibration.templates if self.calibration else BARE
-        vectors = embed(self.clip, [p.text for p in phrases], templates)
+        vectors = self._embedded(phrases)
         weights = np.asarray([p.weight for p in phrases], np.float32)
         return self._find(vectors, weights, count, allowed, fusion, group, self._judge)
 
@@ -114,16 +113,33 @@ class Searcher:
         count: int,
         allowed: Sequence[bytes] | None = None,
         group: bool = True,
+        phrases: Sequence[Phrase] = (),
     ) -> list[Hit]:
-        """The images most like a picture, or like an image of the dataset, which is then left out itself."""
-        one = np.ones(1, np.float32)
+        """The images most like a picture, or like an image of the dataset, which is then left out itself.
+
+        With `phrases` the images have to fit these as well, and confidence is theirs.
+        """
+        row: int | None = None
         if isinstance(picture, bytes):
             row = self._places.get(picture)
             if row is None:
                 raise BddsegError("this image is not in the index: `bddseg-tui index build` brings it up to date")
-            vector = np.asarray(self.matrix[row : row + 1])
-            return self._find(vector, one, count, allowed, "mean", group, _alike, without=row)
-        return self._find(self.clip.encode_images([picture]), one, count, allowed, "mean", group, _alike)
+            vectors = np.asarray(self.matrix[row : row + 1])
+        else:
+            vectors = self.clip.encode_images([picture])
+        weights = np.asarray([1, *(p.weight for p in phrases)], np.float32)
+        if not phrases:
+            return self._find(vectors, weights, count, allowed, "mean", group, _alike, without=row)
+        vectors = np.concatenate([vectors, self._embedded(phrases)])
+        return self._find(vectors, weights, count, allowed, "product", group, self._judge_alike, without=row)
+
+    def _embedded(self, phrases: Sequence[Phrase]) -> Vectors:
+        templates = self.calibration.templates if self.calibration else BARE
+        return embed(self.clip, [p.text for p in phrases], templates)
+
+    def _judge_alike(self, cosines: Vectors, vectors: Vectors, weights: Vectors) -> Judgement:
+        words = self._judge(cosines[:, 1:], vectors[1:], weights[1:])
+        return replace(words, ranks=np.concatenate([cosines[:, :1].clip(0, 1), words.ranks], 1))
 
     def _find(
         self,

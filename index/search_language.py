@@ -19,8 +19,10 @@ class Phrase:
     weight: float = 1.0
 
 
-def parse_phrases(text: str) -> list[Phrase]:
+def parse_phrases(text: str, beside_picture: bool = False) -> list[Phrase]:
     """Splits a search at its semicolons and reads weights (`2: red bus`) and minus signs (`-night`).
+
+    Beside a picture they may all be such as are to be avoided.
 
     Raises:
         UsageError: there is nothing to look for, or too much.
@@ -38,7 +40,7 @@ def parse_phrases(text: str) -> list[Phrase]:
                 sign, words = -sign, words[1:].lstrip()
         if words and weight:
             phrases.append(Phrase(words, sign * weight))
-    if not any(p.weight > 0 for p in phrases):
+    if not any(p.weight > 0 for p in phrases) and not (phrases and beside_picture):
         raise UsageError(f'search for what? {sanitize(text)!r} names nothing to find: try "red bus; -night"')
     if len(phrases) > MAX_PHRASES:
         raise UsageError(f"a search takes at most {MAX_PHRASES} phrases")

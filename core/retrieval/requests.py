@@ -39,7 +39,7 @@ class LoadRequest(TypedDict):
 
 
 class SearchRequest(TypedDict):
-    """Phrases, or an image to find others like (`like`: a path, relative to the dataset for one of its own)."""
+    """Phrases, an image to find others like (`like`: a path, relative to the dataset for one of its own), or both."""
 
     id: Count
     do: Literal["search"]

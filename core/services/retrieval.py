@@ -156,7 +156,7 @@ class RetrievalService:
         top: int | None = None,
         **changes: Any,
     ) -> Answering:
-        """Searches by phrases, or for images like one (a path; relative to the dataset for one of its own).
+        """Searches by phrases, for images like one (a path; relative to the dataset for one of its own), or by both.
 
         `changes` are settings for this search alone. Its `done` event has `items`.
         """

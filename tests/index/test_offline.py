@@ -1,7 +1,9 @@
 """Without --download nothing asks the network, whatever is in the cache; and why a model is not loaded is told."""
 
 import errno
+import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.index.clip import load_clip
+from bddseg_tui.index.clip import DEMO, load_clip
 from bddseg_tui.index.hub import why_not_loaded_from_hub
 from bddseg_tui.index.llava.local import load_llava
 from tests.index.tiny_models import save_tiny
@@ -26,7 +28,7 @@ sys.addaudithook(hook)
 """
 LOADING = """
 from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.index.clip import load_clip
+from bddseg_tui.index.clip import DEMO, load_clip
 from bddseg_tui.index.llava.local import load_llava
 for load, names in ((load_clip, CLIPS), (load_llava, LLAVAS)):
     for name in names:
@@ -121,6 +123,20 @@ def test_weights_of_another_architecture_are_no_missing_ones(tmp_path: Path) -> 
     with pytest.raises(BddsegError, match="weights are another model's") as caught:
         load_llava(str(folder), "cpu")
     assert "cache" not in str(caught.value)
+
+
+def test_a_clip_of_the_hub_is_loaded_from_a_cache_that_was_copied_here(cache: Path) -> None:
+    with pytest.raises(BddsegError, match=r"hf-hub:me/tiny are not in the cache"):
+        load_clip("hf-hub:me/tiny", "cpu")
+    folder = cache / "models--me--tiny/snapshots/0123456789abcdef"
+    shutil.copytree(DEMO, folder)
+    (folder.parents[1] / "refs").mkdir()
+    (folder.parents[1] / "refs/main").write_text("0123456789abcdef")
+    config = json.loads((folder / "open_clip_config.json").read_text())
+    config["model_cfg"]["text_cfg"]["hf_tokenizer_name"] = "me/tiny"
+    (folder / "open_clip_config.json").write_text(json.dumps(config))
+    loaded = load_clip("hf-hub:me/tiny", "cpu")
+    assert loaded.identity.startswith("hf-hub:me/tiny@") and loaded.encode_texts(["bus"]).shape == (1, loaded.dimension)
 
 
 def test_a_clip_is_not_looked_for_under_a_name_that_open_clip_does_not_know() -> None:

@@ -61,6 +61,18 @@ def test_an_image_of_the_dataset_finds_its_copy_under_another_name(dataset: Path
     assert found.image == os.fsencode(copy.relative_to(dataset)) and found.duplicates == ()
 
 
+def test_words_beside_a_picture_choose_among_what_is_like_it(indexed: Indexed) -> None:
+    searcher = indexed.searcher
+    image = searcher.images[2]
+    dark = searcher.clip.encode_texts(["night"])[0]
+    sign = dict(zip(searcher.images, searcher.matrix @ dark, strict=True))
+    night = searcher.by_picture(image, 20, group=False, phrases=[Phrase("night")])
+    day = searcher.by_picture(image, 20, group=False, phrases=[Phrase("night", -1)])
+    assert len(night) == 20 and image not in {h.image for h in night}
+    first, last = (np.mean([sign[h.image] for h in hits[:3]]) for hits in (night, day))
+    assert first > last
+
+
 def test_a_file_finds_the_image_that_it_is_a_copy_of(indexed: Indexed) -> None:
     sample = list(list_samples(open_dataset(indexed.root)))[4]
     best = indexed.searcher.by_picture(read_image(sample.image), 1)[0]

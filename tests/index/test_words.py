@@ -27,6 +27,10 @@ def test_a_weight_may_stand_before_the_minus_and_be_written_in_any_way() -> None
     ]
 
 
+def test_beside_a_picture_all_phrases_may_be_avoided() -> None:
+    assert parse_phrases("-night", beside_picture=True) == [Phrase("night", -1.0)]
+
+
 def test_a_weight_without_measure_is_refused() -> None:
     with pytest.raises(UsageError, match="weighs 100 at most"):
         parse_phrases("1e9: bus")

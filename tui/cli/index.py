@@ -175,7 +175,7 @@ def search(
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Find the images that fit some phrases, or that look like an image."""
+    """Find the images that fit some phrases, that look like an image, or both."""
     if not text.strip() and not like:
         raise UsageError('search for what? for example: bddseg-tui index search "heavy rain; -night"')
     engine = open_engine(workspace)
