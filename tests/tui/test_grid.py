@@ -134,6 +134,17 @@ async def test_thumbnails_are_drawn_in_every_way(workspace: Workspace, drawn: Pa
         assert sum(len(d.raster) + len(d.kitty) for d in made) <= 1.2 * app.picture_limit
 
 
+async def test_where_nothing_is_listed_the_grid_says_so(app: BddsegApp) -> None:
+    async with app.run_test(size=(100, 30)) as pilot:
+        samples = await ready(app, pilot)
+        await open_grid(app, pilot)
+        await pilot.press("slash", *"name:nothing", "enter")
+        await until(pilot, lambda: not samples.count)
+        first = app.query(Thumbnail).first().picture
+        await until(pilot, lambda: first._message == samples.empty_text and samples.empty_text)
+        assert not thumbnails(app)
+
+
 async def test_thumbnails_become_larger_and_smaller(app: BddsegApp) -> None:
     async with app.run_test(size=(160, 45)) as pilot:
         await ready(app, pilot)

@@ -190,9 +190,10 @@ class Grid(Container, can_focus=True):
         for number, thumbnail in reversed(list(enumerate(self._thumbnails(places)))):
             row = rows[number] if number < len(rows) else None
             thumbnail.picture.of_many = places
-            waits = number < len(rows) and row is None
+            waits = "…" if number < len(rows) else ""
+            message = samples.empty_text if not samples.count and not number else waits
             wanted = None if row is None else _request(row, self._state)
-            thumbnail.picture.show_thumbnail(wanted, "…" if waits else "")
+            thumbnail.picture.show_thumbnail(wanted, message)
             thumbnail.line.show(samples, row, first + number == samples.cursor)
 
     def _arrange_anew(self) -> None:
