@@ -156,7 +156,7 @@ def load_model(folder: Path) -> nn.Module:
         config = checked(_MODEL, decode(read_regular(folder / "config.json", 1 << 20)))
         name = config.pop("_model_class", "Unet")
         if name not in CLASSES.values():
-            raise BddsegError(f"the checkpoint {sanitize_path(folder)} is of a network that is not known here")
+            raise BddsegError(f"the checkpoint {sanitize_path(folder)} is of another network than those of SMP")
         kind, dynamic = getattr(smp, name), config.pop("dynamic_img_size", name == "DPT")
         # SMP hands what it does not know to timm, which would load a file that is named there.
         if unknown := sorted(config.keys() - (inspect.signature(kind.__init__).parameters.keys() - {"kwargs"})):

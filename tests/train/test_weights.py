@@ -222,7 +222,7 @@ def test_a_checkpoint_whose_weights_are_others_is_named_by_prediction_and_resume
         (b'{"encoder_name": "../x"}', "cannot be loaded"),
         (b'{"encoder_name": 1e999}', "cannot be loaded"),
         (b'{"_model_class": "Fancy"}', "another network"),
-        (b'{"encoder_name": "mobilenet_v2", "classes": 20, "surprise": 1}', "no U-Net has: surprise"),
+        (b'{"encoder_name": "mobilenet_v2", "classes": 20, "surprise": 1}', "no Unet has: surprise"),
     ],
 )
 def test_a_checkpoint_whose_configuration_makes_no_sense_is_one_line(best: Path, config: bytes, expected: str) -> None:
