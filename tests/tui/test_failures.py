@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input, Label
+from textual.widgets import Input, Static
 
 from bddseg_tui.core.files.log_file import LOG_FILE
 from bddseg_tui.core.workspace.workspace import Workspace
@@ -12,6 +12,7 @@ from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.dataset.pane import DatasetPane
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.first_run import FirstRunScreen
+from bddseg_tui.tui.shared.path_lines import FoldedText
 from tests.tui.conftest import until
 from tests.tui.terminal import Terminal
 
@@ -23,7 +24,8 @@ async def test_a_home_of_nobody_is_told_where_it_was_typed(workspace: Workspace)
         field = app.screen.query_one(Input)
         field.value = "~nosuchuser/data"
         await field.action_submit()
-        await until(pilot, lambda: any("no user 'nosuchuser'" in str(w.render()) for w in app.screen.query(Label)))
+        told = app.screen.query_one("#welcome--error", Static)
+        await until(pilot, lambda: isinstance(told.content, FoldedText) and "no user 'nosuchuser'" in told.content.text)
         assert app.failure is None
 
 
