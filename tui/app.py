@@ -11,55 +11,44 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.events import Event, Key, Paste
-from textual.notifications import SeverityLevel
 from textual.widgets import ContentSwitcher
-from textual.worker import Worker
 
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.core.files.error_log import explained, keep_traceback, mistake
-from bddseg_tui.core.sanitize import sanitize, sanitize_lines, sanitize_path
+from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.settings import Settings, check_settings, save_images, save_settings
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.command_palette import CommandProvider
 from bddseg_tui.tui.dataset.pane import DatasetPane
 from bddseg_tui.tui.header import Header
 from bddseg_tui.tui.panes import make_pane
+from bddseg_tui.tui.reporting_app import ReportingApp
 from bddseg_tui.tui.shared.commands import APP, bindings
 from bddseg_tui.tui.shared.key_footer import KeyFooter
-from bddseg_tui.tui.shared.messages import EvaluationChosen, Remember, ShowFilter, ShowImage, WorkFailed
+from bddseg_tui.tui.shared.messages import EvaluationChosen, Remember, ShowFilter, ShowImage
 from bddseg_tui.tui.shared.pane import Pane
-from bddseg_tui.tui.shared.path_lines import TOAST_WIDTH, fold_at_slashes
 from bddseg_tui.tui.shared.quiet_screen import QuietScreen
 from bddseg_tui.tui.shared.typeahead import TypeAhead
-from bddseg_tui.tui.shared.worker_errors import tell_failure
 from bddseg_tui.tui.terminal.capabilities import TerminalCapabilities
 from bddseg_tui.tui.terminal.protocol import PROTOCOLS, ImageProtocol, cell_pixels
-from bddseg_tui.tui.terminal_app import TerminalApp
 from bddseg_tui.tui.themes import DARK, LIGHT
 
 if TYPE_CHECKING:
     from textual.driver import Driver
 
 _LOG = logging.getLogger(__name__)
-_LEVELS: dict[SeverityLevel, int] = {
-    "information": logging.INFO,
-    "warning": logging.WARNING,
-    "error": logging.ERROR,
-}
 JOBS_AFTER_S = 1.0
 """When jobs are first looked at: what it takes is 150 ms of imports, for which no first picture waits."""
 
 
-class BddsegApp(TerminalApp):
+class BddsegApp(ReportingApp):
     """The whole app.
 
     Attributes:
         engine: what all panes work with.
         collection: the dataset that is open; None until there is one.
         sides: the share (0..1) of the width that a pane's left side has, by pane, where it was moved.
-        failure: the error that ended the app, if one did.
     """
 
     TITLE = "bddseg-tui"
@@ -95,7 +84,7 @@ class BddsegApp(TerminalApp):
         self._settings: Settings
         self._settings, self._odd_settings = check_settings(workspace)
         terminal = terminal or TerminalCapabilities(wanted_colors="truecolor", wanted_images=protocol)
-        super().__init__(terminal, driver_class, picture_bytes or self._settings.picture_bytes)
+        super().__init__(workspace, terminal, driver_class, picture_bytes or self._settings.picture_bytes)
         self.engine = Engine(workspace)
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -108,7 +97,6 @@ class BddsegApp(TerminalApp):
         self._evaluation: str | None = None
         self._typeahead = TypeAhead(self)
         self.sides = dict(self._settings.sides)
-        self.failure: Exception | None = None
 
     def get_default_screen(self) -> QuietScreen[None]:
         """The screen with the panes."""
@@ -144,50 +132,6 @@ class BddsegApp(TerminalApp):
         else:
             self._open(self._wanted, self._opening)
         self.set_timer(JOBS_AFTER_S, self._watch_jobs)
-
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = True,
-    ) -> None:
-        """Shows a toast and logs it; from any thread. All come through here, and their texts pass the sanitizer."""
-        message, title = sanitize_lines(message), sanitize(title)
-        _LOG.log(_LEVELS[severity], "%s", f"{title}: {message}" if title else message)
-        shown = fold_at_slashes(message, TOAST_WIDTH)
-        super().notify(shown, title=title, severity=severity, timeout=timeout, markup=markup)
-
-    # -- errors ----------------------------------------------------------------------------------------------
-
-    def _handle_exception(self, error: Exception) -> None:
-        # Private in Textual (checked against 8.2.8), as is `_fatal_error`: there is no public way to learn of an error
-        # that ends the app. Whoever started it tells it.
-        self.failure = self.failure or error
-        super()._handle_exception(error)
-
-    def _fatal_error(self) -> None:
-        # Textual would print the traceback with the values of all variables, as they are.
-        self.bell()
-        self.panic()
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Tells what failed in a thread."""
-        tell_failure(self, event)
-
-    @on(WorkFailed)
-    def _work_failed(self, message: WorkFailed) -> None:
-        self._tell_error(message.error)
-
-    @work(thread=True, group="errors", exit_on_error=False)
-    def _tell_error(self, error: BaseException) -> None:
-        text = explained(error)
-        _LOG.debug("in a thread:", exc_info=error)
-        if text is None:
-            text = mistake(error, keep_traceback(error, self.engine.workspace.root))
-        self.notify(text, title=type(error).__name__, severity="error", markup=False, timeout=12)
 
     # -- the dataset -----------------------------------------------------------------------------------------
 

@@ -12,7 +12,8 @@ from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.run import create_run
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.cli import COMMANDS
-from bddseg_tui.tui.cli.open_words import OpenWords, means_open, plain_open
+from bddseg_tui.tui.cli.front_options import FLAGS
+from bddseg_tui.tui.cli.open_words import OPEN_OPTIONS, OpenWords, means_open, plain_open
 from tests.tui.json_output import parsed, without_schema
 
 TINY = [
@@ -246,3 +247,11 @@ def test_what_takes_room_is_shown_and_freed(workspace: Workspace) -> None:
     assert "nothing in the workspace is called 'cachse'" in run("workspace", "free", "cachse", code=2).stderr
     freed = parsed("workspace free", run("workspace", "free", "all", "--json").stdout)
     assert freed["freed"] == ["cache/32x64-0123456789abcdef"] and freed["bytes"] >= 3 << 20 and not cache.exists()
+
+
+def test_every_option_of_open_opens_the_app_where_the_command_is_left_out() -> None:
+    from bddseg_tui.tui.cli.root import build_program
+
+    command = build_program().commands["open"]
+    options = {name for parameter in command.params for name in parameter.opts if name.startswith("--")}
+    assert options - {"--help", *FLAGS} == set(OPEN_OPTIONS)

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.tui.cli import COMMANDS
 
-OPEN_OPTIONS = ("--workspace", "--images", "--picture-bytes", "--debug")
+OPEN_OPTIONS = ("--workspace", "--images", "--colours", "--colors", "--picture-bytes", "--debug")
+"""All that `open` takes but `--help`, which is the program's where nothing else is said."""
 
 
 class OpenWords(NamedTuple):
