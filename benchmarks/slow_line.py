@@ -30,7 +30,9 @@ SIZE = (160, 45)
 BUFFER = 64 * 1024
 HELP = b"search the keys"
 """Stands in the help alone."""
-WATCHED_S = 10
+WATCHED_S = 20
+DRAWN_S = 15
+"""By then every chart of a run has been drawn once."""
 QUIET_S = 1.5
 """An action is over when nothing has come for so long."""
 CODES = re.compile(rb"\x1bP.*?\x1b\\|\x1b_.*?\x1b\\|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-9;?<>=!]*[A-Za-z]", re.S)
@@ -172,7 +174,7 @@ def watch_training(line: SlowLine) -> Cost:
     line.begin()
     line.send(b"2")
     line.until_text(b"loss")
-    line.until(lambda: time.monotonic() - (line.last or line.started) > 0.4)
+    line.until(lambda: time.monotonic() - line.started > DRAWN_S)
     line.begin()
     line.until(lambda: time.monotonic() - line.started > WATCHED_S)
     return line.cost

@@ -7,7 +7,7 @@ from bddseg_tui.tui.terminal.protocol import ImageProtocol
 
 SLOW_LINE = 100_000
 """Over SSH: on a line of 1 Mbit/s a picture is there in less than a second."""
-LOCAL = 500_000
+LOCAL = 800_000
 """In a pane nothing is lost that one sees; a Sixel of more takes a terminal longer to draw."""
 
 
