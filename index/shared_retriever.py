@@ -5,6 +5,7 @@ import json
 import os
 import select
 import socket
+import struct
 import threading
 import time
 from dataclasses import dataclass, field
@@ -23,25 +24,34 @@ _LOOK_EVERY_S = 5.0
 
 
 @dataclass
-class _Connection:
-    """One who asks. What it is sent goes out whole, from whichever thread."""
+class Connection:
+    """One who asks. What it is sent goes out whole, from whichever thread; `patience_s` is how long it may not read."""
 
     number: int
     socket: socket.socket
     open_requests: set[int] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    patience_s: int = 5
+
+    def __post_init__(self) -> None:
+        # Of sending alone: reading waits for the next request for as long as it takes.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", self.patience_s, 0))
 
     def send(self, event: dict[str, Any]) -> None:
-        """Sends an event; one who has gone is not sent anything."""
-        with self.lock, contextlib.suppress(OSError):
-            self.socket.sendall(json.dumps(event).encode() + b"\n")
+        """Sends an event. One who has gone, or reads nothing for seconds, is hung up on: others wait for the worker."""
+        with self.lock:
+            try:
+                self.socket.sendall(json.dumps(event).encode() + b"\n")
+            except OSError:
+                with contextlib.suppress(OSError):
+                    self.socket.shutdown(socket.SHUT_RDWR)
 
 
 class SharedRetriever:
     """Connections, and one worker for all of them."""
 
     def __init__(self) -> None:
-        self._connections: dict[int, _Connection] = {}
+        self._connections: dict[int, Connection] = {}
         self._lock = threading.Lock()
         self._worker = RequestWorker(self._deliver)
         self._count = 0
@@ -58,11 +68,11 @@ class SharedRetriever:
         """Serves a new connection, in a thread of its own."""
         with self._lock:
             self._count += 1
-            one = self._connections[self._count] = _Connection(self._count, connection)
+            one = self._connections[self._count] = Connection(self._count, connection)
         one.send({"event": "ready", "pid": os.getpid(), "protocol": PROTOCOL})
         threading.Thread(target=self._read, args=(one,), daemon=True).start()
 
-    def _read(self, one: _Connection) -> None:
+    def _read(self, one: Connection) -> None:
         with one.socket, one.socket.makefile("rb") as lines, contextlib.suppress(OSError):
             while (line := lines.readline(_LONGEST_LINE)).endswith(b"\n"):
                 with contextlib.suppress(RecordError):
@@ -74,7 +84,7 @@ class SharedRetriever:
             self._worker.cancel(number)
         self.last_used = time.monotonic()
 
-    def _take(self, one: _Connection, raw: Any) -> None:
+    def _take(self, one: Connection, raw: Any) -> None:
         if isinstance(raw, dict) and raw.get("do") == "end":
             os.eventfd_write(self.ending, 1)
             return

@@ -24,12 +24,10 @@ class Corrected:
 
     Attributes:
         text: the text.
-        corrections: pairs (as typed, as read).
         strange: words that are no English and near no known word.
     """
 
     text: str
-    corrections: tuple[tuple[str, str], ...]
     strange: frozenset[str]
 
 
@@ -49,7 +47,6 @@ class Speller:
 
     def correct(self, text: str, known: frozenset[str]) -> Corrected:
         """Corrects every word that is neither in `known` nor common English."""
-        corrections: dict[str, str] = {}
         strange: set[str] = set()
 
         def read(match: re.Match[str]) -> str:
@@ -62,10 +59,10 @@ class Speller:
                 if not count:
                     strange.add(word)
                 return match[0]
-            corrections[match[0]] = better
             return better
 
-        return Corrected(_WORD.sub(read, text), tuple(corrections.items()), frozenset(strange))
+        corrected = _WORD.sub(read, text)
+        return Corrected(corrected, frozenset(strange))
 
     def _nearest(self, word: str, rare: bool) -> str | None:
         """The word that this one was meant to be; two words where a space is missing; None if there is none.

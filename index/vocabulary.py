@@ -51,7 +51,6 @@ class Understood:
 
     Attributes:
         text: what the model is asked: its typing errors corrected, without what is to be left out.
-        corrected: pairs (as typed, as read).
         unknown: words that the model was never taught and that may name something to see.
         passed_over: others that it was never taught, which are no nouns where they stand.
         avoided: concepts that the picture must not show.
@@ -59,7 +58,6 @@ class Understood:
     """
 
     text: str
-    corrected: tuple[tuple[str, str], ...] = ()
     unknown: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
     avoided: tuple[str, ...] = ()
@@ -99,7 +97,7 @@ class Vocabulary:
         unknown = tuple(dict.fromkeys(w for at, w in strangers if self._may_name(left, at)))
         passed = tuple(dict.fromkeys(w for _, w in strangers if w not in unknown))
         foreign = bool(words) and sum(w in corrected.strange for w in words) / len(words) > _ENGLISH
-        return Understood(text, corrected.corrections, unknown, passed, avoided, foreign)
+        return Understood(text, unknown, passed, avoided, foreign)
 
     def corrected(self, question: str) -> str:
         """A question with its typing errors corrected."""

@@ -1,6 +1,7 @@
 """The retriever that several processes share: one at a time works, its models stay, and it ends when it is to."""
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ import pytest
 from bddseg_tui.core.retrieval.channel import SocketChannel
 from bddseg_tui.core.retrieval.client import RetrieverClient
 from bddseg_tui.core.retrieval.shared_retriever import connect_shared, end_shared, minutes_kept
+from bddseg_tui.index.shared_retriever import Connection
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +90,15 @@ def test_it_ends_by_itself_when_nobody_has_asked_for_its_time(tmp_path: Path) ->
     channel.hang_up()
     channel.wait(1)
     assert process.wait(30) in (0, None)
+
+
+def test_one_who_does_not_read_is_hung_up_on_and_holds_nobody_up() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        silent = Connection(1, ours, patience_s=1)
+        silent.send({"event": "token", "text": "x" * 4_000_000})
+        with theirs.makefile("rb") as lines:
+            assert not lines.read().endswith(b"\n")
 
 
 def test_only_oneself_may_speak_with_it(place: Path) -> None:
