@@ -60,4 +60,4 @@ def vocabulary(catalog: Catalog) -> Vocabulary:
     Raises:
         BddsegError: the catalog cannot be read.
     """
-    return Vocabulary(tuple(catalog.tags()), tuple(catalog.evaluations()))
+    return Vocabulary(tuple(catalog.tags()), tuple(catalog.evaluations()), tuple(catalog.measured()))

@@ -16,10 +16,12 @@ from bddseg_tui.core.data.filter_language import (
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Words that one dataset has: the tags of its samples, and its evaluations, the newest last."""
+    """Words that one dataset has: the tags of its samples, its evaluations, the newest last, and what was
+    measured of its images."""
 
     tags: tuple[str, ...] = ()
     evaluations: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
 
 
 def completions(text: str, known: Vocabulary) -> list[str]:
@@ -59,7 +61,7 @@ def is_unfinished(text: str, known: Vocabulary) -> bool:
 def _values(known: Vocabulary) -> dict[str, list[str]]:
     slugs = [c.slug for c in CLASSES]
     shares = [f"{s}>" for s in slugs]
-    orders = [way + figure for figure in FIGURES for way in ("", "-")]
+    orders = [way + figure for figure in (*FIGURES, *known.measures) for way in ("", "-")]
     return {
         "split": list(SPLITS),
         "class": shares,

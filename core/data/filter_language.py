@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from bddseg_tui.core.classes import CLASSES, find_class
 from bddseg_tui.core.data.dataset import SPLITS
+from bddseg_tui.core.data.measure_kinds import MEASURES
 from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.suggest import suggestion
@@ -23,8 +24,9 @@ FIGURES = {
 }
 """What an evaluation says of an image, by its name in filters and sorting, as a column (0..1)."""
 KEYS = (
-    *("split:", "class:", "has:", "tag:", "name:", "is:", "missed:", "invented:", "pred:", *FIGURES, "evaluation:"),
-    "sort:",
+    *("split:", "class:", "has:", "tag:", "name:", "is:", "missed:", "invented:", "pred:"),
+    *(*FIGURES, *MEASURES),
+    *("evaluation:", "sort:"),
 )
 STATES = ("labelled", "unlabelled", "problem", "scored")
 EXCLUDE = "exclude"
@@ -78,6 +80,13 @@ class Query:
         return self.sort.startswith("pred:") or any("e.p" in sql for sql, _ in self.conditions)
 
     @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures that it compares or sorts by."""
+        return tuple(
+            name for name in MEASURES if self.sort == name or any(_measured(name) in sql for sql, _ in self.conditions)
+        )
+
+    @property
     def is_of_one_split(self) -> bool:
         """Whether only samples of a certain split can match."""
         return any(sql == _OF_SPLIT for sql, _ in self.conditions)
@@ -89,6 +98,8 @@ class Query:
             return f"s.split = 'test', s.split {way}, s.name {way}, s.id {way}", []
         if self.sort.startswith("pred:"):
             key = _predicted_share(find_class(self.sort[5:]).id)
+        elif self.sort in MEASURES:
+            key = _measured(self.sort)
         else:
             key = FIGURES.get(self.sort) or _share(find_class(self.sort).id)
         return f"{key} IS NULL, {key} {way}, s.name", []
@@ -167,11 +178,13 @@ def evaluation_word(name: str) -> str:
 def _condition(term: str) -> tuple[str, tuple[object, ...]]:
     key, colon, value = term.partition(":")
     if not colon:
-        if match := _comparison(term, FIGURES):
+        if match := _comparison(term, (*FIGURES, *MEASURES)):
+            if match[1] in MEASURES:
+                return f"100 * {_measured(match[1])} {match[2]} ?", (float(match[3]),)
             if match[1] not in FIGURES:
                 raise ValueError(
                     f"compare what? write class:{sanitize(match[1])}{match[2]}{match[3]}% or iou{match[2]}30% "
-                    f"(or {', '.join(FIGURES)}){suggestion(match[1], FIGURES)}"
+                    f"(or {', '.join((*FIGURES, *MEASURES))}){suggestion(match[1], (*FIGURES, *MEASURES))}"
                 )
             return f"100 * {FIGURES[match[1]]} {match[2]} ?", (float(match[3]),)
         return "instr(lower(s.name), lower(?)) > 0", (sanitize(term),)
@@ -231,7 +244,7 @@ def _class_condition(value: str, key: str, share: Callable[[int], str], pixels: 
 def _sort(value: str) -> tuple[str, bool]:
     descending = value.startswith("-")
     key = value.removeprefix("-")
-    if key == "name" or key in FIGURES:
+    if key == "name" or key in FIGURES or key in MEASURES:
         return key, descending
     if key.startswith("pred:"):
         return f"pred:{find_class(key[5:]).slug}", descending
@@ -252,6 +265,12 @@ def _share(class_id: int) -> str:
 
 def _predicted_share(class_id: int) -> str:
     return f"(100.0 * e.p{class_id} / nullif(e.predicted, 0))"
+
+
+def _measured(name: str) -> str:
+    """A measure of the sample `s`, 0..1, NULL where it is not known; `name` is one of ours and no text of anybody."""
+    number = f"(SELECT id FROM measures WHERE name = '{name}')"
+    return f"(SELECT m.value FROM measured m WHERE m.sample = s.id AND m.measure = {number})"
 
 
 def _example(key: str) -> str:

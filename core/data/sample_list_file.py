@@ -30,6 +30,7 @@ def sample_facts(row: Row) -> dict[str, object]:
         "tags": list(row.tags),
         "miou19": row.miou,
         "figures": dict(row.figures),
+        "measures": dict(row.measures),
         "pixels": None if row.counts is None else list(row.counts),
     }
 

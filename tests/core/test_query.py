@@ -7,6 +7,7 @@ import pytest
 
 from bddseg_tui.core.data.catalog import Catalog, ImageScore
 from bddseg_tui.core.data.collection import Collection
+from bddseg_tui.core.data.dataset import list_samples
 from bddseg_tui.core.data.filter_completion import Vocabulary, completions, is_unfinished
 from bddseg_tui.core.data.filter_language import QueryError, parse_query, split_meaning
 from bddseg_tui.core.engine import Engine
@@ -218,3 +219,24 @@ def test_a_filter_of_more_terms_is_refused_in_one_line(collection: Collection) -
 @pytest.mark.parametrize("term", ["tag:\udcff", "name:\udcff", "\ud800", "-tag:\udcff"])
 def test_a_byte_that_is_no_text_finds_what_has_it(collection: Collection, term: str) -> None:
     assert len(collection.catalog.find(parse_query(term))) == (21 if term.startswith("-") else 0)
+
+
+def test_what_was_measured_of_images_filters_and_sorts(engine: Engine, collection: Collection) -> None:
+    rows = engine.data.find(collection, "split:val")
+    collection.catalog.record_measures((row.image, {"map-x": at / 10}) for at, row in enumerate(rows))
+    assert names(engine, collection, "map-x>15% map-x<35%") == [rows[2].name, rows[3].name]
+    assert names(engine, collection, "sort:-map-x")[:6] == [row.name for row in reversed(rows)]
+    assert engine.data.find(collection, "map-x>45")[0].measures == {"map-x": 0.5}
+
+
+def test_a_measure_that_nobody_took_says_what_takes_it(engine: Engine, collection: Collection) -> None:
+    with pytest.raises(UsageError, match="map-x: there is no map yet: `bddseg-tui index map`"):
+        engine.data.find(collection, "map-x>1%")
+
+
+def test_a_measure_goes_when_its_image_changes(engine: Engine, collection: Collection) -> None:
+    first, second = engine.data.find(collection, "split:val")[:2]
+    collection.catalog.record_measures((row.image, {"map-x": 0.5}) for row in (first, second))
+    first.image.write_bytes(first.image.read_bytes() + b" ")
+    collection.catalog.refresh(list_samples(collection.dataset))
+    assert names(engine, collection, "map-x=50") == [second.name]

@@ -1,23 +1,27 @@
 """The dialogs of the Dataset pane: an order, an evaluation, a view, a tag, a file."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bddseg_tui.core.classes import CLASSES
 from bddseg_tui.core.data.filter_language import FIGURES
+from bddseg_tui.core.data.measure_kinds import MEASURES
 from bddseg_tui.core.data.saved_views import SavedView
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.shared.choose import ChooseScreen
 from bddseg_tui.tui.shared.prompt import PromptScreen
 
 
-def sort_dialog() -> ChooseScreen[str]:
-    """Asks for an order: the filter's `sort:` value."""
+def sort_dialog(measured: Collection[str] = ()) -> ChooseScreen[str]:
+    """Asks for an order: the filter's `sort:` value. `measured` are the measures that are known."""
     choices = [("name", "name")]
     for figure in FIGURES:
         choices += [
             (f"{figure} of the chosen evaluation, lowest first", figure),
             (f"{figure}, highest first", f"-{figure}"),
         ]
+    for name, kind in MEASURES.items():
+        if name in measured:
+            choices += [(f"{kind.meaning}: {name}, lowest first", name), (f"{name}, highest first", f"-{name}")]
     choices += [(f"{c.id:>2} {c.name}: most first", f"-{c.slug}") for c in CLASSES]
     choices += [(f"{c.id:>2} {c.name} as predicted: most first", f"-pred:{c.slug}") for c in CLASSES]
     return ChooseScreen("Sort by", choices)

@@ -19,6 +19,7 @@ from bddseg_tui.core.data.catalog_lookup import PAGE, Found
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.data.filter_completion import Vocabulary
 from bddseg_tui.core.data.filter_language import FIGURES, Query
+from bddseg_tui.core.data.measure_kinds import MEASURES
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.tui.dataset.marks import Marks
 from bddseg_tui.tui.dataset.sample_list import SampleList
@@ -281,6 +282,6 @@ def _column(query: Query) -> Column:
     """What the list shows on the right: what it is ordered by."""
     if query.sort == "name":
         return "" if query.is_of_one_split else "split"
-    if query.sort in FIGURES or query.sort.startswith("pred:"):
+    if query.sort in FIGURES or query.sort in MEASURES or query.sort.startswith("pred:"):
         return query.sort
     return find_class(query.sort).id

@@ -167,7 +167,7 @@ class DatasetPane(Pane, ViewKeys, MarkKeys, GridKeys, FilterMemory):
 
     def action_sort(self) -> None:
         """Asks for the order of the list."""
-        self.app.push_screen(sort_dialog(), self._sort_by)
+        self.app.push_screen(sort_dialog(self._list.known.measures), self._sort_by)
 
     def _sort_by(self, value: str | None) -> None:
         if value is None:

@@ -45,7 +45,7 @@ def figure_of(row: Row, column: Column, confidence: Mapping[int, float]) -> str:
     elif column.startswith("pred:"):
         found = row.predicted_share(find_class(column[5:]).id)
     else:
-        figure = row.figures.get(column)
+        figure = row.measures.get(column, row.figures.get(column))
         found = None if figure is None else 100 * figure
     if column == "":
         return ""

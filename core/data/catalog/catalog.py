@@ -1,15 +1,16 @@
 """One dataset's catalog, as the rest of the program has it."""
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from bddseg_tui.core.data.catalog import listing, samples, scanned, scores, tags
+from bddseg_tui.core.data.catalog import listing, measures, samples, scanned, scores, tags
 from bddseg_tui.core.data.catalog.database import Database
 from bddseg_tui.core.data.catalog.records import ImageScore, Row, ScanResult
 from bddseg_tui.core.data.dataset import Dataset, Sample
 from bddseg_tui.core.data.filter_language import Query
+from bddseg_tui.core.data.measure_kinds import MEASURES
 from bddseg_tui.core.errors import UsageError
 
 
@@ -73,6 +74,14 @@ class Catalog:
         """Takes away what an evaluation says, and gives its room back to the disk."""
         scores.forget_scores(self._database, evaluation)
 
+    def record_measures(self, found: Iterable[tuple[Path, Mapping[str, float]]]) -> None:
+        """Keeps what was measured of images, 0..1 by the measure's name; other measures of theirs stay."""
+        measures.record_measures(self._database, self.root, found)
+
+    def forget_measures(self, names: Iterable[str]) -> None:
+        """Takes away what was measured under these names, of every image."""
+        measures.forget_measures(self._database, names)
+
     def clear_left_over(self) -> None:
         """Takes away what killed writers left."""
         scores.clear_left_over(self._database)
@@ -105,21 +114,21 @@ class Catalog:
         """Ids of the samples that match, in the query's order, at most `limit`.
 
         An evaluation that the query names is meant rather than `evaluation`, here and wherever there are both. Where
-        the query asks for predicted classes that are not known, this is a UsageError that says why.
+        the query asks for predicted classes or measures that are not known, this is a UsageError that says why.
 
         `unwanted` is asked now and then, from this thread; once it says so, this ends with a BddsegError.
         """
-        self._require_predicted(query, evaluation)
+        self._require_known(query, evaluation)
         return samples.find(self._database, query, evaluation, limit, unwanted)
 
     def stream(self, query: Query, evaluation: str | None = None, limit: int | None = None) -> Iterator[list[Row]]:
         """Pages of the samples that match, in the query's order: the first is there at once, none is kept."""
-        self._require_predicted(query, evaluation)
+        self._require_known(query, evaluation)
         return samples.stream(self._database, self.root, query, evaluation, limit)
 
     def images(self, query: Query, evaluation: str | None = None) -> list[Path]:
         """Image paths of the samples that match, in no order: for searching among them."""
-        self._require_predicted(query, evaluation)
+        self._require_known(query, evaluation)
         return samples.images(self._database, self.root, query, evaluation)
 
     def image_ids(self) -> list[tuple[bytes, int]]:
@@ -170,6 +179,13 @@ class Catalog:
         """Why nothing is known of the classes that an evaluation predicted, in words; '' where they are known."""
         return scores.lacks_predicted(self._database, evaluation)
 
-    def _require_predicted(self, query: Query, evaluation: str | None) -> None:
+    def measured(self) -> dict[str, int]:
+        """How many images each measure is known of."""
+        return measures.measured(self._database)
+
+    def _require_known(self, query: Query, evaluation: str | None) -> None:
+        for name in query.measures:
+            if not measures.is_measured(self._database, name):
+                raise UsageError(f"{name}: {MEASURES[name].lacking}")
         if query.by_prediction and (why := self.lacks_predicted(query.evaluation or evaluation)):
             raise UsageError(f"pred: {why}")

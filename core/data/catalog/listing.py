@@ -133,6 +133,9 @@ def _write(db: sqlite3.Connection, new: list[_Listed], changed: list[tuple[_Know
             " scanned = CASE WHEN ? THEN scanned ELSE 0 END WHERE id = ?",
             (split, name, mask, stamp, old == stamp, row),
         )
+    other = [(known[0],) for known, listed in changed if known[4] != listed[4]]
+    # What was measured was of the files that were there before.
+    db.executemany("DELETE FROM measured WHERE sample = ?", other)
     sql = "INSERT INTO samples (split, name, image, mask, stamp) VALUES (?, ?, ?, ?, ?)"
     return [int(db.execute(sql, entry).lastrowid or 0) for entry in new]
 

@@ -16,7 +16,8 @@ class Row:
     """A sample as the catalog knows it.
 
     `counts` are pixels by class, None until it was scanned; `figures` (0..1) are an evaluation's, by the names that
-    filters have for them; `predicted` are its prediction's pixels by class, None where these are not known.
+    filters have for them; `measures` (0..1) are those of `measure_kinds` that were measured; `predicted` are its
+    prediction's pixels by class, None where these are not known.
     """
 
     id: int
@@ -32,6 +33,7 @@ class Row:
     figures: Mapping[str, float | None] = field(default_factory=dict)
     prediction: Path | None = None
     predicted: tuple[int, ...] | None = None
+    measures: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def miou(self) -> float | None:

@@ -1,5 +1,6 @@
 """Asking the catalog: which samples a filter leaves, and what is known of them. Absent samples are never told of."""
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -135,6 +136,8 @@ def rows(database: Database, root: Path, ids: Sequence[int], evaluation: str | N
     sql = (
         f"SELECT {columns}, "
         "(SELECT group_concat(n.name, ' ') FROM tags t JOIN tag_names n ON n.id = t.tag WHERE t.sample = s.id), "
+        "(SELECT json_group_object(k.name, m.value) FROM measured m JOIN measures k ON k.id = m.measure "
+        "WHERE m.sample = s.id), "
         f"e.evaluation, e.prediction, {', '.join(FIGURES.values())}, {', '.join('s.' + c for c in COUNT_COLUMNS)}, "
         f"{', '.join('e.' + c for c in PREDICTED_COLUMNS[1:])} "
         f"{_JOINED} WHERE s.absent = 0 AND s.id IN (%s)"
@@ -180,7 +183,7 @@ def _number(db: sqlite3.Connection, evaluation: str | None) -> int | None:
 
 
 def _row(row: tuple[Any, ...], root: Path, folder: bytes) -> Row:
-    (row_id, split, name, image, mask, width, height, problem, tags, scored, kept), rest = row[:11], row[11:]
+    (row_id, split, name, image, mask, width, height, problem, tags, found, scored, kept), rest = row[:12], row[12:]
     figures, counts = dict(zip(FIGURES, rest, strict=False)), rest[len(FIGURES) : len(FIGURES) + NUM_CLASSES]
     predicted = rest[len(FIGURES) + NUM_CLASSES :]
     prediction = prediction_path(kept, folder, image) if scored is not None else None
@@ -196,6 +199,7 @@ def _row(row: tuple[Any, ...], root: Path, folder: bytes) -> Row:
         counts=None if counts[0] is None else tuple(counts),
         tags=tuple(str(tags).split()) if tags else (),
         figures=figures,
+        measures={} if found == "{}" else json.loads(found),
         prediction=Path(os.fsdecode(prediction)) if prediction else None,
         predicted=None if predicted[0] is None else tuple(predicted),
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from bddseg_tui.core.data.catalog.predictions import stored
 from bddseg_tui.core.data.catalog.records import COUNT_COLUMNS, PREDICTED_COLUMNS, SCORE_COLUMNS
 
-VERSION = 4
+VERSION = 5
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS samples (
     id INTEGER PRIMARY KEY, split TEXT NOT NULL, name TEXT NOT NULL, image BLOB NOT NULL UNIQUE, mask BLOB,
@@ -30,6 +30,10 @@ CREATE TABLE IF NOT EXISTS scores (
     evaluation INTEGER NOT NULL, sample INTEGER NOT NULL, accuracy REAL, miou REAL, boundary REAL, confidence REAL,
     brightness REAL, missed INTEGER, invented INTEGER, prediction BLOB,
     {", ".join(f"{c} INTEGER" for c in PREDICTED_COLUMNS)}, PRIMARY KEY (evaluation, sample)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS measures (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS measured (
+    sample INTEGER NOT NULL, measure INTEGER NOT NULL, value REAL NOT NULL,
+    PRIMARY KEY (sample, measure)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
 _SINCE_2 = ("boundary REAL", "confidence REAL", "brightness REAL", "missed INTEGER", "invented INTEGER")
@@ -49,9 +53,12 @@ def upgrade(db: sqlite3.Connection, root: Path) -> None:
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version >= VERSION:
         return
-    if version == 3:
-        for column in PREDICTED_COLUMNS:
-            db.execute(f"ALTER TABLE scores ADD COLUMN {column} INTEGER")
+    if version in (3, 4):
+        if version == 3:
+            for column in PREDICTED_COLUMNS:
+                db.execute(f"ALTER TABLE scores ADD COLUMN {column} INTEGER")
+        for statement in SCHEMA.split(";"):
+            db.execute(statement)
         db.execute(f"PRAGMA user_version = {VERSION}")
         return
     there = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

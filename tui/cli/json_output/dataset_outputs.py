@@ -110,6 +110,8 @@ class SampleRow(TypedDict):
     """Of the evaluation that was named."""
     figures: dict[str, Fraction | None]
     """What that evaluation says of the image, by the names that filters have for it."""
+    measures: dict[str, Fraction]
+    """What was measured of it apart from any evaluation, by the names that filters have."""
     pixels: Pixels | None
     """Of the mask; null where there is none."""
 
