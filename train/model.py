@@ -16,7 +16,7 @@ from bddseg_tui.core.runs.config import TrainConfig
 from bddseg_tui.core.runs.encoders import STRIDE
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.suggest import suggestion
-from bddseg_tui.train import efficientnet_lite0
+from bddseg_tui.train import efficientnet_lite
 from bddseg_tui.train.state_check import misfit
 from bddseg_tui.train.weights_file import SUFFIXES, read_weights
 
@@ -87,7 +87,7 @@ def encoder_state(config: TrainConfig) -> dict[str, torch.Tensor] | None:
     path = typed_path(source)
     if path.suffix in SUFFIXES:
         return read_weights(path)
-    if config.encoder == efficientnet_lite0.ENCODER and (packaged := efficientnet_lite0.packaged_weights()) is not None:
+    if (packaged := efficientnet_lite.packaged_weights(config.encoder)) is not None:
         return packaged
     if config.encoder.startswith("tu-"):
         return _timm_state(config.encoder)

@@ -13,7 +13,7 @@ from bddseg_tui.core.classes import UNKNOWN
 from bddseg_tui.core.data.dataset import Sample, list_samples, open_dataset
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.runs.config import build_config
-from bddseg_tui.train import efficientnet_lite0 as lite0
+from bddseg_tui.train import efficientnet_lite
 from bddseg_tui.train.augment import augment, draw_augmentations, rare_pixels
 from bddseg_tui.train.batches import epoch_order
 from bddseg_tui.train.checkpoint import Progress, load, load_model, save
@@ -177,10 +177,11 @@ def test_an_epoch_draws_images_in_proportion_to_their_factors() -> None:
     assert np.array_equal(order, epoch_order(1000, 8, 0, 0, factors))
 
 
-def test_lite0_weights_from_the_package_fit_every_layer_of_the_encoder() -> None:
-    state = lite0.packaged_weights()
+@pytest.mark.parametrize("name", efficientnet_lite.REPEATS)
+def test_lite_weights_from_a_package_fit_every_layer_of_the_encoder(name: str) -> None:
+    state = efficientnet_lite.packaged_weights(name)
     assert state is not None
-    config = build_config(None, [f"encoder={lite0.ENCODER}"])
+    config = build_config(None, [f"encoder={name}"])
     encoder = make_model(config).get_submodule("encoder").state_dict()
     own = {k.removeprefix("model."): v for k, v in encoder.items()}
     assert set(own) == {k for k in state if k in own}
@@ -189,10 +190,11 @@ def test_lite0_weights_from_the_package_fit_every_layer_of_the_encoder() -> None
 
 
 def test_lite_encoders_have_statistics_of_their_own() -> None:
-    assert statistics(lite0.ENCODER) == ((0.5,) * 3, (0.5,) * 3)
-    assert statistics("resnet34") != statistics(lite0.ENCODER)
+    name = "tu-tf_efficientnet_lite0"
+    assert statistics(name) == ((0.5,) * 3, (0.5,) * 3)
+    assert statistics("resnet34") != statistics(name)
     white = torch.full((1, 3, 2, 2), 255, dtype=torch.uint8)
-    assert torch.equal(normalise(white, lite0.ENCODER), torch.ones(1, 3, 2, 2))
+    assert torch.equal(normalise(white, name), torch.ones(1, 3, 2, 2))
 
 
 def test_augmentation_at_test_time_is_the_mean_of_probabilities() -> None:
