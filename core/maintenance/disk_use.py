@@ -34,7 +34,7 @@ class Item:
         what: what it is of, sanitized.
         bytes: what it takes on the disk.
         frees: the word that frees it; '' where only its owner may delete it.
-        tags: how many samples of a catalog have been given tags; None where that cannot be told.
+        tags: how many tags and verdicts were given to a catalog's samples; None where that cannot be told.
     """
 
     kind: Kind

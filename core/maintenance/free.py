@@ -49,7 +49,7 @@ def free(workspace: Workspace, words: Sequence[str], sure: bool = False, report:
     for item in _chosen(workspace, items, words):
         named = _name(workspace, item) in words
         if item.kind == "catalog" and item.tags != 0 and not (named and sure):
-            many = "tags that cannot be counted" if item.tags is None else f"{item.tags:,} tags"
+            many = "tags that cannot be counted" if item.tags is None else f"{item.tags:,} tags and verdicts"
             kept.append((item, f"it has {many}: `workspace free {_name(workspace, item)} --yes` deletes them too"))
         elif item.kind == "catalog" and not item.frees and not sure:
             kept.append((item, "its dataset may be there: --yes deletes it all the same"))

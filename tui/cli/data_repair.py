@@ -1,4 +1,4 @@
-"""`data repair`: the tags of a damaged catalog."""
+"""`data repair`: the tags and verdicts of a damaged catalog."""
 
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,14 @@ def add_to(group: typer.Typer) -> None:
 
 
 def repair(dataset: DatasetArgument, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
-    """Make a damaged catalog anew, with the tags that can be read."""
+    """Make a damaged catalog anew, with the tags and verdicts that can be read."""
     found = open_engine(workspace).data.repair(dataset)
-    text = f"{found.tags:,} tags of {found.samples:,} samples were saved; the damaged catalog is kept as"
-    facts: Repaired = {"tags": found.tags, "samples": found.samples, "kept": sanitize_path(found.kept)}
+    verdicts = f" and {found.verdicts:,} verdicts" if found.verdicts else ""
+    text = f"{found.tags:,} tags of {found.samples:,} samples{verdicts} were saved; the damaged catalog is kept as"
+    facts: Repaired = {
+        "tags": found.tags,
+        "samples": found.samples,
+        "verdicts": found.verdicts,
+        "kept": sanitize_path(found.kept),
+    }
     tell(json, f"{text} {sanitize_path(found.kept)}", facts)

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from bddseg_tui.core.data.catalog import listing, measures, samples, scanned, scores, tags
+from bddseg_tui.core.data.catalog import listing, measures, samples, scanned, scores, tags, verdicts
 from bddseg_tui.core.data.catalog.database import Database
 from bddseg_tui.core.data.catalog.records import ImageScore, Row, ScanResult
+from bddseg_tui.core.data.catalog.verdicts import Verdict, Word
 from bddseg_tui.core.data.dataset import Dataset, Sample
 from bddseg_tui.core.data.filter_language import Query
 from bddseg_tui.core.data.measure_kinds import MEASURES
@@ -65,6 +66,14 @@ class Catalog:
     def remove_tag(self, ids: Iterable[int], tag: str) -> "array[int]":
         """Takes a tag from these samples; returns those that had it."""
         return tags.remove_tag(self._database, ids, tag)
+
+    def add_verdicts(self, found: Sequence[Verdict]) -> int:
+        """Appends verdicts on areas; returns how many, as images that are unknown have none."""
+        return verdicts.add_verdicts(self._database, found)
+
+    def take_back_verdicts(self, number: int = 1) -> list[Verdict]:
+        """Takes back the verdicts that were given last; returns them, the last one first."""
+        return verdicts.take_back_last(self._database, number)
 
     def record_scores(self, evaluation: str, found: Iterable[ImageScore]) -> None:
         """Replaces what an evaluation says of each image; until all is there, the catalog says what it said before."""
@@ -166,6 +175,10 @@ class Catalog:
     def tagged(self) -> Iterator[tuple[bytes, tuple[str, ...]]]:
         """(image relative to the dataset, its tags) of every sample that has some, also of those that are absent."""
         return tags.tagged(self._database)
+
+    def verdicts(self, word: Word | None = None) -> list[Verdict]:
+        """The verdict that holds of each area, of images that are there, in their order; of one word, or all."""
+        return verdicts.verdicts(self._database, word)
 
     def evaluations(self) -> list[str]:
         """Names of the evaluations that have per-image scores."""

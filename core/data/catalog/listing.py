@@ -135,7 +135,8 @@ def _write(db: sqlite3.Connection, new: list[_Listed], changed: list[tuple[_Know
         )
     other = [(known[0],) for known, listed in changed if known[4] != listed[4]]
     # What was measured was of the files that were there before.
-    db.executemany("DELETE FROM measured WHERE sample = ?", other)
+    for table in ("measured", "places"):
+        db.executemany(f"DELETE FROM {table} WHERE sample = ?", other)
     sql = "INSERT INTO samples (split, name, image, mask, stamp) VALUES (?, ?, ?, ?, ?)"
     return [int(db.execute(sql, entry).lastrowid or 0) for entry in new]
 

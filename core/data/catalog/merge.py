@@ -1,4 +1,4 @@
-"""Taking over into one catalog what another one of the same dataset holds: tags, evaluations, samples not known yet."""
+"""Taking over into one catalog what another one of the same dataset holds: tags, verdicts, evaluations, new samples."""
 
 import os
 import sqlite3
@@ -8,18 +8,24 @@ from urllib.parse import quote
 
 from bddseg_tui.core.data.catalog.database import Database
 from bddseg_tui.core.data.catalog.records import COUNT_COLUMNS, PREDICTED_COLUMNS, SCORE_COLUMNS
+from bddseg_tui.core.data.catalog.verdicts import VERDICT_COLUMNS
 
 _COLUMNS = ", ".join(
     ("split", "name", "image", "mask", "stamp", "scanned", "width", "height", "problem", "pixels", *COUNT_COLUMNS)
 )
 _SCORE_COLUMNS = (*SCORE_COLUMNS, *PREDICTED_COLUMNS)
 _SCORES = ", ".join(_SCORE_COLUMNS)
+_VERDICT = ", ".join(VERDICT_COLUMNS)
 _STATEMENTS = (
     f"INSERT OR IGNORE INTO samples ({_COLUMNS}, absent) SELECT {_COLUMNS}, absent FROM other.samples",
     "INSERT OR IGNORE INTO tag_names (name) SELECT name FROM other.tag_names",
     "INSERT OR IGNORE INTO tags SELECT s.id, n.id FROM other.tags t "
     "JOIN other.samples o ON o.id = t.sample JOIN samples s ON s.image = o.image "
     "JOIN other.tag_names w ON w.id = t.tag JOIN tag_names n ON n.name = w.name",
+    f"INSERT INTO verdicts (sample, {_VERDICT}) SELECT s.id, {', '.join('v.' + c for c in VERDICT_COLUMNS)} "
+    "FROM other.verdicts v JOIN other.samples o ON o.id = v.sample JOIN samples s ON s.image = o.image "
+    "WHERE NOT EXISTS (SELECT 1 FROM main.verdicts m WHERE m.sample = s.id AND m.mask_hash = v.mask_hash "
+    "AND m.area = v.area AND m.at = v.at) ORDER BY v.at, v.id",
     "CREATE TEMP TABLE taken AS SELECT id, name FROM other.evaluations WHERE name IS NOT NULL "
     "AND name NOT IN (SELECT name FROM main.evaluations WHERE name IS NOT NULL)",
     "INSERT INTO evaluations (name, folder) SELECT name, folder FROM other.evaluations WHERE id IN "

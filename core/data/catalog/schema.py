@@ -2,7 +2,7 @@
 
 A sample is never deleted by a scan: what is not there is `absent`, and tags and scores wait for it. Evaluations and
 tags have numbers, as their names would stand in every row else. An evaluation whose name is NULL is being written by
-the process `writer`, or is what one left behind.
+the process `writer`, or is what one left behind. Verdicts are appended, and the last one of an area holds.
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 from bddseg_tui.core.data.catalog.predictions import stored
 from bddseg_tui.core.data.catalog.records import COUNT_COLUMNS, PREDICTED_COLUMNS, SCORE_COLUMNS
 
-VERSION = 5
+VERSION = 6
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS samples (
     id INTEGER PRIMARY KEY, split TEXT NOT NULL, name TEXT NOT NULL, image BLOB NOT NULL UNIQUE, mask BLOB,
@@ -34,6 +34,13 @@ CREATE TABLE IF NOT EXISTS measures (id INTEGER PRIMARY KEY, name TEXT NOT NULL 
 CREATE TABLE IF NOT EXISTS measured (
     sample INTEGER NOT NULL, measure INTEGER NOT NULL, value REAL NOT NULL,
     PRIMARY KEY (sample, measure)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS places (sample INTEGER PRIMARY KEY, grid BLOB NOT NULL, objects BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS verdicts (
+    id INTEGER PRIMARY KEY, sample INTEGER NOT NULL, mask_hash TEXT NOT NULL, area INTEGER NOT NULL,
+    verdict TEXT NOT NULL, given INTEGER NOT NULL, predicted INTEGER NOT NULL, pixels INTEGER NOT NULL,
+    x1 INTEGER NOT NULL, y1 INTEGER NOT NULL, x2 INTEGER NOT NULL, y2 INTEGER NOT NULL, score REAL,
+    runs BLOB NOT NULL, at REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS verdicts_by_area ON verdicts (sample, mask_hash, area);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
 _SINCE_2 = ("boundary REAL", "confidence REAL", "brightness REAL", "missed INTEGER", "invented INTEGER")
@@ -53,7 +60,7 @@ def upgrade(db: sqlite3.Connection, root: Path) -> None:
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version >= VERSION:
         return
-    if version in (3, 4):
+    if version >= 3:
         if version == 3:
             for column in PREDICTED_COLUMNS:
                 db.execute(f"ALTER TABLE scores ADD COLUMN {column} INTEGER")

@@ -184,6 +184,7 @@ class Repaired(TypedDict):
 
     tags: Count
     samples: Count
+    verdicts: Count
     kept: Line
     """Where the damaged catalog is."""
 
