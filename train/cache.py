@@ -7,9 +7,9 @@ Nothing here imports torch: the workers that decode would each spend seconds on 
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bddseg_tui.core.classes import NUM_CLASSES
+from bddseg_tui.core.data.area_runs import mark
 from bddseg_tui.core.data.catalog.paths import relative
 from bddseg_tui.core.data.dataset import Dataset, Sample, list_samples
 from bddseg_tui.core.data.image_file import BadFileError, read_image, read_mask
@@ -25,12 +26,15 @@ from bddseg_tui.core.data.size_mismatch import size_mismatch
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.disk_errors import disk_error
 from bddseg_tui.core.processes.parallel import map_unordered
+from bddseg_tui.core.runs.confirmed_errors import WrongAreas
 from bddseg_tui.core.runs.training_caches import INDEX, cache_name
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.train.cache_files import OpenFolder, map_slots, opened, write_slot
 from bddseg_tui.train.cache_index import CacheIndex, Held, Read
 
 COMMIT_EVERY_S = 5.0
+IGNORED = 255
+"""Value of pixels that are not learnt from: the `IGNORE_INDEX` of the losses, which torch stands behind."""
 Progress = Callable[[int, int], None]
 
 
@@ -46,6 +50,8 @@ class CachedSplit:
         files: image and mask of each, as paths below the dataset's root.
         left_out: what is wrong with the samples that cannot be used.
         lock: as long as it is open, no slot of these is written again.
+        ignored: of some samples, by their number, the pixels that are not learnt from: int64, counted along the rows.
+            They stand in no slot, so that runs that ignore others share the cache, and are left out of `counts`.
     """
 
     images: NDArray[np.uint8]
@@ -55,6 +61,15 @@ class CachedSplit:
     files: list[tuple[bytes, bytes]]
     left_out: list[str]
     lock: int
+    ignored: Mapping[int, NDArray[np.int64]] = field(default_factory=dict)
+
+    def mask(self, number: int) -> NDArray[np.uint8]:
+        """A sample's mask, uint8 [H, W], with IGNORED where nothing is learnt."""
+        mask: NDArray[np.uint8] = self.masks[self.slots[number]]
+        if (pixels := self.ignored.get(number)) is not None:
+            mask = mask.copy()
+            mask.reshape(-1)[pixels] = IGNORED
+        return mask
 
     def __len__(self) -> int:
         return len(self.slots)
@@ -79,6 +94,7 @@ def open_cache(
     report: Progress | None = None,
     waiting: Callable[[], None] | None = None,
     excluded: frozenset[bytes] = frozenset(),
+    wrong: Mapping[bytes, WrongAreas] | None = None,
 ) -> CachedSplit:
     """Opens the cache of a labelled split, brought up to date; `report(done, total)` may raise to cancel.
 
@@ -86,7 +102,8 @@ def open_cache(
     process is adding is waited for: `waiting()` is called a few times a second, and may raise. Whoever trains on the
     cache meanwhile is neither waited for nor disturbed.
 
-    `excluded` are images, as paths relative to the dataset, that are left out.
+    `excluded` are images, as paths relative to the dataset, that are left out; `wrong` are by image areas that are
+    ignored.
 
     Raises:
         BddsegError: no sample can be used, or the disk is full.
@@ -104,14 +121,20 @@ def open_cache(
             f"none of the {len(held.problems)} images of {split} can be used; the first: {held.problems[0]} "
             "(`bddseg-tui data check` lists all)"
         )
+    ignored = {n: _pixels(wrong[image], size) for n, (image, _) in enumerate(held.files) if wrong and image in wrong}
+    counts = held.counts.copy() if ignored else held.counts
+    for number, pixels in ignored.items():
+        there = masks[held.slots[number]].reshape(-1)[pixels]
+        counts[number] -= np.bincount(there, minlength=NUM_CLASSES)
     return CachedSplit(
         images=images,
         masks=masks,
         slots=held.slots,
-        counts=held.counts,
+        counts=counts,
         files=held.files,
         left_out=held.problems,
         lock=folder.lock,
+        ignored=ignored,
     )
 
 
@@ -130,6 +153,14 @@ def resize_sample(sample: Sample, size: tuple[int, int]) -> tuple[NDArray[np.uin
     small = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
     mask = Image.fromarray(ids).resize((width, height), Image.Resampling.NEAREST)
     return np.asarray(small).transpose(2, 0, 1), np.asarray(mask)
+
+
+def _pixels(wrong: WrongAreas, size: tuple[int, int]) -> NDArray[np.int64]:
+    """The pixels of these areas at the training size (height, width), taken as those of masks are."""
+    where = np.zeros(wrong.size[::-1], np.uint8)
+    mark(where, wrong.runs, 1)
+    small = Image.fromarray(where).resize(size[::-1], Image.Resampling.NEAREST)
+    return np.flatnonzero(np.asarray(small))
 
 
 def _brought_up_to_date(

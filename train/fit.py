@@ -130,7 +130,7 @@ def _wanted(t: Trainer, draws: AugmentationDraws, rows: NDArray[np.int64]) -> li
     """The pixels over which crops are laid, if any are."""
     if t.labels is None or t.crop_weights is None:
         return []
-    masks = (t.labels.masks[slot] for slot in t.labels.slots[rows])
+    masks = (t.labels.mask(row) for row in rows.tolist())
     return rare_pixels(masks, draws, t.config.rare_crops, t.crop_weights)
 
 

@@ -17,12 +17,15 @@ def write_start(t: Trainer, resumed: bool) -> None:
         print("no TensorBoard files are written: pip install 'bddseg-tui[tensorboard]'", flush=True)
     if t.is_main and t.excluded:
         print(f"{t.excluded:,} training images are left out: exclude = {t.config.exclude!r}", flush=True)
+    if t.is_main and t.corrected:
+        print(f"confirmed errors are ignored in {t.corrected:,} training images", flush=True)
     facts = {
         "device": str(t.device),
         "precision": str(t.accelerator.mixed_precision).replace("no", "fp32"),
         "processes": t.accelerator.num_processes,
         "train_images": len(t.train),
         "excluded_images": t.excluded,
+        "corrected_images": t.corrected,
         "val_images": len(t.val) if t.val else 0,
         "parameters": sum(p.numel() for p in t.bare_model.parameters()),
         "batch_size": t.batch_size,

@@ -13,6 +13,7 @@ from torch.distributed import ProcessGroup
 from bddseg_tui.core.data.dataset import open_dataset
 from bddseg_tui.core.jobs.job_writer import JobWriter
 from bddseg_tui.core.runs.config import TrainConfig, validate
+from bddseg_tui.core.runs.confirmed_errors import read_confirmed
 from bddseg_tui.core.runs.excluded import read_excluded
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.workspace.workspace import Workspace
@@ -81,7 +82,7 @@ def setup(run: Run, job: JobWriter) -> Trainer:
     samples = sample_images(run.folder, val, config.samples) if val else None
     if samples and val and accelerator.is_main_process:
         write_sample_images(samples, val)
-    rare_images = (train.masks[slot] for slot in train.slots)
+    rare_images = (train.mask(number) for number in range(len(train)))
     trainer = Trainer(
         config=config,
         folder=folder,
@@ -104,6 +105,7 @@ def setup(run: Run, job: JobWriter) -> Trainer:
         tensorboard=open_tensorboard(run.folder, progress.step + 1) if accelerator.is_main_process else None,
         samples=samples,
         excluded=len(read_excluded(run.folder)),
+        corrected=len(train.ignored),
     )
     write_start(trainer, resumed)
     if not resumed:
@@ -134,9 +136,8 @@ def open_caches(
     job.update(phase="cache")
     with accelerator.main_process_first():
         told = (job.progress, partial(_wait, job))
-        train = open_cache(
-            dataset, "train", config.size, folder, config.train_limit, *told, excluded=read_excluded(run.folder)
-        )
+        excluded, wrong = read_excluded(run.folder), read_confirmed(run.folder)
+        train = open_cache(dataset, "train", config.size, folder, config.train_limit, *told, excluded, wrong)
         has_val = any(f.split == "val" and f.masks for f in dataset.splits)
         val = open_cache(dataset, "val", config.size, folder, config.val_limit, *told) if has_val else None
     job.update(message="")

@@ -59,6 +59,7 @@ class Trainer:
         tensorboard: in the first process, where the package is installed.
         samples: the validation images that are predicted after each epoch, if there are any.
         excluded: how many training images are left out, since the run's setting says so.
+        corrected: of how many training images some areas are ignored, since a person confirmed that they are wrong.
         saved_at: when the last checkpoint was made, in seconds of the monotonic clock.
         control: the group in which processes agree what to do next, apart from their devices; None for one process.
         unread: the steps since the last reading (`train/step_log.py`).
@@ -87,6 +88,7 @@ class Trainer:
     tensorboard: TensorBoardWriter | None
     samples: SampleImages | None = None
     excluded: int = 0
+    corrected: int = 0
     control: ProcessGroup | None = None
     unread: list[TakenStep] = field(default_factory=list)
     read_at: float = 0.0

@@ -82,6 +82,7 @@ class RestartEvent(_Event):
     parameters: NotRequired[Count]
     train_images: NotRequired[Count]
     excluded_images: NotRequired[Count]
+    corrected_images: NotRequired[Count]
     val_images: NotRequired[Count]
     processes: NotRequired[Count]
     batch_size: NotRequired[Count]

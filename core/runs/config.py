@@ -111,6 +111,11 @@ class TrainConfig(BaseModel):
         "data",
         "filter of training images that are left out, as of when the run is made; '' for none",
     )
+    confirmed_errors: Literal["ignore-areas", "leave-out", "keep"] = _field(
+        "ignore-areas",
+        "data",
+        "areas confirmed to be labelled wrongly: ignore their pixels, leave out their images, or train on them",
+    )
     val_limit: int = _field(0, "data", "validate on only so many images; 0 takes all", ge=0, le=10**9)
 
     @model_validator(mode="before")

@@ -17,6 +17,7 @@ from bddseg_tui.core.data.dataset import Dataset
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.processes.parallel import cores
 from bddseg_tui.core.runs.config import TrainConfig, validate
+from bddseg_tui.core.runs.confirmed_errors import NOTHING, LeftOut
 from bddseg_tui.core.runs.encoders import COUNTED_AT, Encoder, find_encoder
 from bddseg_tui.core.runs.preflight import labelled_images
 from bddseg_tui.core.runs.run_summaries import RunSummary
@@ -77,6 +78,7 @@ class RunCosts:
         measured: earlier runs of this machine, newest first.
         device: what `auto` will take, as far as can be told.
         free_memory: bytes that the machine has free; of a GPU's nothing is known before it is used.
+        left_out: what runs there do not learn from.
     """
 
     train_images: int
@@ -84,17 +86,18 @@ class RunCosts:
     measured: tuple[Measured, ...]
     device: str
     free_memory: int
+    left_out: LeftOut = NOTHING
 
     def estimate(self, config: TrainConfig) -> Estimate:
         """What a run of this configuration will take."""
         return estimate(config, self.train_images, self.val_images, self.measured, self.device)
 
 
-def run_costs(dataset: Dataset, runs: Iterable[RunSummary]) -> RunCosts:
+def run_costs(dataset: Dataset, runs: Iterable[RunSummary], left_out: LeftOut) -> RunCosts:
     """Counts a dataset's labelled images, and looks at earlier runs, newest first."""
     images, measured = labelled_images(dataset), measured_runs(runs)
     free = int(psutil.virtual_memory().available)
-    return RunCosts(images.get("train", 0), images.get("val", 0), measured, likely_device(measured), free)
+    return RunCosts(images.get("train", 0), images.get("val", 0), measured, likely_device(measured), free, left_out)
 
 
 def measured_runs(runs: Iterable[RunSummary]) -> tuple[Measured, ...]:

@@ -18,6 +18,7 @@ from bddseg_tui.core.jobs.job import Status, read_status, write_status
 from bddseg_tui.core.jobs.launch import launch_queued, launch_training, taken_up
 from bddseg_tui.core.jobs.use_lock import delete_unused
 from bddseg_tui.core.processes.locks import FolderLock
+from bddseg_tui.core.runs.confirmed_errors import find_confirmed, write_confirmed
 from bddseg_tui.core.runs.evaluation import evaluated_dataset, evaluation_folder
 from bddseg_tui.core.runs.excluded import find_excluded, write_excluded
 from bddseg_tui.core.runs.export_kinds import check_export_folder, parse_export_kind
@@ -57,9 +58,13 @@ def make_run(workspace: Workspace, root: Path, config: "TrainConfig", preset: st
     dataset = open_dataset(root)
     check_training(workspace, dataset, config)
     excluded = find_excluded(workspace, dataset, config.exclude)
+    confirmed = {} if config.confirmed_errors == "keep" else find_confirmed(workspace, dataset)
+    if config.confirmed_errors == "leave-out":
+        excluded, confirmed = sorted({*excluded, *confirmed}), {}
     run = create_run(workspace, dataset.root, config, preset)
     try:
         write_excluded(run.folder, excluded)
+        write_confirmed(run.folder, confirmed)
     except BddsegError:
         shutil.rmtree(run.folder, ignore_errors=True)
         raise

@@ -147,9 +147,11 @@ class RunService:
     def costs(self, root: Path) -> "RunCosts":
         """How long runs on this dataset will take and how much memory, by earlier runs of this machine."""
         from bddseg_tui.core.data.dataset import open_dataset
+        from bddseg_tui.core.runs.confirmed_errors import count_left_out
         from bddseg_tui.core.runs.run_estimate import run_costs
 
-        return run_costs(open_dataset(root), self.summaries().read())
+        dataset = open_dataset(root)
+        return run_costs(dataset, self.summaries().read(), count_left_out(self.workspace, dataset))
 
     def encoders(self, words: str = "", architecture: str = "unet") -> "tuple[Encoder, ...]":
         """The encoders whose cost in this architecture is known, and in whose names each of these words is."""

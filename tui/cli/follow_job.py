@@ -141,6 +141,7 @@ def print_event(console: Console, e: Event, status: Status) -> None:
             console.print(f"  {sanitize(str(line))}", markup=False, soft_wrap=True)
     elif (e["kind"] == "start" or e["kind"] == "resume") and (parameters := e.get("parameters")):
         excluded = f" (not {n:,} more)" if (n := e.get("excluded_images", 0)) else ""
+        excluded += f" (confirmed errors ignored in {n:,})" if (n := e.get("corrected_images", 0)) else ""
         images = f"{e.get('train_images', 0):,}{excluded} training and {e.get('val_images', 0):,} validation images"
         console.print(
             f"{e['kind']}: {images}, "

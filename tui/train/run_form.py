@@ -6,8 +6,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from bddseg_tui.core.data.filter_language import EXCLUDE
 from bddseg_tui.core.runs.architectures import ARCHITECTURES
 from bddseg_tui.core.runs.config import TrainConfig
+from bddseg_tui.core.runs.confirmed_errors import LeftOut
 from bddseg_tui.core.runs.encoders import Encoder
 from bddseg_tui.core.runs.run_estimate import RunCosts
 from bddseg_tui.core.sanitize import sanitize
@@ -68,8 +70,24 @@ def changes_text(preset: str, changed: Mapping[str, str]) -> str:
     return "Changed: " + ", ".join(f"{name} {values}" for name, values in changed.items())
 
 
+def left_out_text(config: TrainConfig, left_out: LeftOut) -> str:
+    """What the run will not learn from, in one line; '' where it learns from all."""
+    parts = []
+    if left_out.tagged and config.exclude.strip() == f"tag:{EXCLUDE}":
+        parts.append(f"{left_out.tagged:,} images tagged {EXCLUDE} are left out")
+    if left_out.areas:
+        areas = f"{left_out.areas:,} confirmed errors in {left_out.images:,} images"
+        does = {"ignore-areas": "are ignored", "leave-out": "are left out with their images", "keep": "are trained on"}
+        parts.append(f"{areas} {does[config.confirmed_errors]}")
+    return "; ".join(parts)
+
+
 def costs_text(config: TrainConfig, form: RunForm) -> str:
-    """How long the run will take and how much memory, and what that is reckoned from."""
+    """How long the run will take and how much memory, what that is reckoned from, and what it does not learn from."""
+    return "\n".join(filter(None, (_costs(config, form), left_out_text(config, form.costs.left_out))))
+
+
+def _costs(config: TrainConfig, form: RunForm) -> str:
     costs = form.costs
     found = costs.estimate(config)
     images = min(costs.train_images, config.train_limit or costs.train_images)
