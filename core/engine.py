@@ -10,6 +10,7 @@ from bddseg_tui.core.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from bddseg_tui.core.maintenance import Freed, Item
     from bddseg_tui.core.services.analysis import AnalysisService
+    from bddseg_tui.core.services.quality import QualityService
     from bddseg_tui.core.services.queue import QueueService
     from bddseg_tui.core.services.retrieval import RetrievalService
     from bddseg_tui.core.services.runs import RunService
@@ -19,7 +20,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Engine:
-    """Five services over one workspace. All methods block: the app calls them in threads."""
+    """Six services over one workspace. All methods block: the app calls them in threads."""
 
     workspace: Workspace
 
@@ -48,6 +49,13 @@ class Engine:
         from bddseg_tui.core.services.analysis import AnalysisService
 
         return AnalysisService(self.workspace)
+
+    @property
+    def quality(self) -> "QualityService":
+        """What is wrong with data and labels, and what a person says of it."""
+        from bddseg_tui.core.services.quality import QualityService
+
+        return QualityService(self.workspace)
 
     @property
     def retrieval(self) -> "RetrievalService":

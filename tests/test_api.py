@@ -14,6 +14,7 @@ from pathlib import Path
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.services.analysis import AnalysisService
 from bddseg_tui.core.services.data import DataService
+from bddseg_tui.core.services.quality import QualityService
 from bddseg_tui.core.services.queue import QueueService
 from bddseg_tui.core.services.retrieval import RetrievalService
 from bddseg_tui.core.services.runs import RunService
@@ -25,6 +26,7 @@ SERVICES = {
     "engine.runs": RunService,
     "engine.queue": QueueService,
     "engine.analysis": AnalysisService,
+    "engine.quality": QualityService,
     "engine.retrieval": RetrievalService,
 }
 

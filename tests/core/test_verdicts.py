@@ -16,10 +16,9 @@ from tests.core.test_repair import damage
 RUNS = ((2, 0, 4), (3, 1, 5))
 
 
-def verdict(image: bytes, area: int, word: Word, mask_hash: str = "m") -> Verdict:
-    return Verdict(
-        image, mask_hash, area, word, given=10, predicted=0, pixels=8, box=(0, 2, 5, 4), runs=RUNS, score=0.1
-    )
+def verdict(image: bytes, area: int, word: Word) -> Verdict:
+    box = 0, 2, 5 * area, 4
+    return Verdict(image, "m", area, word, given=10, predicted=0, pixels=8, box=box, runs=RUNS, score=0.1)
 
 
 @pytest.fixture
@@ -39,7 +38,9 @@ def test_the_last_verdict_of_an_area_holds_and_taking_it_back_brings_the_one_bef
     catalog.add_verdicts([verdict(image, 1, "skipped"), verdict(image, 2, "rejected")])
     catalog.add_verdicts([verdict(image, 1, "confirmed")])
     assert words(collection) == [(image, 1, "confirmed"), (image, 2, "rejected")]
-    assert [(v.area, v.word) for v in catalog.take_back_verdicts()] == [(1, "confirmed")]
+    (taken,) = catalog.take_back_verdicts()
+    assert (taken.verdict.area, taken.verdict.word) == (1, "confirmed") and taken.before is not None
+    assert taken.before.word == "skipped"
     assert words(collection) == [(image, 1, "skipped"), (image, 2, "rejected")]
     assert catalog.verdicts("rejected")[0].runs == RUNS
     assert catalog.add_verdicts([verdict(b"unknown.jpg", 1, "skipped")]) == 0

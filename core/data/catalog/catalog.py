@@ -8,7 +8,7 @@ from pathlib import Path
 from bddseg_tui.core.data.catalog import listing, measures, samples, scanned, scores, tags, verdicts
 from bddseg_tui.core.data.catalog.database import Database
 from bddseg_tui.core.data.catalog.records import ImageScore, Row, ScanResult
-from bddseg_tui.core.data.catalog.verdicts import Verdict, Word
+from bddseg_tui.core.data.catalog.verdicts import TakenBack, Verdict, Word
 from bddseg_tui.core.data.dataset import Dataset, Sample
 from bddseg_tui.core.data.filter_language import Query
 from bddseg_tui.core.data.measure_kinds import MEASURES
@@ -71,7 +71,7 @@ class Catalog:
         """Appends verdicts on areas; returns how many, as images that are unknown have none."""
         return verdicts.add_verdicts(self._database, found)
 
-    def take_back_verdicts(self, number: int = 1) -> list[Verdict]:
+    def take_back_verdicts(self, number: int = 1) -> list[TakenBack]:
         """Takes back the verdicts that were given last; returns them, the last one first."""
         return verdicts.take_back_last(self._database, number)
 

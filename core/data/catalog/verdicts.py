@@ -4,6 +4,7 @@ They are appended, and the last one of an area holds, so that each can be taken 
 and holds the area's pixels: it means them whatever is computed anew, and nothing once the mask is another.
 """
 
+import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,10 +29,9 @@ _INSERT = (
 )
 _COLUMNS = ", ".join("v." + column for column in VERDICT_COLUMNS)
 _SELECT = f"SELECT s.image, {_COLUMNS} FROM verdicts v JOIN samples s ON s.id = v.sample"
-_LAST = (
-    "v.id = (SELECT max(id) FROM verdicts w "
-    "WHERE w.sample = v.sample AND w.mask_hash = v.mask_hash AND w.area = v.area)"
-)
+_SAME = " AND ".join(f"w.{c} = v.{c}" for c in ("sample", "mask_hash", "given", "x1", "y1", "x2", "y2"))
+"""What makes two verdicts those of one area: its number may be another once areas were looked for anew."""
+_LAST = f"v.id = (SELECT max(id) FROM verdicts w WHERE {_SAME})"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Verdict:
     Attributes:
         image: as a path relative to the dataset.
         mask_hash: of the mask that it is of: with another one the verdict means nothing.
-        area: its number within the image.
+        area: its number within the image, where it was looked for.
         word: what was said.
         given: the class id of the label, 0..19.
         predicted: the class id that the model says, 0..19.
@@ -65,9 +65,9 @@ class Verdict:
     at: float = 0.0
 
     @property
-    def key(self) -> tuple[bytes, str, int]:
+    def key(self) -> tuple[bytes, str, int, Box]:
         """What it is of."""
-        return self.image, self.mask_hash, self.area
+        return self.image, self.mask_hash, self.given, self.box
 
 
 def add_verdicts(database: Database, verdicts: Sequence[Verdict]) -> int:
@@ -80,16 +80,30 @@ def add_verdicts(database: Database, verdicts: Sequence[Verdict]) -> int:
         return sum(db.execute(_INSERT, (*values_of(verdict), verdict.image)).rowcount for verdict in verdicts)
 
 
-def take_back_last(database: Database, number: int = 1) -> list[Verdict]:
+@dataclass(frozen=True)
+class TakenBack:
+    """A verdict that holds no more, and the one of the same area that holds again; None where there was none."""
+
+    verdict: Verdict
+    before: Verdict | None
+
+
+def take_back_last(database: Database, number: int = 1) -> list[TakenBack]:
     """Takes back the verdicts that were given last; returns them, the last one first.
 
     Raises:
         BddsegError: the catalog cannot be written.
     """
+    newer = f"SELECT v.id FROM verdicts v WHERE {_SAME} AND v.id < w.id ORDER BY v.id DESC LIMIT 1"
     with database.writing(durable=True) as db:
-        found = db.execute(f"{_SELECT} ORDER BY v.id DESC LIMIT ?", (number,)).fetchall()
+        last = db.execute(f"SELECT id, ({newer}) FROM verdicts w ORDER BY id DESC LIMIT ?", (number,)).fetchall()
+        found = [TakenBack(verdict, _by_id(db, before)) for i, before in last if (verdict := _by_id(db, i))]
         db.execute("DELETE FROM verdicts WHERE id IN (SELECT id FROM verdicts ORDER BY id DESC LIMIT ?)", (number,))
-    return list(_readable(found))
+    return found
+
+
+def _by_id(db: sqlite3.Connection, number: int | None) -> Verdict | None:
+    return next(_readable(db.execute(f"{_SELECT} WHERE v.id = ?", (number,)).fetchall()), None)
 
 
 def verdicts(database: Database, word: Word | None = None) -> list[Verdict]:

@@ -1,0 +1,1 @@
+"""What is wrong with data and labels, as far as catalogs, masks and predictions tell; no torch."""
