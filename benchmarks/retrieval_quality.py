@@ -80,24 +80,24 @@ class Tally:
         return self.right[name] / self.asked[name] if self.asked[name] else float("nan")
 
 
-def draw_one(task: tuple[int, str]) -> tuple[int, bytes, str]:
-    """A scene at 640x360 through JPEG, squashed; and its description."""
-    index, folder = task
-    drawn = draw_scene(sample_scene(SEED, index), *_SIDE)
+def draw_one(task: tuple[int, int, str]) -> tuple[int, bytes, str]:
+    """A scene of a seed at 640x360 through JPEG, squashed; and its description."""
+    seed, index, folder = task
+    drawn = draw_scene(sample_scene(seed, index), *_SIDE)
     path = Path(folder) / f"{os.getpid()}.jpg"
     Image.fromarray(drawn.picture).save(path, quality=88)
     return index, squash(Image.open(path)).tobytes(), json.dumps({**drawn.description, "size": _SIDE})
 
 
-def draw_haystack(count: int, folder: Path) -> Haystack:
+def draw_haystack(count: int, folder: Path, seed: int = SEED) -> Haystack:
     """Draws the scenes, or reads those that were drawn before."""
     folder.mkdir(parents=True, exist_ok=True)
-    store = folder / f"{SEED}-{count}.npz"
+    store = folder / f"{seed}-{count}.npz"
     if not store.exists():
         images = np.zeros((count, 160, 160, 3), np.uint8)
         lines = [""] * count
         with tempfile.TemporaryDirectory() as scratch:
-            for index, raw, line in map_unordered(draw_one, [(i, scratch) for i in range(count)], chunk=16):
+            for index, raw, line in map_unordered(draw_one, [(seed, i, scratch) for i in range(count)], chunk=16):
                 images[index], lines[index] = np.frombuffer(raw, np.uint8).reshape(160, 160, 3), line
         np.savez(store, images=images, lines=np.asarray(lines))
     raw_store = np.load(store)

@@ -153,21 +153,23 @@ class Retriever:
         _free_memory()
 
     def _llava(self, setup: Setup, emit: Callable[..., None]) -> Llava:
-        if setup["server"]:
-            key = (setup["server"], setup["server_model"], str(setup["thinking_tokens"]))
-            if key not in self._llavas:
+        server = (setup["server"], setup["server_model"])
+        key = server if setup["server"] else (setup["llava"], setup["device"], setup["quantise"])
+        if key not in self._llavas:
+            if setup["server"]:
                 from bddseg_tui.index.llava.server import ServerLlava
 
                 self._forget_llavas()
-                self._llavas[key] = ServerLlava(key[0], key[1], thinking_tokens=setup["thinking_tokens"])
-            return self._llavas[key]
-        key = (setup["llava"], setup["device"], setup["quantise"])
-        if key not in self._llavas:
-            from bddseg_tui.index.llava.local import load_llava
+                self._llavas[key] = ServerLlava(*server)
+            else:
+                from bddseg_tui.index.llava.local import load_llava
 
-            emit("loading", what=f"LLaVA {key[0]}")
-            self._forget_llavas()
-            self._llavas[key] = load_llava(key[0], key[1] or None, key[2], setup["download"])
+                emit("loading", what=f"LLaVA {setup['llava']}")
+                self._forget_llavas()
+                self._llavas[key] = load_llava(
+                    setup["llava"], setup["device"] or None, setup["quantise"], setup["download"]
+                )
+        self._llavas[key].thinking_tokens = setup["thinking_tokens"]
         return self._llavas[key]
 
 

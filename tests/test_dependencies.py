@@ -14,6 +14,7 @@ NOT_INSTALLED = {"bitsandbytes": "bitsandbytes"}
 USED_BY_OTHERS = {
     "bitsandbytes": "transformers loads it where a model is to be quantised",
     "milvus-lite": "pymilvus uses it where the URI is a file",
+    "num2words": "transformers' SmolVLM processor writes numbers by it",
     "nvidia-ml-py": "torch.cuda reads how busy a GPU is through it",
     "onnxscript": "torch.onnx exports by it",
     "tensorboard": "torch.utils.tensorboard writes by it",

@@ -30,7 +30,7 @@ class Retrieval:
         top: how many candidates are shown.
         device: "cpu" or "cuda"; empty for whichever there is.
         answer_tokens: how long an answer may be.
-        thinking_tokens: how much longer, on a server whose model reasons before it answers.
+        thinking_tokens: how much longer, where a model reasons before it answers.
         keep_minutes: how long the models stay in memory for the next command or app; 0: they go with who asked.
     """
 
@@ -61,7 +61,7 @@ HELP = {
     "top": "candidates that are shown",
     "device": "cpu, cuda or cuda:1; empty: whichever there is",
     "answer_tokens": "how long an answer may be",
-    "thinking_tokens": "as many more, where a server's model thinks first",
+    "thinking_tokens": "as many more, where a model thinks first",
     "keep_minutes": "how long models stay in memory for the next question; 0: not",
 }
 _WORDS: dict[str, tuple[str, ...]] = {

@@ -13,6 +13,8 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.index.prompts import Message
 from bddseg_tui.index.vocabulary import Vocabulary
 
+THINKING_TOKENS = 2048
+
 
 class OutOfServiceError(BddsegError):
     """What answers is not there, or turns everyone away: asking it again at once would only mean waiting again."""
@@ -55,9 +57,10 @@ Piece = str | Waiting | Thinking | TakenBack | CutShort
 
 
 class Llava(Protocol):
-    """What answers."""
+    """What answers. `thinking_tokens`: how long its thoughts may be, where it thinks before it speaks."""
 
     name: str
+    thinking_tokens: int
 
     @property
     def vocabulary(self) -> Vocabulary | None:

@@ -13,9 +13,11 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.index.hub import offline, snapshot, why_not_loaded_from_hub
-from bddseg_tui.index.llava import Piece, at_limit
+from bddseg_tui.index.llava import THINKING_TOKENS, Piece, at_limit
+from bddseg_tui.index.llava.budget import Budget, ThoughtTokens
 from bddseg_tui.index.llava.families import check_family, unknown_family
-from bddseg_tui.index.llava.memory import ADVICE, choose_dtype, weights_bytes
+from bddseg_tui.index.llava.memory import ADVICE, place, weights_bytes
+from bddseg_tui.index.llava.reasoning import OPENING, Telling
 from bddseg_tui.index.prompts import Message
 from bddseg_tui.index.vocabulary import Vocabulary, read_vocabulary
 from bddseg_tui.index.weights_check import difference, refuse_broken, why_not_loaded
@@ -24,63 +26,80 @@ DEMO = Path(__file__).parent.parent / "weights" / "llava"
 _SMALL = 200_000_000
 """Parameters below which a model decodes fastest on one CPU thread."""
 _PATIENCE_S = 600.0
+ONLY_THOUGHTS = (
+    "{name} spent its tokens on thinking and came to no answer: allow it more with "
+    "`bddseg-tui settings thinking_tokens=8192`"
+)
 
 
 class LocalLlava:
-    """A loaded LLaVA."""
+    """A loaded LLaVA. `thinking_tokens`: how long its thoughts may be, where it has any."""
 
     def __init__(self, name: str, model: Any, processor: Any, vocabulary: Vocabulary | None = None) -> None:
         self.name, self.model, self.processor, self.vocabulary = name, model, processor, vocabulary
+        self.thinking_tokens = THINKING_TOKENS
+        self._marks = ThoughtTokens(processor.tokenizer)
         self._one_thread = model.device.type == "cpu" and model.num_parameters() < _SMALL
 
     def stream(
         self, messages: Sequence[Message], picture: Image.Image | None, limit: int, cancelled: Callable[[], bool]
     ) -> Iterator[Piece]:
         """See `index.llava`. Greedy: the same question has the same answer."""
-        from transformers import StoppingCriteria, StoppingCriteriaList, TextIteratorStreamer
-
-        class Cancelled(StoppingCriteria):  # type: ignore[misc]
-            def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> Any:
-                return torch.full((len(input_ids),), cancelled(), dtype=torch.bool, device=input_ids.device)
+        from transformers import TextIteratorStreamer
 
         inputs = self.inputs(messages, picture)
+        thinking = self._marks.begun_in(inputs["input_ids"][0])
+        thoughts = self.thinking_tokens if self._marks.any else 0
+        budget = Budget(self._marks, thinking, limit, max(1, thoughts), cancelled)
         streamer = TextIteratorStreamer(
-            self.processor.tokenizer, skip_prompt=True, timeout=_PATIENCE_S, skip_special_tokens=True
+            self.processor.tokenizer,
+            skip_prompt=True,
+            timeout=_PATIENCE_S,
+            skip_special_tokens=not self._marks.hidden,
         )
         failure: list[BaseException] = []
         cut: list[bool] = []
 
         def work() -> None:
-            if self._one_thread:
-                torch.set_num_threads(1)
             try:
-                with torch.inference_mode():
-                    made = self.model.generate(
-                        **inputs,
-                        max_new_tokens=limit,
-                        do_sample=False,
-                        streamer=streamer,
-                        stopping_criteria=StoppingCriteriaList([Cancelled()]),
-                    )
-                cut.append(self._is_cut(made[0], made.shape[1] - inputs["input_ids"].shape[1], limit))
+                cut.append(self._generate(inputs, limit + thoughts, streamer, budget))
             except BaseException as error:  # whatever it is, the reader must not wait for ever
                 failure.append(error)
                 streamer.end()
 
         thread = Thread(target=work, daemon=True)
         thread.start()
+        telling = Telling()
         try:
-            yield from (piece for piece in streamer if piece)
+            yield from telling.words(OPENING[0] if thinking else "")
+            for text in streamer:
+                yield from telling.words(self._marks.cleaned(text))
+            yield from telling.end()
         finally:
             thread.join(timeout=5)
         if failure:
             raise BddsegError(_why(failure[0])) from failure[0]
+        if telling.thought and not telling.said and not cancelled():
+            raise BddsegError(ONLY_THOUGHTS.format(name=sanitize(self.name)))
         if cut == [True]:
             yield at_limit(limit)
 
-    def _is_cut(self, tokens: torch.Tensor, count: int, limit: int) -> bool:
+    def _generate(self, inputs: Any, limit: int, streamer: Any, budget: Budget) -> bool:
+        """Generates into the streamer; returns whether the answer was cut at its length."""
+        from transformers import StoppingCriteriaList
+
+        if self._one_thread:
+            torch.set_num_threads(1)
+        with torch.inference_mode():
+            made = self.model.generate(
+                **inputs,
+                max_new_tokens=limit,
+                do_sample=False,
+                streamer=streamer,
+                stopping_criteria=StoppingCriteriaList([budget]),
+            )
         ends = self.model.generation_config.eos_token_id
-        return count >= limit and int(tokens[-1]) not in (ends if isinstance(ends, list) else [ends])
+        return budget.spent and int(made[0][-1]) not in (ends if isinstance(ends, list) else [ends])
 
     def inputs(self, messages: Sequence[Message], picture: Image.Image | None) -> Any:
         """The tokens of a conversation and the pixels of its picture, as the model takes them."""
@@ -124,11 +143,13 @@ def load_llava(name: str, device: str | None = None, quantise: str = "", downloa
             if getattr(processor, "chat_template", None) is None:
                 raise BddsegError("it has no chat template (chat_template.jinja), so nobody can talk with it")
             stored = weights_bytes(folder if folder.is_dir() else snapshot(name))
-            options: dict[str, Any] = {"dtype": choose_dtype(device, stored, config, name, quantise)}
-            if folder == DEMO:
-                options["dtype"] = torch.float32
+            placement = place(device, stored, config, name, quantise)
+            options: dict[str, Any] = {"dtype": torch.float32 if folder == DEMO else placement.dtype}
+            if placement.memory is not None:
+                options |= {"device_map": "auto", "max_memory": placement.memory}
             if quantise:
-                options |= {"quantization_config": quantisation(quantise), "device_map": {"": device}}
+                options["quantization_config"] = quantisation(quantise)
+                options.setdefault("device_map", {"": placement.device})
             model, loaded = AutoModelForImageTextToText.from_pretrained(
                 source,
                 use_safetensors=True,
@@ -139,8 +160,8 @@ def load_llava(name: str, device: str | None = None, quantise: str = "", downloa
             )
             _refuse_other(loaded)
             refuse_broken(model)
-            if not quantise:
-                model.to(device)
+            if "device_map" not in options:
+                model.to(placement.device)
     except Exception as error:
         raise BddsegError(_why_not(name, folder, error, download)) from error
     return LocalLlava(name, model.eval(), processor, read_vocabulary(folder))
@@ -160,6 +181,8 @@ def _why_not(name: str, folder: Path, error: Exception, download: bool) -> str:
         return f"there is not enough memory for {sanitize(name)}: {ADVICE}"
     if isinstance(error, BddsegError) and sanitize(name) in str(error):
         return str(error)
+    if isinstance(error, ImportError) and "num2words" in str(error):
+        return f"{sanitize(name)} writes numbers as words: pip install 'bddseg-tui[smolvlm]'"
     if folder.is_dir():
         return f"{sanitize(name)} holds no LLaVA ({why_not_loaded(error)})"
     fetch = "fetch it with `bddseg-tui ask --download`, name a server, or set llava to demo"

@@ -20,7 +20,7 @@ from PIL import Image
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.retrieval.server_address import server_address, shown_address
 from bddseg_tui.core.sanitize import sanitize
-from bddseg_tui.index.llava import OutOfServiceError, Piece, Waiting
+from bddseg_tui.index.llava import THINKING_TOKENS, OutOfServiceError, Piece, Waiting
 from bddseg_tui.index.llava.chunks import error_words
 from bddseg_tui.index.llava.decode import ReplyDecoder, TooLongError, WebPageError, loads
 from bddseg_tui.index.llava.dialect import Dialect, other_addresses, pause_s, wrong_address, wrong_model
@@ -30,7 +30,6 @@ from bddseg_tui.index.llava.server_errors import KEY, refusal, transport, web_pa
 from bddseg_tui.index.llava.verdict import ErrorReplyError, OnlyThoughtError, Verdict
 from bddseg_tui.index.prompts import Message
 
-THINKING_TOKENS = 2048
 _SIDE = 1024
 _MOST_ATTEMPTS, _MOST_MODELS = 40, 3
 _ERROR_BYTES, _ERROR_SILENCE_S = 64_000, 5
@@ -59,7 +58,7 @@ class ServerLlava:
         self._url = server_address(url)
         self.name = model or shown_address(self._url)
         self._wanted, self._model = model, model
-        self._patience, self._thinking = patience or Patience(), thinking_tokens
+        self._patience, self.thinking_tokens = patience or Patience(), thinking_tokens
         self._dialect, self._spare = Dialect(), 0
         self._tried = {self._dialect}
         self._unfit: frozenset[str] = frozenset()
@@ -79,10 +78,10 @@ class ServerLlava:
                 yield from self._attempt(asked, limit, cancelled)
                 return
             except OnlyThoughtError:
-                if self._spare >= self._thinking:
+                if self._spare >= self.thinking_tokens:
                     raise
                 # It reasons before it speaks: what an answer may be long says nothing about that.
-                self._spare = self._thinking
+                self._spare = self.thinking_tokens
             except _RefusedError as refused:
                 if refused.status in (429, 503, 529):
                     pause = pause_s(refused.headers)
@@ -111,7 +110,8 @@ class ServerLlava:
                 if isinstance(item, Silence):
                     if verdict.finished:
                         break  # it has said all, and leaves the connection open
-                    yield from verdict.thinking() if verdict.thinking_now else [Waiting(item.seconds)]
+                    telling = verdict.telling
+                    yield from telling.thinking() if telling.thinking_now else [Waiting(item.seconds)]
                     continue
                 for piece in verdict.take(decoder.feed(item)):
                     yield piece

@@ -1,14 +1,13 @@
 """From the parts of a reply to what is told of it: the words as they come, and at its end whether they are all."""
 
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.sanitize import sanitize
-from bddseg_tui.index.llava import CutShort, Piece, TakenBack, Thinking, at_limit
+from bddseg_tui.index.llava import CutShort, Piece, at_limit
 from bddseg_tui.index.llava.chunks import BROKEN, FILTER, LIMIT, Declined, Failed, Finished, Odd, Part, Said, Thought
-from bddseg_tui.index.llava.reasoning import Stretch, ThoughtSplitter
+from bddseg_tui.index.llava.reasoning import Telling
 from bddseg_tui.index.llava.server_errors import shortened, transport, where
 
 MOST_CHARACTERS = 20_000
@@ -28,39 +27,30 @@ class Verdict:
 
     url: str
     limit: int
-    said: int = 0
-    thought: int = 0
+    telling: Telling = field(default_factory=Telling)
     finished: str = ""
     declined: str = ""
     failed: str = ""
     odd: int = 0
-    _splitter: ThoughtSplitter = field(default_factory=ThoughtSplitter)
-    _since: float | None = None
-    _told_s: int = 0
 
     @property
     def begun(self) -> bool:
         """Whether the model has begun to speak or to think."""
-        return self.said > 0 or self.thought > 0
-
-    @property
-    def thinking_now(self) -> bool:
-        """Whether the last that came was reasoning."""
-        return self._since is not None
+        return self.telling.said > 0 or self.telling.thought > 0
 
     @property
     def full(self) -> bool:
         """Whether it has said more than any answer has."""
-        return self.said > MOST_CHARACTERS
+        return self.telling.said > MOST_CHARACTERS
 
     def take(self, parts: Iterable[Part]) -> Iterator[Piece]:
         """The pieces to tell of these parts."""
         for part in parts:
             match part:
                 case Said(text):
-                    yield from self._tell(self._splitter.feed(text))
+                    yield from self.telling.words(text)
                 case Thought(text):
-                    yield from self._tell([Stretch(text, thought=True)])
+                    yield from self.telling.thoughts(text)
                 case Finished(reason):
                     self.finished = reason
                 case Declined(text):
@@ -69,27 +59,6 @@ class Verdict:
                     self.failed = self.failed or words or "an error without words"
                 case Odd():
                     self.odd += 1
-
-    def _tell(self, stretches: Iterable[Stretch]) -> Iterator[Piece]:
-        for stretch in stretches:
-            if stretch.before:
-                self.thought, self.said = self.thought + self.said, 0
-                yield TakenBack()
-            elif stretch.thought:
-                self.thought += len(stretch.text)
-                self._since = self._since or time.monotonic()
-                yield from self.thinking()
-            else:
-                self.said += len(stretch.text)
-                self._since = None
-                yield stretch.text
-
-    def thinking(self) -> Iterator[Piece]:
-        """How long the model has been thinking, once a second while it does."""
-        seconds = 0 if self._since is None else int(time.monotonic() - self._since)
-        if seconds > self._told_s:
-            self._told_s = seconds
-            yield Thinking(seconds)
 
     def end(self, ended: bool, error: Exception | None = None) -> Iterator[Piece]:
         """The last pieces.
@@ -103,12 +72,12 @@ class Verdict:
             OnlyThoughtError: the limit was spent on reasoning.
             BddsegError: there is no answer; it says why.
         """
-        yield from self._tell(self._splitter.end())
+        yield from self.telling.end()
         problem = self._problem(ended, error)
         if problem is None:
-            if not self.said:
+            if not self.telling.said:
                 raise self._empty()
-        elif isinstance(problem, CutShort) and self.said:
+        elif isinstance(problem, CutShort) and self.telling.said:
             yield problem
         elif isinstance(problem, CutShort):
             raise self._empty() if problem.why == "limit" else BddsegError(problem.message)
@@ -118,7 +87,7 @@ class Verdict:
     def _problem(self, ended: bool, error: Exception | None) -> CutShort | Exception | None:
         place = where(self.url)
         if self.failed:
-            if not self.said and not self.thought:
+            if not self.telling.said and not self.telling.thought:
                 return ErrorReplyError(self.failed)
             return CutShort("broken", f"{place} failed in the middle of the answer: {shortened(self.failed)}")
         if self.full:
@@ -143,7 +112,7 @@ class Verdict:
         place = where(self.url)
         if self.declined:
             return BddsegError(f"the model of {place} will not answer: {shortened(self.declined)}")
-        if self.thought:
+        if self.telling.thought:
             return OnlyThoughtError(
                 f"the model of {place} spent its tokens on thinking and came to no answer: allow it more with "
                 "`bddseg-tui settings thinking_tokens=8192`, or switch its thinking off there"

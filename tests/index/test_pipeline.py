@@ -21,6 +21,7 @@ class Scripted:
     """Replies in turn; remembers what it was asked and with which picture."""
 
     name = "scripted"
+    thinking_tokens = 0
     vocabulary: Vocabulary | None = None
 
     def __init__(self, *replies: Reply) -> None:

@@ -45,6 +45,10 @@ from transformers import (
     Qwen3VLProcessor,
     Qwen3VLVideoProcessor,
     SiglipVisionConfig,
+    SmolVLMConfig,
+    SmolVLMImageProcessor,
+    SmolVLMProcessor,
+    SmolVLMVideoProcessor,
 )
 
 _VISION = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2}
@@ -87,11 +91,28 @@ def _clip_vision() -> CLIPVisionConfig:
 
 
 def llava() -> tuple[Any, Any]:
-    words = tokenizer("<image>", image_token="<image>")
+    return _llava(tokenizer("<image>", image_token="<image>"), template("<image>"))
+
+
+def thinking_llava(special: bool, opened: bool) -> tuple[Any, Any]:
+    """A LLaVA with marks for thoughts in its vocabulary.
+
+    Args:
+        special: they are special tokens, as Kimi's are, and no added words, as Qwen's are.
+        opened: the template opens the thoughts, as that of a model does that always thinks.
+    """
+    marks = ("<think>", "</think>")
+    named = {"think_start": "<think>", "think_end": "</think>"} if special else {}
+    words = tokenizer("<image>", *(marks if special else ()), image_token="<image>", **named)
+    words.add_tokens(list(() if special else marks))
+    return _llava(words, template("<image>", "assistant\n<think>" if opened else "assistant"))
+
+
+def _llava(words: PreTrainedTokenizerFast, chat: str) -> tuple[Any, Any]:
     sizes = {"size": {"shortest_edge": 28}, "crop_size": {"height": 28, "width": 28}}
     processor = LlavaProcessor(
         CLIPImageProcessor(**sizes), words, patch_size=14, vision_feature_select_strategy="default",
-        num_additional_image_tokens=1, chat_template=template("<image>"),
+        num_additional_image_tokens=1, chat_template=chat,
     )  # fmt: skip
     text = LlamaConfig(**_text(len(words)))
     return LlavaConfig(vision_config=_clip_vision(), text_config=text, image_token_id=3), processor
@@ -192,6 +213,25 @@ def idefics3() -> tuple[Any, Any]:
     return Idefics3Config(vision_config=vision, text_config=text, image_token_id=3, scale_factor=2), processor
 
 
+def smolvlm() -> tuple[Any, Any]:
+    marks = ("<image>", "<fake_token_around_image>", "<global-img>", "<end_of_utterance>", "<row_1_col_1>", "<video>")
+    words = tokenizer(
+        *marks,
+        image_token="<image>",
+        video_token="<video>",
+        fake_image_token="<fake_token_around_image>",
+        global_image_token="<global-img>",
+        end_of_utterance_token="<end_of_utterance>",
+    )
+    sizes = {"size": {"longest_edge": 28}, "max_image_size": {"longest_edge": 28}}
+    pictures = SmolVLMImageProcessor(**sizes, do_image_splitting=False)
+    videos = SmolVLMVideoProcessor(**sizes, fps=1, num_frames=8)
+    processor = SmolVLMProcessor(pictures, words, videos, image_seq_len=1, chat_template=template("<image>"))
+    vision = {**_VISION, "image_size": 28, "patch_size": 14}
+    text = {"model_type": "llama", **_text(len(words))}
+    return SmolVLMConfig(vision_config=vision, text_config=text, image_token_id=3, scale_factor=2), processor
+
+
 def internvl() -> tuple[Any, Any]:
     marks = ("<IMG_CONTEXT>", "<img>", "</img>", "<video>")
     words = tokenizer(
@@ -235,6 +275,7 @@ FAMILIES: dict[str, Callable[[], tuple[Any, Any]]] = {
     "qwen2_5_vl": qwen2_5_vl,
     "qwen3_vl": qwen3_vl,
     "idefics3": idefics3,
+    "smolvlm": smolvlm,
     "internvl": internvl,
     "gemma3": gemma3,
 }
@@ -242,8 +283,12 @@ FAMILIES: dict[str, Callable[[], tuple[Any, Any]]] = {
 
 def save_tiny(family: str, folder: Path) -> Path:
     """A model of a family with random weights, as a folder that was fetched from the Hub."""
-    torch.manual_seed(0)
-    config, processor = FAMILIES[family]()
+    return save_made(*FAMILIES[family](), folder)
+
+
+def save_made(config: Any, processor: Any, folder: Path) -> Path:
+    """The same of a configuration and its processor."""
+    torch.manual_seed(1)
     model = AutoModelForImageTextToText.from_config(config)
     model.save_pretrained(folder)
     processor.save_pretrained(folder)
