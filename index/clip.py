@@ -15,8 +15,9 @@ from torch.nn import functional as F
 from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.files.weights_archive import refuse_packed
+from bddseg_tui.core.hub import offline, why_unreachable
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
-from bddseg_tui.index.hub import cache_folder, offline, snapshot, why_not_loaded_from_hub
+from bddseg_tui.index.hub import cache_folder, snapshot, why_not_loaded_from_hub
 from bddseg_tui.index.vector_types import Vectors
 from bddseg_tui.index.weights_check import refuse_broken, why_not_loaded
 
@@ -88,18 +89,21 @@ def load_clip(name: str, device: str | None = None, download: bool = False) -> C
 
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     folder = DEMO if name == "demo" else typed_path(name)
-    logging.getLogger().setLevel(logging.ERROR)
+    logging.getLogger().setLevel(logging.CRITICAL)
+    # What is in the cache is loaded from there, though it may be fetched, where the Hub cannot be asked.
+    unreachable = why_unreachable() if download and not folder.is_dir() else ""
+    download = download and not unreachable
     if folder.is_dir():
         source, weights = f"local-dir:{folder}", None
     elif name.startswith(HUB):
-        _refuse_absent(name, download)
+        _refuse_absent(name, download, unreachable)
         here = snapshot(_repository(name))
         # As a folder it needs no file that says which files of the repository do not exist.
         copied = not download and (here / "open_clip_config.json").is_file()
         source, weights = f"local-dir:{here}" if copied else name, None
     else:
         source, weights = _known(name)
-        _refuse_absent(name, download)
+        _refuse_absent(name, download, unreachable)
     try:
         local = Path(source.removeprefix("local-dir:"))
         for packed in (*local.glob("*.bin"), *local.glob("*.pth")) if local.is_dir() else ():
@@ -112,7 +116,7 @@ def load_clip(name: str, device: str | None = None, download: bool = False) -> C
             tokenizer = open_clip.get_tokenizer(source, **_no_code(open_clip.get_model_config(source)))
         refuse_broken(model)
     except Exception as error:
-        raise BddsegError(_why_not(name, folder, error, download)) from error
+        raise BddsegError(_why_not(name, folder, error, download, unreachable)) from error
     model.eval()
     with torch.inference_mode():
         # Asked of the model itself: where the text tower keeps its projection differs between architectures.
@@ -166,11 +170,11 @@ def _known(name: str) -> tuple[str, str]:
     )
 
 
-def _refuse_absent(name: str, download: bool) -> None:
+def _refuse_absent(name: str, download: bool, unreachable: str) -> None:
     """Says so before a model is made for weights that are not there, which takes ten seconds."""
     repository = _repository(name)
     if not download and repository != name and not any(cache_folder(repository).glob("snapshots/*/*")):
-        why = why_not_loaded_from_hub(name, repository, OSError(), _fetch(name), download)
+        why = why_not_loaded_from_hub(name, repository, OSError(), _fetch(name), download, unreachable)
         raise BddsegError(why or f"the weights of {sanitize(name)} are not in the cache: {_fetch(name)}")
 
 
@@ -178,14 +182,14 @@ def _fetch(name: str) -> str:
     return f"fetch them with `bddseg-tui index build DIR --model {sanitize(name)} --download`, or use --model demo"
 
 
-def _why_not(name: str, folder: Path, error: Exception, download: bool) -> str:
+def _why_not(name: str, folder: Path, error: Exception, download: bool, unreachable: str) -> str:
     if folder.is_dir():
         return f"{sanitize_path(folder)} holds no CLIP that open_clip can load ({_reason(error)})"
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return f"there is not enough memory for {sanitize(name)}: choose a smaller CLIP, or device=cpu"
     missing = None
     if not isinstance(error, BddsegError):
-        missing = why_not_loaded_from_hub(name, _repository(name), error, _fetch(name), download)
+        missing = why_not_loaded_from_hub(name, _repository(name), error, _fetch(name), download, unreachable)
     return missing or f"{sanitize(name)} cannot be loaded ({_reason(error)})"
 
 

@@ -1,30 +1,11 @@
-"""Loading from the Hugging Face cache alone, without asking the network; and why something cannot be loaded from it."""
+"""What the Hugging Face cache has; and why something cannot be loaded from it."""
 
 import errno
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from bddseg_tui.core.sanitize import sanitize
-
-
-@contextmanager
-def offline(wanted: bool) -> Iterator[None]:
-    """Within it nothing is fetched, if that is wanted.
-
-    `HF_HUB_OFFLINE` is read once, when huggingface_hub is imported; open_clip has imported it long before, and neither
-    it nor transformers hands `local_files_only` on to every part that a model is made of. So the constant is set that
-    all requests of that library look at.
-    """
-    from huggingface_hub import constants
-
-    before = constants.HF_HUB_OFFLINE
-    constants.HF_HUB_OFFLINE = before or wanted
-    try:
-        yield
-    finally:
-        constants.HF_HUB_OFFLINE = before
 
 
 def snapshot(repository: str) -> Path:
@@ -33,7 +14,9 @@ def snapshot(repository: str) -> Path:
     return found[-1] if found else cache_folder(repository) / "snapshots"
 
 
-def why_not_loaded_from_hub(name: str, repository: str, error: BaseException, fetch: str, download: bool) -> str | None:
+def why_not_loaded_from_hub(
+    name: str, repository: str, error: BaseException, fetch: str, download: bool, unreachable: str = ""
+) -> str | None:
     """Why the files of a repository are not there, in a line; None where they are, and the fault is another.
 
     Args:
@@ -42,6 +25,7 @@ def why_not_loaded_from_hub(name: str, repository: str, error: BaseException, fe
         error: what the loading library raised.
         fetch: how it is fetched, and what there is instead.
         download: whether it was allowed to fetch.
+        unreachable: why the Hub cannot be asked, where that is known.
     """
     from huggingface_hub import errors
 
@@ -54,15 +38,18 @@ def why_not_loaded_from_hub(name: str, repository: str, error: BaseException, fe
     if any(isinstance(e, errors.RepositoryNotFoundError) for e in chain):
         return f"the Hub has no model {sanitize(repository)}, or only for those who are logged in (`hf auth login`)"
     folder = cache_folder(repository)
+    if unreachable:
+        if any(folder.glob("snapshots/*/*")) and not _is_missing(chain):
+            return None
+        return f"{name} is not in the cache, or not whole, and cannot be fetched: {unreachable}"
     if any(folder.glob("blobs/*.incomplete")) and not download:
         return f"the download of {name} was interrupted, and part of it is missing: {fetch}"
     if not any(folder.glob("snapshots/*/*")) and not any(folder.glob("blobs/*")):
         if download:
             return f"the weights of {name} cannot be fetched: huggingface.co is not reached"
         return f"the weights of {name} are not in the cache: {fetch}"
-    missing = _missing_file(chain)
-    if missing or any(isinstance(e, errors.LocalEntryNotFoundError | errors.OfflineModeIsEnabled) for e in chain):
-        return f"{missing or 'a file'} of {name} is not in the cache, though others are: {fetch}"
+    if _is_missing(chain):
+        return f"{_missing_file(chain) or 'a file'} of {name} is not in the cache, though others are: {fetch}"
     return None
 
 
@@ -79,6 +66,14 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         seen.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
+
+
+def _is_missing(chain: list[BaseException]) -> bool:
+    """Whether it is for a file that is not there."""
+    from huggingface_hub import errors
+
+    absent = (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled)
+    return bool(_missing_file(chain)) or any(isinstance(e, absent) for e in chain)
 
 
 def _missing_file(chain: list[BaseException]) -> str:

@@ -1,5 +1,6 @@
 """The network: one of SMP's, its encoder's weights, and running it at any size."""
 
+import contextlib
 from typing import Any, cast
 
 import segmentation_models_pytorch as smp
@@ -11,6 +12,7 @@ from torch import nn
 from bddseg_tui.core.classes import NUM_CLASSES
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.hub import offline, why_unreachable
 from bddseg_tui.core.runs.architectures import CLASSES, SHOWN, SMALLEST, Architecture
 from bddseg_tui.core.runs.config import TrainConfig
 from bddseg_tui.core.runs.encoders import STRIDE
@@ -124,23 +126,31 @@ def _hub_state(encoder: str, tag: str) -> dict[str, torch.Tensor]:
                 f"the {tag} weights of {encoder} in the cache are damaged ({sanitize(str(error))[:80]}): delete "
                 f"{sanitize_path(cached)} to have them fetched again"
             ) from error
+    what = f"the {tag} weights of {encoder}"
+    fetch = f"fetch them where there is a network (`hf download {repository} --revision {revision}`), "
+    if unreachable := why_unreachable():
+        raise _missing(what, unreachable, fetch)
     try:
         return load_file(hf_hub_download(repository, "model.safetensors", revision=revision, etag_timeout=5))
     except Exception as error:
-        fetch = f"fetch them where there is a network (`hf download {repository} --revision {revision}`), "
-        raise _missing(f"the {tag} weights of {encoder}", error, fetch) from error
+        raise _missing(what, type(error).__name__, fetch) from error
 
 
 def _timm_state(encoder: str) -> dict[str, torch.Tensor]:
+    # The cache first: timm would ask the network for what is there, too.
+    with contextlib.suppress(Exception), offline(True):
+        return smp.encoders.get_encoder(encoder, weights=True).state_dict()  # type: ignore[no-any-return]
+    if unreachable := why_unreachable():
+        raise _missing(f"the weights of {encoder}", unreachable)
     try:
         return smp.encoders.get_encoder(encoder, weights=True).state_dict()  # type: ignore[no-any-return]
     except Exception as error:
-        raise _missing(f"the weights of {encoder}", error) from error
+        raise _missing(f"the weights of {encoder}", type(error).__name__) from error
 
 
-def _missing(what: str, error: Exception, fetch: str = "") -> BddsegError:
+def _missing(what: str, why: str, fetch: str = "") -> BddsegError:
     return BddsegError(
-        f"{what} are not in the cache and cannot be downloaded ({type(error).__name__}): {fetch}"
+        f"{what} are not in the cache and cannot be downloaded, as {sanitize(why)}: {fetch}"
         "name a file (--set encoder_weights=FILE.safetensors), or train from scratch (--set encoder_weights=none)"
     )
 

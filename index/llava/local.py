@@ -11,8 +11,9 @@ from PIL import Image
 
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.hub import offline, why_unreachable
 from bddseg_tui.core.sanitize import sanitize
-from bddseg_tui.index.hub import offline, snapshot, why_not_loaded_from_hub
+from bddseg_tui.index.hub import snapshot, why_not_loaded_from_hub
 from bddseg_tui.index.llava import THINKING_TOKENS, Piece, at_limit
 from bddseg_tui.index.llava.budget import Budget, ThoughtTokens
 from bddseg_tui.index.llava.families import check_family, unknown_family
@@ -134,6 +135,8 @@ def load_llava(name: str, device: str | None = None, quantise: str = "", downloa
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     folder = DEMO if name == "demo" else typed_path(name)
     source = os.fspath(folder) if folder.is_dir() else name
+    unreachable = why_unreachable() if download and not folder.is_dir() else ""
+    download = download and not unreachable
     safe: dict[str, Any] = {"local_files_only": not download, "trust_remote_code": False}
     try:
         with offline(not download):
@@ -163,7 +166,7 @@ def load_llava(name: str, device: str | None = None, quantise: str = "", downloa
             if "device_map" not in options:
                 model.to(placement.device)
     except Exception as error:
-        raise BddsegError(_why_not(name, folder, error, download)) from error
+        raise BddsegError(_why_not(name, folder, error, download, unreachable)) from error
     return LocalLlava(name, model.eval(), processor, read_vocabulary(folder))
 
 
@@ -176,7 +179,7 @@ def _config(auto: Any, source: str, name: str, safe: dict[str, Any]) -> Any:
         raise
 
 
-def _why_not(name: str, folder: Path, error: Exception, download: bool) -> str:
+def _why_not(name: str, folder: Path, error: Exception, download: bool, unreachable: str) -> str:
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return f"there is not enough memory for {sanitize(name)}: {ADVICE}"
     if isinstance(error, BddsegError) and sanitize(name) in str(error):
@@ -186,7 +189,9 @@ def _why_not(name: str, folder: Path, error: Exception, download: bool) -> str:
     if folder.is_dir():
         return f"{sanitize(name)} holds no LLaVA ({why_not_loaded(error)})"
     fetch = "fetch it with `bddseg-tui ask --download`, name a server, or set llava to demo"
-    missing = None if isinstance(error, BddsegError) else why_not_loaded_from_hub(name, name, error, fetch, download)
+    missing = None
+    if not isinstance(error, BddsegError):
+        missing = why_not_loaded_from_hub(name, name, error, fetch, download, unreachable)
     return missing or f"{sanitize(name)} cannot be loaded ({why_not_loaded(error)})"
 
 

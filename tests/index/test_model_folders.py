@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.hub import offline
 from bddseg_tui.index.clip import DEMO, Clip, load_clip
-from bddseg_tui.index.hub import offline
 from bddseg_tui.index.llava.local import DEMO as DEMO_LLAVA
 from bddseg_tui.index.llava.local import load_llava
 from bddseg_tui.index.weights_check import difference

@@ -2,7 +2,6 @@
 
 import errno
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -15,17 +14,8 @@ from bddseg_tui.index.clip import DEMO, load_clip
 from bddseg_tui.index.hub import why_not_loaded_from_hub
 from bddseg_tui.index.llava.local import load_llava
 from tests.index.tiny_models import save_tiny
+from tests.no_network import watched_environment
 
-HOOK = """
-import sys
-FORBIDDEN = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.connect", "socket.sendto")
-def hook(event, args):
-    if event in FORBIDDEN and not (event == "socket.connect" and isinstance(args[1], (str, bytes))):
-        with open({log!r}, "a") as file:
-            print(event, args, file=file)
-        raise OSError("no network here")
-sys.addaudithook(hook)
-"""
 LOADING = """
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.index.clip import DEMO, load_clip
@@ -44,11 +34,8 @@ for load, names in ((load_clip, CLIPS), (load_llava, LLAVAS)):
 @pytest.fixture
 def watched(tmp_path: Path) -> tuple[dict[str, str], Path]:
     """An environment as a person has it, with an empty cache, in which every process notes and refuses the network."""
-    log = tmp_path / "network"
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site/sitecustomize.py").write_text(HOOK.format(log=os.fspath(log)))
-    env = {k: v for k, v in os.environ.items() if k != "HF_HUB_OFFLINE"}
-    return {**env, "PYTHONPATH": os.fspath(tmp_path / "site"), "HF_HOME": os.fspath(tmp_path / "hf")}, log
+    env, log = watched_environment(tmp_path)
+    return {k: v for k, v in env.items() if k != "HF_HUB_OFFLINE"}, log
 
 
 def cached(family: str, cache: Path, repository: str, *without: str) -> Path:
@@ -106,6 +93,14 @@ def test_an_interrupted_download_is_told_as_one(cache: Path) -> None:
     (folder.parents[1] / "blobs/0123.incomplete").write_bytes(b"half")
     said = why_not_loaded_from_hub("a/b", "a/b", OSError("no file named model.safetensors"), "fetch it", False)
     assert said is not None and "was interrupted" in said
+
+
+def test_what_is_cached_is_loaded_though_it_might_be_fetched_and_the_hub_cannot_be_asked(cache: Path) -> None:
+    cached("llava", cache, "a/b")
+    assert load_llava("a/b", "cpu", download=True).name == "a/b"
+    (cache / "models--a--b/snapshots/0123456789abcdef/tokenizer.json").unlink()
+    with pytest.raises(BddsegError, match=r"a/b is not in the cache, or not whole.*HF_HUB_OFFLINE is set"):
+        load_llava("a/b", "cpu", download=True)
 
 
 def test_a_full_disk_and_no_network_are_told_as_such(cache: Path) -> None:
