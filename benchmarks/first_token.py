@@ -19,6 +19,8 @@ from transformers import TextIteratorStreamer
 
 from bddseg_tui.core.data.image_file import read_image
 from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.retrieval.client import Answering
+from bddseg_tui.core.retrieval.events import AnsweredEvent, FailedEvent, TokenEvent
 from bddseg_tui.core.workspace.workspace import open_workspace
 from bddseg_tui.index.llava.local import load_llava
 from bddseg_tui.index.prompts import answer_messages
@@ -28,14 +30,14 @@ from benchmarks.report import publish, quantile
 QUESTION = "what is the weather like?"
 
 
-def until_first(events: Any) -> float:
+def until_first(events: Answering[AnsweredEvent]) -> float:
     """Seconds until the first token event."""
     start, first = time.perf_counter(), 0.0
     for event in events:
-        if event["event"] == "token" and not first:
+        if isinstance(event, TokenEvent) and not first:
             first = time.perf_counter() - start
-        elif event["event"] == "error":
-            raise SystemExit(event["message"])
+        elif isinstance(event, FailedEvent):
+            raise SystemExit(event.message)
     return first
 
 
@@ -68,15 +70,13 @@ def main() -> None:
     service = (engine := Engine(open_workspace(None))).retrieval
     collection = engine.data.open(arguments.dataset)
     llava = load_llava("demo")
-    found = service.search(collection, "city street", top=arguments.questions).result()["items"]
+    found = service.search(collection, "city street", top=arguments.questions).result().items
     times: dict[str, list[float]] = {"bare generate": [], "ours, same step": [], "ours, whole way": []}
     until_first(service.ask(collection, SUGGESTIONS[0]))
-    bare(llava, Path(found[0]["path"]))
+    bare(llava, Path(found[0].path))
     for number, item in enumerate(found):
-        times["bare generate"].append(bare(llava, Path(item["path"])))
-        times["ours, same step"].append(
-            until_first(service.ask(collection, QUESTION, image=item["image"], mode="stay"))
-        )
+        times["bare generate"].append(bare(llava, Path(item.path)))
+        times["ours, same step"].append(until_first(service.ask(collection, QUESTION, image=item.image, mode="stay")))
         times["ours, whole way"].append(until_first(service.ask(collection, SUGGESTIONS[number % len(SUGGESTIONS)])))
     service.close()
     base = statistics.median(times["bare generate"])

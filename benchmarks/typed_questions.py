@@ -64,14 +64,9 @@ def verdicts(haystack: Haystack, question: Typed) -> np.ndarray[tuple[int], np.d
 
 def put(question: Typed, searcher: Searcher, llava: LocalLlava, root: Path) -> int | None:
     """The image that is answered about; None where it is said that none is, or why the question cannot be answered."""
-    ends = []
-
-    def emit(event: str, **values: object) -> None:
-        if event == "done":
-            ends.append(values["image"])
-
-    ask(Ask(question.text, answer_tokens=_ANSWER_TOKENS), lambda: searcher, lambda: llava, root, emit, lambda: False)
-    return None if ends[0] is None else int(Path(str(ends[0])).stem)
+    asked = Ask(question.text, answer_tokens=_ANSWER_TOKENS)
+    image = ask(asked, lambda: searcher, lambda: llava, root, lambda event: None, lambda: False).image
+    return None if image is None else int(Path(image).stem)
 
 
 def score(

@@ -50,7 +50,7 @@ def main(argv: list[str]) -> int:
         from bddseg_tui.index.shared_retriever import serve_socket
 
         return serve_socket(arguments.socket, arguments.path, 60 * arguments.minutes)
-    from bddseg_tui.index.retriever import main as serve
+    from bddseg_tui.index.pipe_retriever import main as serve
 
     return serve()
 

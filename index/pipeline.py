@@ -9,17 +9,25 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from bddseg_tui.core.data.image_file import read_image
 from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.retrieval.events import (
+    AnchorsEvent,
+    AnsweredEvent,
+    CandidatesEvent,
+    ImageEvent,
+    Item,
+    TokenEvent,
+    UnsaidEvent,
+)
 from bddseg_tui.index import prompts
 from bddseg_tui.index.llava import CutShort, Llava, TakenBack
 from bddseg_tui.index.query import Anchors, Ask, CancelledError, Emit, make_anchors, teller, turn_of
 from bddseg_tui.index.search import Hit, Searcher
 from bddseg_tui.index.search_language import Phrase, anchor_phrase
 
-__all__ = ["Ask", "CancelledError", "ask", "hit_json"]
+__all__ = ["Ask", "CancelledError", "ask", "found_item"]
 _LOOK = (672, 672)
 """Size at which a picture is at least decoded for LLaVA."""
 
@@ -46,14 +54,8 @@ def ask(
     root: Path,
     emit: Emit,
     cancelled: Callable[[], bool],
-) -> None:
-    """Answers a question; `emit(event, **values)` is told every step.
-
-    Events: `topic` (same or new), `anchors` (with `fallback`, why the question itself is searched with), `candidates`
-    (hits), `image` (the one that is looked at), `token`, and last `done` (answer, image, score, timings; `doubt` says
-    that nobody can tell whether the image fits, `problem` why an answer is not whole, `complete` is False where more
-    than its length is wrong). In between, `waiting` (what, seconds) and `thinking` (seconds) say why nothing else
-    comes; `unsaid` takes back every token so far.
+) -> AnsweredEvent:
+    """Answers a question; `emit` is told every step, as it happens.
 
     Raises:
         CancelledError: it was asked to stop.
@@ -72,31 +74,28 @@ def ask(
     request = turn.request
     if request.image is not None and turn.stays:
         step("topic")
-        _answer(request, request.image, None, llava, root, emit, cancelled, clock)
-        return
+        return _answer(request, request.image, None, llava, root, emit, cancelled, clock)
     step("topic")
     made = Anchors(list(request.anchors) if request.mode == "search" else [])
     if not made.names:
         made = make_anchors(request.question, llava, emit, cancelled)
     else:
-        emit("anchors", anchors=made.names, fallback="")
+        emit(AnchorsEvent(anchors=tuple(made.names)))
     anchors, gone = made.names, made.gone
     step("anchors")
     phrases = [anchor_phrase(a) for a in anchors]
     hits = _search(phrases, request, turn.seen, searcher()) if phrases else []
-    emit("candidates", items=[hit_json(h, root) for h in hits])
+    emit(CandidatesEvent(items=tuple(found_item(h, root) for h in hits)))
     step("search")
     if made.unknown:
-        _say(made.unknown, emit, clock)
-        return
+        return _say(made.unknown, emit, clock)
     if not hits:
         raise BddsegError("the filter leaves no image of the index: clear it")
     if hits[0].verdict == "nothing":
-        _say_nothing_fits(anchors, hits[0], len(searcher().images), emit, clock)
-        return
+        return _say_nothing_fits(anchors, hits[0], len(searcher().images), emit, clock)
     if gone is not None:
         raise gone
-    _answer(request, hits[0].image, hits[0], llava, root, emit, cancelled, clock, anchors, fresh=True)
+    return _answer(request, hits[0].image, hits[0], llava, root, emit, cancelled, clock, anchors, fresh=True)
 
 
 def _search(phrases: list[Phrase], request: Ask, seen: bytes | None, searcher: Searcher) -> list[Hit]:
@@ -115,9 +114,9 @@ def _answer(
     clock: _Clock,
     anchors: Sequence[str] = (),
     fresh: bool = False,
-) -> None:
+) -> AnsweredEvent:
     path = root / os.fsdecode(image)
-    emit("image", image=os.fsdecode(image), path=os.fspath(path))
+    emit(ImageEvent(image=os.fsdecode(image), path=os.fspath(path)))
     picture = read_image(path, at_least=_LOOK)
     facts = request.facts(image) if request.facts else None
     history = () if fresh else request.history
@@ -134,10 +133,10 @@ def _answer(
             if not parts:
                 clock.lap("first_token")
             parts.append(piece)
-            emit("token", text=piece)
+            emit(TokenEvent(text=piece))
         elif isinstance(piece, TakenBack):
             parts.clear()
-            emit("unsaid")
+            emit(UnsaidEvent())
         elif isinstance(piece, CutShort):
             cut = piece
         else:
@@ -146,15 +145,12 @@ def _answer(
         raise CancelledError
     clock.lap("answer")
     answer = "".join(parts).strip() or "(LLaVA said nothing)"
-    score = None if hit is None else round(hit.score, 4)
-    confidence = None if hit is None else round(hit.confidence, 4)
-    emit(
-        "done",
+    return AnsweredEvent(
         answer=answer,
         image=os.fsdecode(image),
         path=os.fspath(path),
-        score=score,
-        confidence=confidence,
+        score=None if hit is None else round(hit.score, 4),
+        confidence=None if hit is None else round(hit.confidence, 4),
         fits=True,
         doubt=_doubt(hit, anchors),
         timings=clock.total(),
@@ -163,21 +159,22 @@ def _answer(
     )
 
 
-def _say_nothing_fits(anchors: Sequence[str], nearest: Hit, count: int, emit: Emit, clock: _Clock) -> None:
+def _say_nothing_fits(anchors: Sequence[str], nearest: Hit, count: int, emit: Emit, clock: _Clock) -> AnsweredEvent:
     wanted = "; ".join(anchors)
     stem = Path(os.fsdecode(nearest.image)).stem
     answer = (
         f"None of the {count:,} images seems to show “{wanted}”. "
         f"The nearest is {stem}, at a confidence of {nearest.confidence:.0%}."
     )
-    _say(answer, emit, clock)
+    return _say(answer, emit, clock)
 
 
-def _say(answer: str, emit: Emit, clock: _Clock) -> None:
+def _say(answer: str, emit: Emit, clock: _Clock) -> AnsweredEvent:
     """An answer of ours about no picture."""
-    emit("token", text=answer)
-    nothing = {"image": None, "path": None, "score": None, "confidence": None, "fits": False}
-    emit("done", answer=answer, **nothing, doubt="", timings=clock.total(), problem="", complete=True)
+    emit(TokenEvent(text=answer))
+    return AnsweredEvent(
+        answer=answer, image=None, path=None, score=None, confidence=None, fits=False, timings=clock.total()
+    )
 
 
 def _doubt(hit: Hit | None, anchors: Sequence[str]) -> str:
@@ -187,15 +184,15 @@ def _doubt(hit: Hit | None, anchors: Sequence[str]) -> str:
     return f"this is the nearest, at {hit.confidence:.0%}: I can't tell whether it shows “{wanted}”"
 
 
-def hit_json(hit: Hit, root: Path) -> dict[str, Any]:
-    """A hit as events and `--json` have it."""
+def found_item(hit: Hit, root: Path) -> Item:
+    """A hit as events have it."""
     image = os.fsdecode(hit.image)
-    return {
-        "name": Path(image).stem,
-        "image": image,
-        "path": os.fspath(root / image),
-        "score": round(hit.score, 4),
-        "confidence": round(hit.confidence, 4),
-        "verdict": hit.verdict,
-        "duplicates": [os.fsdecode(d) for d in hit.duplicates],
-    }
+    return Item(
+        name=Path(image).stem,
+        image=image,
+        path=os.fspath(root / image),
+        score=round(hit.score, 4),
+        confidence=round(hit.confidence, 4),
+        verdict=hit.verdict,
+        duplicates=tuple(os.fsdecode(d) for d in hit.duplicates),
+    )

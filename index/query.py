@@ -4,12 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.retrieval.events import AnchorsEvent, Step, ThinkingEvent, TopicEvent, WaitingEvent
+from bddseg_tui.core.retrieval.requests import Mode
 from bddseg_tui.index import prompts
 from bddseg_tui.index.anchor_reply import parse_anchors, parse_topic
 from bddseg_tui.index.follow_ups import follow_up
 from bddseg_tui.index.llava import Llava, OutOfServiceError, Piece, Thinking, Waiting, reply
 
-Emit = Callable[..., None]
+Emit = Callable[[Step], None]
 ANCHOR_TOKENS, TOPIC_TOKENS, ANSWER_TOKENS = 48, 4, 256
 FREE_TOKENS = 320
 """For anchors, and for same or new, of a model that may write a sentence before them."""
@@ -38,7 +40,7 @@ class Ask:
     image: bytes | None = None
     anchors: tuple[str, ...] = ()
     history: tuple[tuple[str, str], ...] = ()
-    mode: str = "auto"
+    mode: Mode = "auto"
     allowed: Sequence[bytes] | None = None
     top: int = 9
     fusion: str = "product"
@@ -72,7 +74,7 @@ def turn_of(request: Ask, llava: Callable[[], Llava], emit: Emit, cancelled: Cal
         turn = Turn(replace(request, question=doubted, history=tuple(before)), stays=True)
     else:
         turn = Turn(request, stays=True)
-    emit("topic", same=turn.stays)
+    emit(TopicEvent(same=turn.stays))
     return turn
 
 
@@ -117,7 +119,7 @@ def make_anchors(question: str, llava: Callable[[], Llava], emit: Emit, cancelle
         raise CancelledError
     if not unknown:
         anchors = anchors or [prompts.clean_question(question)]
-    emit("anchors", anchors=anchors, fallback=fallback)
+    emit(AnchorsEvent(anchors=tuple(anchors), fallback=fallback))
     return Anchors(anchors, gone, unknown)
 
 
@@ -134,8 +136,8 @@ def teller(emit: Emit) -> Callable[[Piece], None]:
     def tell(piece: Piece) -> None:
         match piece:
             case Waiting(seconds):
-                emit("waiting", what="the server", seconds=seconds)
+                emit(WaitingEvent(what="the server", seconds=seconds))
             case Thinking(seconds):
-                emit("thinking", seconds=seconds)
+                emit(ThinkingEvent(seconds=seconds))
 
     return tell

@@ -1,39 +1,37 @@
-"""The retriever: a process that keeps CLIP, LLaVA and an index in memory. Requests in, events out, as JSON lines.
+"""What the retriever keeps in memory, one CLIP, one index and one LLaVA, and how it does each request.
 
-    {"id": 3, "do": "search", "setup": {...}, "text": "heavy rain; -night", ...}
-    {"id": 4, "do": "ask", "setup": {...}, "question": "...", ...}
-    {"do": "cancel", "id": 4}
-
-They are those of `core.retrieval.protocol`. One CLIP, one index and one LLaVA are kept, those that were asked for last.
-Requests are worked on one after the other; a cancelled one is answered at once, whatever its models are still busy
-with. When standard input ends, so does the process.
+Those that were asked for last are kept. Requests come one after the other (`request_worker`).
 """
 
 import gc
-import json
 import os
-import queue
-import sys
-import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
 
 import torch
 
 from bddseg_tui.core.data.catalog import Catalog
 from bddseg_tui.core.data.filter_language import parse_query
 from bddseg_tui.core.data.image_file import read_image
-from bddseg_tui.core.errors import BddsegError, RecordError
-from bddseg_tui.core.files.json_text import decode
+from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.typed_path import typed_path
-from bddseg_tui.core.retrieval.protocol import PROTOCOL
-from bddseg_tui.core.retrieval.requests import AskRequest, Request, SearchRequest, Setup, check_request
+from bddseg_tui.core.retrieval.events import (
+    AnsweredEvent,
+    End,
+    Event,
+    FailedEvent,
+    FoundEvent,
+    LoadedEvent,
+    LoadingEvent,
+    RequestEvent,
+)
+from bddseg_tui.core.retrieval.requests import AskRequest, SearchRequest, Setup, Work
 from bddseg_tui.index.clip import Clip, load_clip
 from bddseg_tui.index.llava import Llava
-from bddseg_tui.index.pipeline import Ask, CancelledError, ask, hit_json
+from bddseg_tui.index.pipeline import Ask, CancelledError, ask, found_item
+from bddseg_tui.index.query import Emit
 from bddseg_tui.index.search import Searcher, open_searcher
 from bddseg_tui.index.search_language import parse_phrases
 
@@ -42,74 +40,74 @@ from bddseg_tui.index.search_language import parse_phrases
 class Retriever:
     """What is loaded, at most one of each kind, and how to do each request."""
 
-    send: Callable[[dict[str, Any]], None]
+    send: Callable[[int, Event], None]
     cancelled: set[int] = field(default_factory=set)
     _clips: dict[tuple[str, str], Clip] = field(default_factory=dict)
     _llavas: dict[tuple[str, ...], Llava] = field(default_factory=dict)
-    _searchers: dict[tuple[Any, ...], Searcher] = field(default_factory=dict)
+    _searchers: dict[tuple[object, ...], Searcher] = field(default_factory=dict)
 
-    def handle(self, request: Request) -> None:
+    def handle(self, number: int, request: Work) -> None:
         """Does one request; every failure becomes an event."""
-        number = request["id"]
 
-        def emit(event: str, **values: Any) -> None:
+        def emit(event: RequestEvent) -> None:
             if number not in self.cancelled:
-                self.send({"id": number, "event": event, **values})
+                self.send(number, event)
 
         try:
-            if request["do"] == "search":
-                self._search(request, emit)
-            elif request["do"] == "ask":
-                self._ask(request, emit, lambda: number in self.cancelled)
-            else:
-                self._searcher(request["setup"], emit)
-                self._llava(request["setup"], emit)
-                emit("done")
+            emit(self._end_of(request, emit, lambda: number in self.cancelled))
         except CancelledError:
             pass
         except BddsegError as error:
-            emit("error", message=str(error))
+            emit(FailedEvent(message=str(error)))
         except MemoryError:
-            emit("error", message="there is not enough memory for this model: choose a smaller one, or a server")
+            short = "there is not enough memory for this model: choose a smaller one, or a server"
+            emit(FailedEvent(message=short))
         except Exception as error:
             traceback.print_exc()
-            emit("error", message=f"the retriever failed ({type(error).__name__}: {error})")
+            emit(FailedEvent(message=f"the retriever failed ({type(error).__name__}: {error})"))
 
-    def _search(self, request: SearchRequest, emit: Callable[..., None]) -> None:
-        setup = request["setup"]
+    def _end_of(self, request: Work, emit: Emit, cancelled: Callable[[], bool]) -> End:
+        if isinstance(request, SearchRequest):
+            return self._search(request, emit)
+        if isinstance(request, AskRequest):
+            return self._ask(request, emit, cancelled)
+        self._searcher(request.setup, emit)
+        self._llava(request.setup, emit)
+        return LoadedEvent()
+
+    def _search(self, request: SearchRequest, emit: Emit) -> FoundEvent:
+        setup, top = request.setup, request.top
         searcher = self._searcher(setup, emit)
-        root, top = Path(setup["root"]), request["top"]
-        allowed = _allowed(setup, request["filter"], request["evaluation"])
-        if like := request["like"]:
+        allowed = _allowed(setup, request.filter, request.evaluation)
+        if like := request.like:
             source = os.fsencode(like)
             known = searcher.holds(source)
             picture = source if known else read_image(typed_path(like))
-            words = parse_phrases(request["text"], beside_picture=True) if request["text"].strip() else []
+            words = parse_phrases(request.text, beside_picture=True) if request.text.strip() else []
             hits = searcher.by_picture(picture, top, allowed, phrases=words)
         else:
-            hits = searcher.by_phrases(parse_phrases(request["text"]), top, allowed, setup["fusion"])
-        emit("done", items=[hit_json(h, root) for h in hits], store=searcher.method)
+            hits = searcher.by_phrases(parse_phrases(request.text), top, allowed, setup.options.fusion)
+        return FoundEvent(items=tuple(found_item(h, Path(setup.root)) for h in hits), store=searcher.method)
 
-    def _ask(self, request: AskRequest, emit: Callable[..., None], cancelled: Callable[[], bool]) -> None:
-        setup = request["setup"]
-        image = request["image"]
+    def _ask(self, request: AskRequest, emit: Emit, cancelled: Callable[[], bool]) -> AnsweredEvent:
+        setup, image = request.setup, request.image
         question = Ask(
-            question=request["question"],
+            question=request.question,
             image=os.fsencode(image) if image else None,
-            anchors=tuple(request["anchors"]),
-            history=tuple(request["history"]),
-            mode=request["mode"],
-            allowed=_allowed(setup, request["filter"], request["evaluation"]),
-            top=request["top"],
-            fusion=setup["fusion"],
-            facts=_facts(setup, request["evaluation"]) if setup["facts"] else None,
-            answer_tokens=setup["answer_tokens"],
+            anchors=request.anchors,
+            history=request.history,
+            mode=request.mode,
+            allowed=_allowed(setup, request.filter, request.evaluation),
+            top=request.top,
+            fusion=setup.options.fusion,
+            facts=_facts(setup, request.evaluation) if setup.options.facts else None,
+            answer_tokens=setup.options.answer_tokens,
         )
-        ask(
+        return ask(
             question,
             lambda: self._searcher(setup, emit),
             lambda: self._llava(setup, emit),
-            Path(setup["root"]),
+            Path(setup.root),
             emit,
             cancelled,
         )
@@ -120,27 +118,27 @@ class Retriever:
 
     # -- what is loaded --------------------------------------------------------------------------------------
 
-    def _clip(self, setup: Setup, emit: Callable[..., None]) -> Clip:
-        key = (setup["clip"], setup["device"])
+    def _clip(self, setup: Setup, emit: Emit) -> Clip:
+        key = (setup.options.clip, setup.options.device)
         if key not in self._clips:
-            emit("loading", what=f"CLIP {key[0]}")
+            emit(LoadingEvent(what=f"CLIP {key[0]}"))
             # Each index holds the model that it was built with.
             self._forget_searchers()
             self._clips.clear()
             _free_memory()
-            self._clips[key] = load_clip(key[0], key[1] or None, setup["download"])
+            self._clips[key] = load_clip(key[0], key[1] or None, setup.download)
         return self._clips[key]
 
-    def _searcher(self, setup: Setup, emit: Callable[..., None]) -> Searcher:
-        folder = Path(setup["index"])
+    def _searcher(self, setup: Setup, emit: Emit) -> Searcher:
+        folder, options = Path(setup.index), setup.options
         # The graph comes after the manifest that it is of.
         stamps = tuple(_stamp(folder / name) for name in ("manifest.json", "hnsw.json"))
-        key = (setup["index"], stamps, setup["clip"], setup["device"], setup["milvus"])
+        key = (setup.index, stamps, options.clip, options.device, options.milvus)
         if key not in self._searchers:
             clip = self._clip(setup, emit)
-            emit("loading", what="the index")
+            emit(LoadingEvent(what="the index"))
             self._forget_searchers()
-            self._searchers[key] = open_searcher(folder, clip, setup["milvus"])
+            self._searchers[key] = open_searcher(folder, clip, options.milvus)
         return self._searchers[key]
 
     def _forget_searchers(self) -> None:
@@ -152,11 +150,12 @@ class Retriever:
         self._llavas.clear()
         _free_memory()
 
-    def _llava(self, setup: Setup, emit: Callable[..., None]) -> Llava:
-        server = (setup["server"], setup["server_model"])
-        key = server if setup["server"] else (setup["llava"], setup["device"], setup["quantise"])
+    def _llava(self, setup: Setup, emit: Emit) -> Llava:
+        options = setup.options
+        server = (options.server, options.server_model)
+        key = server if options.server else (options.llava, options.device, options.quantise)
         if key not in self._llavas:
-            if setup["server"]:
+            if options.server:
                 from bddseg_tui.index.llava.server import ServerLlava
 
                 self._forget_llavas()
@@ -164,12 +163,10 @@ class Retriever:
             else:
                 from bddseg_tui.index.llava.local import load_llava
 
-                emit("loading", what=f"LLaVA {setup['llava']}")
+                emit(LoadingEvent(what=f"LLaVA {options.llava}"))
                 self._forget_llavas()
-                self._llavas[key] = load_llava(
-                    setup["llava"], setup["device"] or None, setup["quantise"], setup["download"]
-                )
-        self._llavas[key].thinking_tokens = setup["thinking_tokens"]
+                self._llavas[key] = load_llava(options.llava, options.device or None, options.quantise, setup.download)
+        self._llavas[key].thinking_tokens = options.thinking_tokens
         return self._llavas[key]
 
 
@@ -188,7 +185,7 @@ def _stamp(path: Path) -> int:
 
 
 def _catalog(setup: Setup) -> Catalog:
-    return Catalog(Path(setup["catalog"]), Path(setup["root"]))
+    return Catalog(Path(setup.catalog), Path(setup.root))
 
 
 def _allowed(setup: Setup, text: str, evaluation: str | None) -> list[bytes] | None:
@@ -207,78 +204,3 @@ def _facts(setup: Setup, evaluation: str | None) -> Callable[[bytes], list[tuple
         return image_shares(_catalog(setup), image, evaluation)
 
     return facts
-
-
-class RequestWorker:
-    """Works on requests one after the other, in a thread; lines may come from any thread, and from many people.
-
-    Args:
-        send: told every event.
-    """
-
-    def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
-        self._send = send
-        self._retriever = Retriever(send)
-        self._todo: queue.Queue[Request] = queue.Queue()
-        threading.Thread(target=self._work, daemon=True).start()
-
-    def take(self, raw: Any) -> None:
-        """Takes a decoded line: a request waits for its turn, one that is cancelled is answered at once."""
-        number = raw.get("id") if isinstance(raw, dict) else None
-        try:
-            request = check_request(raw)
-        except RecordError as error:
-            if isinstance(number, int):
-                self._send({"id": number, "event": "error", "message": f"the request makes no sense ({error})"})
-            return
-        if request["do"] != "cancel":
-            self._todo.put(request)
-        else:
-            self.cancel(request["id"])
-
-    def cancel(self, number: int) -> None:
-        """Gives up a request."""
-        if number not in self._retriever.cancelled:
-            self._retriever.cancelled.add(number)
-            self._send({"id": number, "event": "cancelled"})
-
-    def _work(self) -> None:
-        while True:
-            request = self._todo.get()
-            if request["id"] not in self._retriever.cancelled:
-                self._retriever.handle(request)
-
-
-def serve(lines: TextIO, send: Callable[[dict[str, Any]], None]) -> None:
-    """Reads requests until they end."""
-    worker = RequestWorker(send)
-    for line in lines:
-        try:
-            raw = decode(line)
-        except RecordError:
-            continue
-        worker.take(raw)
-
-
-def main() -> int:
-    """Serves standard input and output. What libraries print goes to standard error instead."""
-    out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", errors="surrogateescape")
-    # A library that asks something on standard input must not have a request for an answer.
-    lines = os.fdopen(os.dup(sys.stdin.fileno()), encoding="utf-8", errors="replace")
-    with Path(os.devnull).open("rb") as nothing:
-        os.dup2(nothing.fileno(), sys.stdin.fileno())
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    lock = threading.Lock()
-
-    def send(event: dict[str, Any]) -> None:
-        with lock:
-            try:
-                out.write(json.dumps(event) + "\n")
-                out.flush()
-            except OSError:
-                os._exit(0)
-
-    send({"event": "ready", "pid": os.getpid(), "protocol": PROTOCOL})
-    serve(lines, send)
-    # Models may still be busy in their thread; nobody is left to hear them.
-    os._exit(0)

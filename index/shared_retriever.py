@@ -1,7 +1,6 @@
 """A retriever that many may speak with: it listens on a socket, and ends when nobody has asked for a while."""
 
 import contextlib
-import json
 import os
 import select
 import socket
@@ -10,12 +9,11 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from bddseg_tui.core.errors import RecordError
-from bddseg_tui.core.files.json_text import decode
-from bddseg_tui.core.retrieval.protocol import LAST, PROTOCOL
-from bddseg_tui.index.retriever import RequestWorker
+from bddseg_tui.core.retrieval.events import End, Event, ReadyEvent
+from bddseg_tui.core.retrieval.protocol import PROTOCOL, message_line
+from bddseg_tui.core.retrieval.requests import CancelRequest, EndRequest, Request
+from bddseg_tui.index.request_worker import RequestWorker, request_of
 
 _BITS = 32
 """A request's number here is its connection's, then so many bits of its own."""
@@ -37,11 +35,11 @@ class Connection:
         # Of sending alone: reading waits for the next request for as long as it takes.
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", self.patience_s, 0))
 
-    def send(self, event: dict[str, Any]) -> None:
+    def send(self, number: int | None, event: Event) -> None:
         """Sends an event. One who has gone, or reads nothing for seconds, is hung up on: others wait for the worker."""
         with self.lock:
             try:
-                self.socket.sendall(json.dumps(event).encode() + b"\n")
+                self.socket.sendall(message_line(number, event))
             except OSError:
                 with contextlib.suppress(OSError):
                     self.socket.shutdown(socket.SHUT_RDWR)
@@ -69,14 +67,14 @@ class SharedRetriever:
         with self._lock:
             self._count += 1
             one = self._connections[self._count] = Connection(self._count, connection)
-        one.send({"event": "ready", "pid": os.getpid(), "protocol": PROTOCOL})
+        one.send(None, ReadyEvent(pid=os.getpid(), protocol=PROTOCOL))
         threading.Thread(target=self._read, args=(one,), daemon=True).start()
 
     def _read(self, one: Connection) -> None:
         with one.socket, one.socket.makefile("rb") as lines, contextlib.suppress(OSError):
             while (line := lines.readline(_LONGEST_LINE)).endswith(b"\n"):
-                with contextlib.suppress(RecordError):
-                    self._take(one, decode(line))
+                if (read := request_of(line, one.send)) is not None:
+                    self._take(one, *read)
         with self._lock:
             del self._connections[one.number]
             left = list(one.open_requests)
@@ -84,26 +82,24 @@ class SharedRetriever:
             self._worker.cancel(number)
         self.last_used = time.monotonic()
 
-    def _take(self, one: Connection, raw: Any) -> None:
-        if isinstance(raw, dict) and raw.get("do") == "end":
+    def _take(self, one: Connection, own_number: int | None, request: Request) -> None:
+        if isinstance(request, EndRequest):
             os.eventfd_write(self.ending, 1)
-            return
-        if isinstance(raw, dict) and isinstance(raw.get("id"), int) and 0 <= raw["id"] < 1 << _BITS:
-            number = (one.number << _BITS) + raw["id"]
-            with self._lock:
-                if raw.get("do") != "cancel":
+        elif own_number is not None and own_number < 1 << _BITS:
+            number = (one.number << _BITS) + own_number
+            if not isinstance(request, CancelRequest):
+                with self._lock:
                     one.open_requests.add(number)
-            self._worker.take({**raw, "id": number})
+            self._worker.take(number, request)
 
-    def _deliver(self, event: dict[str, Any]) -> None:
-        """Hands an event to whoever asked, under the number that they gave it."""
-        number = int(event["id"])
+    def _deliver(self, number: int, event: Event) -> None:
+        """Hands an event to whoever asked, under the number that they gave the request."""
         with self._lock:
             one = self._connections.get(number >> _BITS)
-            if one is not None and event["event"] in LAST:
+            if one is not None and isinstance(event, End):
                 one.open_requests.discard(number)
         if one is not None:
-            one.send({**event, "id": number & ((1 << _BITS) - 1)})
+            one.send(number & ((1 << _BITS) - 1), event)
 
 
 def serve_socket(handle: int, path: Path, idle_s: float) -> int:

@@ -1,165 +1,195 @@
-"""The events of the retriever, by kind: what each must have. All words have passed the sanitizer, file names have not.
+"""The events of the retriever, a frozen message for each. All words have passed the sanitizer, file names have not.
 
 Whoever shows a file's name sanitizes it; whoever opens it needs it as it is.
 """
 
-from typing import Annotated, Any, Literal, NotRequired
+from dataclasses import dataclass
+from typing import Literal
 
-from pydantic import Field, TypeAdapter, with_config
-from typing_extensions import TypedDict
-
-from bddseg_tui.core.files.records import Count, FileName, Line, Real, Text, checked
+from bddseg_tui.core.files.records import Count, FileName, Line, Real, Text
 from bddseg_tui.core.retrieval.calibration import Verdict
 
 
-class _Event(TypedDict):
-    id: NotRequired[Count]
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """An image that was found.
 
-
-class Item(TypedDict):
-    """An image that was found; `image` is relative to the dataset, `path` is where it lies."""
+    Attributes:
+        name: its stem.
+        image: its path, relative to the dataset.
+        path: where it lies.
+        score: the cosine (-1..1) that it was found by, or what the rule of fusion makes of several.
+        confidence: how surely (0..1) it fits.
+        verdict: whether it does, as far as can be told.
+        duplicates: images that are nearly the same, relative to the dataset.
+    """
 
     name: Line
     image: FileName
     path: FileName
     score: Real
     confidence: Real
-    verdict: NotRequired[Verdict]
-    duplicates: list[FileName]
+    verdict: Verdict
+    duplicates: tuple[FileName, ...] = ()
 
 
-class ReadyEvent(_Event):
-    """The retriever listens; `pid` is its process, `protocol` the version that it speaks."""
+@dataclass(frozen=True, kw_only=True)
+class ReadyEvent:
+    """The retriever listens, before it has been asked; `pid` is its process, `protocol` the version that it speaks."""
 
-    event: Literal["ready"]
     pid: Count
-    protocol: NotRequired[Count]
+    protocol: Count = 0
+    event: Literal["ready"] = "ready"
 
 
-class DoingEvent(_Event):
-    """What is being loaded, or waited for since so many seconds."""
+@dataclass(frozen=True, kw_only=True)
+class LoadingEvent:
+    """What is being loaded."""
 
-    event: Literal["loading", "waiting"]
     what: Line
-    seconds: NotRequired[Real]
+    event: Literal["loading"] = "loading"
 
 
-class ThinkingEvent(_Event):
+@dataclass(frozen=True, kw_only=True)
+class WaitingEvent:
+    """What is waited for, since so many seconds."""
+
+    what: Line
+    seconds: Real
+    event: Literal["waiting"] = "waiting"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThinkingEvent:
     """The model reasons, since so many seconds; none of it is shown."""
 
-    event: Literal["thinking"]
     seconds: Real
+    event: Literal["thinking"] = "thinking"
 
 
-class TopicEvent(_Event):
+@dataclass(frozen=True, kw_only=True)
+class TopicEvent:
     """Whether a question is about the last image."""
 
-    event: Literal["topic"]
     same: bool
+    event: Literal["topic"] = "topic"
 
 
-class AnchorsEvent(_Event):
+@dataclass(frozen=True, kw_only=True)
+class AnchorsEvent:
     """What is searched for; `fallback` says why it is the question itself."""
 
-    event: Literal["anchors"]
-    anchors: list[Line]
-    fallback: Line
+    anchors: tuple[Line, ...]
+    fallback: Line = ""
+    event: Literal["anchors"] = "anchors"
 
 
-class CandidatesEvent(_Event):
+@dataclass(frozen=True, kw_only=True)
+class CandidatesEvent:
     """The images that were found, best first."""
 
-    event: Literal["candidates"]
-    items: list[Item]
+    items: tuple[Item, ...]
+    event: Literal["candidates"] = "candidates"
 
 
-class ImageEvent(_Event):
+@dataclass(frozen=True, kw_only=True)
+class ImageEvent:
     """The image that is looked at."""
 
-    event: Literal["image"]
     image: FileName
     path: FileName
+    event: Literal["image"] = "image"
 
 
-class TokenEvent(_Event):
+@dataclass(frozen=True, kw_only=True)
+class TokenEvent:
     """A piece of the answer."""
 
-    event: Literal["token"]
     text: Text
+    event: Literal["token"] = "token"
 
 
-class BareEvent(_Event):
-    """`unsaid` takes the answer so far back; `cancelled` is the last of a request that was given up."""
+@dataclass(frozen=True, kw_only=True)
+class UnsaidEvent:
+    """Every piece so far is taken back: it was the model's reasoning."""
 
-    event: Literal["unsaid", "cancelled"]
-
-
-class ErrorEvent(_Event):
-    """The request has failed; `crashed` where the process died of it."""
-
-    event: Literal["error"]
-    message: Text
-    crashed: NotRequired[bool]
+    event: Literal["unsaid"] = "unsaid"
 
 
-@with_config(extra="allow")
-class Answered(_Event):
-    """The end of a question. `problem` says why an answer is not all of it."""
+@dataclass(frozen=True, kw_only=True)
+class AnsweredEvent:
+    """The end of a question.
 
-    event: Literal["done"]
+    Attributes:
+        answer: all of it.
+        image: what was looked at, relative to the dataset; None for no image.
+        path: where that lies.
+        score: as of `Item`; None for an image that was not searched for.
+        confidence: likewise.
+        fits: whether the image may fit; False where it is said that none does.
+        doubt: why nobody can tell whether it fits.
+        timings: seconds by step.
+        problem: why the answer is not all of it.
+        complete: False where more is wrong than that it reached its length.
+    """
+
     answer: Text
     image: FileName | None
     path: FileName | None
     score: Real | None
     confidence: Real | None
     fits: bool
-    doubt: NotRequired[Line]
     timings: dict[Line, Real]
-    problem: Text
-    complete: bool
+    doubt: Line = ""
+    problem: Text = ""
+    complete: bool = True
+    event: Literal["answered"] = "answered"
 
 
-class Found(_Event):
-    """The end of a search."""
+@dataclass(frozen=True, kw_only=True)
+class FoundEvent:
+    """The end of a search: the images, best first, and which store they were searched in."""
 
-    event: Literal["done"]
-    items: list[Item]
-    store: NotRequired[Line]
+    items: tuple[Item, ...]
+    store: Line
+    event: Literal["found"] = "found"
 
 
-@with_config(extra="forbid")
-class Loaded(_Event):
+@dataclass(frozen=True, kw_only=True)
+class LoadedEvent:
     """The end of a request that loads the models."""
 
-    event: Literal["done"]
+    event: Literal["loaded"] = "loaded"
 
 
-Event = (
-    ReadyEvent
-    | DoingEvent
+@dataclass(frozen=True, kw_only=True)
+class FailedEvent:
+    """The end of a request that failed, and why."""
+
+    message: Text
+    event: Literal["failed"] = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CancelledEvent:
+    """The end of a request that was given up."""
+
+    event: Literal["cancelled"] = "cancelled"
+
+
+Step = (
+    LoadingEvent
+    | WaitingEvent
     | ThinkingEvent
     | TopicEvent
     | AnchorsEvent
     | CandidatesEvent
     | ImageEvent
     | TokenEvent
-    | BareEvent
-    | ErrorEvent
+    | UnsaidEvent
 )
-_EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
-_ENDS: tuple[tuple[str, TypeAdapter[Any]], ...] = (
-    ("answer", TypeAdapter(Answered)),
-    ("items", TypeAdapter(Found)),
-    ("event", TypeAdapter(Loaded)),
-)
-
-
-def check_event(raw: Any) -> dict[str, Any]:
-    """A decoded line of the retriever as its model has it.
-
-    Raises:
-        RecordError: it is of no known kind, or lacks what its kind must have.
-    """
-    if isinstance(raw, dict) and raw.get("event") == "done":
-        return dict(checked(next(model for mark, model in _ENDS if mark in raw), raw))
-    return dict(checked(_EVENT, raw))
+"""What a request does on the way."""
+End = AnsweredEvent | FoundEvent | LoadedEvent | FailedEvent | CancelledEvent
+"""What a request ends with."""
+RequestEvent = Step | End
+Event = ReadyEvent | RequestEvent

@@ -1,89 +1,80 @@
-"""The requests of the retriever, by kind: what each must have. Texts are as they were typed, file names as they are."""
+"""The requests of the retriever, a frozen message for each. Texts are as they were typed, file names as they are."""
 
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
-from typing_extensions import TypedDict
+from pydantic import Field
 
-from bddseg_tui.core.files.records import Count, FileName, checked
+from bddseg_tui.core.files.records import FileName
+from bddseg_tui.core.retrieval.options import Retrieval
 
+Mode = Literal["auto", "search", "stay"]
+"""Whether a question may stay on its image, has to find another by its anchors, or stays."""
 Top = Annotated[int, Field(ge=1, le=100_000)]
 
 
-class Setup(TypedDict):
-    """The settings (see `core.retrieval.options`), and where dataset, catalog and index lie."""
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """The settings, where dataset, catalog and index lie, and whether a model may be downloaded."""
 
-    clip: str
-    llava: str
-    server: str
-    server_model: str
-    quantise: str
-    fusion: str
-    facts: bool
-    milvus: str
-    device: str
-    answer_tokens: Top
-    thinking_tokens: Count
+    options: Retrieval
     root: FileName
     catalog: FileName
     index: FileName
-    download: bool
+    download: bool = False
 
 
-class LoadRequest(TypedDict):
+@dataclass(frozen=True, kw_only=True)
+class LoadRequest:
     """Loads index and models, so that the first question need not wait for them."""
 
-    id: Count
-    do: Literal["load"]
     setup: Setup
+    do: Literal["load"] = "load"
 
 
-class SearchRequest(TypedDict):
+@dataclass(frozen=True, kw_only=True)
+class SearchRequest:
     """Phrases, an image to find others like (`like`: a path, relative to the dataset for one of its own), or both."""
 
-    id: Count
-    do: Literal["search"]
     setup: Setup
     text: str
     like: str
     filter: str
     evaluation: str | None
     top: Top
+    do: Literal["search"] = "search"
 
 
-class AskRequest(TypedDict):
-    """A question; see `index.pipeline.Ask`."""
+@dataclass(frozen=True, kw_only=True)
+class AskRequest:
+    """A question; `index.query.Ask` says what its fields are."""
 
-    id: Count
-    do: Literal["ask"]
     setup: Setup
     question: str
     image: FileName | None
-    anchors: list[str]
-    history: list[tuple[str, str]]
-    mode: Literal["auto", "search", "stay"]
+    anchors: tuple[str, ...]
+    history: tuple[tuple[str, str], ...]
+    mode: Mode
     filter: str
     evaluation: str | None
     top: Top
+    do: Literal["ask"] = "ask"
 
 
-class CancelRequest(TypedDict):
-    """Gives up the request of this number."""
+@dataclass(frozen=True, kw_only=True)
+class CancelRequest:
+    """Gives up the request of the same number."""
 
-    id: Count
-    do: Literal["cancel"]
-
-
-Request = LoadRequest | SearchRequest | AskRequest
-_REQUEST: TypeAdapter[Request | CancelRequest] = TypeAdapter(
-    Annotated[Request | CancelRequest, Field(discriminator="do")]
-)
+    do: Literal["cancel"] = "cancel"
 
 
-def check_request(raw: Any) -> Request | CancelRequest:
-    """A decoded line as its model has it.
+@dataclass(frozen=True, kw_only=True)
+class EndRequest:
+    """Ends a shared retriever, whoever else speaks with it. It has no number, and no answer but the end."""
 
-    Raises:
-        RecordError: it is of no known kind, or lacks what its kind must have.
-    """
-    return checked(_REQUEST, raw)
+    do: Literal["end"] = "end"
+
+
+Work = LoadRequest | SearchRequest | AskRequest
+"""What is worked on, one after the other."""
+Request = Work | CancelRequest | EndRequest

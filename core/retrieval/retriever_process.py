@@ -1,15 +1,15 @@
 """A retriever and the two threads that speak with it: nobody waits on its channel, and it comes to an end."""
 
-import json
 import queue
 import subprocess
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bddseg_tui.core.retrieval.channel import OpenChannel
+from bddseg_tui.core.retrieval.protocol import message_line
+from bddseg_tui.core.retrieval.requests import Request
 from bddseg_tui.core.sanitize import sanitize_path
 
 _LONGEST_LINE = 8_000_000
@@ -67,9 +67,9 @@ class RetrieverProcess:
         """It has told which process it is."""
         self._channel.is_process(pid)
 
-    def send(self, message: dict[str, Any]) -> None:
-        """Hands it a message; returns at once, also where it does not read."""
-        self._outbox.put(json.dumps(message).encode() + b"\n")
+    def send(self, number: int, request: Request) -> None:
+        """Hands it a request; returns at once, also where it does not read."""
+        self._outbox.put(message_line(number, request))
 
     def close(self) -> None:
         """Lets it end, and ends it where it does not."""

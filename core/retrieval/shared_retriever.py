@@ -18,7 +18,8 @@ from pathlib import Path
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.processes.locks import try_lock
 from bddseg_tui.core.retrieval.channel import COMMAND, SocketChannel, spawn
-from bddseg_tui.core.retrieval.protocol import PROTOCOL
+from bddseg_tui.core.retrieval.protocol import PROTOCOL, message_line
+from bddseg_tui.core.retrieval.requests import EndRequest
 
 MINUTES = "BDDSEG_RETRIEVER_MINUTES"
 """Environment variable that stands above the setting `keep_minutes`."""
@@ -82,7 +83,7 @@ def end_shared(folder: Path) -> int:
                 path.unlink(missing_ok=True)
                 continue
             with connection, connection.makefile("rwb") as lines:
-                lines.write(b'{"do": "end"}\n')
+                lines.write(message_line(None, EndRequest()))
                 lines.flush()
                 connection.settimeout(10)
                 lines.read()

@@ -3,7 +3,7 @@
 import contextlib
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,10 @@ from bddseg_tui.core.files.skipped_records import LeftOut
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.retrieval.channel import Channel, start_process
 from bddseg_tui.core.retrieval.client import Answering, RetrieverClient
+from bddseg_tui.core.retrieval.events import AnsweredEvent, FoundEvent, LoadedEvent
 from bddseg_tui.core.retrieval.manifest import Manifest, manifest_problem, read_manifest
 from bddseg_tui.core.retrieval.options import Retrieval
+from bddseg_tui.core.retrieval.requests import AskRequest, LoadRequest, Mode, SearchRequest, Setup
 from bddseg_tui.core.retrieval.shared_retriever import connect_shared, end_shared, minutes_kept
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.settings import check_settings, load_settings, save_settings
@@ -141,9 +143,9 @@ class RetrievalService:
 
     # -- search and questions --------------------------------------------------------------------------------
 
-    def warm(self, collection: "Collection") -> Answering:
+    def warm(self, collection: "Collection") -> Answering[LoadedEvent]:
         """Loads index and models, so that the first question need not wait for them."""
-        return self.client.request("load", setup=self._setup(collection, {}))
+        return self.client.request(LoadRequest(setup=self._setup(collection, {})), LoadedEvent)
 
     def search(
         self,
@@ -154,24 +156,24 @@ class RetrievalService:
         filter_text: str = "",
         evaluation: str | None = None,
         top: int | None = None,
+        download: bool = False,
         **changes: Any,
-    ) -> Answering:
+    ) -> Answering[FoundEvent]:
         """Searches by phrases, for images like one (a path; relative to the dataset for one of its own), or by both.
 
-        `changes` are settings for this search alone. Its `done` event has `items`.
+        `changes` are settings for this search alone, by the names of `Retrieval`.
         """
-        setup = self._setup(collection, changes)
-        self._need_index(collection, str(setup["clip"]))
-        wanted = top or self.options.top
-        return self.client.request(
-            "search",
+        setup = self._setup(collection, changes, download)
+        self._need_index(collection, setup)
+        request = SearchRequest(
             setup=setup,
             text=text,
             like=_like(like, collection.dataset.root),
             filter=filter_text,
             evaluation=evaluation,
-            top=wanted,
+            top=top or setup.options.top,
         )
+        return self.client.request(request, FoundEvent)
 
     def ask(
         self,
@@ -181,28 +183,29 @@ class RetrievalService:
         image: str | None = None,
         anchors: Sequence[str] = (),
         history: Sequence[tuple[str, str]] = (),
-        mode: str = "auto",
+        mode: Mode = "auto",
         filter_text: str = "",
         evaluation: str | None = None,
         top: int | None = None,
+        download: bool = False,
         **changes: Any,
-    ) -> Answering:
-        """Asks a question; see `index.pipeline` for the events."""
-        setup = self._setup(collection, changes)
+    ) -> Answering[AnsweredEvent]:
+        """Asks a question; `core.retrieval.events` has what comes of it. `changes` as of `search`."""
+        setup = self._setup(collection, changes, download)
         if mode != "stay":
-            self._need_index(collection, str(setup["clip"]))
-        return self.client.request(
-            "ask",
+            self._need_index(collection, setup)
+        request = AskRequest(
             setup=setup,
             question=question,
             image=image,
-            anchors=list(anchors),
-            history=[list(pair) for pair in history],
+            anchors=tuple(anchors),
+            history=tuple(history),
             mode=mode,
             filter=filter_text,
             evaluation=evaluation,
-            top=top or self.options.top,
+            top=top or setup.options.top,
         )
+        return self.client.request(request, AnsweredEvent)
 
     def close(self) -> None:
         """Ends the retriever, or leaves the shared one, which waits for others for a while."""
@@ -213,26 +216,26 @@ class RetrievalService:
         self.client.close()
         return end_shared(shared_retrievers(self.workspace))
 
-    def _need_index(self, collection: "Collection", model: str) -> None:
-        if self.info(collection.dataset.root, model) is None:
+    def _need_index(self, collection: "Collection", setup: Setup) -> None:
+        if read_manifest(Path(setup.index)) is None:
             raise BddsegError(
                 "there is no finished index of this dataset yet: build it with "
                 f"`bddseg-tui index build {sanitize_path(collection.dataset.root)}`, or with b in the app's Ask pane"
             )
 
-    def _setup(self, collection: "Collection", changes: dict[str, Any]) -> dict[str, Any]:
-        options = asdict(replace(self.options, **{k: v for k, v in changes.items() if k != "download"}))
+    def _setup(self, collection: "Collection", changes: dict[str, Any], download: bool = False) -> Setup:
+        options = replace(self.options, **changes)
         root = collection.dataset.root
-        index = self.index_folder(root, str(options["clip"]))
+        index = self.index_folder(root, options.clip)
         # A shared retriever stands in another folder than who asks it.
-        options |= {name: _from_here(str(options[name])) for name in ("clip", "llava")}
-        return {
-            **options,
-            "root": os.fspath(root),
-            "catalog": os.fspath(collection.catalog.path),
-            "index": os.fspath(index),
-            "download": bool(changes.get("download")),
-        }
+        options = replace(options, clip=_from_here(options.clip), llava=_from_here(options.llava))
+        return Setup(
+            options=options,
+            root=os.fspath(root),
+            catalog=os.fspath(collection.catalog.path),
+            index=os.fspath(index),
+            download=download,
+        )
 
     # -- chats -----------------------------------------------------------------------------------------------
 

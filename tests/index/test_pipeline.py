@@ -2,12 +2,23 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from PIL import Image
 
 from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.retrieval.events import (
+    AnchorsEvent,
+    AnsweredEvent,
+    CandidatesEvent,
+    ImageEvent,
+    RequestEvent,
+    ThinkingEvent,
+    TopicEvent,
+    UnsaidEvent,
+    WaitingEvent,
+)
 from bddseg_tui.index.llava import CutShort, OutOfServiceError, Piece, TakenBack, Thinking, Waiting
 from bddseg_tui.index.pipeline import Ask, CancelledError, ask
 from bddseg_tui.index.prompts import Message
@@ -43,7 +54,7 @@ class Scripted:
         yield from said.split(" ", 1) if " " in said else [said]
 
 
-Events = list[tuple[str, dict[str, Any]]]
+E = TypeVar("E")
 
 
 def run(
@@ -52,23 +63,16 @@ def run(
     *replies: Reply,
     cancelled: Callable[[], bool] = lambda: False,
     vocabulary: Vocabulary | None = None,
-) -> tuple[Events, Scripted]:
-    events: Events = []
+) -> tuple[list[RequestEvent], Scripted]:
+    events: list[RequestEvent] = []
     llava = Scripted(*replies)
     llava.vocabulary = vocabulary
-    ask(
-        request,
-        lambda: indexed.searcher,
-        lambda: llava,
-        indexed.root,
-        lambda event, **values: events.append((event, values)),
-        cancelled,
-    )
+    events.append(ask(request, lambda: indexed.searcher, lambda: llava, indexed.root, events.append, cancelled))
     return events, llava
 
 
-def of(events: Events, kind: str) -> dict[str, Any]:
-    return next(values for event, values in events if event == kind)
+def of(events: list[RequestEvent], kind: type[E]) -> E:
+    return next(event for event in events if isinstance(event, kind))
 
 
 def sure(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,12 +83,12 @@ def sure(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_question_goes_through_all_steps_in_order(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
     sure(indexed, monkeypatch)
     events, llava = run(indexed, Ask("is there a bus at night?"), "night; bus", "Yes, a bus.")
-    assert [e for e, _ in events] == ["anchors", "candidates", "image", "token", "token", "done"]
-    done = of(events, "done")
-    best = of(events, "candidates")["items"][0]
-    assert of(events, "anchors") == {"anchors": ["night", "bus"], "fallback": ""}
-    assert done["image"] == best["image"] and done["answer"] == "Yes,a bus."
-    assert done["score"] == best["score"] and set(done["timings"]) >= {"anchors", "search", "first_token", "total"}
+    assert [e.event for e in events] == ["anchors", "candidates", "image", "token", "token", "answered"]
+    done = of(events, AnsweredEvent)
+    best = of(events, CandidatesEvent).items[0]
+    assert of(events, AnchorsEvent) == AnchorsEvent(anchors=("night", "bus"), fallback="")
+    assert done.image == best.image and done.answer == "Yes,a bus."
+    assert done.score == best.score and set(done.timings) >= {"anchors", "search", "first_token", "total"}
     assert llava.pictures[0] is None and llava.pictures[1] is not None
 
 
@@ -94,17 +98,17 @@ def test_without_anchors_the_question_itself_is_searched_with_and_that_is_told(
 ) -> None:
     sure(indexed, monkeypatch)
     events, _ = run(indexed, Ask("heavy snow"), reply, "It is snowing.")
-    assert of(events, "anchors")["anchors"] == ["heavy snow"]
-    assert of(events, "anchors")["fallback"]
+    assert of(events, AnchorsEvent).anchors == ("heavy snow",)
+    assert of(events, AnchorsEvent).fallback
 
 
 def test_a_follow_up_stays_on_the_picture_with_what_was_said(indexed: Indexed) -> None:
     image = indexed.searcher.images[3]
     request = Ask("and the bus?", image=image, anchors=("night",), history=(("is it dark?", "Yes."),))
     events, llava = run(indexed, request, "same", "It is red.")
-    assert of(events, "topic") == {"same": True}
-    assert of(events, "done")["image"] == os.fsdecode(image)
-    assert not any(e == "candidates" for e, _ in events)
+    assert of(events, TopicEvent).same is True
+    assert of(events, AnsweredEvent).image == os.fsdecode(image)
+    assert not any(isinstance(e, CandidatesEvent) for e in events)
     assert llava.prompts[-1] == "and the bus?"
 
 
@@ -114,28 +118,28 @@ def test_a_new_topic_finds_a_new_picture_and_forgets_what_was_said(
     sure(indexed, monkeypatch)
     request = Ask("show me snow", image=indexed.searcher.images[3], history=(("is it dark?", "Yes."),))
     events, llava = run(indexed, request, "new", "snow", "It is snowing.")
-    assert of(events, "topic") == {"same": False} and of(events, "candidates")["items"]
+    assert of(events, TopicEvent).same is False and of(events, CandidatesEvent).items
     assert llava.prompts[-1].endswith("show me snow")
 
 
 def test_anchors_that_a_person_edited_are_taken_as_they_are(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
     sure(indexed, monkeypatch)
     events, llava = run(indexed, Ask("what is there?", anchors=("fog",), mode="search"), "Fog.")
-    assert of(events, "anchors") == {"anchors": ["fog"], "fallback": ""} and len(llava.prompts) == 1
+    assert of(events, AnchorsEvent) == AnchorsEvent(anchors=("fog",), fallback="") and len(llava.prompts) == 1
 
 
 def test_asking_about_a_candidate_searches_for_nothing(indexed: Indexed) -> None:
     image = indexed.searcher.images[5]
     events, _ = run(indexed, Ask("what is there?", image=image, mode="stay"), "A road.")
-    assert [e for e, _ in events] == ["image", "token", "token", "done"]
+    assert [e.event for e in events] == ["image", "token", "token", "answered"]
 
 
 def test_when_nothing_fits_that_is_said_with_the_nearest(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bddseg_tui.index.judgement.Judgement.verdict", lambda self, sure: "nothing")
     events, llava = run(indexed, Ask("show me a unicorn"), "unicorn")
-    done = of(events, "done")
-    assert done["fits"] is False and done["image"] is None
-    assert "None of the 21 images" in done["answer"] and "unicorn" in done["answer"] and len(llava.prompts) == 1
+    done = of(events, AnsweredEvent)
+    assert done.fits is False and done.image is None
+    assert "None of the 21 images" in done.answer and "unicorn" in done.answer and len(llava.prompts) == 1
 
 
 def test_where_nobody_can_tell_the_nearest_is_looked_at_and_that_is_said(
@@ -143,8 +147,8 @@ def test_where_nobody_can_tell_the_nearest_is_looked_at_and_that_is_said(
 ) -> None:
     monkeypatch.setattr("bddseg_tui.index.judgement.Judgement.verdict", lambda self, sure: "unsure")
     events, _ = run(indexed, Ask("show me a unicorn"), "unicorn", "Cars.")
-    done = of(events, "done")
-    assert done["fits"] and done["answer"] == "Cars." and "can't tell whether it shows “unicorn”" in done["doubt"]
+    done = of(events, AnsweredEvent)
+    assert done.fits and done.answer == "Cars." and "can't tell whether it shows “unicorn”" in done.doubt
 
 
 def test_a_filter_that_leaves_nothing_is_said(indexed: Indexed) -> None:
@@ -156,7 +160,7 @@ def test_a_server_that_fails_at_the_answer_leaves_the_candidates(
     indexed: Indexed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sure(indexed, monkeypatch)
-    events: Events = []
+    events: list[RequestEvent] = []
     llava = Scripted("night", BddsegError("gone"))
     with pytest.raises(BddsegError, match="gone"):
         ask(
@@ -164,10 +168,10 @@ def test_a_server_that_fails_at_the_answer_leaves_the_candidates(
             lambda: indexed.searcher,
             lambda: llava,
             indexed.root,
-            lambda event, **values: events.append((event, values)),
+            events.append,
             lambda: False,
         )
-    assert of(events, "candidates")["items"]
+    assert of(events, CandidatesEvent).items
 
 
 def test_facts_are_offered_where_they_are_asked_for(indexed: Indexed) -> None:
@@ -200,7 +204,7 @@ def test_a_llava_that_is_not_there_is_not_asked_twice_and_leaves_the_candidates(
     indexed: Indexed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sure(indexed, monkeypatch)
-    events: Events = []
+    events: list[RequestEvent] = []
     llava = Scripted(OutOfServiceError("it hangs"), "never asked")
     with pytest.raises(OutOfServiceError, match="it hangs"):
         ask(
@@ -208,11 +212,11 @@ def test_a_llava_that_is_not_there_is_not_asked_twice_and_leaves_the_candidates(
             lambda: indexed.searcher,
             lambda: llava,
             indexed.root,
-            lambda event, **values: events.append((event, values)),
+            events.append,
             lambda: False,
         )
-    assert len(llava.prompts) == 1 and of(events, "candidates")["items"]
-    assert of(events, "anchors") == {"anchors": ["heavy snow"], "fallback": "it hangs"}
+    assert len(llava.prompts) == 1 and of(events, CandidatesEvent).items
+    assert of(events, AnchorsEvent) == AnchorsEvent(anchors=("heavy snow",), fallback="it hangs")
 
 
 def test_a_llava_that_cannot_be_loaded_is_loaded_once(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,7 +228,7 @@ def test_a_llava_that_cannot_be_loaded_is_loaded_once(indexed: Indexed, monkeypa
         raise BddsegError("no weights")
 
     with pytest.raises(BddsegError, match="no weights"):
-        ask(Ask("snow"), lambda: indexed.searcher, load, indexed.root, lambda event, **_: None, lambda: False)
+        ask(Ask("snow"), lambda: indexed.searcher, load, indexed.root, lambda event: None, lambda: False)
     assert tried == ["once"]
 
 
@@ -234,32 +238,29 @@ def test_waiting_and_thinking_are_told_at_every_step_and_are_no_anchors(
     sure(indexed, monkeypatch)
     anchors: Reply = [Waiting(63), Thinking(2), "night; ", "bus"]
     events, _ = run(indexed, Ask("is there a bus?"), anchors, [Waiting(1), "Yes."])
-    assert [v for e, v in events if e == "waiting"] == [
-        {"what": "the server", "seconds": 63},
-        {"what": "the server", "seconds": 1},
-    ]
-    assert of(events, "thinking") == {"seconds": 2}
-    assert of(events, "anchors")["anchors"] == ["night", "bus"]
+    waiting = [(e.what, e.seconds) for e in events if isinstance(e, WaitingEvent)]
+    assert waiting == [("the server", 63), ("the server", 1)] and of(events, ThinkingEvent).seconds == 2
+    assert of(events, AnchorsEvent).anchors == ("night", "bus")
 
 
 def test_anchors_that_broke_off_are_not_searched_with(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
     sure(indexed, monkeypatch)
     events, _ = run(indexed, Ask("heavy snow"), ["red b", CutShort("broken", "it ended")], "Snow.")
-    assert of(events, "anchors") == {"anchors": ["heavy snow"], "fallback": "it ended"}
+    assert of(events, AnchorsEvent) == AnchorsEvent(anchors=("heavy snow",), fallback="it ended")
 
 
 @pytest.mark.parametrize(("why", "complete"), [("limit", True), ("broken", False)])
 def test_an_answer_that_is_not_whole_is_kept_with_the_reason(indexed: Indexed, why: Any, complete: bool) -> None:
     request = Ask("what?", image=indexed.searcher.images[0], mode="stay")
     events, _ = run(indexed, request, ["There ", CutShort(why, "it ended")])
-    done = of(events, "done")
-    assert (done["answer"], done["problem"], done["complete"]) == ("There", "it ended", complete)
+    done = of(events, AnsweredEvent)
+    assert (done.answer, done.problem, done.complete) == ("There", "it ended", complete)
 
 
 def test_what_turned_out_to_be_reasoning_is_taken_back(indexed: Indexed) -> None:
     request = Ask("what?", image=indexed.searcher.images[0], mode="stay")
     events, _ = run(indexed, request, ["hm, a bus", TakenBack(), "A tram."])
-    assert of(events, "done")["answer"] == "A tram." and ("unsaid", {}) in events
+    assert of(events, AnsweredEvent).answer == "A tram." and UnsaidEvent() in events
 
 
 TAUGHT = Vocabulary(
@@ -272,17 +273,17 @@ TAUGHT = Vocabulary(
 
 def test_a_word_that_a_model_was_never_taught_is_said_so_and_the_rest_is_shown(indexed: Indexed) -> None:
     events, llava = run(indexed, Ask("show me a zebra at night"), "bus; night", vocabulary=TAUGHT)
-    assert of(events, "anchors")["anchors"] == ["night"]
-    assert of(events, "candidates")["items"]
-    done = of(events, "done")
-    assert "zebra" in done["answer"] and "buses and nights" in done["answer"]
-    assert done["image"] is None and not done["fits"] and len(llava.pictures) == 1
+    assert of(events, AnchorsEvent).anchors == ("night",)
+    assert of(events, CandidatesEvent).items
+    done = of(events, AnsweredEvent)
+    assert "zebra" in done.answer and "buses and nights" in done.answer
+    assert done.image is None and not done.fits and len(llava.pictures) == 1
 
 
 def test_what_is_to_be_left_out_is_searched_with_a_minus(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
     sure(indexed, monkeypatch)
     events, llava = run(indexed, Ask("a coach but not at night"), "bus", "A bus.", vocabulary=TAUGHT)
-    assert of(events, "anchors")["anchors"] == ["bus", "-night"]
+    assert of(events, AnchorsEvent).anchors == ("bus", "-night")
     assert "night" not in llava.prompts[0].splitlines()[-2]
 
 
@@ -291,15 +292,15 @@ def test_the_next_one_is_found_by_the_same_anchors_and_is_another(
 ) -> None:
     sure(indexed, monkeypatch)
     first, _ = run(indexed, Ask("show me a bus"), "bus", "A bus.", vocabulary=TAUGHT)
-    image = of(first, "done")["image"]
+    image = of(first, ImageEvent).image
     request = Ask("the next one, please", image=os.fsencode(image), anchors=("bus",))
     events, _ = run(indexed, request, "A bus.", vocabulary=TAUGHT)
-    assert of(events, "topic") == {"same": False}
-    assert of(events, "anchors")["anchors"] == ["bus"] and of(events, "done")["image"] not in (None, image)
+    assert of(events, TopicEvent).same is False
+    assert of(events, AnchorsEvent).anchors == ("bus",) and of(events, AnsweredEvent).image not in (None, image)
 
 
 def test_a_doubted_answer_is_asked_for_again(indexed: Indexed) -> None:
     request = Ask("really?", image=indexed.searcher.images[3], history=(("is it dark?", "Yes."),))
     events, llava = run(indexed, request, "Yes, it is dark.", vocabulary=TAUGHT)
-    assert of(events, "topic") == {"same": True}
+    assert of(events, TopicEvent).same is True
     assert llava.prompts[-1].endswith("is it dark?") and llava.pictures[-1] is not None

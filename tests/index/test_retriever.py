@@ -4,7 +4,7 @@ import os
 import signal
 import weakref
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,8 @@ import pytest
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.core.retrieval.events import check_event
-from bddseg_tui.core.retrieval.protocol import LAST
-from bddseg_tui.core.retrieval.requests import check_request
+from bddseg_tui.core.retrieval.events import CancelledEvent, Event, FailedEvent, LoadedEvent
+from bddseg_tui.core.retrieval.requests import LoadRequest, Setup
 from bddseg_tui.core.services.retrieval import RetrievalService
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.index.retriever import Retriever
@@ -39,27 +38,26 @@ def opened(service: RetrievalService, drawn: Path) -> Collection:
 
 
 def test_a_search_finds_images_with_scores(service: RetrievalService, opened: Collection) -> None:
-    items = service.search(opened, "night; -fog", top=4).result()["items"]
+    items = service.search(opened, "night; -fog", top=4).result().items
     assert len(items) == 4
-    assert all(Path(i["path"]).is_file() and 0 <= i["confidence"] <= 1 for i in items)
+    assert all(Path(i.path).is_file() and 0 <= i.confidence <= 1 for i in items)
 
 
 def test_a_search_stays_within_a_filter_of_the_catalog(service: RetrievalService, opened: Collection) -> None:
-    items = service.search(opened, "night", filter_text="split:val", top=20).result()["items"]
-    assert len(items) == 6 and all("/val/" in i["path"] for i in items)
+    items = service.search(opened, "night", filter_text="split:val", top=20).result().items
+    assert len(items) == 6 and all("/val/" in i.path for i in items)
 
 
 def test_more_like_an_image_of_the_dataset(service: RetrievalService, opened: Collection) -> None:
-    image = service.search(opened, "night", top=1).result()["items"][0]["image"]
-    items = service.search(opened, like=image, top=3).result()["items"]
-    assert len(items) == 3 and image not in [i["image"] for i in items]
+    image = service.search(opened, "night", top=1).result().items[0].image
+    items = service.search(opened, like=image, top=3).result().items
+    assert len(items) == 3 and image not in [i.image for i in items]
 
 
 def test_a_question_is_answered_about_an_image(service: RetrievalService, opened: Collection) -> None:
-    image = service.search(opened, "city", top=1).result()["items"][0]["image"]
-    events = list(service.ask(opened, "what do you see?", image=image, mode="stay"))
-    assert events[-1]["event"] == "done", events[-1]
-    assert events[-1]["image"] == image and events[-1]["timings"]["total"] > 0
+    image = service.search(opened, "city", top=1).result().items[0].image
+    end = service.ask(opened, "what do you see?", image=image, mode="stay").result()
+    assert end.image == image and end.timings["total"] > 0
 
 
 def test_a_wrong_filter_is_one_line(service: RetrievalService, opened: Collection) -> None:
@@ -68,7 +66,7 @@ def test_a_wrong_filter_is_one_line(service: RetrievalService, opened: Collectio
 
 
 def test_a_model_that_is_not_there_is_one_line(service: RetrievalService, opened: Collection) -> None:
-    image = service.search(opened, "city", top=1).result()["items"][0]["image"]
+    image = service.search(opened, "city", top=1).result().items[0].image
     with pytest.raises(BddsegError, match="not in the cache"):
         service.ask(opened, "x?", image=image, mode="stay", llava="llava-hf/llava-1.5-7b-hf").result()
 
@@ -78,8 +76,8 @@ def test_what_is_cancelled_says_so_and_the_next_request_is_answered(
 ) -> None:
     answering = service.ask(opened, "is it night in the forest?")
     answering.cancel()
-    assert list(answering)[-1]["event"] == "cancelled"
-    assert service.search(opened, "night", top=1).result()["items"]
+    assert list(answering)[-1] == CancelledEvent()
+    assert service.search(opened, "night", top=1).result().items
 
 
 def test_a_crash_is_a_message_and_the_next_request_starts_anew(service: RetrievalService, opened: Collection) -> None:
@@ -89,8 +87,8 @@ def test_a_crash_is_a_message_and_the_next_request_starts_anew(service: Retrieva
     answering = service.ask(opened, "is it night in the forest?")
     os.kill(pid, signal.SIGKILL)
     last = list(answering)[-1]
-    assert last["event"] == "error" and "signal 9" in last["message"] and last["event"] in LAST
-    assert service.search(opened, "night", top=1).result()["items"]
+    assert isinstance(last, FailedEvent) and "signal 9" in last.message
+    assert service.search(opened, "night", top=1).result().items
     assert service.client.pid not in (None, pid)
 
 
@@ -99,12 +97,6 @@ def test_without_an_index_nothing_is_started(workspace: Workspace, drawn: Path) 
     with pytest.raises(BddsegError, match="no finished index"):
         engine.retrieval.search(engine.data.open(drawn), "night")
     assert engine.retrieval.client.pid is None
-
-
-def test_words_of_events_are_sanitized_even_where_a_sequence_is_split_over_tokens() -> None:
-    pieces = ["say \x1b", "]0;title", "\x07 \u202egnp.exe", "\x9b2J"]
-    said = "".join(check_event({"event": "token", "text": p})["text"] for p in pieces)
-    assert not any(ord(c) < 32 or 127 <= ord(c) < 160 or c == "\u202e" for c in said)
 
 
 def test_a_name_with_escape_sequences_opens_as_it_is_and_shows_sanitized(
@@ -116,51 +108,22 @@ def test_a_name_with_escape_sequences_opens_as_it_is_and_shows_sanitized(
     engine = Engine(service.workspace)
     assert engine.runs.wait(service.build(dataset)).state == "finished"
     collection = engine.data.open(dataset)
-    items = service.search(collection, like=strange, top=1).result()["items"]
-    assert Path(items[0]["path"]).read_bytes() == Path(strange).read_bytes()
-    assert not any(ord(c) < 32 or c == "\u202e" for c in items[0]["name"])
-
-
-ODD = {
-    "no setup": ({"do": "ask", "question": "x"}, "setup is missing"),
-    "a kind that is none": ({"do": "dance"}, "of no known kind"),
-    "no kind": ({}, "of no known kind"),
-    "a filter that is a number": ({"do": "search", "setup": {}, "filter": 3}, "is missing|should be"),
-}
-
-
-@pytest.mark.parametrize(("request_", "why"), ODD.values(), ids=ODD)
-def test_a_request_that_makes_no_sense_is_answered_with_the_reason(
-    service: RetrievalService, request_: dict[str, object], why: str
-) -> None:
-    values = {"do": "nothing", **request_}
-    if "do" not in request_:
-        values["do"] = ""
-    with pytest.raises(BddsegError, match=f"the request makes no sense.*({why})"):
-        service.client.request(**values).result()  # type: ignore[arg-type]
-
-
-def test_lines_that_are_no_request_are_left_out() -> None:
-    from bddseg_tui.index.retriever import serve
-
-    sent: list[dict[str, object]] = []
-    lines = ["{", "[]", "3", '{"id": "x", "do": "load"}', "[" * 100_000, '{"id": null}', '{"id": 7, "do": "cancel"}']
-    serve(iter(lines), sent.append)  # type: ignore[arg-type]
-    assert sent == [{"id": 7, "event": "cancelled"}]
+    items = service.search(collection, like=strange, top=1).result().items
+    assert Path(items[0].path).read_bytes() == Path(strange).read_bytes()
+    assert not any(ord(c) < 32 or c == "\u202e" for c in items[0].name)
 
 
 def test_models_and_indexes_that_are_chosen_no_longer_leave_the_memory(
     service: RetrievalService, opened: Collection
 ) -> None:
-    said: list[dict[str, object]] = []
-    retriever, root = Retriever(said.append), opened.dataset.root
-    places = {"root": str(root), "catalog": str(opened.catalog.path), "index": str(service.index_folder(root))}
+    said: list[Event] = []
+    retriever, root = Retriever(lambda number, event: said.append(event)), opened.dataset.root
+    index = str(service.index_folder(root))
     for number, device in enumerate(("", "cpu")):
-        setup = {**asdict(service.options), **places, "device": device, "download": False}
-        request = check_request({"id": number, "do": "load", "setup": setup})
-        assert request["do"] == "load"
-        retriever.handle(request)
-        assert said[-1]["event"] == "done", said[-1]
+        options = replace(service.options, device=device)
+        setup = Setup(options=options, root=str(root), catalog=str(opened.catalog.path), index=index)
+        retriever.handle(number, LoadRequest(setup=setup))
+        assert said[-1] == LoadedEvent()
         if number == 0:
             loaded = [weakref.ref(part) for part in retriever.loaded()]
     assert len(loaded) == 3 and [part() for part in loaded] == [None] * 3

@@ -12,7 +12,10 @@ import psutil
 import pytest
 
 from bddseg_tui.core.retrieval.channel import SocketChannel
-from bddseg_tui.core.retrieval.client import RetrieverClient
+from bddseg_tui.core.retrieval.client import Answering, RetrieverClient
+from bddseg_tui.core.retrieval.events import FailedEvent, LoadedEvent, TokenEvent
+from bddseg_tui.core.retrieval.options import Retrieval
+from bddseg_tui.core.retrieval.requests import LoadRequest, Setup
 from bddseg_tui.core.retrieval.shared_retriever import connect_shared, end_shared, minutes_kept
 from bddseg_tui.index.shared_retriever import Connection
 
@@ -30,14 +33,22 @@ def client(place: Path) -> RetrieverClient:
     return RetrieverClient(log, lambda: connect_shared(place, log, minutes=5))
 
 
-def asked(who: RetrieverClient, text: str) -> dict[str, object]:
-    """The last event of a request that makes no sense: it needs no models."""
-    return list(who.request(text))[-1]
+def ask(who: RetrieverClient, word: str) -> Answering[LoadedEvent]:
+    """A request that makes no sense, as its answer says: it needs no models."""
+    setup = Setup(options=Retrieval(), root="/d", catalog="/c", index="/i")
+    return who.request(LoadRequest(setup=setup, do=word), LoadedEvent)  # type: ignore[arg-type]
+
+
+def asked(who: RetrieverClient, word: str = "nonsense") -> str:
+    """Why that was refused."""
+    end = list(ask(who, word))[-1]
+    assert isinstance(end, FailedEvent)
+    return end.message
 
 
 def test_two_who_come_at_once_share_one_process_that_outlives_them(place: Path) -> None:
     clients = [client(place) for _ in range(4)]
-    threads = [threading.Thread(target=asked, args=(one, "nonsense")) for one in clients]
+    threads = [threading.Thread(target=asked, args=(one,)) for one in clients]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -47,13 +58,13 @@ def test_two_who_come_at_once_share_one_process_that_outlives_them(place: Path) 
     for one in clients:
         one.close()
     later = client(place)
-    assert asked(later, "nonsense")["event"] == "error" and later.pid == process
+    assert asked(later) and later.pid == process
     later.close()
 
 
 def test_each_hears_the_answers_to_its_own_requests_alone(place: Path) -> None:
     one, other = client(place), client(place)
-    first, second = one.request("nonsense"), other.request("rubbish")
+    first, second = ask(one, "nonsense"), ask(other, "rubbish")
     assert "nonsense" in str(list(first)[-1]) and "rubbish" in str(list(second)[-1])
     one.close()
     other.close()
@@ -69,13 +80,13 @@ def test_a_client_that_is_killed_leaves_the_process_to_the_others(place: Path) -
     killed = subprocess.run([sys.executable, "-c", script], check=False, timeout=60)
     assert killed.returncode == -9
     one = client(place)
-    assert asked(one, "nonsense")["event"] == "error"
+    assert asked(one)
     one.close()
 
 
 def test_it_ends_when_it_is_asked_to_and_its_socket_is_gone(place: Path) -> None:
     one = client(place)
-    asked(one, "nonsense")
+    asked(one)
     process = psutil.Process(one.pid)
     one.close()
     assert end_shared(place) == 1
@@ -96,7 +107,7 @@ def test_one_who_does_not_read_is_hung_up_on_and_holds_nobody_up() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         silent = Connection(1, ours, patience_s=1)
-        silent.send({"event": "token", "text": "x" * 4_000_000})
+        silent.send(1, TokenEvent(text="x" * 4_000_000))
         with theirs.makefile("rb") as lines:
             assert not lines.read().endswith(b"\n")
 

@@ -15,6 +15,7 @@ from textual.widgets import Input, OptionList, Static
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.retrieval.chats import Candidate, Turn
 from bddseg_tui.core.retrieval.client import gathered
+from bddseg_tui.core.retrieval.events import LoadedEvent, RequestEvent, TokenEvent
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.ask.candidate_panel import LINES, STRIP, CandidatePanel, panel_width
@@ -364,10 +365,10 @@ async def test_the_palette_runs_a_command_of_the_pane_while_a_question_is_typed(
 
 
 def test_tokens_that_come_fast_are_drawn_together_and_none_is_lost() -> None:
-    events = [{"event": "token", "text": f"{n} "} for n in range(100)] + [{"event": "done"}]
+    events: list[RequestEvent] = [*(TokenEvent(text=f"{n} ") for n in range(100)), LoadedEvent()]
     out = list(gathered(events))
-    assert "".join(e.get("text", "") for e in out) == "".join(f"{n} " for n in range(100))
-    assert len(out) < 20 and out[-1] == {"event": "done"}
+    assert "".join(e.text for e in out if isinstance(e, TokenEvent)) == "".join(f"{n} " for n in range(100))
+    assert len(out) < 20 and out[-1] == LoadedEvent()
 
 
 async def test_with_pictures_off_the_candidates_are_a_list_of_their_scores(asking: AppPilot) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from textual import work
 from textual.message import Message
@@ -16,6 +15,8 @@ from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.retrieval.chats import Chat, Turn
 from bddseg_tui.core.retrieval.client import Answering, gathered
+from bddseg_tui.core.retrieval.events import AnsweredEvent, FailedEvent, RequestEvent
+from bddseg_tui.core.retrieval.requests import Mode
 from bddseg_tui.tui.ask.turn_view import TurnView
 from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.daemon_thread import in_daemon_thread
@@ -41,7 +42,7 @@ class Question:
 
     text: str
     number: int
-    mode: str
+    mode: Mode
     image: str | None
     anchors: tuple[str, ...]
     history: tuple[tuple[str, str], ...]
@@ -54,7 +55,7 @@ def question_after(
     replaces: Turn | None = None,
     image: str | None = None,
     anchors: tuple[str, ...] = (),
-    mode: str = "auto",
+    mode: Mode = "auto",
 ) -> Question:
     """A question with what the turns before it say; the turn that it replaces counts as not asked."""
     number = replaces.number if replaces else max((t.number for t in turns), default=0) + 1
@@ -70,7 +71,7 @@ class LiveAnswer:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._answering: Answering | None = None
+        self._answering: Answering[AnsweredEvent] | None = None
         self._cancelled = False
 
     def cancel(self) -> None:
@@ -80,7 +81,7 @@ class LiveAnswer:
             if self._answering is not None:
                 self._answering.cancel()
 
-    def events(self, answering: Answering) -> Iterator[dict[str, Any]]:
+    def events(self, answering: Answering[AnsweredEvent]) -> Iterator[RequestEvent]:
         """The events of the answer, the last of which says how it ended."""
         with self._lock:
             self._answering = answering
@@ -97,7 +98,7 @@ class Asking(Widget):
     class Event(Message):
         """The retriever has told something about the question of a turn."""
 
-        def __init__(self, view: TurnView, event: dict[str, Any]) -> None:
+        def __init__(self, view: TurnView, event: RequestEvent) -> None:
             super().__init__()
             self.view, self.event = view, event
 
@@ -167,7 +168,7 @@ class Asking(Widget):
         try:
             await in_daemon_thread(follow, "answer")
         except BddsegError as error:
-            self.post_message(self.Event(view, {"event": "error", "message": str(error)}))
+            self.post_message(self.Event(view, FailedEvent(message=str(error))))
 
     def ended(self, turn: Turn) -> None:
         """The answer is over: the turn is kept, and `Kept` follows."""

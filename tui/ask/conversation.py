@@ -6,6 +6,7 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 
 from bddseg_tui.core.data.pictures import PictureRequest
+from bddseg_tui.core.retrieval.requests import Mode
 from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.tui.ask.commands import TURN
 from bddseg_tui.tui.ask.one_picture import OnePictureScreen
@@ -40,7 +41,7 @@ class Conversation(VerticalScroll, can_focus=True):
             replaces: bool = False,
             image: str | None = None,
             anchors: tuple[str, ...] = (),
-            mode: str = "auto",
+            mode: Mode = "auto",
             keeps: bool = False,
         ) -> None:
             super().__init__()

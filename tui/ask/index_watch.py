@@ -14,6 +14,7 @@ from textual.worker import Worker
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.jobs.job import Status
+from bddseg_tui.core.retrieval.events import LoadingEvent
 from bddseg_tui.core.retrieval.manifest import Manifest
 from bddseg_tui.core.retrieval.options import Retrieval
 from bddseg_tui.tui.shared.attempt import attempt
@@ -139,7 +140,7 @@ class IndexWatch(Widget):
     async def _warm(self, collection: Collection) -> None:
         def load() -> None:
             for event in self._engine.retrieval.warm(collection):
-                self.post_message(self.Loading(f"loading {event['what']} …" if event["event"] == "loading" else ""))
+                self.post_message(self.Loading(f"loading {event.what} …" if isinstance(event, LoadingEvent) else ""))
 
         await in_daemon_thread(load, "warm")
 

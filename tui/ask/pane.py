@@ -10,7 +10,8 @@ from textual.dom import DOMNode
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.retrieval.chats import Candidate, Chat, Turn
-from bddseg_tui.core.retrieval.protocol import LAST
+from bddseg_tui.core.retrieval.events import CandidatesEvent, End, ImageEvent, TokenEvent
+from bddseg_tui.core.retrieval.requests import Mode
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.ask.asking import Asking, question_after
 from bddseg_tui.tui.ask.chat_view import ChatView
@@ -160,7 +161,7 @@ class AskPane(Pane):
         replaces: TurnView | None = None,
         image: str | None = None,
         anchors: tuple[str, ...] = (),
-        mode: str = "auto",
+        mode: Mode = "auto",
         kept: tuple[Candidate, ...] = (),
     ) -> None:
         """Asks as `asking.question_after` says; what is asked again takes the place of the old turn.
@@ -190,11 +191,11 @@ class AskPane(Pane):
             return
         at_end = self.conversation.is_at_end
         await view.apply(event)
-        if event["event"] in LAST:
+        if isinstance(event, End):
             self.asking.ended(view.turn)
-        if event["event"] != "token" and view is self.conversation.chosen:
+        if not isinstance(event, TokenEvent) and view is self.conversation.chosen:
             await self.chat_view.look()
-        if at_end or event["event"] in ("candidates", "image"):
+        if at_end or isinstance(event, CandidatesEvent | ImageEvent):
             self.call_after_refresh(self.conversation.scroll_end, animate=False)
 
     @on(Asking.Kept)

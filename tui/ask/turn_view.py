@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -10,6 +9,21 @@ from textual.containers import Vertical
 from textual.widgets import Markdown, Static
 
 from bddseg_tui.core.retrieval.chats import Candidate, Turn
+from bddseg_tui.core.retrieval.events import (
+    AnchorsEvent,
+    AnsweredEvent,
+    CancelledEvent,
+    CandidatesEvent,
+    FailedEvent,
+    ImageEvent,
+    LoadingEvent,
+    RequestEvent,
+    ThinkingEvent,
+    TokenEvent,
+    TopicEvent,
+    UnsaidEvent,
+    WaitingEvent,
+)
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.ask.look import Look
 
@@ -59,65 +73,64 @@ class TurnView(Vertical):
 
     # -- events ----------------------------------------------------------------------------------------------
 
-    async def apply(self, event: dict[str, Any]) -> None:
+    async def apply(self, event: RequestEvent) -> None:
         """Takes in one event of the retriever."""
-        match event["event"]:
-            case "loading":
-                self._doing = f"loading {event['what']}"
-            case "waiting":
-                self._doing = f"waiting for {event['what']}, {event['seconds']:.0f} s"
-            case "thinking":
-                self._doing = f"the model is thinking, {event['seconds']:.0f} s"
-            case "unsaid":
+        match event:
+            case LoadingEvent():
+                self._doing = f"loading {event.what}"
+            case WaitingEvent():
+                self._doing = f"waiting for {event.what}, {event.seconds:.0f} s"
+            case ThinkingEvent():
+                self._doing = f"the model is thinking, {event.seconds:.0f} s"
+            case UnsaidEvent():
                 self.turn = replace(self.turn, answer="")
                 await self.query_one(Markdown).update("")
-            case "topic":
-                same = bool(event["same"])
-                self.turn = replace(self.turn, stayed=same, candidates=self._kept if same else ())
-                self._doing = "looking" if event["same"] else "thinking of what to look for"
-            case "anchors":
-                self.turn = replace(self.turn, anchors=tuple(event["anchors"]), fallback=str(event["fallback"]))
+            case TopicEvent():
+                self.turn = replace(self.turn, stayed=event.same, candidates=self._kept if event.same else ())
+                self._doing = "looking" if event.same else "thinking of what to look for"
+            case AnchorsEvent():
+                self.turn = replace(self.turn, anchors=event.anchors, fallback=event.fallback)
                 self._doing = "searching"
-            case "candidates":
-                found = [Candidate(str(i["image"]), float(i["score"]), float(i["confidence"])) for i in event["items"]]
-                self._duplicates = {str(i["image"]): len(i["duplicates"]) for i in event["items"]}
-                self.turn = replace(self.turn, candidates=tuple(found))
+            case CandidatesEvent():
+                found = tuple(Candidate(i.image, i.score, i.confidence) for i in event.items)
+                self._duplicates = {i.image: len(i.duplicates) for i in event.items}
+                self.turn = replace(self.turn, candidates=found)
                 self.marked = 0
-            case "image":
-                self.turn = replace(self.turn, image=str(event["image"]))
+            case ImageEvent():
+                self.turn = replace(self.turn, image=event.image)
                 self.marked = self._place_of_image()
                 self._doing = "looking at it"
-            case "token":
-                self.turn = replace(self.turn, answer=self.turn.answer + str(event["text"]))
-                await self.query_one(Markdown).append(str(event["text"]))
+            case TokenEvent():
+                self.turn = replace(self.turn, answer=self.turn.answer + event.text)
+                await self.query_one(Markdown).append(event.text)
                 if self._doing == "answering":
                     return
                 self._doing = "answering"
-            case "done":
+            case AnsweredEvent():
                 self._finish(event)
                 await self.query_one(Markdown).update(self.turn.answer)
-            case "error":
-                self.turn = replace(self.turn, state="failed", problem=sanitize(str(event["message"])))
+            case FailedEvent():
+                self.turn = replace(self.turn, state="failed", problem=sanitize(event.message))
                 self.live = False
-            case "cancelled":
+            case CancelledEvent():
                 self.turn = replace(self.turn, state="cancelled", problem="stopped")
                 self.live = False
         self._show_steps()
 
-    def _finish(self, event: dict[str, Any]) -> None:
+    def _finish(self, event: AnsweredEvent) -> None:
         # A picture that was not searched for anew fits as well as it did when it was found.
-        known = next((c for c in self.turn.candidates if c.image == event["image"]), None)
+        known = next((c for c in self.turn.candidates if c.image == event.image), None)
         self.turn = replace(
             self.turn,
-            answer=str(event["answer"]),
-            image=event["image"],
-            score=known.score if event["score"] is None and known else event["score"],
-            confidence=known.confidence if event["confidence"] is None and known else event["confidence"],
-            fits=bool(event["fits"]),
-            doubt=sanitize(str(event.get("doubt", ""))),
-            timings=dict(event["timings"]),
+            answer=event.answer,
+            image=event.image,
+            score=known.score if event.score is None and known else event.score,
+            confidence=known.confidence if event.confidence is None and known else event.confidence,
+            fits=event.fits,
+            doubt=event.doubt,
+            timings=event.timings,
             state="done",
-            problem=sanitize(str(event.get("problem", ""))),
+            problem=sanitize(event.problem),
         )
         self.live = False
 

@@ -7,6 +7,19 @@ import typer
 
 from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.files.typed_path import typed_path
+from bddseg_tui.core.retrieval.client import Answering
+from bddseg_tui.core.retrieval.events import (
+    AnchorsEvent,
+    AnsweredEvent,
+    CandidatesEvent,
+    FailedEvent,
+    ImageEvent,
+    LoadingEvent,
+    ThinkingEvent,
+    TokenEvent,
+    UnsaidEvent,
+    WaitingEvent,
+)
 from bddseg_tui.core.retrieval.server_address import server_address, shown_address
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.cli import completions
@@ -103,56 +116,53 @@ def ask(
         raise BddsegError(told["problem"])
 
 
-def _follow(question: str, answering: Any, as_json: bool) -> "Answer":
+def _follow(question: str, answering: Answering[AnsweredEvent], as_json: bool) -> "Answer":
     """Prints the steps as they happen; returns what `--json` prints."""
     anchors: list[str] = []
     fallback = ""
     candidates: list[CandidateImage] = []
     speaking = False
     for event in answering:
-        match event["event"]:
-            case "loading":
-                note(f"loading {event['what']}")
-            case "waiting" | "thinking" if int(event["seconds"]) in _TOLD_S:
-                doing = f"waiting for {event['what']}" if event["event"] == "waiting" else "the model is thinking"
-                note(f"{doing}, {event['seconds']:.0f} s")
-            case "anchors":
-                anchors, fallback = event["anchors"], event["fallback"]
+        match event:
+            case LoadingEvent():
+                note(f"loading {event.what}")
+            case WaitingEvent() if int(event.seconds) in _TOLD_S:
+                note(f"waiting for {event.what}, {event.seconds:.0f} s")
+            case ThinkingEvent() if int(event.seconds) in _TOLD_S:
+                note(f"the model is thinking, {event.seconds:.0f} s")
+            case AnchorsEvent():
+                anchors, fallback = list(event.anchors), event.fallback
                 if not as_json:
                     say("anchors  " + "; ".join(anchors))
                     if fallback:
                         note(f"         ({fallback}: searching with the question itself)")
-            case "candidates":
-                candidates = [candidate_image(item) for item in event["items"]]
-            case "image" if not as_json:
-                say(f"image    {sanitize_path(event['path'])}")
-            case "token" if not as_json:
-                write(("" if speaking else "answer   ") + event["text"].replace("\n", " "))
+            case CandidatesEvent():
+                candidates = [candidate_image(item) for item in event.items]
+            case ImageEvent() if not as_json:
+                say(f"image    {sanitize_path(event.path)}")
+            case TokenEvent() if not as_json:
+                write(("" if speaking else "answer   ") + event.text.replace("\n", " "))
                 speaking = True
-            case "unsaid" if speaking:
+            case UnsaidEvent() | AnsweredEvent() | FailedEvent() if speaking:
                 say()
                 speaking = False
-            case "done":
-                if speaking:
-                    say()
-                path = event["path"]
+        match event:
+            case AnsweredEvent():
                 return {
                     "question": sanitize(question),
                     "anchors": anchors,
                     "fallback": fallback,
-                    "image": None if path is None else sanitize_path(path),
-                    "score": event["score"],
-                    "confidence": event["confidence"],
-                    "fits": event["fits"],
-                    "doubt": event.get("doubt", ""),
-                    "answer": event["answer"],
+                    "image": None if event.path is None else sanitize_path(event.path),
+                    "score": event.score,
+                    "confidence": event.confidence,
+                    "fits": event.fits,
+                    "doubt": event.doubt,
+                    "answer": event.answer,
                     "candidates": candidates,
-                    "timings": event["timings"],
-                    "problem": event["problem"],
-                    "complete": event["complete"],
+                    "timings": event.timings,
+                    "problem": event.problem,
+                    "complete": event.complete,
                 }
-            case "error":
-                if speaking:
-                    say()
-                raise BddsegError(str(event["message"]))
+            case FailedEvent():
+                raise BddsegError(event.message)
     raise BddsegError("the question was given up")

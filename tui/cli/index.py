@@ -180,20 +180,20 @@ def search(
         raise UsageError('search for what? for example: bddseg-tui index search "heavy rain; -night"')
     engine = open_engine(workspace)
     collection = open_dataset(engine, data, scan=bool(filter_text.strip()))
-    changes = {k: v for k, v in (("clip", model), ("fusion", fusion)) if v}
+    changes: dict[str, Any] = {k: v for k, v in (("clip", model), ("fusion", fusion)) if v}
     answering = engine.retrieval.search(
         collection, text, like="" if like is None else os.fspath(like), filter_text=filter_text, top=top, **changes
     )
-    items = answering.result()["items"]
+    items = answering.result().items
     if json:
         print_json([candidate_image(item) for item in items])
         return
     if not items:
         note("nothing: the filter leaves no image of the index")
     for item in items:
-        more = f"  (+{len(item['duplicates'])} alike)" if item["duplicates"] else ""
-        say(f"{percent(item['confidence']):>5} %  {item['score']:+.3f}  {sanitize_path(item['path'])}{more}")
-    said = items[0].get("verdict") if items else "fits"
+        more = f"  (+{len(item.duplicates)} alike)" if item.duplicates else ""
+        say(f"{percent(item.confidence):>5} %  {item.score:+.3f}  {sanitize_path(item.path)}{more}")
+    said = items[0].verdict if items else "fits"
     if said == "nothing":
         note("nothing seems to fit; these are the nearest")
     elif said == "unsure":

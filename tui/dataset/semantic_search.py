@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.message import Message
@@ -17,6 +17,9 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.shared.daemon_thread import in_daemon_thread
 from bddseg_tui.tui.shared.worker_errors import tell_failure
+
+if TYPE_CHECKING:
+    from bddseg_tui.core.retrieval.events import Item
 
 MOST = 200
 GRID = 30
@@ -37,23 +40,12 @@ class Search:
 
 
 @dataclass(frozen=True)
-class Result:
-    """One image: its path below the dataset, how surely (0..1) it fits, and the similarity behind that."""
-
-    image: str
-    name: str
-    confidence: float
-    score: float
-    verdict: str = "fits"
-
-
-@dataclass(frozen=True)
 class Results:
     """What a search found, best first; `ids` are the samples, `confidence` says by sample how surely it fits."""
 
     search: Search
     root: Path
-    images: tuple[Result, ...]
+    images: "tuple[Item, ...]"
     ids: "array[int]"
     confidence: dict[int, float]
 
@@ -92,7 +84,10 @@ def search_images(
     """
     root = collection.dataset.root
     try:
-        images = tuple(_result(item) for item in _items(engine, collection, evaluation, search, progress))
+        answering = engine.retrieval.search(
+            collection, search.text, like=search.like, filter_text=search.filter_text, evaluation=evaluation, top=MOST
+        )
+        images = answering.result(lambda what: progress(f"loading {what} …")).items
     except BddsegError as error:
         if "no finished index" in str(error):
             raise BddsegError(sanitize(str(error)).split(":")[0] + "; pane 4 builds one with b") from error
@@ -101,31 +96,6 @@ def search_images(
     sure = {str(root / i.image): i.confidence for i in images}
     confidence = {r.id: sure.get(str(r.image), 0.0) for r in rows}
     return Results(search, root, images, array("q", [r.id for r in rows]), confidence)
-
-
-def _items(
-    engine: Engine,
-    collection: Collection,
-    evaluation: str | None,
-    search: Search,
-    progress: Callable[[str], object],
-) -> list[dict[str, Any]]:
-    answering = engine.retrieval.search(
-        collection, search.text, like=search.like, filter_text=search.filter_text, evaluation=evaluation, top=MOST
-    )
-    for event in answering:
-        if event["event"] == "loading":
-            progress(f"loading {event['what']} …")
-        elif event["event"] == "done":
-            return list(event["items"])
-        elif event["event"] == "error":
-            raise BddsegError(str(event["message"]))
-    raise BddsegError("the search was given up")
-
-
-def _result(item: dict[str, Any]) -> Result:
-    said = str(item.get("verdict", "fits"))
-    return Result(str(item["image"]), str(item["name"]), float(item["confidence"]), float(item["score"]), said)
 
 
 class SemanticSearch(Widget):
