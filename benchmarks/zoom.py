@@ -18,7 +18,7 @@ from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.workspace.workspace import Workspace
 from benchmarks.report import compile_packages, publish, summary
 
-MARKS = {"sixel": b"\x1bP0;0;0q", "kitty": b"\x1b_Ga=T", "iterm2": b"\x1b]1337;File="}
+MARKS = {"sixel": b"\x1bP0;1;0q", "kitty": b"\x1b_Ga=T", "iterm2": b"\x1b]1337;File="}
 """What the pictures of a protocol begin with; those in characters begin with the crosshair's line."""
 STEPS = b"+LLJHK+LJJKL+JHK"
 SETTLED_S = 0.06

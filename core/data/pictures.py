@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bddseg_tui.core.classes import PALETTE, RAW_UNKNOWN, UNKNOWN
-from bddseg_tui.core.data.image_file import BadFileError, read_image, read_mask_values, read_size
+from bddseg_tui.core.data.image_file import BadFileError, read_image, read_size
 from bddseg_tui.core.data.picture_marks import FINE, Dot, with_crosshair
+from bddseg_tui.core.data.recent_files import recent_image, recent_mask_values
 from bddseg_tui.core.data.viewport import Box, Pixel, Placement, Viewport, filling
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def _photograph(request: PictureRequest, size: tuple[int, int]) -> "tuple[Image.
         photo = fit(read_image(request.image, at_least=size), size)
         whole = read_size(request.image)
         return photo, Viewport(0, 0, *whole), whole
-    image = read_image(request.image)
+    image = recent_image(request.image)
     part = filling(request.viewport, image.size, size)
     return fit(image.crop(_edges(part, image.size, image.size)), size, native=True), part, image.size
 
@@ -225,7 +226,7 @@ def _read_ids(path: Path, size: tuple[int, int], part: _Part) -> "Image.Image":
     """Class ids as mode P: 255 becomes 19, whatever is no class too."""
     from PIL import Image
 
-    values = read_mask_values(path, strict=False)
+    values = recent_mask_values(path)
     small = values.resize(size, Image.Resampling.NEAREST, _edges(part.viewport, part.whole, values.size))
     table = [v if v < UNKNOWN else UNKNOWN for v in range(256)]
     table[RAW_UNKNOWN] = UNKNOWN

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bddseg_tui.core.classes import UNKNOWN
-from bddseg_tui.core.data.image_file import BadFileError, read_mask, read_mask_values
+from bddseg_tui.core.data.image_file import BadFileError, read_mask
 from bddseg_tui.core.data.pictures import PictureRequest
+from bddseg_tui.core.data.recent_files import recent_mask_values
 from bddseg_tui.core.data.viewport import Box, Pixel
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def _class_at(path: Path | None, pixel: Pixel, image: tuple[int, int]) -> int | 
     if path is None:
         return None
     try:
-        values = read_mask_values(path, strict=False)
+        values = recent_mask_values(path)
     except BadFileError:
         return None
     x, y = pixel[0] * values.width // image[0], pixel[1] * values.height // image[1]

@@ -73,6 +73,14 @@ def decoded(sixel: str) -> Image.Image:
     return picture
 
 
+def test_a_sixel_fills_its_cells_with_exactly_the_colour_around_it() -> None:
+    picture = Image.effect_noise((61, 31), 90).convert("RGB")
+    shown = decoded(encode_sixel(picture, PLENTY, (70, 40), (20, 51, 102)))
+    assert shown.size == (70, 40)
+    beside = {shown.getpixel((x, y)) for x, y in itertools.product(range(70), range(40)) if x >= 61 or y >= 31}
+    assert beside == {(20, 51, 102)}
+
+
 @pytest.mark.parametrize("size", [(61, 31), (7, 12), (1, 1)])
 def test_a_sixel_is_the_picture_pixel_by_pixel(size: tuple[int, int]) -> None:
     picture = Image.effect_noise(size, 90).convert("RGB")

@@ -8,7 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from bddseg_tui.tui.terminal.raw_strip import RawStrip
+from bddseg_tui.tui.terminal.raw_strip import CoveredStrip, RawStrip
 from bddseg_tui.tui.terminal.shown_cells import ShownCells
 
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
@@ -97,3 +97,13 @@ def test_what_covers_a_part_of_a_line_is_gone_when_the_line_is_drawn_again() -> 
     for x, part in ((0, line), (7, dialog), (0, line)):
         written(terminal, shown.update(0, x, part, CONSOLE))
     assert "".join(terminal[0, x][0] for x in range(20)) == "line" * 5
+
+
+def test_what_a_smaller_picture_leaves_of_the_one_before_is_blanked_and_nothing_else() -> None:
+    shown, blank = ShownCells(), Strip([Segment(" " * 10)])
+    assert shown.update(0, 0, blank, CONSOLE)
+    assert not shown.update(0, 0, CoveredStrip(blank, (0, 10)), CONSOLE)
+    assert not shown.update(0, 0, CoveredStrip(blank, (0, 10)), CONSOLE)
+    assert " " * 10 in shown.update(0, 0, CoveredStrip(blank, (2, 6)), CONSOLE)
+    assert " " * 10 in shown.update(0, 0, blank, CONSOLE)
+    assert not shown.update(0, 0, blank, CONSOLE)

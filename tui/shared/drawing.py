@@ -105,7 +105,8 @@ def _raster(picture: "Image", cells: tuple[int, int], wanted: Wanted) -> str:
     if wanted.protocol == "sixel":
         from bddseg_tui.tui.terminal.sixel import encode_sixel
 
-        return encode_sixel(picture, wanted.limit)
+        wide, high = cell_pixels()
+        return encode_sixel(picture, wanted.limit, (cells[0] * wide, cells[1] * high), wanted.paper)
     from bddseg_tui.tui.terminal.iterm2 import encode_iterm2
 
     return encode_iterm2(picture, cells, wanted.limit)

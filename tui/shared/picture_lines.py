@@ -9,7 +9,7 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from bddseg_tui.tui.shared.drawing import Drawn
-from bddseg_tui.tui.terminal.raw_strip import RawStrip, joined
+from bddseg_tui.tui.terminal.raw_strip import CoveredStrip, RawStrip, joined
 
 
 def corner(drawn: Drawn, size: Size) -> tuple[int, int]:
@@ -45,7 +45,9 @@ def raster_lines(drawn: Drawn, region: Region, paper: Style) -> list[Strip]:
     start = Control.move_to(region.x + left, region.y + top).segment.text
     end = Control.move_to(region.right, region.bottom - 1).segment.text
     last = RawStrip(lambda: blank, region.width, [blank, start, drawn.raster, end], region.height - 1)
-    return [*[blank] * (region.height - 1), last]
+    beside, within = CoveredStrip(blank, (0, 0)), CoveredStrip(blank, (left, drawn.cells[0]))
+    lines = [within if top <= y < top + drawn.cells[1] else beside for y in range(region.height - 1)]
+    return [*lines, last]
 
 
 def message_lines(message: str, size: Size, paper: Style, console: Console) -> list[Strip]:

@@ -70,6 +70,20 @@ def _are_one(a: Strip | str, b: Strip | str) -> bool:
     return a is b if are_raw else a == b
 
 
+class CoveredStrip(Strip):
+    """A line of cells on which a picture lies that comes with another line.
+
+    Private in Textual (checked against 8.2.8): `Strip._segments`.
+    """
+
+    __slots__ = ["covered"]
+
+    def __init__(self, strip: Strip, covered: tuple[int, int]) -> None:
+        """`covered` are the cells that the picture lies on: from this one, so many."""
+        super().__init__(strip._segments, strip.cell_length)
+        self.covered = covered
+
+
 class ExactColor(Color):
     """A colour that is written in 24 bits, whatever number of colours Rich believes in."""
 

@@ -16,7 +16,7 @@ from rich.segment import Segment
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
-from bddseg_tui.tui.terminal.raw_strip import RawStrip
+from bddseg_tui.tui.terminal.raw_strip import CoveredStrip, RawStrip
 
 Place = tuple[int, int]
 FIRST_DRAWING = "\u2500"
@@ -109,6 +109,11 @@ def _difference(before: Strip, strip: Strip) -> tuple[int, Strip | None]:
     if isinstance(before, RawStrip) or isinstance(strip, RawStrip):
         same = isinstance(before, RawStrip) and isinstance(strip, RawStrip) and strip.writes_as(before)
         return 0, None if same else strip
+    if isinstance(before, CoveredStrip) and not (
+        isinstance(strip, CoveredStrip) and strip.covered == before.covered and list(strip) == list(before)
+    ):
+        # More of it was drawn on than is drawn on now.
+        return 0, strip
     old, new = list(before), list(strip)
     head = _same(old, new)
     if head == len(old) == len(new):
