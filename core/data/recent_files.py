@@ -3,7 +3,6 @@
 To decode a JPEG of 1280x720 takes a quarter of the time of such a step.
 """
 
-import os
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -42,7 +41,7 @@ def recent_mask_values(path: Path) -> "Image":
 
 def _recent(path: Path, kept: "Callable[[Path, _State], Image]", read: "Callable[[Path], Image]") -> "Image":
     try:
-        found = os.stat(path)
+        found = path.stat()
         width, height = read_size(path)
     except (OSError, BadFileError):
         return read(path)

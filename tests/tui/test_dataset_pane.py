@@ -235,7 +235,7 @@ async def test_pictures_can_be_switched_off_and_on_live(app: BddsegApp) -> None:
         await until(pilot, lambda: picture._drawn and picture._drawn.raster.startswith("\x1bP"))
         await pilot.press("I")
         await until(pilot, lambda: picture._drawn and "\x1b_G" in picture._drawn.kitty)
-        assert picture._drawn and len(picture._drawn.strips) == picture._drawn.cells[1]
+        await until(pilot, lambda: picture._drawn and len(picture._drawn.strips) == picture._drawn.cells[1])
         await pilot.press("I")
         await until(pilot, lambda: picture._drawn and "\x1b]1337;File=" in picture._drawn.raster)
         await pilot.press("I")
@@ -249,7 +249,9 @@ async def test_a_sixel_that_cannot_be_drawn_whole_is_half_blocks(workspace: Work
     async with app.run_test(size=(140, 40)) as pilot:
         await ready(app, pilot)
         picture = app.query_one(PictureView)
-        await until(pilot, lambda: is_drawn(picture) and picture._drawn and picture._drawn.raster)
+        await until(
+            pilot, lambda: is_drawn(picture) and picture._drawn and picture._drawn.raster and picture._drawn.strips
+        )
         whole = Region(0, 0, *picture.size)
         drawn_whole = picture.render_lines(whole)
         assert "\x1bP" in drawn_whole[-1].render(app.console)

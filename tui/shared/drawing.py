@@ -1,6 +1,6 @@
 """A picture composed and encoded for so many cells: what a thread does for a `PictureView`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from textual.strip import Strip
@@ -54,7 +54,7 @@ class Drawn:
         cells: (columns, rows) that it covers, the last of each maybe in part.
         shape: how many it has exactly.
         placement: where in it what is shown of the image lies.
-        strips: characters, or Kitty placeholders.
+        strips: characters, or Kitty placeholders. Those of a raster are made later, if at all.
         raster: a Sixel or iTerm2's picture; `strips` are for when it can't be drawn whole.
         kitty: what is sent once, before the placeholders of `image_id` are written.
         image_id: Kitty's name of it.
@@ -68,6 +68,11 @@ class Drawn:
     kitty: str = ""
     image_id: int | None = None
 
+    @property
+    def lacks_characters(self) -> bool:
+        """Whether it can be drawn whole alone so far."""
+        return bool(self.raster) and not self.strips
+
 
 def draw(wanted: Wanted) -> Drawn:
     """Composes and encodes a picture; blocks.
@@ -75,6 +80,39 @@ def draw(wanted: Wanted) -> Drawn:
     Raises:
         BadFileError: a file cannot be read.
     """
+    found = _composed(wanted)
+    (wide, high), picture, placement = cell_pixels(), found.picture, found.placement
+    shape = picture.width / wide, picture.height / high
+    used = -(-picture.width // wide), -(-picture.height // high)
+    if wanted.protocol in ("sixel", "iterm2"):
+        return Drawn(used, shape, placement, [], raster=_raster(picture, used, wanted))
+    if wanted.protocol == "kitty":
+        from bddseg_tui.tui.terminal.kitty import encode_kitty
+
+        whole = _padded(picture, (used[0] * wide, used[1] * high), wanted.paper)
+        kitty = encode_kitty(whole, used, wanted.limit)
+        return Drawn(used, shape, placement, kitty.strips, kitty=kitty.data, image_id=kitty.image_id)
+    strips, shape = _characters(found, wanted, cast("CellKind", wanted.protocol))
+    return Drawn((strips[0].cell_length, len(strips)), shape, placement, strips)
+
+
+def with_characters(wanted: Wanted, drawn: Drawn) -> Drawn:
+    """A raster with what is drawn where it can't be drawn whole; blocks.
+
+    Raises:
+        BadFileError: a file cannot be read any more.
+    """
+    return replace(drawn, strips=_characters(_composed(wanted), wanted, "quadrant")[0])
+
+
+def plain(request: PictureRequest) -> PictureRequest:
+    """Opacity and contours matter to overlays alone, so other views stay the same picture when they change."""
+    if request.view == "overlay":
+        return replace(request, opacity=0.5) if request.contours else request
+    return replace(request, opacity=request.opacity if request.view == "four" else 0.5, contours=False)
+
+
+def _composed(wanted: Wanted) -> "Composed":
     from bddseg_tui.core.data.pictures import composed
 
     columns, rows = wanted.cells
@@ -84,21 +122,7 @@ def draw(wanted: Wanted) -> Drawn:
 
         columns, rows = min(columns, MOST_CELLS), min(rows, MOST_CELLS)
     size, palette = (columns * wide, rows * high), class_palette(wanted.colors)
-    found = composed(wanted.request, size, palette, _dot(wanted, wide, high), wanted.paper)
-    picture, placement = found.picture, found.placement
-    shape = picture.width / wide, picture.height / high
-    used = -(-picture.width // wide), -(-picture.height // high)
-    if wanted.protocol in ("sixel", "iterm2"):
-        strips = _characters(found, wanted, "quadrant")[0]
-        return Drawn(used, shape, placement, strips, raster=_raster(picture, used, wanted))
-    if wanted.protocol == "kitty":
-        from bddseg_tui.tui.terminal.kitty import encode_kitty
-
-        whole = _padded(picture, (used[0] * wide, used[1] * high), wanted.paper)
-        kitty = encode_kitty(whole, used, wanted.limit)
-        return Drawn(used, shape, placement, kitty.strips, kitty=kitty.data, image_id=kitty.image_id)
-    strips, shape = _characters(found, wanted, cast("CellKind", wanted.protocol))
-    return Drawn((strips[0].cell_length, len(strips)), shape, placement, strips)
+    return composed(wanted.request, size, palette, _dot(wanted, wide, high), wanted.paper)
 
 
 def _raster(picture: "Image", cells: tuple[int, int], wanted: Wanted) -> str:

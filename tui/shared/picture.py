@@ -17,7 +17,7 @@ from textual.widget import Widget
 from bddseg_tui.core.data.pictures import PictureRequest
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.sanitize import sanitize
-from bddseg_tui.tui.shared.drawing import Drawn, Wanted, draw
+from bddseg_tui.tui.shared.drawing import Drawn, Wanted, draw, plain, with_characters
 from bddseg_tui.tui.shared.picture_lines import message_lines, picture_lines, raster_lines
 from bddseg_tui.tui.shared.sent_pictures import SentPictures
 from bddseg_tui.tui.terminal.capabilities import TerminalCapabilities
@@ -85,7 +85,7 @@ class PictureView(Widget):
         """What it was given last, with their numbers and what they are about."""
         self._number = self._shown = 0
         self._stepped_at = 0.0
-        self._rushing = False
+        self._rushing, self._resting = False, True
         self._step_timers: list[Timer] = []
 
     def show(
@@ -100,8 +100,8 @@ class PictureView(Widget):
         The old one stays until it is ready, or until one that was given meanwhile is: `Ready` comes with what that is
         `about`, for whoever writes something beside it.
         """
-        stepped = request != self._request
-        self._request, self._neighbours, self._message = request, neighbours or [], message
+        stepped, self._request = request != self._request, request
+        self._neighbours, self._message = neighbours or [], message
         self._failed.clear()
         self._number += 1
         if request is None:
@@ -109,8 +109,8 @@ class PictureView(Widget):
             self.refresh()
             self.post_message(self.Ready(about))
             return
-        self._asked[_plain(request)] = self._number, about
-        self._asked.move_to_end(_plain(request))
+        self._asked[plain(request)] = self._number, about
+        self._asked.move_to_end(plain(request))
         while len(self._asked) > KEPT:
             self._asked.popitem(last=False)
         if stepped:
@@ -118,19 +118,22 @@ class PictureView(Widget):
         self._start()
 
     def _step(self) -> None:
-        """Notes that one picture follows another: over a slow line those that are passed by are coarse."""
+        """Notes that one picture follows another; over a slow line those that are passed by are coarse."""
         for timer in self._step_timers:
             timer.stop()
         now = time.monotonic()
         slow = cast(PictureApp, self.app).picture_limit <= SLOW_LINE
         self._rushing = slow and now - self._stepped_at < RUSH_S
-        self._stepped_at = now
+        self._stepped_at, self._resting = now, False
         self._step_timers = [self.set_timer(RUSH_S, self._rest), self.set_timer(LATE_S, self._tell_late)]
 
     def _rest(self) -> None:
+        self._resting = True
         if self._rushing:
             self._rushing = False
             self._start()
+        else:
+            self._go_on()
 
     def _tell_late(self) -> None:
         if self._shown != self._number:
@@ -165,12 +168,12 @@ class PictureView(Widget):
         if self._request is None:
             return
         if not self.size.area:
-            self._tell(_plain(self._request))
+            self._tell(plain(self._request))
             return
         if self.protocol == "none":
             self._drawn, self._message = None, "pictures are off: I turns them on"
             self.refresh()
-            self._tell(_plain(self._request))
+            self._tell(plain(self._request))
             return
         wanted = self._wanted(self._request)
         if (kept := self._kept.get(wanted)) is not None:
@@ -184,24 +187,28 @@ class PictureView(Widget):
             return
         ahead = () if self._rushing else self._neighbours
         all_wanted = map(self._wanted, (self._request, *ahead))
-        if wanted := next((w for w in all_wanted if w not in self._kept and w not in self._failed), None):
+        wanted = next((w for w in all_wanted if w not in self._kept and w not in self._failed), None)
+        if wanted is None and self._resting and (now := self._wanted(self._request)) not in self._failed:
+            # Not before there is time: it takes as long as a quarter of a Sixel.
+            wanted = now if self._kept[now].lacks_characters else None
+        if wanted is not None:
             self._drawing = True
-            self._begin(wanted)
+            self._begin(wanted, self._kept.get(wanted))
 
     def _wanted(self, request: PictureRequest) -> Wanted:
         app = cast(PictureApp, self.app)
         fills_screen = 4 * self.size.area * self.panels > 3 * self.app.size.area
         limit = limit_here(app.picture_limit, app.protocol, fills_screen, self._rushing, self.panels)
         paper = self.background_colors[1].rgb
-        return Wanted(_plain(request), self.size, app.protocol, limit, app.color_count, paper)
+        return Wanted(plain(request), self.size, app.protocol, limit, app.color_count, paper)
 
-    def _begin(self, wanted: Wanted) -> None:
-        self.run_worker(partial(self.post_drawn, wanted), group="picture", exit_on_error=False, thread=True)
+    def _begin(self, wanted: Wanted, so_far: Drawn | None) -> None:
+        self.run_worker(partial(self.post_drawn, wanted, so_far), group="picture", exit_on_error=False, thread=True)
 
-    def post_drawn(self, wanted: Wanted) -> None:
-        """Draws a picture and posts it as `Done`; what a thread does."""
+    def post_drawn(self, wanted: Wanted, so_far: Drawn | None) -> None:
+        """Draws a picture, or what one lacks, and posts it as `Done`; what a thread does."""
         try:
-            drawn: Drawn | str = draw(wanted)
+            drawn: Drawn | str = draw(wanted) if so_far is None else with_characters(wanted, so_far)
         except BddsegError as error:
             drawn = sanitize(str(error))
         except MemoryError:
@@ -291,10 +298,3 @@ class PictureView(Widget):
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """All that there is."""
         return container.width
-
-
-def _plain(request: PictureRequest) -> PictureRequest:
-    """Opacity and contours matter to overlays alone, so other views stay the same picture when they change."""
-    if request.view == "overlay":
-        return replace(request, opacity=0.5) if request.contours else request
-    return replace(request, opacity=request.opacity if request.view == "four" else 0.5, contours=False)

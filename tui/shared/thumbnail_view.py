@@ -6,7 +6,7 @@ from functools import partial
 from typing import cast
 
 from bddseg_tui.core.data.pictures import PictureRequest
-from bddseg_tui.tui.shared.drawing import Wanted
+from bddseg_tui.tui.shared.drawing import Drawn, Wanted
 from bddseg_tui.tui.shared.newest_first import NewestFirst
 from bddseg_tui.tui.shared.picture import PictureApp, PictureView
 
@@ -37,6 +37,6 @@ class ThumbnailView(PictureView):
             return wanted
         return replace(wanted, limit=max(FEWEST_BYTES, app.picture_limit // self.of_many))
 
-    def _begin(self, wanted: Wanted) -> None:
-        self._work = partial(self.post_drawn, wanted)
+    def _begin(self, wanted: Wanted, so_far: Drawn | None) -> None:
+        self._work = partial(self.post_drawn, wanted, so_far)
         self._threads.add(self._work)
