@@ -13,6 +13,7 @@ from bddseg_tui.tui.terminal.capabilities import TerminalCapabilities
 from bddseg_tui.tui.terminal.color_filter import ColorFilter
 from bddseg_tui.tui.terminal.drawing_pause import DrawingPause
 from bddseg_tui.tui.terminal.few_colors import Colors
+from bddseg_tui.tui.terminal.line_speed import LineSpeed
 from bddseg_tui.tui.terminal.picture_limit import SLOW_LINE, picture_limit
 from bddseg_tui.tui.terminal.protocol import ImageProtocol, cell_pixels
 from bddseg_tui.tui.terminal.raw_output import backlog_of
@@ -72,6 +73,7 @@ class TerminalApp(App[int]):
         self._color_filter = None if self.color_count == "truecolor" else ColorFilter(self.color_count)
         self._picture_bytes = picture_bytes
         self.picture_limit = picture_limit(picture_bytes, answered=False)
+        self._line_speed = LineSpeed()
         self.cell = cell_pixels()
         self._drawing_pause: DrawingPause | None = None
         self._shown_cells = ShownCells()
@@ -125,6 +127,17 @@ class TerminalApp(App[int]):
         """The terminal has shown some of what it was sent."""
         if self._drawing_pause is not None:
             self._drawing_pause.look()
+            self._measure(self._drawing_pause.backlog.took())
+
+    def _measure(self, took: "list[tuple[int, float]]") -> None:
+        """Over SSH pictures are as sharp as the line is fast, unless a person has said how sharp."""
+        if self._picture_bytes or not self.terminal.over_ssh or self.terminal.answers is None:
+            return
+        before = self.picture_limit
+        for count, seconds in took:
+            self.picture_limit = self._line_speed.took(count, seconds)
+        if self.picture_limit > before:
+            self._redraw_pictures()
 
     def get_line_filters(self) -> "Sequence[LineFilter]":
         """What every line goes through before it is drawn: Textual's filters, then the terminal's colours."""
@@ -141,6 +154,8 @@ class TerminalApp(App[int]):
     def on_terminal_answered(self, event: "TerminalAnswered") -> None:
         """The terminal's answer, whenever it comes."""
         self.picture_limit = picture_limit(self._picture_bytes, answered=True)
+        if self.slow_line and not self._picture_bytes:
+            self.picture_limit = self._line_speed.limit
         self.learn(self.terminal.with_answers(event.answers))
 
     @work(group="tmux", exit_on_error=False)
@@ -156,5 +171,8 @@ class TerminalApp(App[int]):
             self._color_filter = ColorFilter(self.color_count)
             self.action_redraw()
         self.set_class(self.protocol == "none", "-no-pictures")
+        self._redraw_pictures()
+
+    def _redraw_pictures(self) -> None:
         for view in (view for screen in self.screen_stack for view in screen.query(PictureView)):
             view.redraw()

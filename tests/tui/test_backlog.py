@@ -4,6 +4,8 @@ from pathlib import Path
 
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.terminal.backlog import ASSUMED_RATE, FENCE_EVERY, PATIENCE_S, Backlog
+from bddseg_tui.tui.terminal.line_speed import LineSpeed
+from bddseg_tui.tui.terminal.picture_limit import LOCAL, SLOW_LINE
 from tests.tui.terminal import STATUS_ANSWER, STATUS_QUERY, Terminal
 
 PICTURE = b'"1;1;'
@@ -55,6 +57,25 @@ def test_a_terminal_that_stops_to_answer_does_not_stop_the_app() -> None:
     assert backlog.bytes == 10 * FENCE_EVERY
     clock.now += PATIENCE_S
     assert backlog.bytes == backlog.answers == 0
+
+
+def test_over_a_fast_line_pictures_take_more_and_it_takes_two_slow_ones_to_go_back() -> None:
+    clock, speed = Clock(), LineSpeed()
+    backlog = Backlog(clock)
+
+    def send(count: int, seconds: float) -> int:
+        backlog.wrote(count)
+        clock.now += seconds
+        backlog.answered()
+        for took in backlog.took():
+            speed.took(*took)
+        return speed.limit
+
+    # 1 Mbit/s, then a little text, then 100 Mbit/s.
+    assert send(100_000, 0.95) == send(9_000, 0.001) == SLOW_LINE
+    assert send(100_000, 0.05) == LOCAL
+    assert send(400_000, 0.3) == LOCAL
+    assert send(400_000, 0.3) == LOCAL // 2
 
 
 def test_while_a_picture_is_under_way_no_other_is_sent_and_then_the_newest_is(

@@ -27,7 +27,8 @@ class Backlog:
         self._clock = clock
         self._lock = threading.Lock()
         self._written = self._taken = self._fenced = 0
-        self._fences: deque[tuple[int, float]] = deque()
+        self._fences: deque[tuple[int, float, int]] = deque()
+        self._took: list[tuple[int, float]] = []
         self._answers = False
         self._assumed, self._assumed_at = 0.0, clock()
 
@@ -40,21 +41,28 @@ class Backlog:
             if self._written - self._fenced < FENCE_EVERY:
                 return False
             self._fenced = self._written
-            self._fences.append((self._written, now))
+            self._fences.append((self._written, now, self._written - self._taken))
             return True
 
     def fence(self) -> None:
         """Called when a fence is written whatever was written before it."""
         with self._lock:
             self._fenced = self._written
-            self._fences.append((self._written, self._clock()))
+            self._fences.append((self._written, self._clock(), self._written - self._taken))
 
     def answered(self) -> None:
         """Called when the terminal has come to the next fence."""
         with self._lock:
             self._answers = True
             if self._fences:
-                self._taken = self._fences.popleft()[0]
+                self._taken, since, count = self._fences.popleft()
+                self._took.append((count, self._clock() - since))
+
+    def took(self) -> list[tuple[int, float]]:
+        """What was answered since the last call: bytes that were under way, and seconds until all of them were shown."""
+        with self._lock:
+            found, self._took = self._took, []
+            return found
 
     @property
     def bytes(self) -> int:
