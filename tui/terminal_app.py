@@ -96,7 +96,7 @@ class TerminalApp(App[int]):
         if backlog is not None and (self._drawing_pause is None or backlog is not self._drawing_pause.backlog):
             # At the start, and when the app comes back from the background.
             self._drawing_pause = DrawingPause(self, backlog)
-            self._shown_cells = ShownCells()
+            self._shown_cells = ShownCells(self.terminal.few_parameters)
         if self._drawing_pause is not None:
             renderable = self._shown_cells.changed_by(renderable)
         super()._display(screen, renderable)
@@ -166,6 +166,9 @@ class TerminalApp(App[int]):
     def learn(self, terminal: TerminalCapabilities) -> None:
         """Goes over to what follows from what is known of the terminal by now."""
         self.terminal, self.protocol = terminal, terminal.image_protocol
+        if self._shown_cells.few_parameters != terminal.few_parameters:
+            self._shown_cells.few_parameters = terminal.few_parameters
+            self.action_redraw()
         if self.color_count != terminal.color_count:
             self.color_count = terminal.color_count
             self._color_filter = ColorFilter(self.color_count)

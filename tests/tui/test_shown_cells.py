@@ -6,10 +6,12 @@ import re
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from textual._compositor import LayoutUpdate
+from textual.geometry import Region
 from textual.strip import Strip
 
 from bddseg_tui.tui.terminal.raw_strip import CoveredStrip, RawStrip
-from bddseg_tui.tui.terminal.shown_cells import ShownCells
+from bddseg_tui.tui.terminal.shown_cells import ChangedCells, ShownCells
 
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
 WIDTH, HEIGHT = 24, 4
@@ -107,3 +109,11 @@ def test_what_a_smaller_picture_leaves_of_the_one_before_is_blanked_and_nothing_
     assert " " * 10 in shown.update(0, 0, CoveredStrip(blank, (2, 6)), CONSOLE)
     assert " " * 10 in shown.update(0, 0, blank, CONSOLE)
     assert not shown.update(0, 0, blank, CONSOLE)
+
+
+def test_where_a_code_of_eleven_numbers_is_lost_ink_and_paper_have_a_code_each() -> None:
+    strip = Strip([Segment("chosen", Style(bold=True, color="#010203", bgcolor="#040506"))])
+    update = LayoutUpdate([[strip]], Region(0, 0, 6, 1))
+    assert "\x1b[1;38;2;1;2;3;48;2;4;5;6mchosen" in ChangedCells(update, ShownCells()).render_segments(CONSOLE)
+    few = ChangedCells(update, ShownCells(few_parameters=True)).render_segments(CONSOLE)
+    assert "\x1b[1;38;2;1;2;3m\x1b[48;2;4;5;6mchosen" in few

@@ -59,7 +59,7 @@ class Backlog:
                 self._took.append((count, self._clock() - since))
 
     def took(self) -> list[tuple[int, float]]:
-        """What was answered since the last call: bytes that were under way, and seconds until all of them were shown."""
+        """What was answered since the last call: bytes that were under way, and seconds until they were shown."""
         with self._lock:
             found, self._took = self._took, []
             return found

@@ -146,6 +146,11 @@ class TerminalCapabilities:
             return self.wanted_charts == "braille"
         return not self.linux_console and self.colors.value != "16"
 
+    @property
+    def few_parameters(self) -> bool:
+        """Whether a code of more than ten numbers, such as bold with two colours, is lost."""
+        return (self.program.lower() or self.term).startswith("mlterm")
+
     def drawing(self, way: ImageProtocol) -> "TerminalCapabilities":
         """The same, with pictures drawn in this way here from now on."""
         return replace(self, wanted_images="auto", seen=tuple(sorted({**dict(self.seen), self.name: way}.items())))

@@ -7,6 +7,7 @@ Private in Textual (checked against 8.2.8): the module `textual._compositor` wit
 `ChopsUpdate`.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
@@ -22,11 +23,15 @@ Place = tuple[int, int]
 FIRST_DRAWING = "\u2500"
 """Lines, blocks and braille, all one cell wide, begin here."""
 
+_PAPER = re.compile(r"\x1b\[([\d;]+);(48;2;\d+;\d+;\d+)m")
+
 
 class ShownCells:
     """Strips by row and column. Nobody else may write text to the terminal."""
 
-    def __init__(self) -> None:
+    def __init__(self, few_parameters: bool = False) -> None:
+        """With `few_parameters` ink and paper are set by a code each."""
+        self.few_parameters = few_parameters
         self._rows: dict[int, dict[int, Strip]] = {}
         self._written: dict[Place, int] = {}
         """When each of them was written: later ones have larger numbers."""
@@ -85,7 +90,8 @@ class ChangedCells(CompositorUpdate):
         else:
             self._shown.forget()
             return self._update.render_segments(console)
-        return "".join(self._shown.update(y, x, strip, console) for (y, x), strip in pieces)
+        written = "".join(self._shown.update(y, x, strip, console) for (y, x), strip in pieces)
+        return _PAPER.sub("\x1b[\\1m\x1b[\\2m", written) if self._shown.few_parameters else written
 
 
 def _of_layout(update: LayoutUpdate) -> Iterator[tuple[Place, Strip]]:
