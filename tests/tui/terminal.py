@@ -69,6 +69,11 @@ class Terminal:
         tty.setraw(self._slave, termios.TCSANOW)
         return int.from_bytes(fcntl.ioctl(self._slave, termios.FIONREAD, bytes(4)), sys.byteorder)
 
+    @property
+    def signals(self) -> bool:
+        """Whether Ctrl+C is a signal, as a shell has it."""
+        return bool(termios.tcgetattr(self._slave)[3] & termios.ISIG)
+
     def resize(self, columns: int, rows: int) -> None:
         """Gives it another size in cells, and tells the program."""
         self._set_size(columns, rows)
@@ -106,7 +111,7 @@ class Terminal:
         """
         start, deadline = len(self.output), time.monotonic() + deadline_s
         while not happened(bytes(self.output[start:])):
-            if not self.read() and self.process.poll() is not None:
+            if not self.read() and self.process.poll() not in (None, -signal.SIGKILL):
                 raise AssertionError(f"it ended: {bytes(self.output[-2000:])!r}")
             assert time.monotonic() < deadline, bytes(self.output[-2000:])
         return bytes(self.output[start:])

@@ -13,6 +13,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from typing import cast
 
@@ -24,6 +25,7 @@ from textual.message import Message
 from bddseg_tui.tui.terminal.answers import cut_answer, queries, take_answers
 from bddseg_tui.tui.terminal.backlog import FENCE, FENCE_ANSWER, Backlog
 from bddseg_tui.tui.terminal.capabilities import TerminalAnswers, capabilities_at_start
+from bddseg_tui.tui.terminal.restore import Restorer
 
 _PATIENCE_S = 0.5
 _NO_MOUSE = "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
@@ -109,6 +111,8 @@ class AskingDriver(linux_driver.LinuxDriver):
         while self.backlog.answers and time.monotonic() < deadline:
             time.sleep(0.01)
         super().stop_application_mode()
+        self._ended.set()
+        self._guard.join(_PATIENCE_S)
 
     def start_application_mode(self) -> None:
         """Starts as Textual does, then asks the terminal what it is and can."""
@@ -117,6 +121,9 @@ class AskingDriver(linux_driver.LinuxDriver):
         linux_driver.XTermParser = AnswerParser  # type: ignore[attr-defined]
         # First, and whatever `isatty` says: a terminal that has gone since the program began is none any more.
         threading.Thread(target=self._end_with_terminal, daemon=True).start()
+        self._ended = threading.Event()
+        self._guard = threading.Thread(target=self._restore_after_kill, args=(self._ended,), daemon=True)
+        self._guard.start()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         # As `kill` asks it to: what is being written is written to its end, or the terminal would wait for that.
         ended = partial(self._app.call_after_refresh, self._app.exit, 128 + signal.SIGTERM)
@@ -125,6 +132,14 @@ class AskingDriver(linux_driver.LinuxDriver):
             known = capabilities_at_start()
             self.write(queries(known))
             self.flush()
+
+    def _restore_after_kill(self, ended: threading.Event) -> None:
+        # Where there is no shell, or no room for a process, only that is missing.
+        with suppress(OSError):
+            if self.input_tty and self._file is not None:
+                restorer = Restorer(self._file.fileno())
+                ended.wait()
+                restorer.dismiss()
 
     def _end_with_terminal(self) -> None:
         """Ends the app when its terminal is gone.
