@@ -156,3 +156,24 @@ async def test_z_goes_on_to_the_next_sample_that_has_the_class(app: BddsegApp) -
         await pilot.press("z")
         await until(pilot, lambda: samples.cursor == place and pane.shown.zoomed)
         await until(pilot, lambda: f"actual {CLASSES[class_id].name}" in line(app, "#caption"))
+
+
+async def test_the_arrows_move_in_a_zoomed_image_beside_the_list_and_in_the_list_otherwise(app: BddsegApp) -> None:
+    async with app.run_test(size=(140, 40)) as pilot:
+        await scanned(app, pilot)
+        pane, samples = app.query_one(DatasetPane), app.query_one(SampleList)
+
+        def footer() -> set[str]:
+            return {active.binding.description for active in app.screen.active_bindings.values() if active.enabled}
+
+        await pilot.press("down", "up", "down")
+        assert samples.cursor == 1 and "Move" not in footer()
+        await until(pilot, lambda: samples.row and samples.row.counts)
+        await pilot.press("plus")
+        before = pane.shown.state.zoom.viewport
+        await pilot.press("right", "down")
+        after = pane.shown.state.zoom.viewport
+        assert before and after and (after.x, after.y) > (before.x, before.y) and samples.cursor == 1
+        assert {"Move", "Whole image"} <= footer()
+        await pilot.press("j", "down")
+        assert samples.cursor == 3 and not {"Move", "Whole image"} & footer()

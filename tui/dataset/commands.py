@@ -16,6 +16,14 @@ MARKS = (
 )
 """Keys that mark samples, and that do something to all that are marked, or to the one at the cursor."""
 
+PAN = (
+    Command("arrow(0, 1)", "down", "Move", "Move down in a zoomed image, and likewise with the others.", True, "↑↓←→"),
+    Command("arrow(0, -1)", "up", "Move up", "Move up in a zoomed image."),
+    Command("arrow(1, 0)", "right", "Move right", "Move to the right in a zoomed image."),
+    Command("arrow(-1, 0)", "left", "Move left", "Move to the left in a zoomed image."),
+)
+_WHOLE = next(c for c in ZOOM if c.action == "zoom(0)")
+
 DATASET = (
     Command(
         "filter",
@@ -27,6 +35,8 @@ DATASET = (
         True,
     ),
     Command("sort", "s", "Sort", "Sort by name, a class's share, or an evaluation's figures.", True),
+    *PAN,
+    _WHOLE,
     *MARKS,
     Command("choose_view", "B", "Saved views", "Show a view that was saved by name."),
     Command("save_view", "N", "Save view", "Save the filter, the order, the view and the evaluation by name."),
@@ -42,7 +52,7 @@ DATASET = (
     Command("contours", "b", "Borders", "Show the borders of classes in the overlay, or their areas again."),
     Command("opacity(0.1)", "greater_than_sign", "More mask", "Make the overlay stronger.", False, ">"),
     Command("opacity(-0.1)", "less_than_sign", "Less mask", "Make the overlay weaker.", False, "<"),
-    *ZOOM,
+    *(c for c in ZOOM if c is not _WHOLE),
     Command(
         "highlight(1)", "right_square_bracket", "Next class", "Highlight the next class of this image.", False, "]"
     ),
@@ -68,8 +78,10 @@ DATASET = (
 )
 
 LIST = (
-    Command("move(1)", "j,down", "Down", "Go to the next sample."),
-    Command("move(-1)", "k,up", "Up", "Go to the sample before."),
+    Command("move(1)", "j", "Down", "Go to the next sample."),
+    Command("move(-1)", "k", "Up", "Go to the sample before."),
+    Command("along(1)", "down", "Down", "Go to the next sample; in a zoomed image, move down."),
+    Command("along(-1)", "up", "Up", "Go to the sample before; in a zoomed image, move up."),
     Command("page(1)", "pagedown,ctrl+d", "Page down", "Go down by a page."),
     Command("page(-1)", "pageup,ctrl+u", "Page up", "Go up by a page."),
     Command("go(0)", "g,home", "First", "Go to the first sample."),
@@ -89,7 +101,7 @@ _PANE_ONLY = (
     *("rescan", "clear", "choose_view", "save_view", "legend"),
 )
 FULL_SCREEN = (
-    *(c for c in DATASET if c not in MARKS and c.action not in _PANE_ONLY),
+    *(c for c in DATASET if c not in (*MARKS, *PAN) and c.action not in _PANE_ONLY),
     Command("tag", "t", "Tag", "Give this sample a tag, or take it away, whatever is marked."),
     Command("tag_again", "T", "Same tag", "Give it the tag that was used last, or take it away."),
     Command("exclude", "X", "Exclude", "Leave it out of training (the tag exclude), or take it in again."),

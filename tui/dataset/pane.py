@@ -24,12 +24,12 @@ from bddseg_tui.tui.dataset.grid_keys import GridKeys
 from bddseg_tui.tui.dataset.list_panel import ListPanel
 from bddseg_tui.tui.dataset.mark_keys import MarkKeys
 from bddseg_tui.tui.dataset.marks import Marks
+from bddseg_tui.tui.dataset.pan_keys import PanKeys
 from bddseg_tui.tui.dataset.picture_panel import PicturePanel
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.dataset.scan import DatasetScan
 from bddseg_tui.tui.dataset.semantic_search import like_search, words_search
 from bddseg_tui.tui.dataset.shown import Shown
-from bddseg_tui.tui.dataset.view_keys import ViewKeys
 from bddseg_tui.tui.dataset.view_state import ViewState, request
 from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.commands import bindings
@@ -40,7 +40,7 @@ from bddseg_tui.tui.shared.pane import Pane
 from bddseg_tui.tui.shared.zoom import NOWHERE
 
 
-class DatasetPane(Pane, ViewKeys, MarkKeys, GridKeys, FilterMemory):
+class DatasetPane(Pane, PanKeys, MarkKeys, GridKeys, FilterMemory):
     """Browses the open dataset.
 
     Attributes:
@@ -248,6 +248,7 @@ class DatasetPane(Pane, ViewKeys, MarkKeys, GridKeys, FilterMemory):
             self.follow_list()
         else:
             self.query_one(PicturePanel).show(self.shown)
+        self.follow_zoom()
 
     def show_as(self, state: ViewState) -> None:
         """Shows this sample, and all after it, in another way."""

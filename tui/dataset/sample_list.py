@@ -68,6 +68,8 @@ class SampleList(ScrollView, can_focus=True):
         self.confidence: dict[int, float] = {}
         """By sample, how surely it fits what was searched for; shown where `column` is `fits`."""
         self.empty_text = ""
+        self.arrows_taken = False
+        """Whether the arrow keys are somebody else's just now."""
 
     def compose(self) -> ComposeResult:
         """No widgets: the rows are drawn."""
@@ -183,6 +185,14 @@ class SampleList(ScrollView, can_focus=True):
             style = base + self._part("list--cursor" if index == self.cursor else "list--dim")
             return Strip([Segment(("▌ …" if index == self.cursor else "  …").ljust(width), style)], width)
         return self.draw(row, width, base, index == self.cursor, self.has_focus)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leaves the arrow keys to whoever has taken them."""
+        return not (action == "along" and self.arrows_taken)
+
+    def action_along(self, by: int) -> None:
+        """Goes on by so many samples."""
+        self.action_move(by)
 
     def action_move(self, by: int) -> None:
         """Goes on by so many samples."""

@@ -18,7 +18,7 @@ from bddseg_tui.tui.shared.zoom_picture import ZoomPicture
 ZOOM = (
     Command("zoom(1)", "plus,equals_sign", "Zoom in", "Show half as much of the image, twice as large.", False, "+"),
     Command("zoom(-1)", "minus", "Zoom out", "Show twice as much of the image.", False, "-"),
-    Command("zoom(0)", "0", "Whole image", "Show the whole image again."),
+    Command("zoom(0)", "0", "Whole image", "Show the whole image again.", True),
     Command("pan(-1, 0)", "H", "Pan left", "Move to the left in a zoomed image."),
     Command("pan(0, 1)", "J", "Pan down", "Move down in a zoomed image."),
     Command("pan(0, -1)", "K", "Pan up", "Move up in a zoomed image."),
