@@ -167,7 +167,7 @@ class Searcher:
         # Ties in confidence (both surely fit) are broken by the cosine.
         order = _best_first(np.round(key, 6), score, _window(count))
         chosen, same = self._grouped(rows[order], count) if group else (list(range(min(count, len(rows)))), {})
-        hits: list[Hit] = []
+        hits = []
         for at in chosen:
             place = int(order[at])
             hits.append(
@@ -175,7 +175,7 @@ class Searcher:
                     self.images[rows[place]],
                     float(score[place]),
                     sure := float(judgement.sure[place]),
-                    judgement.verdict(sure, best=not hits),
+                    judgement.verdict(sure),
                     tuple(float(c) for c in cosines[place]),
                     tuple(self.images[r] for r in same.get(at, [])),
                 )
@@ -204,9 +204,7 @@ class Searcher:
         step = max(1, len(self.matrix) // 20_000)
         whole = step == 1 and len(cosines) == len(self.matrix)
         spread = cosines if whole else np.asarray(self.matrix[::step]) @ vectors.T
-        # Of what a graph did not give nothing is known but that others are nearer.
-        among = len(self.images) if self.store and len(cosines) < len(self.images) else len(cosines)
-        return judge(self.clip, self.calibration, cosines, spread, weights, among)
+        return judge(self.clip, self.calibration, cosines, spread, weights)
 
     def _grouped(self, rows: NDArray[np.int64], count: int) -> tuple[list[int], dict[int, list[int]]]:
         """Places (in `rows`, best first) of the first of each group of near-duplicates, and the rows of its others."""

@@ -49,6 +49,20 @@ def borders(ids: "Image.Image", dot: Dot, only: int | None = None) -> "Image.Ima
     return edge.resize(ids.size, Image.Resampling.NEAREST)
 
 
+def with_outline(picture: "Image.Image", inside: "Image.Image", dot: Dot) -> "Image.Image":
+    """The picture with a white line around an area (mode L), and a dark one around that: nothing of it is covered."""
+    from PIL import Image, ImageChops, ImageFilter
+
+    small = inside.resize(_in_dots(inside.size, dot), Image.Resampling.BOX).point(lambda v: 255 if v >= 64 else 0)
+    if small.getbbox() is None:
+        small = inside.resize(small.size, Image.Resampling.BOX).point(lambda v: 255 if v else 0)
+    near, far = small.filter(ImageFilter.MaxFilter(3)), small.filter(ImageFilter.MaxFilter(5))
+    marked = picture.copy()
+    for colour, where in ((BLACK, ImageChops.subtract(far, near)), (WHITE, ImageChops.subtract(near, small))):
+        marked.paste(colour, mask=where.resize(picture.size, Image.Resampling.NEAREST))
+    return marked
+
+
 def with_crosshair(picture: "Image.Image", part: Viewport, pixel: Pixel, dot: Dot) -> "Image.Image":
     """The picture of a part of an image with four strokes around a pixel, which itself stays as it is."""
     from PIL import ImageDraw

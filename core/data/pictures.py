@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bddseg_tui.core.classes import PALETTE, RAW_UNKNOWN, UNKNOWN
+from bddseg_tui.core.data import area_runs
 from bddseg_tui.core.data.image_file import BadFileError, read_image, read_size
-from bddseg_tui.core.data.picture_marks import FINE, Dot, with_crosshair
+from bddseg_tui.core.data.picture_marks import FINE, Dot, with_crosshair, with_outline
 from bddseg_tui.core.data.recent_files import recent_image, recent_mask_values
 from bddseg_tui.core.data.viewport import Box, Pixel, Placement, Viewport, filling
 
@@ -28,6 +29,20 @@ GAP = 2
 
 
 @dataclass(frozen=True)
+class Outline:
+    """An area of the image with a line around it.
+
+    Attributes:
+        rows: its pixels, as `area_runs.packed` makes bytes of them.
+        instead: the class id that it has in the view `prediction` where there is none: the mask, as a model would
+            have it there.
+    """
+
+    rows: bytes
+    instead: int | None = None
+
+
+@dataclass(frozen=True)
 class PictureRequest:
     """What is to be seen.
 
@@ -41,6 +56,7 @@ class PictureRequest:
         viewport: the part of the image that is shown, at its full resolution; None for all of it.
         cross: the pixel (x, y) that the crosshair is on.
         contours: in the overlay borders instead of areas.
+        outline: an area that is pointed at.
     """
 
     image: Path
@@ -52,6 +68,7 @@ class PictureRequest:
     viewport: Viewport | None = None
     cross: Pixel | None = None
     contours: bool = False
+    outline: Outline | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +117,8 @@ def composed(
     picture = Image.new("RGB", (columns * (width + gap[0]) - gap[0], rows * (height + gap[1]) - gap[1]), paper)
     for number, panel in enumerate(panels):
         drawn = _drawn(panel, photo, _Part(part, whole), palette, dot)
+        if request.outline is not None:
+            drawn = with_outline(drawn, _inside(request.outline, _Part(part, whole), photo.size), dot)
         if request.cross is not None and part.holds(request.cross):
             drawn = with_crosshair(drawn, part, request.cross, dot)
         if len(panels) == 1:
@@ -166,7 +185,11 @@ def _drawn(
     view, highlight = request.view, request.highlight
     if view == "image" and (highlight is None or request.mask is None):
         return photo
-    if view == "prediction":
+    outline = request.outline
+    if view == "prediction" and request.prediction is None and outline is not None and outline.instead is not None:
+        ids = _read_ids(_needed(request.mask, request, "mask"), photo.size, part)
+        ids.paste(outline.instead, mask=_inside(outline, part, photo.size))
+    elif view == "prediction":
         ids = _read_ids(_needed(request.prediction, request, "prediction"), photo.size, part)
     else:
         ids = _read_ids(_needed(request.mask, request, "mask"), photo.size, part)
@@ -181,6 +204,17 @@ def _drawn(
         return painting.highlighted(photo, ids, highlight)
     painted = painting.painted(ids, palette, dot)
     return painting.blended(photo, painted, request.opacity) if view == "overlay" else painted
+
+
+def _inside(outline: Outline, part: _Part, size: tuple[int, int]) -> "Image.Image":
+    """Where an area is in a picture of (width, height), mode L: what is smaller than a pixel takes a whole one."""
+    from PIL import Image
+
+    edges = _edges(part.viewport, part.whole, part.whole)
+    area = area_runs.drawn(area_runs.unpacked(outline.rows), part.whole, edges)
+    if size[0] > area.width:
+        return area.resize(size, Image.Resampling.NEAREST)
+    return area.resize(size, Image.Resampling.BOX).point(lambda v: 255 if v else 0)
 
 
 def fit(picture: "Image.Image", size: tuple[int, int], native: bool = False) -> "Image.Image":

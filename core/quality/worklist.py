@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from bddseg_tui.core.data.area_runs import overlap, packed
 from bddseg_tui.core.data.catalog import Catalog, Row
-from bddseg_tui.core.data.catalog.verdicts import TakenBack, Verdict, Word
+from bddseg_tui.core.data.catalog.verdicts import WORDS, TakenBack, Verdict, Word
 from bddseg_tui.core.data.mask_hash import mask_hash
 from bddseg_tui.core.quality.suspects import SuspectArea, Suspects
 
@@ -85,6 +85,16 @@ class Counts:
     rejected: int
     skipped: int
     left: int
+
+    def changed(self, before: Word | None, after: Word) -> "Counts":
+        """The same after one item got another verdict."""
+        counts = {name: getattr(self, name) for name in (*WORDS, "left")}
+        counts[before or "left"] -= 1
+        counts[after] += 1
+        return Counts(**counts)
+
+
+NOTHING = Counts(0, 0, 0, 0)
 
 
 def read_worklist(catalog: Catalog, suspects: Suspects | None, evaluation: str | None = None) -> Worklist:

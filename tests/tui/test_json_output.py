@@ -73,6 +73,7 @@ ELSEWHERE = {
     *("resume", "evaluate", "evaluations delete", "predict", "export", "stop", "jobs stop", "data repair"),
     "queue start",
     *("index build", "index build --detach", "index stop", "index compare", "data tags import"),
+    *(f"data verdicts {name}" for name in ("list", "set", "undo", "export", "import")),
 }
 """Those that start and stop processes: their outputs are held against the schemas where that is tested."""
 

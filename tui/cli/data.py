@@ -2,10 +2,19 @@
 
 import typer
 
-from bddseg_tui.tui.cli import data_check, data_move, data_repair, data_samples, data_tags, data_unpack, data_views
+from bddseg_tui.tui.cli import (
+    data_check,
+    data_move,
+    data_repair,
+    data_samples,
+    data_tags,
+    data_unpack,
+    data_verdicts,
+    data_views,
+)
 
 data_app = typer.Typer(no_args_is_help=True, help="Look at, check, unpack and move datasets.")
-for part in (data_unpack, data_check, data_samples, data_tags, data_views, data_move, data_repair):
+for part in (data_unpack, data_check, data_samples, data_tags, data_views, data_verdicts, data_move, data_repair):
     part.add_to(data_app)
 
 

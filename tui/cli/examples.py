@@ -24,6 +24,18 @@ EXAMPLES = {
         "data views ~/bdd100k",
         "data views ~/bdd100k --save riders --filter 'split:val has:rider sort:-rider'",
     ),
+    "data verdicts": ("data verdicts list ~/bdd100k",),
+    "data verdicts list": (
+        "data verdicts list ~/bdd100k --state left --label sky --sort size",
+        "data verdicts list --state confirmed --json",
+    ),
+    "data verdicts set": ("data verdicts set ~/bdd100k images/10k/train/0a1b.jpg 3 confirmed",),
+    "data verdicts undo": ("data verdicts undo ~/bdd100k --number 2",),
+    "data verdicts export": (
+        "data verdicts export ~/bdd100k verdicts.csv",
+        "data verdicts export ~/bdd100k corrected --masks",
+    ),
+    "data verdicts import": ("data verdicts import ~/bdd100k verdicts.csv",),
     "data move": ("data move ~/bdd100k /mnt/big/bdd100k",),
     "data repair": ("data repair ~/bdd100k",),
     "train": (

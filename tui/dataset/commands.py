@@ -70,6 +70,7 @@ DATASET = (
         "Statistics",
         "Show each class's share of pixels and its images, of the split that is filtered for.",
     ),
+    Command("label_errors", "Q", "Label errors", "Look through areas whose label a model contradicts, and judge them."),
     Command("check", "C", "Check", "Open every file of the dataset and list what is wrong."),
     Command("rescan", "R", "Rescan", "Read what changed on disk."),
     Command(
@@ -98,8 +99,36 @@ FILTER = (
 _PANE_ONLY = (
     *(c.action for c in SIDES),
     *("fullscreen", "filter", "sort", "next_split", "more_like", "grid", "pick_evaluation", "stats", "check"),
-    *("rescan", "clear", "choose_view", "save_view", "legend"),
+    *("rescan", "clear", "choose_view", "save_view", "legend", "label_errors"),
 )
+WORKLIST = (
+    Command(
+        "judge('confirmed')", "y,c", "Wrong", "Confirm that the label is wrong; go on to the next area.", True, "y"
+    ),
+    Command("judge('rejected')", "n,x", "Right", "Reject the doubt: the label is right; go on.", True, "n"),
+    Command("judge('skipped')", "space", "Skip", "Say nothing of this area, and go on to the next."),
+    Command("undo", "u", "Undo", "Take back the verdict that was given last, also one of an earlier day.", True),
+    Command("zoom", "z", "Whole image", "Show the whole image, or the area and what is around it.", True),
+    Command("view('image')", "i", "Image", "Show the photograph."),
+    Command("view('mask')", "m", "Label", "Show the label in class colours."),
+    Command("view('overlay')", "o", "Overlay", "Lay the label over the photograph."),
+    Command("view('prediction')", "p", "Prediction", "Show what the model says: in the whole image, or in this area."),
+    Command("next_view", "v", "View", "Go through image, label, overlay and prediction.", True),
+    Command("step(1)", "j,down", "Next", "Go to the next area."),
+    Command("step(-1)", "k,up", "Previous", "Go to the area before."),
+    Command("page(1)", "pagedown,ctrl+d", "Page down", "Go on by ten areas."),
+    Command("page(-1)", "pageup,ctrl+u", "Page up", "Go back by ten areas."),
+    Command("go(0)", "g,home", "First", "Go to the first area."),
+    Command("go(-1)", "G,end", "Last", "Go to the last area."),
+    Command("next_left", "right_square_bracket", "Next open", "Go to the next area without a verdict.", False, "]"),
+    Command("next_state", "tab", "State", "List all areas, those left, those confirmed, rejected, or skipped."),
+    Command("next_order", "s", "Order", "Order by score, by size, or by pairs of classes.", True),
+    Command("classes", "slash", "Classes", "List the areas of a pair of classes, a label or a prediction.", True, "/"),
+    Command("show_image", "enter", "Dataset", "Show the image in the Dataset pane."),
+    Command("reread", "R", "Reread", "Read what a search for label errors has found by now."),
+    Command("dismiss", "escape,q", "Back", "Go back to the Dataset pane.", True),
+)
+
 FULL_SCREEN = (
     *(c for c in DATASET if c not in (*MARKS, *PAN) and c.action not in _PANE_ONLY),
     Command("tag", "t", "Tag", "Give this sample a tag, or take it away, whatever is marked."),
@@ -131,4 +160,5 @@ GROUPS = (
     ("Dataset: the grid", GRID),
     ("Dataset: the filter", FILTER),
     ("Dataset: full screen", FULL_SCREEN),
+    ("Dataset: label errors", WORKLIST),
 )

@@ -31,6 +31,7 @@ from bddseg_tui.tui.dataset.scan import DatasetScan
 from bddseg_tui.tui.dataset.semantic_search import like_search, words_search
 from bddseg_tui.tui.dataset.shown import Shown
 from bddseg_tui.tui.dataset.view_state import ViewState, request
+from bddseg_tui.tui.dataset.worklist_screen import WorklistScreen
 from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.divider import Divider
@@ -115,6 +116,11 @@ class DatasetPane(Pane, PanKeys, MarkKeys, GridKeys, FilterMemory):
         if self.collection is not None:
             split = split_of(self.query_one(FilterBar).text)
             self.query_one(DatasetCheck).show_statistics(self.collection, split if split in self._list.splits else None)
+
+    def action_label_errors(self) -> None:
+        """Looks through the areas whose label a model contradicts."""
+        if self.collection is not None:
+            self.app.push_screen(WorklistScreen(self.engine.quality, self.collection, self.evaluation))
 
     def action_check(self) -> None:
         """Opens every file and lists what is wrong."""

@@ -201,4 +201,5 @@ def _padded(picture: "Image", size: tuple[int, int], paper: tuple[int, int, int]
 
 def _is_flat(request: PictureRequest) -> bool:
     """Whether all of it has classes' own colours."""
-    return request.view in ("mask", "prediction") and request.highlight is None and request.cross is None
+    marked = request.cross is not None or request.outline is not None
+    return request.view in ("mask", "prediction") and request.highlight is None and not marked

@@ -40,6 +40,12 @@ from bddseg_tui.tui.cli.json_output.job_outputs import (
     QueueRow,
     QueueStarted,
 )
+from bddseg_tui.tui.cli.json_output.quality_outputs import (
+    VerdictRow,
+    VerdictsRead,
+    VerdictsTakenBack,
+    VerdictsWritten,
+)
 from bddseg_tui.tui.cli.json_output.retrieval_outputs import (
     Answer,
     ChatExported,
@@ -73,6 +79,11 @@ OUTPUTS: dict[str, Any] = {
     "data tags export": TagsWritten,
     "data tags import": TagsRead,
     "data views": list[ViewRow],
+    "data verdicts list": list[VerdictRow],
+    "data verdicts set": VerdictRow,
+    "data verdicts undo": VerdictsTakenBack,
+    "data verdicts export": VerdictsWritten,
+    "data verdicts import": VerdictsRead,
     "data move": list[MovedRow],
     "data repair": Repaired,
     "demo": DemoDrawn,
