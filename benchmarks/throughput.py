@@ -16,7 +16,6 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -25,7 +24,7 @@ from bddseg_tui.core.jobs.job_writer import NullWriter
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.run import create_run
 from bddseg_tui.core.workspace.workspace import Workspace
-from bddseg_tui.train.batches import Batch, batches, epoch_order
+from bddseg_tui.train.batches import Batch, epoch_order
 from bddseg_tui.train.device import memory_mib
 from bddseg_tui.train.fit import train_step
 from bddseg_tui.train.model import forward
@@ -33,6 +32,7 @@ from bddseg_tui.train.normalise import normalise
 from bddseg_tui.train.setup import setup
 from bddseg_tui.train.step_log import read_steps, reading_is_due
 from bddseg_tui.train.trainer import Trainer
+from bddseg_tui.train.training_batches import training_batches
 from benchmarks.report import publish
 
 WARM = 5
@@ -42,15 +42,15 @@ def endless(trainer: Trainer) -> Iterator[Batch]:
     """The run's batches, epoch after epoch."""
     for epoch in itertools.count():
         order = epoch_order(len(trainer.train), trainer.batch_size, trainer.config.seed, epoch, trainer.repeat_factors)
-        yield from batches(trainer.train, order, trainer.batch_size, trainer.device)
+        trainer.progress.epoch = epoch
+        yield from training_batches(trainer, order)
 
 
 def rate(trainer: Trainer, feed: Iterable[Batch]) -> float:
     """Images/s over these batches but the first, which only sets the reading ahead going."""
     images, started = 0, 0.0
     for number, (pictures, masks) in enumerate(feed):
-        rows = np.arange(len(pictures)) % len(trainer.train)
-        trainer.unread.append(train_step(trainer, pictures, masks, rows))
+        trainer.unread.append(train_step(trainer, pictures, masks))
         trainer.progress.step += 1
         trainer.progress.position += 1
         if number == 0:
@@ -84,7 +84,7 @@ def plain_rate(trainer: Trainer, batch: Batch, steps: int) -> float:
 
 def flops_an_image(trainer: Trainer) -> int:
     """Floating-point operations of forward and backward of one image; multiplying and adding are two."""
-    height, width = trainer.config.size
+    height, width = trainer.config.train_size
     image = torch.zeros(2, 3, height, width, dtype=torch.uint8, device=trainer.device)
     counter = FlopCounterMode(display=False)
     with counter:

@@ -109,16 +109,17 @@ def halve_until_it_fits(
     except RuntimeError as error:
         if size:
             raise
+        height, width = config.train_size
         raise BddsegError(
-            f"out of memory with a batch of {lowest} at {config.height}x{config.width}: "
-            "try --set gradient_checkpointing=true, or a smaller height and width"
+            f"out of memory with a batch of {lowest} at {height}x{width}: "
+            f"try --set gradient_checkpointing=true, or a smaller {' and '.join(config.side_names)}"
         ) from error
 
 
 def _loss(model: nn.Module, loss: LossFunction, config: TrainConfig, device: torch.device, count: int) -> torch.Tensor:
     micro_batch = max(1, count // config.accumulate)
-    images = torch.randint(0, 256, (micro_batch, 3, *config.size), dtype=torch.uint8, device=device)
-    masks = torch.randint(0, NUM_CLASSES, (micro_batch, *config.size), device=device)
+    images = torch.randint(0, 256, (micro_batch, 3, *config.train_size), dtype=torch.uint8, device=device)
+    masks = torch.randint(0, NUM_CLASSES, (micro_batch, *config.train_size), device=device)
     return loss(forward(model, normalise(images, config.encoder)), masks)
 
 

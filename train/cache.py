@@ -9,7 +9,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -31,64 +31,31 @@ from bddseg_tui.core.runs.training_caches import INDEX, cache_name
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.train.cache_files import OpenFolder, map_slots, opened, write_slot
 from bddseg_tui.train.cache_index import CacheIndex, Held, Read
+from bddseg_tui.train.cached_split import CachedSplit, CachePart, chosen_places
+from bddseg_tui.train.image_sizes import sizes_of
 
 COMMIT_EVERY_S = 5.0
-IGNORED = 255
-"""Value of pixels that are not learnt from: the `IGNORE_INDEX` of the losses, which torch stands behind."""
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class CachedSplit:
-    """A split at the training size, N samples in the dataset's order.
+class _Wanted:
+    """Which samples of a split a cache shall hold: those of `only`, as paths relative to the dataset, or all.
 
-    Attributes:
-        images: all slots of the cache, mapped from disk: uint8 [S, 3, H, W].
-        masks: uint8 [S, H, W], values 0..19.
-        slots: the sample's slots, int64 [N].
-        counts: pixels of each of these samples by class, int64 [N, 20].
-        files: image and mask of each, as paths below the dataset's root.
-        left_out: what is wrong with the samples that cannot be used.
-        lock: as long as it is open, no slot of these is written again.
-        ignored: of some samples, by their number, the pixels that are not learnt from: int64, counted along the rows.
-            They stand in no slot, so that runs that ignore others share the cache, and are left out of `counts`.
+    `limit` takes so many of them, spread evenly; `listed` says that a sample that is not among them is gone.
     """
 
-    images: NDArray[np.uint8]
-    masks: NDArray[np.uint8]
-    slots: NDArray[np.int64]
-    counts: NDArray[np.int64]
-    files: list[tuple[bytes, bytes]]
-    left_out: list[str]
-    lock: int
-    ignored: Mapping[int, NDArray[np.int64]] = field(default_factory=dict)
-
-    def mask(self, number: int) -> NDArray[np.uint8]:
-        """A sample's mask, uint8 [H, W], with IGNORED where nothing is learnt."""
-        mask: NDArray[np.uint8] = self.masks[self.slots[number]]
-        if (pixels := self.ignored.get(number)) is not None:
-            mask = mask.copy()
-            mask.reshape(-1)[pixels] = IGNORED
-        return mask
-
-    def __len__(self) -> int:
-        return len(self.slots)
-
-    @property
-    def pixels(self) -> NDArray[np.int64]:
-        """Pixels of all these samples by class, int64 [20]."""
-        return self.counts.sum(axis=0)  # type: ignore[no-any-return]
-
-    @property
-    def holding(self) -> NDArray[np.int64]:
-        """By class, all pixels of those samples that hold it, int64 [20]."""
-        return self.counts.sum(axis=1) @ (self.counts > 0)  # type: ignore[no-any-return]
+    split: str
+    excluded: frozenset[bytes]
+    limit: int = 0
+    only: frozenset[bytes] | None = None
+    listed: bool = True
 
 
 def open_cache(
     dataset: Dataset,
     split: str,
-    size: tuple[int, int],
+    size: tuple[int, int] | None,
     cache: Path,
     limit: int = 0,
     report: Progress | None = None,
@@ -98,43 +65,68 @@ def open_cache(
 ) -> CachedSplit:
     """Opens the cache of a labelled split, brought up to date; `report(done, total)` may raise to cancel.
 
-    `limit` takes that many samples, spread evenly. Samples that cannot be read are left out and listed. What another
-    process is adding is waited for: `waiting()` is called a few times a second, and may raise. Whoever trains on the
-    cache meanwhile is neither waited for nor disturbed.
+    Images are resized to `size` (height, width); where that is None each keeps its own, and there is a cache for every
+    size that occurs. `limit` takes that many samples, spread evenly. Samples that cannot be read are left out and
+    listed. What another process is adding is waited for: `waiting()` is called a few times a second, and may raise.
+    Whoever trains on the cache meanwhile is neither waited for nor disturbed.
 
     `excluded` are images, as paths relative to the dataset, that are left out; `wrong` are by image areas that are
     ignored.
 
     Raises:
-        BddsegError: no sample can be used, or the disk is full.
+        BddsegError: no sample can be used, there are too many sizes, or the disk is full.
     """
-    report = report or (lambda done, total: None)
-    path = cache / cache_name(dataset.root, split, size)
+    told = report or (lambda done, total: None), waiting or (lambda: None)
+    if size is not None:
+        part, held = _open_size(dataset, _Wanted(split, excluded, limit), size, cache, *told)
+        _refuse_none(held.problems, len(held.slots), split)
+        whole = np.zeros(len(held.slots), np.int64)
+        found = CachedSplit((part,), whole, held.slots, held.counts, held.files, held.problems)
+        return _without(found, wrong or {})
+    samples = list(_samples(dataset, _Wanted(split, excluded)))
+    _refuse_empty(samples, dataset, split, excluded)
+    places = chosen_places(len(samples), limit)
+    sizes, unreadable = sizes_of([samples[place] for place in places], dataset.root, told[1])
+    _refuse_none(unreadable, len(sizes), split)
+    opened_parts = []
+    for one, only in sizes.items():
+        wanted = _Wanted(split, excluded, only=only, listed=len(places) == len(samples))
+        opened_parts.append(_open_size(dataset, wanted, one, cache, *told))
+    order = {relative(samples[place].image, dataset.root): place for place in places}
+    return _without(_joined(opened_parts, order, unreadable, split), wrong or {})
+
+
+def _open_size(
+    dataset: Dataset, wanted: _Wanted, size: tuple[int, int], cache: Path, report: Progress, wait: Callable[[], None]
+) -> tuple[CachePart, Held]:
+    """Opens the cache of one size, brought up to date."""
+    path = cache / cache_name(dataset.root, wanted.split, size)
     try:
-        with opened(path, dataset.root, size, waiting or (lambda: None)) as folder:
-            held = _brought_up_to_date(folder, dataset, (split, limit, excluded), report)
+        with opened(path, dataset.root, size, wait) as folder:
+            held = _brought_up_to_date(folder, dataset, wanted, report)
             images, masks = map_slots(path, size) if len(held.slots) else (_none(3, *size), _none(*size))
     except OSError as error:
         raise disk_error(error, error.filename or path) from error
-    if not len(held.slots):
-        raise BddsegError(
-            f"none of the {len(held.problems)} images of {split} can be used; the first: {held.problems[0]} "
-            "(`bddseg-tui data check` lists all)"
-        )
-    ignored = {n: _pixels(wrong[image], size) for n, (image, _) in enumerate(held.files) if wrong and image in wrong}
-    counts = held.counts.copy() if ignored else held.counts
-    for number, pixels in ignored.items():
-        there = masks[held.slots[number]].reshape(-1)[pixels]
-        counts[number] -= np.bincount(there, minlength=NUM_CLASSES)
+    return CachePart(images, masks, folder.lock), held
+
+
+def _joined(
+    opened_parts: list[tuple[CachePart, Held]], order: dict[bytes, int], unreadable: list[str], split: str
+) -> CachedSplit:
+    """The split of several sizes, in the dataset's order (`order`: image -> place)."""
+    helds = [held for _, held in opened_parts]
+    problems = [*unreadable, *(problem for held in helds for problem in held.problems)]
+    files = [file for held in helds for file in held.files]
+    _refuse_none(problems, len(files), split)
+    part = np.repeat(np.arange(len(helds)), [len(held.slots) for held in helds])
+    rows = np.argsort([order[image] for image, _ in files], kind="stable")
     return CachedSplit(
-        images=images,
-        masks=masks,
-        slots=held.slots,
-        counts=counts,
-        files=held.files,
-        left_out=held.problems,
-        lock=folder.lock,
-        ignored=ignored,
+        parts=tuple(part for part, _ in opened_parts),
+        part=part[rows],
+        slots=np.concatenate([held.slots for held in helds])[rows],
+        counts=np.concatenate([held.counts for held in helds])[rows],
+        files=[files[row] for row in rows],
+        left_out=problems,
     )
 
 
@@ -155,30 +147,35 @@ def resize_sample(sample: Sample, size: tuple[int, int]) -> tuple[NDArray[np.uin
     return np.asarray(small).transpose(2, 0, 1), np.asarray(mask)
 
 
+def _without(split: CachedSplit, wrong: Mapping[bytes, WrongAreas]) -> CachedSplit:
+    """The split with these areas ignored, by image."""
+    sizes = [split.parts[part].size for part in split.part]
+    ignored = {n: _pixels(wrong[image], sizes[n]) for n, (image, _) in enumerate(split.files) if image in wrong}
+    if not ignored:
+        return split
+    counts = split.counts.copy()
+    for number, pixels in ignored.items():
+        counts[number] -= np.bincount(split.mask(number).reshape(-1)[pixels], minlength=NUM_CLASSES)
+    return replace(split, counts=counts, ignored=ignored)
+
+
 def _pixels(wrong: WrongAreas, size: tuple[int, int]) -> NDArray[np.int64]:
-    """The pixels of these areas at the training size (height, width), taken as those of masks are."""
+    """The pixels of these areas at the cached size (height, width), taken as those of masks are."""
     where = np.zeros(wrong.size[::-1], np.uint8)
     mark(where, wrong.runs, 1)
     small = Image.fromarray(where).resize(size[::-1], Image.Resampling.NEAREST)
     return np.flatnonzero(np.asarray(small))
 
 
-def _brought_up_to_date(
-    folder: OpenFolder, dataset: Dataset, which: tuple[str, int, frozenset[bytes]], report: Progress
-) -> Held:
-    split, limit, excluded = which
+def _brought_up_to_date(folder: OpenFolder, dataset: Dataset, wanted: _Wanted, report: Progress) -> Held:
     for attempt in (1, 2):
         try:
             with CacheIndex(folder.path / INDEX, dataset.root) as index:
-                count = index.list_files(_samples(dataset, split, excluded), limit)
-                if not count:
-                    left = f" but the {len(excluded):,} that are excluded" if excluded else ""
-                    raise BddsegError(
-                        f"{sanitize_path(dataset.root)} has no images with masks in its {split} split{left}"
-                    )
+                count = index.list_files(_samples(dataset, wanted), wanted.limit)
+                _refuse_empty(count, dataset, wanted.split, wanted.excluded)
                 if index.slots_needed() <= folder.capacity():
                     if index.missing():
-                        _fill(folder, index, report)
+                        _fill(folder, index, report, forget=wanted.listed)
                     return index.held()
         except sqlite3.DatabaseError as error:
             # A full disk is an OperationalError; what is damaged is a DatabaseError, and only a cache.
@@ -189,9 +186,31 @@ def _brought_up_to_date(
     raise BddsegError(f"{sanitize_path(folder.path)} changes while it is used: try again")
 
 
-def _samples(dataset: Dataset, split: str, excluded: frozenset[bytes]) -> Iterator[Sample]:
-    found = list_samples(replace(dataset, splits=tuple(f for f in dataset.splits if f.split == split)))
-    return (s for s in found if relative(s.image, dataset.root) not in excluded) if excluded else found
+def _refuse_empty(count: object, dataset: Dataset, split: str, excluded: frozenset[bytes]) -> None:
+    if not count:
+        left = f" but the {len(excluded):,} that are excluded" if excluded else ""
+        raise BddsegError(f"{sanitize_path(dataset.root)} has no images with masks in its {split} split{left}")
+
+
+def _refuse_none(problems: list[str], usable: int, split: str) -> None:
+    if not usable:
+        raise BddsegError(
+            f"none of the {len(problems)} images of {split} can be used; the first: {problems[0]} "
+            "(`bddseg-tui data check` lists all)"
+        )
+
+
+def _samples(dataset: Dataset, wanted: _Wanted) -> Iterator[Sample]:
+    """The labelled samples that are wanted, in the dataset's order."""
+    found = list_samples(replace(dataset, splits=tuple(f for f in dataset.splits if f.split == wanted.split)))
+    for sample in found:
+        if sample.mask is None:
+            continue
+        if wanted.excluded or wanted.only is not None:
+            image = relative(sample.image, dataset.root)
+            if image in wanted.excluded or (wanted.only is not None and image not in wanted.only):
+                continue
+        yield sample
 
 
 @dataclass(frozen=True)
@@ -203,9 +222,9 @@ class _Task:
     folder: Path
 
 
-def _fill(folder: OpenFolder, index: CacheIndex, report: Progress) -> None:
+def _fill(folder: OpenFolder, index: CacheIndex, report: Progress, forget: bool) -> None:
     """Reads what is missing into slots that nobody uses, committed every few seconds."""
-    if folder.alone:
+    if folder.alone and forget:
         index.forget_stale()
     total = index.missing()
     slots = _free_slots(folder, index, total)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from bddseg_tui.core.classes import NUM_CLASSES
 from bddseg_tui.core.data.dataset import Sample
 from bddseg_tui.core.data.image_file import READER_VERSION
+from bddseg_tui.train.cached_split import chosen_places
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS images (
@@ -79,13 +80,10 @@ class CacheIndex:
             "INSERT INTO listed VALUES (?, ?, ?, ?)", (self._row(n, s) for n, s in enumerate(labelled))
         )
         count = int(self._db.execute("SELECT count(*) FROM listed").fetchone()[0])
-        if limit and limit < count:
-            places: Iterable[int] = sorted({i * count // limit for i in range(limit)})
-        else:
-            places = range(count)
+        places = chosen_places(count, limit)
         self._db.executemany("INSERT INTO wanted VALUES (?)", ((place,) for place in places))
         self._db.commit()
-        return min(limit, count) if limit else count
+        return len(places)
 
     def missing(self) -> int:
         """How many of the wanted samples the cache does not hold as they are now."""

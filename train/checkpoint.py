@@ -144,6 +144,18 @@ def load(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, ema: 
     return progress
 
 
+def cached_size(folder: Path) -> tuple[int, int]:
+    """The (height, width) that most images of a checkpoint's run were cached at.
+
+    Raises:
+        BddsegError: it is damaged.
+    """
+    try:
+        return read_record(_STATE, folder / "state.json", _LARGEST)["progress"].size
+    except (OSError, RecordError) as error:
+        raise BddsegError(f"the checkpoint {sanitize_path(folder)} is damaged (state.json: {error})") from error
+
+
 def load_model(folder: Path) -> nn.Module:
     """The model of a checkpoint, ready to predict.
 

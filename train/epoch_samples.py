@@ -31,7 +31,7 @@ def write_samples(t: Trainer) -> None:
     if t.samples is None or t.val is None or not t.is_main:
         return
     pictures = predict_samples(t)
-    predicted, masks = pictures.predicted.cpu().numpy(), pictures.masks.cpu().numpy()
+    predicted, masks = ([ids.cpu().numpy() for ids in found] for found in (pictures.predicted, pictures.masks))
     shares = map(_accuracy, predicted, masks)
     p = t.progress
     folder = t.samples.folder / epoch_name(p.epoch)
@@ -48,14 +48,20 @@ def write_samples(t: Trainer) -> None:
 
 @torch.inference_mode()
 def predict_samples(t: Trainer) -> Pictures:
-    """The sample images as trained, with their masks and what is predicted for them."""
+    """The sample images as they are validated, with their masks and what is predicted for them."""
     assert t.samples is not None and t.val is not None
     # Not the compiled model: another number of images would be compiled anew.
     model = t.ema.model if t.ema else t.bare_model
     model.eval()
-    images, masks = (x.to(t.device) for x in t.val.take(t.samples.rows))
-    parts = [forward(model, normalise(part, t.config.encoder)).argmax(dim=1) for part in images.split(t.batch_size)]
-    return Pictures(images, masks, torch.cat(parts).to(torch.uint8))
+    images, masks, predicted = [], [], []
+    # One by one: they may have several sizes.
+    for row in t.samples.rows:
+        image, mask = (pixels.to(t.device) for pixels in t.val.pair(int(row)))
+        logits = forward(model, normalise(image[None], t.config.encoder))
+        images.append(image)
+        masks.append(mask)
+        predicted.append(logits.argmax(dim=1)[0].to(torch.uint8))
+    return Pictures(images, masks, predicted)
 
 
 def _keep(epoch: SampleEpoch, predicted: dict[int, NDArray[np.uint8]]) -> None:

@@ -27,7 +27,7 @@ from bddseg_tui.core.runs.evaluation import Evaluation, evaluation_folder, load_
 from bddseg_tui.core.runs.export_kinds import CARD, CLASSES_FILE, FILES, ExportKind
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.sanitize import sanitize_path
-from bddseg_tui.train.checkpoint import load_model
+from bddseg_tui.train.checkpoint import cached_size, load_model
 from bddseg_tui.train.export_metadata import class_facts, export_metadata, preprocessor_config
 from bddseg_tui.train.export_model import ExportedModel, scripted
 from bddseg_tui.train.export_onnx import onnx_file
@@ -53,9 +53,12 @@ def export_run(run: Run, checkpoint: str, kind: ExportKind, to: Path, job: JobWr
     folder = own(to, "export")
     folder.check(FILES[kind])
     network = load_model(source)
+    # An ONNX file takes images of one size; where a run has those of several, that which most have.
+    size = config.image_size or cached_size(source)
+    own_size = config.image_size is None and kind != "onnx"
     try:
         with temporary_folder(to) as writing:
-            difference = _export(network, kind, source, writing, config.size)
+            difference = _export(network, kind, source, writing, size, own_size)
             if not difference <= TOLERANCE:
                 raise BddsegError(f"the export's logits differ by {difference:.3g}: it is not the same model")
             card = model_card(
@@ -65,7 +68,8 @@ def export_run(run: Run, checkpoint: str, kind: ExportKind, to: Path, job: JobWr
                 dataset=sanitize_path(run.dataset.name),
                 evaluation=_evaluation(run, checkpoint),
                 difference=difference,
-                size=config.size,
+                size=size,
+                own_size=own_size,
                 statistics=statistics(encoder_name(network)),
             )
             write_text(writing / CARD, card)
@@ -81,7 +85,9 @@ def export_run(run: Run, checkpoint: str, kind: ExportKind, to: Path, job: JobWr
     job.event("exported", kind_of_export=kind, max_difference=difference, to=sanitize_path(to), files=files)
 
 
-def _export(network: nn.Module, kind: ExportKind, source: Path, to: Path, size: tuple[int, int]) -> float:
+def _export(
+    network: nn.Module, kind: ExportKind, source: Path, to: Path, size: tuple[int, int], own_size: bool
+) -> float:
     """Writes the files; returns the largest difference of the logits, at other batches and sizes too."""
     numbers = statistics(encoder_name(network))
     model = ExportedModel(network, numbers).eval()
@@ -95,7 +101,8 @@ def _export(network: nn.Module, kind: ExportKind, source: Path, to: Path, size: 
         case "smp":
             write_text(to / CLASSES_FILE, json.dumps(class_facts(), indent=2))
         case "hub-folder":
-            write_text(to / "preprocessor_config.json", json.dumps(preprocessor_config(size, numbers), indent=2))
+            about = preprocessor_config(None if own_size else size, numbers)
+            write_text(to / "preprocessor_config.json", json.dumps(about, indent=2))
     return _smp(model, source, to, example)
 
 

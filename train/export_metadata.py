@@ -38,11 +38,14 @@ def class_facts() -> list[dict[str, Any]]:
     return [{"name": c.name, "mask_value": value, "colour": c.color} for c, value in facts]
 
 
-def preprocessor_config(size: tuple[int, int], statistics: Statistics) -> dict[str, Any]:
-    """How images are prepared, by the keys that Hugging Face's image processors have, and the classes."""
+def preprocessor_config(size: tuple[int, int] | None, statistics: Statistics) -> dict[str, Any]:
+    """How images are prepared, by the keys that Hugging Face's image processors have, and the classes.
+
+    `size` is the (height, width) that they are resized to; None where they keep their own.
+    """
     return {
-        "do_resize": True,
-        "size": {"height": size[0], "width": size[1]},
+        "do_resize": size is not None,
+        **({"size": {"height": size[0], "width": size[1]}} if size else {}),
         "resample": 2,
         "do_rescale": True,
         "rescale_factor": 1 / 255,

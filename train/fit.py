@@ -7,7 +7,6 @@ from typing import cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from bddseg_tui.core.classes import NUM_CLASSES
@@ -15,7 +14,6 @@ from bddseg_tui.core.jobs.job_writer import JobWriter, StopRequestedError
 from bddseg_tui.core.runs.metrics import Scores, finite, scores
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.train import checkpoint
-from bddseg_tui.train.augment import AugmentationDraws, augment, draw_augmentations, rare_pixels
 from bddseg_tui.train.batches import Batch, batches, epoch_order
 from bddseg_tui.train.confusion import confusion_matrix
 from bddseg_tui.train.epoch_samples import write_samples
@@ -28,6 +26,7 @@ from bddseg_tui.train.setup import setup
 from bddseg_tui.train.step_errors import is_out_of_memory, non_finite_error, non_finite_weights, out_of_memory_error
 from bddseg_tui.train.step_log import read_steps, reading_is_due
 from bddseg_tui.train.trainer import TakenStep, Trainer
+from bddseg_tui.train.training_batches import training_batches
 
 
 def fit_run(run: Run, job: JobWriter) -> None:
@@ -39,7 +38,7 @@ def fit_run(run: Run, job: JobWriter) -> None:
     """
     trainer = setup(run, job)
     try:
-        while trainer.progress.epoch < trainer.config.epochs:
+        while trainer.progress.epoch < trainer.epochs:
             train_epoch(trainer)
             finish_epoch(trainer)
         _finish(trainer)
@@ -77,12 +76,10 @@ def train_epoch(t: Trainer) -> None:
     t.job.update(phase="train")
     p, config = t.progress, t.config
     order = epoch_order(len(t.train), t.batch_size, config.seed, p.epoch, t.repeat_factors)
-    order = order[p.position * t.batch_size :]
-    ranks = (t.accelerator.process_index, t.accelerator.num_processes)
+    order = order[p.position * t.batch_size : (p.position + t.total_steps - p.step) * t.batch_size]
     t.read_at = time.monotonic()
-    for number, (images, masks) in enumerate(batches(t.train, order, t.batch_size, t.device, *ranks)):
-        rows = order[number * t.batch_size : (number + 1) * t.batch_size][ranks[0] :: ranks[1]]
-        t.unread.append(train_step(t, images, masks, rows))
+    for images, masks in training_batches(t, order, p.position):
+        t.unread.append(train_step(t, images, masks))
         p.step, p.position = p.step + 1, p.position + 1
         stop, checkpoint_due, reading_due = _agreed(t)
         if reading_due:
@@ -94,19 +91,17 @@ def train_epoch(t: Trainer) -> None:
     read_steps(t)
 
 
-def train_step(t: Trainer, images: torch.Tensor, masks: torch.Tensor, rows: NDArray[np.int64]) -> TakenStep:
-    """One step of the optimizer with this process's images, uint8 [N, 3, H, W] and uint8 [N, H, W].
+def train_step(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> TakenStep:
+    """One step of the optimizer with this process's augmented images, uint8 [N, 3, H, W] and uint8 [N, H, W].
 
-    `rows`, int64 [N], are these images' places in the training split. Nothing is read back from the device, so whether
-    all is finite is found later (`read_steps`), and before a checkpoint is made.
+    Nothing is read back from the device, so whether all is finite is found later (`read_steps`), and before a
+    checkpoint is made.
     """
     config = t.config
     factor = lr_factor(t.progress.step, t.total_steps, config.warmup_steps, config.schedule)
     for group in t.optimizer.param_groups:
         group["lr"] = group["peak"] * factor
-    p, ranks = t.progress, (t.accelerator.process_index, t.accelerator.num_processes)
-    draws = draw_augmentations(len(images), (config.seed, p.epoch, p.position), *ranks)
-    images, masks = augment(images, masks, config, draws, _wanted(t, draws, rows))
+    p = t.progress
     t.optimizer.zero_grad(set_to_none=True)
     loss, counted = _backward(t, images, masks)
     norm = torch.zeros_like(loss)
@@ -118,20 +113,12 @@ def train_step(t: Trainer, images: torch.Tensor, masks: torch.Tensor, rows: NDAr
     return TakenStep(
         step=p.step + 1,
         epoch=p.epoch + 1,
-        images=len(images) if ranks[1] == 1 else t.images_a_step,
+        images=len(images) if t.accelerator.num_processes == 1 else t.images_a_step,
         learning_rate=config.learning_rate * factor,
         loss=loss,
         counted=counted,
         norm=norm.to(loss.dtype),
     )
-
-
-def _wanted(t: Trainer, draws: AugmentationDraws, rows: NDArray[np.int64]) -> list[tuple[int, int] | None]:
-    """The pixels over which crops are laid, if any are."""
-    if t.labels is None or t.crop_weights is None:
-        return []
-    masks = (t.labels.mask(row) for row in rows.tolist())
-    return rare_pixels(masks, draws, t.config.rare_crops, t.crop_weights)
 
 
 def _backward(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -223,7 +210,7 @@ class Validation:
 
 @torch.inference_mode()
 def validate_epoch(t: Trainer) -> Validation:
-    """Runs the model over the validation images at the training size."""
+    """Runs the model over the whole validation images, at the size that they are cached at."""
     if t.val is None:
         return Validation()
     # Not the wrapper of several processes, which sends buffers around at each batch: one may have a batch less.
@@ -232,9 +219,10 @@ def validate_epoch(t: Trainer) -> Validation:
     t.job.update(phase="validate")
     confusion = torch.zeros(NUM_CLASSES, NUM_CLASSES, dtype=torch.int64, device=t.device)
     sums = torch.zeros(2 + 3 * NUM_CLASSES * bool(t.config.dice), dtype=torch.float64, device=t.device)
-    order = np.arange(len(t.val))
+    height, width = t.config.train_size
+    groups = t.val.by_size(t.batch_size, height * width)
     ranks = (t.accelerator.process_index, t.accelerator.num_processes)
-    for images, masks in batches(t.val, order, t.batch_size, t.device, *ranks):
+    for images, masks in batches(t.val, groups, t.device, *ranks):
         if len(images):
             logits = forward(model, normalise(images, t.config.encoder))
             sums += t.loss.sums(logits, masks).double()

@@ -52,7 +52,7 @@ class Predicted:
 
 @dataclass(frozen=True)
 class Loaded:
-    """One image at the model's size, uint8 [3, H, W], its own size (height, width), and its mask or a problem."""
+    """One image as the model takes it, uint8 [3, H, W], its own size (height, width), and its mask or a problem."""
 
     sample: Sample
     image: NDArray[np.uint8] | None
@@ -66,16 +66,19 @@ class Inference:
     """How a model is run.
 
     Attributes:
-        size: (height, width) that images are resized to: the one it was trained at.
+        size: (height, width) that images are resized to, the one that they were at in training; None for each one's
+            own, as there.
         precision: bf16, fp16, or no for float32.
-        batch_size: images that are run at once.
+        batch_size: images that are run at once, fewer where they are larger than those of a training step.
+        pixels: of an image of a training step; 0 where images are as large.
     """
 
-    size: tuple[int, int]
+    size: tuple[int, int] | None
     device: torch.device
     precision: str
     batch_size: int
     tta: Tta = "none"
+    pixels: int = 0
 
 
 def make_inference(config: TrainConfig, tta: Tta = "none") -> Inference:
@@ -85,12 +88,14 @@ def make_inference(config: TrainConfig, tta: Tta = "none") -> Inference:
         BddsegError: the device that was asked for is not there.
     """
     accelerator = make_accelerator(config)
+    height, width = config.train_size
     return Inference(
-        size=config.size,
+        size=config.image_size,
         device=accelerator.device,
         precision=str(accelerator.mixed_precision),
         batch_size=config.images_at_once,
         tta=tta,
+        pixels=height * width,
     )
 
 
@@ -105,7 +110,7 @@ def predict_loaded(model: nn.Module, images: Iterator[Loaded], how: Inference) -
     encoder = encoder_name(model)
     model = model.to(how.device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(how.precision)
-    for group in _groups(images, how.batch_size):
+    for group in _groups(images, how):
         good = [g for g in group if g.image is not None]
         logits: torch.Tensor | None = None
         if good:
@@ -157,7 +162,7 @@ def _brightness(image: NDArray[np.uint8]) -> float:
     return float(np.dot(image.mean(axis=(1, 2)), _LUMA) / 255)
 
 
-def _load(sample: Sample, size: tuple[int, int]) -> Loaded:
+def _load(sample: Sample, size: tuple[int, int] | None) -> Loaded:
     try:
         image = read_image(sample.image)
         actual = read_mask(sample.mask) if sample.mask else None
@@ -168,13 +173,15 @@ def _load(sample: Sample, size: tuple[int, int]) -> Loaded:
     return Loaded(sample, shrink(image, size), (image.height, image.width), actual, None)
 
 
-def shrink(image: Image.Image, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """An RGB image at the model's size (height, width): uint8 [3, H, W]."""
+def shrink(image: Image.Image, size: tuple[int, int] | None) -> NDArray[np.uint8]:
+    """An RGB image at the model's size (height, width), or at its own: uint8 [3, H, W]."""
+    if size is None:
+        return np.asarray(image).transpose(2, 0, 1)
     small = image.resize((size[1], size[0]), Image.Resampling.BILINEAR, reducing_gap=2.0)
     return np.asarray(small).transpose(2, 0, 1)
 
 
-def _load_ahead(samples: list[Sample], size: tuple[int, int]) -> Iterator[Loaded]:
+def _load_ahead(samples: list[Sample], size: tuple[int, int] | None) -> Iterator[Loaded]:
     with ThreadPoolExecutor(min(8, cores()), "decode") as pool:
         source = iter(samples)
         waiting: list[Future[Loaded]] = [pool.submit(_load, s, size) for s in islice(source, PREFETCH)]
@@ -185,6 +192,23 @@ def _load_ahead(samples: list[Sample], size: tuple[int, int]) -> Iterator[Loaded
             yield loaded
 
 
-def _groups(items: Iterator[Loaded], size: int) -> Iterator[list[Loaded]]:
-    while group := list(islice(items, size)):
+def _groups(items: Iterator[Loaded], how: Inference) -> Iterator[list[Loaded]]:
+    """Batches of images of one size that follow each other; what cannot be used is in any."""
+    group: list[Loaded] = []
+    shape: tuple[int, ...] | None = None
+    for item in items:
+        other = item.image is not None and shape is not None and item.image.shape != shape
+        if group and (other or len(group) >= _most(how, shape)):
+            yield group
+            group, shape = [], None
+        group.append(item)
+        shape = shape if item.image is None else item.image.shape
+    if group:
         yield group
+
+
+def _most(how: Inference, shape: tuple[int, ...] | None) -> int:
+    """How many images of this shape [3, H, W] are run at once."""
+    if shape is None or not how.pixels:
+        return how.batch_size
+    return max(1, min(how.batch_size, how.batch_size * how.pixels // (shape[1] * shape[2])))

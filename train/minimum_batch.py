@@ -49,9 +49,9 @@ def check_micro_batches(model: nn.Module, config: TrainConfig, images: int, proc
             f"set batch_size={processes} or more (with as many training images), or processes={max(1, images)}"
         )
     # Several processes normalise over the images of all.
-    smallest = minimum_micro_batch(model, config.size) if processes == 1 else 1
+    smallest = minimum_micro_batch(model, config.train_size) if processes == 1 else 1
     if images // min(config.accumulate, images) < smallest:
-        height, width = config.size
+        height, width = config.train_size
         raise BddsegError(
             f"one image of {height}x{width} by itself leaves batch normalisation a single value a channel, which "
             f"cannot be trained: set {_advice(model, config, images)}"
@@ -61,8 +61,9 @@ def check_micro_batches(model: nn.Module, config: TrainConfig, images: int, proc
 
 def _advice(model: nn.Module, config: TrainConfig, images: int) -> str:
     """Settings with which no micro-batch is a single image, or a single image is enough."""
-    height, width = (2 * side for side in config.size)
-    size = f", or height={height} and width={width}" if minimum_micro_batch(model, (height, width)) == 1 else ""
+    height, width = (2 * side for side in config.train_size)
+    down, across = config.side_names
+    size = f", or {down}={height} and {across}={width}" if minimum_micro_batch(model, (height, width)) == 1 else ""
     if images > 1:
         return f"accumulate={images // 2}{size}"
     return f"batch_size=2{size}" if config.batch_size == 1 else f"another train_limit or add training images{size}"

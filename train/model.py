@@ -65,10 +65,11 @@ def build(architecture: Architecture, encoder: str) -> nn.Module:
 
 def _refuse_size(config: TrainConfig) -> None:
     smallest = SMALLEST.get(config.architecture, 0)
-    if min(config.size) <= smallest - STRIDE:
+    height, width = config.train_size
+    if min(height, width) <= smallest - STRIDE:
         raise BddsegError(
             f"{SHOWN[config.architecture]} takes images from {smallest}x{smallest} pixels on, not "
-            f"{config.height}x{config.width}: set height and width, or another architecture"
+            f"{height}x{width}: set {' and '.join(config.side_names)}, or another architecture"
         )
 
 

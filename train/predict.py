@@ -197,7 +197,7 @@ def _predict_video(prediction: Prediction) -> None:
     _begin(prediction, dict.fromkeys(journal.entries, stamp))
     known = frozenset(journal.entries)
     job.update(state="running", phase="predict", total=total, done=len(known))
-    frames = load_frames(video, prediction.config.size, known)
+    frames = load_frames(video, prediction.config.image_size, known)
     outcomes = predict_loaded(prediction.model, frames, make_inference(prediction.config))
     names = (name for number in count() if (name := frame_name(number)) not in known)
     done = len(known)

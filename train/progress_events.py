@@ -31,7 +31,7 @@ def write_start(t: Trainer, resumed: bool) -> None:
         "batch_size": t.batch_size,
         "data_on_device": t.train.on_device,
         "steps_an_epoch": t.steps_an_epoch,
-        "epochs": t.config.epochs,
+        "epochs": t.epochs,
         "total_steps": t.total_steps,
         "torch": torch.__version__,
         "tensorboard": t.tensorboard is not None,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bddseg_tui.core.classes import NUM_CLASSES, NUM_OFFICIAL
 from bddseg_tui.core.files.atomic import write_text
 from bddseg_tui.core.runs.samples import FOLDER, IMAGES, image_records
-from bddseg_tui.train.cache import CachedSplit
+from bddseg_tui.train.cached_split import CachedSplit
 
 _LEAST_SHARE = 0.002
 """Of an image's pixels that a class must have to be seen in it."""

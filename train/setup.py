@@ -19,7 +19,8 @@ from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.train import checkpoint
 from bddseg_tui.train.batch_size import find_batch_size
-from bddseg_tui.train.cache import CachedSplit, open_cache
+from bddseg_tui.train.cache import open_cache
+from bddseg_tui.train.cached_split import CachedSplit
 from bddseg_tui.train.checkpoint import Progress
 from bddseg_tui.train.class_balance import class_crop_weights, repeat_factors
 from bddseg_tui.train.device import make_accelerator
@@ -66,7 +67,7 @@ def setup(run: Run, job: JobWriter) -> Trainer:
     if accelerator.num_processes > 1:
         model = to_sync_batchnorm(model, accelerator.device)
     optimizer = make_optimizer(model, config)
-    progress = Progress(size=config.size, batch_size=batch_size)
+    progress = Progress(size=config.image_size or train.commonest_size, batch_size=batch_size)
     model.to(accelerator.device)
     ema = ExponentialMovingAverage(model, config.ema) if config.ema else None
     if resumed:
@@ -82,7 +83,7 @@ def setup(run: Run, job: JobWriter) -> Trainer:
     samples = sample_images(run.folder, val, config.samples) if val else None
     if samples and val and accelerator.is_main_process:
         write_sample_images(samples, val)
-    rare_images = (train.mask(number) for number in range(len(train)))
+    rare_images = (train.mask(row) for row in range(len(train)))
     trainer = Trainer(
         config=config,
         folder=folder,
@@ -98,7 +99,7 @@ def setup(run: Run, job: JobWriter) -> Trainer:
         batch_size=progress.batch_size,
         saved_at=time.monotonic(),
         ema=ema,
-        labels=train if config.rare_crops else None,
+        labels=train if config.rare_crops or config.cat_max_ratio < 1 else None,
         crop_weights=class_crop_weights(train.pixels) if config.rare_crops else None,
         repeat_factors=repeat_factors(rare_images, config.rare_images) if config.rare_images else None,
         control=_control() if accelerator.num_processes > 1 else None,
@@ -137,9 +138,9 @@ def open_caches(
     with accelerator.main_process_first():
         told = (job.progress, partial(_wait, job))
         excluded, wrong = read_excluded(run.folder), read_confirmed(run.folder)
-        train = open_cache(dataset, "train", config.size, folder, config.train_limit, *told, excluded, wrong)
+        train = open_cache(dataset, "train", config.image_size, folder, config.train_limit, *told, excluded, wrong)
         has_val = any(f.split == "val" and f.masks for f in dataset.splits)
-        val = open_cache(dataset, "val", config.size, folder, config.val_limit, *told) if has_val else None
+        val = open_cache(dataset, "val", config.image_size, folder, config.val_limit, *told) if has_val else None
     job.update(message="")
     for split, name in ((train, "train"), (val, "val")):
         if split and split.left_out:

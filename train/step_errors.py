@@ -32,11 +32,11 @@ def non_finite_weights(model: nn.Module) -> list[str]:
 
 def out_of_memory_error(t: Trainer) -> BddsegError:
     """The error for a step that does not fit into memory."""
-    config = t.config
+    height, width = t.config.train_size
     return BddsegError(
-        f"out of memory with batch_size {t.batch_size} at {config.height}x{config.width}: "
+        f"out of memory with batch_size {t.batch_size} at {height}x{width}: "
         f"try --set batch_size={max(1, t.batch_size // 2)}, --set gradient_checkpointing=true, "
-        "or a smaller height and width"
+        f"or a smaller {' and '.join(t.config.side_names)}"
     )
 
 

@@ -15,11 +15,11 @@ _COLOURS = np.array(PALETTE, np.uint8).reshape(-1, 3)
 
 @dataclass(frozen=True)
 class Pictures:
-    """Validation images as trained: images uint8 [n, 3, H, W], masks and predictions uint8 [n, H, W], on any device."""
+    """Validation images, uint8 [3, H, W] each, with their masks and predictions, uint8 [H, W], on any device."""
 
-    images: torch.Tensor
-    masks: torch.Tensor
-    predicted: torch.Tensor
+    images: list[torch.Tensor]
+    masks: list[torch.Tensor]
+    predicted: list[torch.Tensor]
 
 
 class TensorBoardWriter:

@@ -13,7 +13,7 @@ from torch.distributed import ProcessGroup
 
 from bddseg_tui.core.jobs.job_writer import JobWriter
 from bddseg_tui.core.runs.config import TrainConfig
-from bddseg_tui.train.cache import CachedSplit
+from bddseg_tui.train.cached_split import CachedSplit
 from bddseg_tui.train.checkpoint import Progress
 from bddseg_tui.train.device_data import SplitData
 from bddseg_tui.train.ema import ExponentialMovingAverage
@@ -53,7 +53,7 @@ class Trainer:
         folder: of the run's checkpoints.
         model: as accelerate (and torch.compile) wrapped it; `bare_model` is the network itself.
         ema: the moving average of the weights, if the run keeps one.
-        labels: the training masks in the main memory, if crops are laid over rare classes.
+        labels: the training masks in the main memory, if where crops lie depends on them.
         crop_weights: how much each class is wanted in these crops, float32 [20].
         repeat_factors: how often each training image comes, float64 [N], if some come more often.
         tensorboard: in the first process, where the package is installed.
@@ -108,7 +108,12 @@ class Trainer:
     @property
     def total_steps(self) -> int:
         """Steps of the whole run."""
-        return self.steps_an_epoch * self.config.epochs
+        return self.config.steps or self.steps_an_epoch * self.config.epochs
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of the whole run; where the steps are set, the last one may end before all images were taken."""
+        return -(-self.total_steps // self.steps_an_epoch)
 
     @property
     def device(self) -> torch.device:

@@ -36,8 +36,8 @@ def count_frames(video: Path) -> int:
         raise BddsegError(f"{sanitize_path(video)} cannot be read as a video ({error})") from error
 
 
-def load_frames(video: Path, size: tuple[int, int], known: Container[str]) -> Iterator[Loaded]:
-    """The frames that are not `known`, at the model's size, each named by its number (`core/runs/prediction_files.py`).
+def load_frames(video: Path, size: tuple[int, int] | None, known: Container[str]) -> Iterator[Loaded]:
+    """The frames that are not `known`, as the model takes them, named by number (`core/runs/prediction_files.py`).
 
     Raises:
         BddsegError: the file can't be read as a video.

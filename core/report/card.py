@@ -24,6 +24,7 @@ def model_card(
     evaluation: Evaluation | None,
     difference: float,
     size: tuple[int, int],
+    own_size: bool = False,
     statistics: tuple[Sequence[float], Sequence[float]],
 ) -> str:
     """The card as Markdown with the metadata that the Hugging Face Hub reads.
@@ -37,6 +38,7 @@ def model_card(
             the Hub compares them; the text has them in percent.
         difference: the largest difference of the export's logits from the model's.
         size: (height, width) that it was exported at.
+        own_size: whether photographs go into it as large as they are.
         statistics: mean and standard deviation by channel that images are normalised with.
     """
     template = files("bddseg_tui.core.report").joinpath("card.md.j2").read_text("utf-8")
@@ -56,7 +58,7 @@ def model_card(
     return environment.from_string(template).render(
         name=name,
         kind=kind,
-        use=usage_code(kind, size, statistics),
+        use=usage_code(kind, None if own_size else size, statistics),
         config=config,
         settings=tables.to_markdown((["setting", "value"], [[k, str(v)] for k, v in config.items()])),
         dataset=dataset,
@@ -67,6 +69,7 @@ def model_card(
         table=figures[0] if figures else "",
         difference=f"{difference:.2e}",
         size=size,
+        own_size=own_size,
         stride=STRIDE,
         architecture=SHOWN.get(config.get("architecture", "unet"), "A network"),
         unknown=UNKNOWN,

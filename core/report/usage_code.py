@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 photo = ImageOps.exif_transpose(Image.open(sys.argv[1])).convert("RGB")
-small = photo.resize(({width}, {height}), Image.Resampling.BILINEAR, reducing_gap=2.0)
+small = {small}
 {pixels}
 {model}
 Image.fromarray(mask).save(sys.argv[2])"""
@@ -25,24 +25,30 @@ _TORCHSCRIPT = """model = torch.jit.load("model.pt").eval()
 with torch.inference_mode():
     mask = model.masks(images, photo.height, photo.width)[0].numpy()"""
 _SMP = """images = ((images - torch.tensor({mean}).view(3, 1, 1)) / torch.tensor({std}).view(3, 1, 1))
-images = F.pad(images, (0, {right}, 0, {below}), mode="replicate").contiguous(memory_format=torch.channels_last)
+height, width = images.shape[2:]
+images = F.pad(images, (0, -width % {stride}, 0, -height % {stride}), mode="replicate")
+images = images.contiguous(memory_format=torch.channels_last)
 model = smp.from_pretrained(".").eval().to(memory_format=torch.channels_last)
 with torch.inference_mode():
-    logits = model(images)[..., :{height}, :{width}]
+    logits = model(images)[..., :height, :width]
     logits = F.interpolate(logits, (photo.height, photo.width), mode="bilinear", align_corners=False)
 mask = logits.argmax(1)[0].numpy().astype(np.uint8)
 mask[mask == {unknown}] = {raw_unknown}"""
 
 
-def usage_code(kind: ExportKind, size: tuple[int, int], statistics: tuple[Sequence[float], Sequence[float]]) -> str:
+def usage_code(
+    kind: ExportKind, size: tuple[int, int] | None, statistics: tuple[Sequence[float], Sequence[float]]
+) -> str:
     """Python code that reads the photograph `sys.argv[1]` and writes its mask as `sys.argv[2]`.
 
     Args:
         kind: of the export.
-        size: (height, width) that images are scaled to.
+        size: (height, width) that images are scaled to; None where they go in as they are.
         statistics: mean and standard deviation by channel that images are normalised with.
     """
-    height, width = size
+    small = "photo"
+    if size is not None:
+        small = f"photo.resize(({size[1]}, {size[0]}), Image.Resampling.BILINEAR, reducing_gap=2.0)"
     pixels = "images = np.asarray(small, np.float32).transpose(2, 0, 1)[None] / 255"
     match kind:
         case "onnx":
@@ -54,13 +60,10 @@ def usage_code(kind: ExportKind, size: tuple[int, int], statistics: tuple[Sequen
             model = _SMP.format(
                 mean=list(statistics[0]),
                 std=list(statistics[1]),
-                right=-width % STRIDE,
-                below=-height % STRIDE,
-                height=height,
-                width=width,
+                stride=STRIDE,
                 unknown=UNKNOWN,
                 raw_unknown=RAW_UNKNOWN,
             )
     if kind != "onnx":
         pixels = pixels.replace("images = ", "images = torch.from_numpy(") + ")"
-    return _HEAD.format(imports=imports, width=width, height=height, pixels=pixels, model=model)
+    return _HEAD.format(imports=imports, small=small, pixels=pixels, model=model)

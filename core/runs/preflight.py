@@ -11,12 +11,20 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bddseg_tui.core.data.dataset import Dataset, list_samples
+from bddseg_tui.core.data.dataset import Dataset
 from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.files.disk_errors import disk_reason
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.processes.devices import check_visible, usable_gpus
 from bddseg_tui.core.runs.architectures import SMALLEST
+from bddseg_tui.core.runs.cache_size import (
+    LabelledImages,
+    cache_bytes,
+    cached_images,
+    labelled_images,
+    mean_pixels,
+    sizes_of_some,
+)
 from bddseg_tui.core.runs.encoders import encoders, find_encoder
 from bddseg_tui.core.runs.queue import devices_for
 from bddseg_tui.core.runs.training_caches import cache_name
@@ -40,8 +48,8 @@ def check_training(workspace: Workspace, dataset: Dataset, config: "TrainConfig"
         UsageError: an encoder or weights of that name do not exist; the nearest name is suggested.
         BddsegError: the dataset has nothing to train on, a device is not there, or the cache would not fit.
     """
-    counts = labelled_images(dataset)
-    if not counts.get("train"):
+    labelled = labelled_images(dataset)
+    if not labelled.counts.get("train"):
         raise BddsegError(
             f"{sanitize_path(dataset.root)} has no labelled train split: training needs images with masks"
         )
@@ -51,21 +59,12 @@ def check_training(workspace: Workspace, dataset: Dataset, config: "TrainConfig"
         check_visible(devices_for(config))
     if not known or not _device_seems_there(config):
         _ask_torch(config)
-    _check_room(workspace, dataset, counts, config)
+    _check_room(workspace, dataset, labelled, config)
 
 
 def _is_small(config: "TrainConfig") -> bool:
     """Whether the architecture may refuse so small images."""
-    return min(config.size) < SMALLEST.get(config.architecture, 0)
-
-
-def labelled_images(dataset: Dataset) -> dict[str, int]:
-    """By split, how many images have a mask; none of them is opened."""
-    counts: dict[str, int] = {}
-    for sample in list_samples(dataset):
-        if sample.mask is not None:
-            counts[sample.split] = counts.get(sample.split, 0) + 1
-    return counts
+    return min(config.train_size) < SMALLEST.get(config.architecture, 0)
 
 
 def _base(encoder: str) -> str:
@@ -131,18 +130,19 @@ def _ask_torch(config: "TrainConfig") -> None:
         raise UsageError(f"{line}{near}")
 
 
-def _check_room(workspace: Workspace, dataset: Dataset, counts: dict[str, int], config: "TrainConfig") -> None:
+def _check_room(workspace: Workspace, dataset: Dataset, labelled: LabelledImages, config: "TrainConfig") -> None:
     """Refuses where caches that would be made anew do not fit; one that is there may need little more."""
-    height, width = config.size
-    limits = {"train": config.train_limit, "val": config.val_limit}
-    images = sum(
-        min(counts.get(split, 0), limit or sys.maxsize)
-        for split, limit in limits.items()
-        if not (workspace.cache / cache_name(dataset.root, split, config.size)).exists()
-    )
-    needed, free = images * 4 * height * width, shutil.disk_usage(workspace.cache).free
+    sizes = [config.image_size] if config.image_size else sizes_of_some(labelled.some)
+    new = {
+        split: count
+        for split, count in cached_images(config, labelled.counts).items()
+        if any(not (workspace.cache / cache_name(dataset.root, split, size)).exists() for size in sizes)
+    }
+    needed, free = cache_bytes(config, new, mean_pixels(sizes)), shutil.disk_usage(workspace.cache).free
     if needed > free:
+        at = f"{config.height}x{config.width}" if config.image_size else "their own size"
         raise BddsegError(
-            f"the cache of {images:,} images at {height}x{width} takes {needed / 1e9:.1f} GB, and "
-            f"{sanitize_path(workspace.cache)} has {free / 1e9:.1f} GB left: make room, or train smaller"
+            f"the cache of {sum(new.values()):,} images at {at} takes {needed / 1e9:.1f} GB, and "
+            f"{sanitize_path(workspace.cache)} has {free / 1e9:.1f} GB left: make room, or set a smaller "
+            "height and width"
         )

@@ -6,6 +6,7 @@ what a process takes beside its tensors, is taken from the run that is most like
 """
 
 import math
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,10 @@ import psutil
 from bddseg_tui.core.data.dataset import Dataset
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.processes.parallel import cores
+from bddseg_tui.core.runs.cache_size import cache_bytes, image_pixels, labelled_images, mean_pixels, sizes_of_some
 from bddseg_tui.core.runs.config import TrainConfig, validate
 from bddseg_tui.core.runs.confirmed_errors import NOTHING, LeftOut
 from bddseg_tui.core.runs.encoders import COUNTED_AT, Encoder, find_encoder
-from bddseg_tui.core.runs.preflight import labelled_images
 from bddseg_tui.core.runs.run_summaries import RunSummary
 
 RATE_OF_A_CORE = 11e9
@@ -61,12 +62,14 @@ class Estimate:
         memory: bytes of a process on its device; None where the encoder was not counted, or the batch is to be found.
         device: what it will train on, as far as can be told: cpu, cuda or mps.
         by: the run that it is reckoned from; empty where it is `RATE_OF_A_CORE`.
+        cache: bytes that the images take, on the disk and, on a GPU that has room for them, there.
     """
 
     seconds: float | None
     memory: int | None
     device: str
     by: str = ""
+    cache: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ class RunCosts:
         measured: earlier runs of this machine, newest first.
         device: what `auto` will take, as far as can be told.
         free_memory: bytes that the machine has free; of a GPU's nothing is known before it is used.
+        own_pixels: that an image of the dataset has, in the mean of some; 0 where none can be read.
+        free_disk: bytes that the disk has free on which caches are made.
         left_out: what runs there do not learn from.
     """
 
@@ -86,18 +91,28 @@ class RunCosts:
     measured: tuple[Measured, ...]
     device: str
     free_memory: int
+    own_pixels: int = 0
+    free_disk: int = 0
     left_out: LeftOut = NOTHING
 
     def estimate(self, config: TrainConfig) -> Estimate:
         """What a run of this configuration will take."""
-        return estimate(config, self.train_images, self.val_images, self.measured, self.device)
+        return estimate(config, self.train_images, self.val_images, self.measured, self.device, self.own_pixels)
 
 
-def run_costs(dataset: Dataset, runs: Iterable[RunSummary], left_out: LeftOut) -> RunCosts:
-    """Counts a dataset's labelled images, and looks at earlier runs, newest first."""
-    images, measured = labelled_images(dataset), measured_runs(runs)
-    free = int(psutil.virtual_memory().available)
-    return RunCosts(images.get("train", 0), images.get("val", 0), measured, likely_device(measured), free, left_out)
+def run_costs(dataset: Dataset, runs: Iterable[RunSummary], left_out: LeftOut, cache: Path) -> RunCosts:
+    """Counts a dataset's labelled images, and looks at earlier runs, newest first; `cache` is the folder of caches."""
+    labelled, measured = labelled_images(dataset), measured_runs(runs)
+    return RunCosts(
+        train_images=labelled.counts.get("train", 0),
+        val_images=labelled.counts.get("val", 0),
+        measured=measured,
+        device=likely_device(measured),
+        free_memory=int(psutil.virtual_memory().available),
+        own_pixels=mean_pixels(sizes_of_some(labelled.some)),
+        free_disk=shutil.disk_usage(cache).free,
+        left_out=left_out,
+    )
 
 
 def measured_runs(runs: Iterable[RunSummary]) -> tuple[Measured, ...]:
@@ -107,7 +122,12 @@ def measured_runs(runs: Iterable[RunSummary]) -> tuple[Measured, ...]:
 
 
 def estimate(
-    config: TrainConfig, train_images: int, val_images: int, measured: Iterable[Measured], device: str
+    config: TrainConfig,
+    train_images: int,
+    val_images: int,
+    measured: Iterable[Measured],
+    device: str,
+    own_pixels: int = 0,
 ) -> Estimate:
     """What a run of this configuration will take.
 
@@ -116,7 +136,9 @@ def estimate(
         train_images, val_images: how many the dataset has.
         measured: earlier runs, newest first.
         device: what `auto` would take.
+        own_pixels: that an image of the dataset has, in the mean.
     """
+    cache = cache_bytes(config, {"train": train_images, "val": val_images}, own_pixels)
     device = device if config.device == "auto" else config.device.partition(":")[0]
     like = _most_alike(config, [m for m in measured if m.device == device])
     encoder = find_encoder(config.encoder, config.architecture)
@@ -124,14 +146,17 @@ def estimate(
         # Of an encoder that was not counted, only a run with that very encoder tells anything.
         like = like if like is not None and _network(like.config) == _network(config) else None
         if like is None:
-            return Estimate(None, None, device)
+            return Estimate(None, None, device, cache=cache)
     train = min(train_images, config.train_limit or train_images)
     val = min(val_images, config.val_limit or val_images)
     batch = config.batch_size or min(64, train)
-    images = config.epochs * (max(1, train // max(1, batch)) * batch)
+    an_epoch = max(1, train // max(1, batch))
+    steps = config.steps or config.epochs * an_epoch
+    larger = image_pixels(config, own_pixels) / _pixels(config)
+    validated = math.ceil(steps / an_epoch) * val * larger * FORWARD / _effort(config)
     rate = _images_per_s(config, encoder, like, device)
-    seconds = None if rate is None else (images + config.epochs * val * FORWARD / _effort(config)) / rate
-    return Estimate(seconds, _memory(config, encoder, like, device), device, like.run if like else "")
+    seconds = None if rate is None else (steps * batch + validated) / rate
+    return Estimate(seconds, _memory(config, encoder, like, device), device, like.run if like else "", cache)
 
 
 def likely_device(measured: Iterable[Measured]) -> str:
@@ -172,7 +197,7 @@ def _most_alike(config: TrainConfig, measured: list[Measured]) -> Measured | Non
     """The newest with the same encoder, and of these the nearest in size."""
 
     def distance(m: Measured) -> tuple[bool, float]:
-        pixels = config.height * config.width / (m.config.height * m.config.width)
+        pixels = _pixels(config) / _pixels(m.config)
         return _network(m.config) != _network(config), round(abs(math.log(pixels)), 2)
 
     known = [m for m in measured if _network(m.config) == _network(config) or find_encoder(*_network(m.config))]
@@ -183,6 +208,12 @@ def _network(config: TrainConfig) -> tuple[str, str]:
     return config.encoder, config.architecture
 
 
+def _pixels(config: TrainConfig) -> int:
+    """Of what a step takes of an image."""
+    height, width = config.train_size
+    return height * width
+
+
 def _effort(config: TrainConfig) -> float:
     """What a step of a configuration computes, in steps without gradient checkpointing."""
     return 1 + FORWARD if config.gradient_checkpointing else 1.0
@@ -191,7 +222,7 @@ def _effort(config: TrainConfig) -> float:
 def _cost(config: TrainConfig, encoder: Encoder | None) -> float:
     """Multiplications of the forward pass of an image, with those that are made again; pixels where none are known."""
     each = encoder.multiplications if encoder else 1.0
-    return _effort(config) * each * config.height * config.width / COUNTED_AT**2
+    return _effort(config) * each * _pixels(config) / COUNTED_AT**2
 
 
 def _images_per_s(config: TrainConfig, encoder: Encoder | None, like: Measured | None, device: str) -> float | None:
@@ -218,7 +249,7 @@ def _memory(config: TrainConfig, encoder: Encoder | None, like: Measured | None,
 
 def _tensors(config: TrainConfig, encoder: Encoder, batch: float, half: bool) -> int:
     """Bytes of weights, optimizer and activations."""
-    pixels = config.height * config.width / COUNTED_AT**2
+    pixels = _pixels(config) / COUNTED_AT**2
     factor = (HALF if half else 1.0) * (CHECKPOINTED if config.gradient_checkpointing else 1.0)
     at_once = max(1.0, batch / config.accumulate)
     return int(BYTES_A_PARAMETER * encoder.parameters + at_once * encoder.activations * pixels * factor)

@@ -1,6 +1,7 @@
 """What lists of runs show: dataset, preset, encoder, size, best mIoU and time, looked at again and again."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -94,11 +95,18 @@ def summarize(workspace: Workspace, state: RunState) -> RunSummary:
         dataset=dataset,
         preset=sanitize(spec.get("preset", "")),
         encoder=sanitize(str(settings.get("encoder", ""))),
-        size=(int(_number(settings.get("height")) or 0), int(_number(settings.get("width")) or 0)),
+        size=_size(settings),
         miou19=best.miou19 if best else _number(status.facts.get("best_miou19")),
         begun=begun,
         seconds=_number(status.facts.get("trained_s"), max(0.0, status.heartbeat - begun) or None),
     )
+
+
+def _size(settings: Mapping[str, Any]) -> tuple[int, int]:
+    """(height, width) that a run trains at: of its crops, where it has any; 0 where that is not known."""
+    names = ("crop_height", "crop_width") if settings.get("crop_height") else ("height", "width")
+    height, width = (int(_number(settings.get(name)) or 0) for name in names)
+    return height, width
 
 
 def _number(value: Any, otherwise: float | None = None) -> float | None:

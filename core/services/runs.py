@@ -151,7 +151,8 @@ class RunService:
         from bddseg_tui.core.runs.run_estimate import run_costs
 
         dataset = open_dataset(root)
-        return run_costs(dataset, self.summaries().read(), count_left_out(self.workspace, dataset))
+        left_out = count_left_out(self.workspace, dataset)
+        return run_costs(dataset, self.summaries().read(), left_out, self.workspace.cache)
 
     def encoders(self, words: str = "", architecture: str = "unet") -> "tuple[Encoder, ...]":
         """The encoders whose cost in this architecture is known, and in whose names each of these words is."""

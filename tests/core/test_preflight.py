@@ -64,10 +64,10 @@ def test_a_cache_that_cannot_fit_is_refused(engine: Engine, drawn: Path, monkeyp
 
 def test_a_cache_that_is_there_needs_no_more_room(engine: Engine, drawn: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = build_config("demo")
-    (engine.workspace.cache / cache_name(drawn, "train", config.size)).mkdir()
+    (engine.workspace.cache / cache_name(drawn, "train", config.train_size)).mkdir()
     usage = shutil.disk_usage(drawn)._replace(free=0)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with pytest.raises(BddsegError, match="the cache of 6 images"):
         check_training(engine.workspace, open_dataset(drawn), config)
-    (engine.workspace.cache / cache_name(drawn, "val", config.size)).mkdir()
+    (engine.workspace.cache / cache_name(drawn, "val", config.train_size)).mkdir()
     check_training(engine.workspace, open_dataset(drawn), config)

@@ -294,7 +294,7 @@ def test_nothing_is_left_of_a_run_that_cannot_be_started(full_disk: Path, drawn:
     engine = Engine(Workspace(full_disk / "workspace"))
     create_run(engine.workspace, drawn, build_config(), "demo")
     for split in ("train", "val"):
-        (engine.workspace.cache / cache_name(drawn, split, build_config().size)).mkdir()
+        (engine.workspace.cache / cache_name(drawn, split, build_config().train_size)).mkdir()
     fill(full_disk)
     with pytest.raises(BddsegError, match="the disk is full: make room"):
         engine.runs.train(drawn, build_config(), "demo")

@@ -69,7 +69,7 @@ def trainer_of(config: TrainConfig, model: nn.Module, folder: Path) -> Trainer:
         bare_model=model,
         optimizer=optimizer,
         loss=make_loss(config, np.ones(20, np.int64), torch.device("cpu")),
-        train=SplitData(pixels, pixels[:, 0], torch.arange(10), on_device=False),
+        train=SplitData((pixels,), (pixels[:, 0],), np.zeros(10, int), np.arange(10), on_device=False),
         val=None,
         progress=Progress(),
         batch_size=1,

@@ -10,8 +10,10 @@ from PIL import Image
 
 from bddseg_tui.core.data.dataset import Sample
 from bddseg_tui.core.runs.config import build_config
-from bddseg_tui.train.augment import augment, draw_augmentations, rare_pixels
+from bddseg_tui.train.augment import augment
 from bddseg_tui.train.cache import resize_sample
+from bddseg_tui.train.crops import rare_pixels
+from bddseg_tui.train.draws import draw_augmentations
 from bddseg_tui.train.infer import shrink, upsample
 from bddseg_tui.train.losses import IGNORE_INDEX
 
@@ -61,7 +63,7 @@ def test_augmentation_moves_image_and_mask_as_one(name: str, size: tuple[int, in
     draws = draw_augmentations(DRAWS, (5,))
     weights = torch.zeros(20)
     weights[12] = 1
-    wanted = rare_pixels(masks.numpy(), draws, config.rare_crops, weights) if config.rare_crops else []
+    wanted = rare_pixels(list(masks.numpy()), draws, config.rare_crops, weights) if config.rare_crops else []
     pairs = zip(*augment(images, masks, config, draws, wanted), strict=True)
     found = [o for image, mask in pairs if (o := offset(image, mask)) is not None]
     assert len(found) > DRAWS / 2

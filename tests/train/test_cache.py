@@ -19,13 +19,14 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.runs.training_caches import cache_name, list_caches, unused
 from bddseg_tui.train import cache as caching
 from bddseg_tui.train import cache_files
-from bddseg_tui.train.cache import CachedSplit, open_cache, resize_sample
+from bddseg_tui.train.cache import open_cache, resize_sample
+from bddseg_tui.train.cached_split import CachedSplit
 
 SIZE = (32, 64)
 
 
 def images_of(split: CachedSplit) -> NDArray[np.uint8]:
-    return split.images[split.slots]
+    return np.stack([split.image(row) for row in range(len(split))])
 
 
 def expected(root: Path, split: str = "train") -> NDArray[np.uint8]:
@@ -77,12 +78,12 @@ def test_the_cache_is_built_once_and_holds_what_was_read(drawn: Path, cache: Pat
     assert len(split) == 12 and split.pixels.sum() == 12 * 32 * 64 and len(read) == 12
     assert np.array_equal(images_of(split), expected(drawn))
     sample = next(s for s in list_samples(open_dataset(drawn)) if s.split == "train")
-    assert np.array_equal(split.masks[split.slots[0]], resize_sample(sample, SIZE)[1])
+    assert np.array_equal(split.mask(0), resize_sample(sample, SIZE)[1])
     assert len(opened(drawn, cache)) == 12 and len(read) == 12
 
 
 def test_one_new_image_is_read_alone_and_takes_one_slot_more(dataset: Path, cache: Path, read: list[str]) -> None:
-    os.close(opened(dataset, cache).lock)
+    os.close(opened(dataset, cache).parts[0].lock)
     before = size_of(cache)
     read.clear()
     add_one(dataset, "0000-first")
@@ -96,7 +97,7 @@ def test_a_changed_image_or_mask_is_read_again_and_slots_are_used_again(
     dataset: Path, cache: Path, read: list[str]
 ) -> None:
     first = opened(dataset, cache)
-    os.close(first.lock)
+    os.close(first.parts[0].lock)
     before = size_of(cache)
     read.clear()
     Image.new("RGB", (128, 72), (9, 99, 9)).save(images(dataset)[3])
@@ -109,14 +110,14 @@ def test_a_changed_image_or_mask_is_read_again_and_slots_are_used_again(
 
 
 def test_images_that_come_back_are_not_read_again(dataset: Path, cache: Path, read: list[str]) -> None:
-    os.close(opened(dataset, cache).lock)
+    os.close(opened(dataset, cache).parts[0].lock)
     read.clear()
     away = images(dataset)[:5]
     for path in away:
         path.rename(path.with_suffix(".away"))
     part = opened(dataset, cache)
     assert len(part) == 7
-    os.close(part.lock)
+    os.close(part.parts[0].lock)
     for path in away:
         path.with_suffix(".away").rename(path)
     assert len(opened(dataset, cache)) == 12 and read == []
@@ -131,8 +132,8 @@ def test_whoever_trains_meanwhile_sees_the_pixels_that_it_began_with(dataset: Pa
     assert np.array_equal(images_of(reader), before)
     assert np.array_equal(images_of(other), expected(dataset))
     assert not set(reader.slots) & set(other.slots)
-    os.close(other.lock)
-    os.close(reader.lock)
+    os.close(other.parts[0].lock)
+    os.close(reader.parts[0].lock)
     grown = size_of(cache)
     for number, path in enumerate(images(dataset)):
         Image.new("RGB", (128, 72), (number, 0, 200)).save(path)
@@ -143,7 +144,7 @@ def test_whoever_trains_meanwhile_sees_the_pixels_that_it_began_with(dataset: Pa
 def test_another_reader_of_images_reads_all_again(
     dataset: Path, cache: Path, read: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    os.close(opened(dataset, cache).lock)
+    os.close(opened(dataset, cache).parts[0].lock)
     before = size_of(cache)
     monkeypatch.setattr("bddseg_tui.train.cache_index.READER_VERSION", 99)
     opened(dataset, cache)
@@ -264,7 +265,7 @@ def test_a_build_that_was_killed_goes_on(drawn: Path, cache: Path, read: list[st
 @pytest.mark.parametrize("name", ["index.sqlite", "images.u8", "masks.u8"])
 @pytest.mark.parametrize("how", ["garbage", "gone"])
 def test_a_damaged_cache_is_made_anew(drawn: Path, cache: Path, name: str, how: str) -> None:
-    os.close(opened(drawn, cache).lock)
+    os.close(opened(drawn, cache).parts[0].lock)
     (path,) = cache.rglob(name)
     path.unlink()
     if how == "garbage":
@@ -300,7 +301,7 @@ def test_a_cache_in_use_is_not_unused_and_one_deleted_before_it_opens_is_made_an
     assert (found.dataset, found.earlier) == (drawn, False)
     with unused(found.folder) as free:
         assert not free
-    os.close(split.lock)
+    os.close(split.parts[0].lock)
 
     def delete() -> None:
         with unused(found.folder) as free:

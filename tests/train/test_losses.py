@@ -172,7 +172,7 @@ def step(folder: Path, images: torch.Tensor, masks: torch.Tensor, *settings: str
     torch.manual_seed(0)
     model = nn.Conv2d(3, 20, 3, padding=1)
     trainer = trainer_of(build_config(None, [*STILL, *settings]), model, folder)
-    found = train_step(trainer, images, masks, ROWS[: len(images)])
+    found = train_step(trainer, images, masks)
     return float(found.loss), model.weight.detach().clone()
 
 
@@ -212,7 +212,7 @@ def test_the_validation_loss_is_the_same_in_batches_of_any_size(
     images, masks = uneven
     torch.manual_seed(0)
     trainer = trainer_of(build_config(None, [*STILL, *LOSSES[name]]), nn.Conv2d(3, 20, 3, padding=1), tmp_path)
-    trainer.val = SplitData(images, masks, torch.arange(6), on_device=False)
+    trainer.val = SplitData((images,), (masks,), np.zeros(6, int), np.arange(6), on_device=False)
     found = []
     for batch_size in (6, 4, 1):
         trainer.batch_size = batch_size
@@ -236,13 +236,13 @@ def test_a_network_with_chance_and_statistics_takes_a_step_of_dice_in_parts_once
 
     torch.manual_seed(0)
     model = Once()
-    train_step(trainer_of(build_config(None, [*STILL, "accumulate=2", "dice=1"]), model, tmp_path), *uneven, ROWS[:6])
+    train_step(trainer_of(build_config(None, [*STILL, "accumulate=2", "dice=1"]), model, tmp_path), *uneven)
     assert len(model.seen) == 4
     assert torch.equal(model.seen[0], model.seen[2]) and torch.equal(model.seen[1], model.seen[3])
     assert not torch.equal(model.seen[0], model.seen[1])
     torch.manual_seed(0)
     other = Once()
-    train_step(trainer_of(build_config(None, [*STILL, "accumulate=2"]), other, tmp_path), *uneven, ROWS[:6])
+    train_step(trainer_of(build_config(None, [*STILL, "accumulate=2"]), other, tmp_path), *uneven)
     torch.testing.assert_close(model.get_buffer("1.running_mean"), other.get_buffer("1.running_mean"))
 
 
@@ -251,7 +251,7 @@ def test_a_step_without_any_counted_pixel_has_no_loss_and_leaves_the_weights(tmp
     before = model.weight.detach().clone()
     trainer = trainer_of(build_config(None, [*STILL, "accumulate=2"]), model, tmp_path)
     images, masks = torch.zeros(2, 3, 32, 64, dtype=torch.uint8), torch.full((2, 32, 64), UNKNOWN, dtype=torch.uint8)
-    trainer.unread.append(train_step(trainer, images, masks, ROWS[:2]))
+    trainer.unread.append(train_step(trainer, images, masks))
     read_steps(trainer)
     assert (trainer.progress.loss_sum, trainer.progress.loss_count) == (0, 0)
     assert torch.equal(model.weight, before)
@@ -265,7 +265,7 @@ def test_a_gradient_that_is_no_number_is_named_before_a_checkpoint_is_made(tmp_p
     images, masks = torch.zeros(2, 3, 32, 64, dtype=torch.uint8), torch.zeros(2, 32, 64, dtype=torch.uint8)
     for number in range(4):
         broken[0] = number == 1
-        trainer.unread.append(train_step(trainer, images, masks, ROWS[:2]))
+        trainer.unread.append(train_step(trainer, images, masks))
         trainer.progress.step += 1
     with pytest.raises(BddsegError, match=r"gradient became nan at step 2 .* lower learning_rate \(it is 0.5\)$"):
         save(trainer, "last")

@@ -19,7 +19,7 @@ from bddseg_tui.core.jobs.events import read_events
 from bddseg_tui.core.runs.config import TrainConfig, build_config
 from bddseg_tui.train import batch_size
 from bddseg_tui.train.batch_size import activation_bytes, find_batch_size, halve_until_it_fits
-from bddseg_tui.train.batches import batches
+from bddseg_tui.train.batches import batches, in_batches
 from bddseg_tui.train.cache import open_cache
 from bddseg_tui.train.device_data import SplitData, load_split, to_device
 from bddseg_tui.train.gradient_checkpointing import enable_gradient_checkpointing
@@ -125,9 +125,9 @@ def test_pixels_on_the_device_come_in_the_same_batches(drawn: Path, tmp_path: Pa
     assert not mapped.on_device
     kept = to_device(mapped, CPU)
     assert isinstance(kept, SplitData) and kept.on_device
-    order = np.random.default_rng(0).permutation(len(split))
+    groups = in_batches(np.random.default_rng(0).permutation(len(split)), 5)
     for rank in range(2):
-        pairs = zip(batches(mapped, order, 5, CPU, rank, 2), batches(kept, order, 5, CPU, rank, 2), strict=True)
+        pairs = zip(batches(mapped, groups, CPU, rank, 2), batches(kept, groups, CPU, rank, 2), strict=True)
         for (a, b), (c, d) in pairs:
             assert torch.equal(a, c) and torch.equal(b, d)
 

@@ -14,11 +14,13 @@ from bddseg_tui.core.data.dataset import open_dataset
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.runs.config import TrainConfig, build_config
 from bddseg_tui.train import checkpoint
-from bddseg_tui.train.augment import augment, draw_augmentations, rare_pixels
-from bddseg_tui.train.batches import batches, epoch_order
+from bddseg_tui.train.augment import augment
+from bddseg_tui.train.batches import batches, epoch_order, in_batches
 from bddseg_tui.train.cache import open_cache
 from bddseg_tui.train.checkpoint import Progress
+from bddseg_tui.train.crops import rare_pixels
 from bddseg_tui.train.device_data import load_split
+from bddseg_tui.train.draws import draw_augmentations
 from bddseg_tui.train.losses import IGNORE_INDEX
 from bddseg_tui.train.model import forward, make_model
 from bddseg_tui.train.normalise import normalise
@@ -78,7 +80,7 @@ def test_an_image_is_augmented_alike_however_many_processes_share_the_batch() ->
         own = masks[rank::world]
         draws = draw_augmentations(len(own), (5, 1, 3), rank, world)
         return augment(
-            images[rank::world], own, config, draws, rare_pixels(own.numpy(), draws, 0.5, torch.arange(20.0))
+            images[rank::world], own, config, draws, rare_pixels(list(own.numpy()), draws, 0.5, torch.arange(20.0))
         )
 
     whole = augmented(0, 1)
@@ -112,8 +114,8 @@ def test_colours_vary_as_torchvision_has_them() -> None:
 def test_batches_cover_the_order_and_processes_share_them(drawn: Path, tmp_path: Path) -> None:
     split = load_split(open_cache(open_dataset(drawn), "train", (32, 64), tmp_path), torch.device("cpu"))
     order = np.arange(12)
-    whole = [m for _, m in batches(split, order, 4, torch.device("cpu"))]
-    parts = [[m for _, m in batches(split, order, 4, torch.device("cpu"), rank, 2)] for rank in range(2)]
+    whole = [m for _, m in batches(split, in_batches(order, 4), torch.device("cpu"))]
+    parts = [[m for _, m in batches(split, in_batches(order, 4), torch.device("cpu"), rank, 2)] for rank in range(2)]
     assert [len(m) for m in whole] == [4, 4, 4]
     for a, b, both in zip(*parts, whole, strict=True):
         assert torch.equal(torch.stack([a, b], 1).flatten(0, 1), both)

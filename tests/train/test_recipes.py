@@ -14,10 +14,12 @@ from bddseg_tui.core.data.dataset import Sample, list_samples, open_dataset
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.train import efficientnet_lite
-from bddseg_tui.train.augment import augment, draw_augmentations, rare_pixels
+from bddseg_tui.train.augment import augment
 from bddseg_tui.train.batches import epoch_order
 from bddseg_tui.train.checkpoint import Progress, load, load_model, save
 from bddseg_tui.train.class_balance import class_crop_weights, repeat_factors
+from bddseg_tui.train.crops import rare_pixels
+from bddseg_tui.train.draws import draw_augmentations
 from bddseg_tui.train.ema import ExponentialMovingAverage
 from bddseg_tui.train.infer import Inference, predict_samples
 from bddseg_tui.train.losses import IGNORE_INDEX, Loss, dice_loss, make_loss
@@ -144,7 +146,7 @@ def test_rare_crops_hold_the_rare_class() -> None:
         found = []
         for step in range(20):
             draws = draw_augmentations(8, (step,))
-            wanted = [] if crop_weights is None else rare_pixels(masks.numpy(), draws, 1.0, crop_weights)
+            wanted = [] if crop_weights is None else rare_pixels(list(masks.numpy()), draws, 1.0, crop_weights)
             found.append(augment(images, masks, config, draws, wanted)[1])
         return float(torch.stack([(m == 12).flatten(1).any(1).float().mean() for m in found]).mean())
 

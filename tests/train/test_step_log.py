@@ -13,7 +13,7 @@ from torch import nn
 from bddseg_tui.core.jobs.events import read_events
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.train import fit, step_log
-from bddseg_tui.train.cache import CachedSplit
+from bddseg_tui.train.cached_split import CachedSplit, CachePart
 from bddseg_tui.train.class_balance import class_crop_weights
 from bddseg_tui.train.device_data import SplitData
 from bddseg_tui.train.ema import ExponentialMovingAverage
@@ -54,11 +54,12 @@ def trainer(folder: Path, *settings: str) -> Trainer:
     images = torch.randint(0, 256, (IMAGES, 3, 32, 64), dtype=torch.uint8, generator=random)
     masks = torch.randint(0, 20, (IMAGES, 32, 64), dtype=torch.uint8, generator=random)
     made = trainer_of(build_config(None, ["device=cpu", *settings]), nn.Conv2d(3, 20, 3, padding=1), folder)
-    slots, counts = np.arange(IMAGES), np.ones((IMAGES, 20), np.int64)
-    made.labels = CachedSplit(images.numpy(), masks.numpy(), slots, counts, [(b"", b"")] * IMAGES, [], 0)
+    part, slots, counts = np.zeros(IMAGES, int), np.arange(IMAGES), np.ones((IMAGES, 20), np.int64)
+    files = [(b"", b"")] * IMAGES
+    made.labels = CachedSplit((CachePart(images.numpy(), masks.numpy(), 0),), part, slots, counts, files, [])
     made.crop_weights = class_crop_weights(made.labels.pixels)
-    places = torch.from_numpy(slots)
-    made.train = SplitData(images.as_subclass(OnDevice), masks.as_subclass(OnDevice), places, on_device=True)
+    on_device = (images.as_subclass(OnDevice),), (masks.as_subclass(OnDevice),)
+    made.train = SplitData(*on_device, part, slots, on_device=True)
     made.batch_size, made.saved_at = 4, float("inf")
     return made
 

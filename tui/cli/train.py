@@ -71,11 +71,18 @@ def train(
 def _estimate_text(found: "Estimate") -> str:
     time = f"about {format_duration(found.seconds)}" if found.seconds is not None else "how long is not known yet"
     memory = f", about {format_bytes(found.memory)} of memory" if found.memory is not None else ""
+    memory += f", a cache of {format_bytes(found.cache)} on the disk"
     return f"{time} on {found.device}{memory}" + (f"; reckoned from {found.by}" if found.by else "")
 
 
 def _estimated(found: "Estimate") -> "Estimated":
-    return {"seconds": found.seconds, "memory": found.memory, "device": found.device, "by": found.by}
+    return {
+        "seconds": found.seconds,
+        "memory": found.memory,
+        "device": found.device,
+        "by": found.by,
+        "cache": found.cache,
+    }
 
 
 def _started(run: "Run") -> "Started":

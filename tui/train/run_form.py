@@ -91,15 +91,17 @@ def _costs(config: TrainConfig, form: RunForm) -> str:
     costs = form.costs
     found = costs.estimate(config)
     images = min(costs.train_images, config.train_limit or costs.train_images)
-    work = f"{config.epochs:,} epochs of {images:,} images"
+    work = f"{config.steps:,} steps" if config.steps else f"{config.epochs:,} epochs of {images:,} images"
+    cache = f"cache: {format_bytes(found.cache)} of {format_bytes(costs.free_disk)} that are free on the disk"
     if form.encoder(config.encoder, config.architecture) is None and not found.by:
-        return f"{work}: how long is not known, as this encoder was not counted"
+        return f"{work}: how long is not known, as this encoder was not counted\n{cache.capitalize()}"
     if found.seconds is None:
         time = f"{work}: how long on {found.device} is known after a first run there"
     else:
         by = f"by {found.by}" if found.by else "roughly, as no run was measured here yet"
         time = f"{work}: about {format_duration(found.seconds)} on {found.device}, {by}"
     if found.memory is None:
-        return time if config.batch_size else f"{time}\nMemory: as much as is free"
+        memory = "Memory: as much as is free; " if not config.batch_size else ""
+        return f"{time}\n{memory}{cache if memory else cache.capitalize()}"
     free = f", of {format_bytes(costs.free_memory)} that are free" if found.device == "cpu" else ""
-    return f"{time}\nMemory: about {format_bytes(found.memory)}{free}"
+    return f"{time}\nMemory: about {format_bytes(found.memory)}{free}; {cache}"

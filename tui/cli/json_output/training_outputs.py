@@ -27,6 +27,7 @@ class Estimated(TypedDict):
     memory: Count | None
     device: Line
     by: Line
+    cache: Count
 
 
 @closed
