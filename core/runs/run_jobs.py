@@ -82,29 +82,39 @@ def make_idle_run(workspace: Workspace, root: Path, config: "TrainConfig", prese
     return run
 
 
-def resume_run(run: Run, queue: bool = False, epochs: int | None = None) -> None:
+def resume_run(run: Run, queue: bool = False, epochs: int | None = None, steps: int | None = None) -> None:
     """Goes on with a run from its last checkpoint, or puts it into the queue for that.
 
-    With `epochs` it trains to so many in all, from now on by the schedule of a run of that length: where it stands, the
-    learning rate rises to what such a run would have there.
+    With `epochs`, or `steps` where its settings have these, it trains to so many in all, from now on by the schedule of
+    a run of that length: where it stands, the learning rate rises to what such a run would have there.
 
     Raises:
-        UsageError: it has trained as many epochs already.
+        UsageError: it has trained as many already, or its length is set by the other.
         BddsegError: it is live, it has finished, or it is gone.
     """
     from bddseg_tui.core.runs.config import validate
 
     with taken_up(run.folder, _busy(run), uses=[run.folder]) as locks:
         config, status = validate(run.spec["train"]), read_status(run.folder, mine=True)
-        if epochs is not None and epochs != config.epochs:
-            done = status.facts.get("epoch", 0) if status.state != "finished" else config.epochs
-            if epochs <= int(done or 0):
-                raise UsageError(f"{run.name} has trained {done} epochs: set epochs to more than that")
-            config = validate({**run.spec["train"], "epochs": epochs})
+        name, length = ("steps", config.steps) if config.steps else ("epochs", config.epochs)
+        longer = {"epochs": epochs, "steps": steps}
+        wanted = longer.pop(name)
+        if any(other is not None for other in longer.values()):
+            raise UsageError(f"{run.name} is as long as its {name} say: set {name}=N")
+        if wanted is not None and wanted != length:
+            done = length if status.state == "finished" else _done(status, name)
+            if wanted <= done:
+                raise UsageError(f"{run.name} has trained {done} {name}: set {name} to more than that")
+            config = validate({**run.spec["train"], name: wanted})
             change_settings(run, config)
         elif status.state == "finished":
-            raise BddsegError(f"{run.name} has finished its {config.epochs} epochs: `--set epochs=` says how many more")
+            raise BddsegError(f"{run.name} has finished its {length} {name}: `--set {name}=` says how many more")
         _launch(Workspace(run.folder.parent.parent), run, locks, config.processes, queue)
+
+
+def _done(status: Status, name: str) -> int:
+    """How many epochs or steps a run has trained that has not finished."""
+    return status.done if name == "steps" else int(status.facts.get("epoch", 0) or 0)
 
 
 def start_queue(workspace: Workspace) -> list[Run]:

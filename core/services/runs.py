@@ -178,17 +178,18 @@ class RunService:
 
         return make_idle_run(self.workspace, root, config, preset)
 
-    def resume(self, run: "Run", queue: bool = False, epochs: int | None = None) -> None:
+    def resume(self, run: "Run", queue: bool = False, epochs: int | None = None, steps: int | None = None) -> None:
         """Goes on with a run from its last checkpoint. With `queue` it waits for a free device first.
 
-        With `epochs` it trains to so many in all, also where it has finished; the schedule is that of a run so long.
+        With `epochs` (or `steps`, where its settings have these) it trains to so many in all, also where it has
+        finished; the schedule is that of a run so long.
 
         Raises:
-            BddsegError: it is live, or it has finished so many epochs.
+            BddsegError: it is live, or it has finished so many.
         """
         from bddseg_tui.core.runs.run_jobs import resume_run
 
-        resume_run(run, queue, epochs)
+        resume_run(run, queue, epochs, steps)
 
     def delete(self, run: "Run") -> str:
         """Deletes a run that nothing uses, and what the catalog knows of its evaluations and predictions.

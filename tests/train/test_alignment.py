@@ -27,6 +27,9 @@ AUGMENTATIONS = {
     "zoom in": ["scale_max=2.5"],
     "zoom in on a rare class": ["scale_max=2.5", "rare_crops=1"],
     "colours": ["color_jitter=0.4"],
+    "crop": ["crop_height=120", "crop_width=150"],
+    "crop and zoom": ["flip=true", "crop_height=64", "crop_width=97", "scale_min=0.5", "scale_max=2"],
+    "crop, mirrored, of a rare class": ["flip=true", "crop_height=90", "crop_width=140", "rare_crops=1", "scale_max=2"],
     "all": ["flip=true", "scale_min=0.5", "scale_max=2", "color_jitter=0.4", "rare_crops=0.5"],
 }
 

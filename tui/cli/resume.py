@@ -27,7 +27,7 @@ def resume(
         typer.Option(
             "--set",
             metavar="epochs=N",
-            help="Train to N epochs in all, also a run that has finished; the schedule is that of a run so long.",
+            help="Train to N epochs (or steps=N) in all, also a run that has finished; by the schedule of one so long.",
         ),
     ] = [],  # noqa: B006 (Typer's way)
     queue: QueueOption = False,
@@ -36,10 +36,10 @@ def resume(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Go on with a run from its last checkpoint."""
-    epochs = _epochs(settings)
+    length = _length(settings)
     engine = open_engine(workspace)
     found = engine.runs.find(run)
-    engine.runs.resume(found, queue, epochs)
+    engine.runs.resume(found, queue, **length)
     waits = "" if follow else wait_until_it_trains(engine, found)
     facts: Started = {"run": found.name, "folder": sanitize_path(found.folder)}
     tell(json, f"resumed {found.name}{waits}", facts)
@@ -47,18 +47,18 @@ def resume(
         follow_training(engine, found)
 
 
-def _epochs(settings: list[str]) -> int | None:
-    """How many epochs are asked for.
+def _length(settings: list[str]) -> dict[str, int]:
+    """How many epochs or steps are asked for, by name.
 
     Raises:
         UsageError: another setting is to be changed, or it is no number.
     """
-    epochs = None
+    length = {}
     for setting in settings:
-        name, _, value = setting.partition("=")
-        if name.strip() != "epochs" or not value.strip().isdecimal():
+        name, _, value = (part.strip() for part in setting.partition("="))
+        if name not in ("epochs", "steps") or not value.isdecimal():
             raise UsageError(
-                f"resume --set takes epochs=N alone, not {sanitize(setting)!r}: start a new run for others"
+                f"resume --set takes epochs=N or steps=N alone, not {sanitize(setting)!r}: start a new run for others"
             )
-        epochs = int(value)
-    return epochs
+        length[name] = int(value)
+    return length

@@ -139,7 +139,7 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str, bool] | None]):
                 field.value = encoder.name
             field.focus()
 
-        height, width = (self._number(name) for name in ("height", "width"))
+        height, width = self._train_size()
         architecture = self._architecture()
         choices = [(_encoder_row(e, height, width), e) for e in self._form.encoders[architecture]]
         title = f"{SHOWN[architecture]}: parameters, multiply-adds at {height}×{width}, encoder"
@@ -149,6 +149,11 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str, bool] | None]):
         """The one that is chosen."""
         value = self.query_one("#set-architecture", Select).value
         return next((a for a in ARCHITECTURES if a == value), "unet")
+
+    def _train_size(self) -> tuple[int, int]:
+        """(height, width) of what a step takes: crops, or whole images."""
+        crop = self._number("crop_height"), self._number("crop_width")
+        return crop if all(crop) else (self._number("height"), self._number("width"))
 
     def _number(self, name: str) -> int:
         """What a field holds, or its default while that is no number."""
@@ -207,9 +212,11 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str, bool] | None]):
         encoder = self._form.encoder(self.query_one("#set-encoder", Input).value, self._architecture())
         if encoder is None:
             return "not counted here; any encoder of SMP, or of timm as tu-NAME (F2 lists them)"
-        giga = encoder.giga_multiplications(self._number("height"), self._number("width"))
+        height, width = self._train_size()
+        giga = encoder.giga_multiplications(height, width)
         weights = ", ".join(encoder.weights) or "none"
-        return f"{encoder.parameters / 1e6:.1f} M parameters, {giga:.1f} G multiply-adds an image; weights: {weights}"
+        work = f"{giga:.1f} G multiply-adds at {height}×{width}"
+        return f"{encoder.parameters / 1e6:.1f} M parameters, {work}; weights: {weights}"
 
 
 def _limits(setting: Setting) -> str:
