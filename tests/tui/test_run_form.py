@@ -28,7 +28,7 @@ FORM = RunForm(
     preset="demo",
     presets={name: build_config(name) for name in preset_names()},
     encoders={a: encoders(a) for a in ARCHITECTURES},
-    costs=RunCosts(367, 101, (MEASURED,), "cpu", 4 << 30),
+    costs=RunCosts(367, 101, (MEASURED,), "cpu", 4 << 30, 720 * 960, 50 << 30),
 )
 
 
@@ -69,10 +69,10 @@ async def test_up_and_down_go_from_field_to_field_through_choices_too() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         assert focused(app) == "set-height"
         seen = []
-        for _ in range(13):
+        for _ in range(15):
             await pilot.press("down")
             seen.append(focused(app).removeprefix("set-"))
-        assert seen[:3] == ["width", "batch_size", "rare_images"] and "loss" in seen and len(set(seen)) == 13
+        assert seen[:3] == ["width", "crop_height", "crop_width"] and "loss" in seen and len(set(seen)) == 15
         await pilot.press("up")
         assert focused(app) == f"set-{seen[-2]}"
 

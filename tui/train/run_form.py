@@ -92,16 +92,16 @@ def _costs(config: TrainConfig, form: RunForm) -> str:
     found = costs.estimate(config)
     images = min(costs.train_images, config.train_limit or costs.train_images)
     work = f"{config.steps:,} steps" if config.steps else f"{config.epochs:,} epochs of {images:,} images"
-    cache = f"cache: {format_bytes(found.cache)} of {format_bytes(costs.free_disk)} that are free on the disk"
+    cache = f"cache: {format_bytes(found.cache)} ({format_bytes(costs.free_disk)} free)"
     if form.encoder(config.encoder, config.architecture) is None and not found.by:
-        return f"{work}: how long is not known, as this encoder was not counted\n{cache.capitalize()}"
+        return f"{work}: how long is not known, as this encoder was not counted\nOn the disk {cache}"
     if found.seconds is None:
         time = f"{work}: how long on {found.device} is known after a first run there"
     else:
-        by = f"by {found.by}" if found.by else "roughly, as no run was measured here yet"
+        # Short enough for a line of the narrowest terminal, below which the memory's must be seen.
+        by = f"by {found.by}" if found.by else "by no run yet"
         time = f"{work}: about {format_duration(found.seconds)} on {found.device}, {by}"
     if found.memory is None:
-        memory = "Memory: as much as is free; " if not config.batch_size else ""
-        return f"{time}\n{memory}{cache if memory else cache.capitalize()}"
-    free = f", of {format_bytes(costs.free_memory)} that are free" if found.device == "cpu" else ""
-    return f"{time}\nMemory: about {format_bytes(found.memory)}{free}; {cache}"
+        return f"{time}\n" + ("On the disk " if config.batch_size else "Memory: what is free, ") + cache
+    free = f" ({format_bytes(costs.free_memory)} free)" if found.device == "cpu" else ""
+    return f"{time}\nMemory: {format_bytes(found.memory)}{free}, {cache}"
