@@ -59,7 +59,7 @@ def _main(words: list[str]) -> int:
 
 def _open(words: "OpenWords") -> int:
     # Nothing that starting makes is garbage, and looking for it takes a tenth of the start; the app does it again
-    # when it has drawn its first row.
+    # when it has drawn its first picture.
     gc.disable()
     from bddseg_tui.core.workspace.workspace import open_workspace
     from bddseg_tui.tui.start import start_app

@@ -38,8 +38,10 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
 _LOG = logging.getLogger(__name__)
-JOBS_AFTER_S = 1.0
-"""When jobs are first looked at: what it takes is 150 ms of imports, for which no first picture waits."""
+WIDE = 130
+"""Columns from which a screen is wide."""
+SETTLED_AFTER_S = 1.0
+"""When jobs are first looked at, and garbage: what it takes is 150 ms of imports, for which no first picture waits."""
 
 
 class BddsegApp(ReportingApp):
@@ -52,14 +54,10 @@ class BddsegApp(ReportingApp):
     """
 
     TITLE = "bddseg-tui"
-    CSS_PATH = [
-        "app.tcss",
-        *(f"{name}/pane.tcss" for name in ("dataset", "train", "evaluate", "ask")),
-        "shared/dialog.tcss",
-    ]
+    CSS_PATH = ["app.tcss", "dataset/pane.tcss", "shared/dialog.tcss"]
     COMMANDS = {CommandProvider}
     BINDINGS = bindings(APP)
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (130, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     AUTO_FOCUS = "#samples"
 
     def __init__(
@@ -99,8 +97,8 @@ class BddsegApp(ReportingApp):
         self.sides = dict(self._settings.sides)
 
     def get_default_screen(self) -> QuietScreen[None]:
-        """The screen with the panes."""
-        return QuietScreen(id="_default")
+        """The screen with the panes. It has the class of its width from the start, which spares styling it twice."""
+        return QuietScreen(id="_default", classes="-wide" if self.size.width >= WIDE else "-narrow")
 
     def compose(self) -> ComposeResult:
         """The header, the pane that is shown, and the footer."""
@@ -131,7 +129,7 @@ class BddsegApp(ReportingApp):
             self._first_run()
         else:
             self._open(self._wanted, self._opening)
-        self.set_timer(JOBS_AFTER_S, self._watch_jobs)
+        self.set_timer(SETTLED_AFTER_S, self._settle)
 
     # -- the dataset -----------------------------------------------------------------------------------------
 
@@ -150,9 +148,6 @@ class BddsegApp(ReportingApp):
         for pane in self.query(Pane):
             pane.open(collection)
         self.query_one(Header).place = sanitize_path(collection.dataset.root.name or Path("/"))
-        # What exists by now stays for good. Left to the garbage collector, it would be looked through every few
-        # seconds, and each time keys would wait a tenth of a second.
-        self.call_after_refresh(gc.freeze)
         self._remember(dataset=str(collection.dataset.root))
         await asyncio.to_thread(self.engine.workspace.sweep)
 
@@ -179,11 +174,18 @@ class BddsegApp(ReportingApp):
             return
         switcher = self.query_one(ContentSwitcher)
         if not switcher.query(f"#{name}"):
+            self._read_styles("shared/form.tcss", f"{name}/pane.tcss")
             await switcher.mount(make_pane(name, self.engine, self.collection, self._evaluation))
         _LOG.debug("pane %s", name)
         switcher.current = name
         self.query_one(Header).current = name
         switcher.query_one(f"#{name}", Pane).on_shown()
+
+    def _read_styles(self, *sheets: str) -> None:
+        """Reads what only some panes are styled by. With all of it, each widget of the first pane takes twice as long."""
+        for path in (str(Path(__file__).parent / sheet) for sheet in sheets):
+            if not self.stylesheet.has_source(path):
+                self.stylesheet.read(path)
 
     @on(Header.Clicked)
     async def _tab_clicked(self, event: Header.Clicked) -> None:
@@ -212,6 +214,13 @@ class BddsegApp(ReportingApp):
                 pane.evaluation = message.evaluation
 
     # -- jobs in the background ------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        # What exists by now stays for good. Left to the garbage collector, it would be looked through every few
+        # seconds, and each time keys would wait a tenth of a second.
+        gc.freeze()
+        gc.enable()
+        self._watch_jobs()
 
     @work(group="jobs", exit_on_error=False)
     async def _watch_jobs(self) -> None:

@@ -53,7 +53,6 @@ def start_app(
     # A thread that decodes lets the event loop in sooner than Python's 5 ms.
     sys.setswitchinterval(0.001)
     gc.set_threshold(20_000, 20, 20)
-    gc.enable()
     app = BddsegApp(workspace, dataset, terminal=terminal, driver_class=AskingDriver, picture_bytes=picture_bytes)
     with app_log(workspace.root, debug), interruptible():
         result = app.run()

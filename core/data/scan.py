@@ -7,7 +7,6 @@ masks never competes with drawing, which may be killed at any moment and goes on
 import fcntl
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -26,7 +25,7 @@ from bddseg_tui.core.files.disk_errors import disk_error
 from bddseg_tui.core.files.error_log import explained, keep_traceback
 from bddseg_tui.core.processes.argument_parser import ArgumentParser
 from bddseg_tui.core.processes.parallel import map_unordered
-from bddseg_tui.core.processes.parent import end_group, end_with_starter
+from bddseg_tui.core.processes.parent import end_with_starter
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 
 COMMIT_EVERY_S = 0.5
@@ -161,23 +160,6 @@ def scan_sample(item: tuple[int, Path, Path | None]) -> ScanResult:
     except BadFileError as error:
         problem = f"{error.kind}: {sanitize(error.detail)}"
     return ScanResult(row, width, height, counts, problem)
-
-
-def start(dataset: Dataset, catalog: Catalog) -> "subprocess.Popen[bytes]":
-    """Starts a scan as a process, which ends with this one, or when its standard input is closed."""
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "bddseg_tui.core.data.scan", os.fspath(dataset.root), os.fspath(catalog.path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-
-def end(process: "subprocess.Popen[bytes]") -> None:
-    """Ends a scan that was started, with its workers, at once; it goes on another time from its last commit."""
-    if process.poll() is None:
-        end_group(process.pid)
 
 
 @contextmanager

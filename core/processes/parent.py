@@ -5,12 +5,12 @@ by the thread that started the process, not by the process.
 """
 
 import os
-import signal
 import stat
 import threading
-from contextlib import suppress
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
+
+from bddseg_tui.core.processes.group import end_group
 
 
 def end_with_starter() -> None:
@@ -26,17 +26,6 @@ def end_with_pool() -> None:
     """Ends this process, a worker of `multiprocessing`, when the one that made the pool is gone."""
     if (parent := parent_process()) is not None:
         threading.Thread(target=_wait_for_sentinel, args=(parent.sentinel,), name="pool", daemon=True).start()
-
-
-def end_group(leader: int) -> None:
-    """Ends a process and all that it started in its group.
-
-    SIGTERM, which none of ours handles there: multiprocessing's resource tracker ignores it, and takes away the
-    semaphores that the others leave. The process itself ends even if it was halted.
-    """
-    with suppress(ProcessLookupError):
-        os.killpg(leader, signal.SIGTERM)
-        os.kill(leader, signal.SIGKILL)
 
 
 def _wait_for_end_of_input() -> None:

@@ -6,7 +6,6 @@ from typing import Any, Literal, get_args
 
 from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.files.skipped_records import NOTHING_LEFT_OUT, LeftOut
-from bddseg_tui.core.retrieval.server_address import server_address
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.suggest import suggestion
 
@@ -106,7 +105,10 @@ def check_value(name: str, text: str) -> Any:
         if not re.fullmatch("[0-9]{1,6}", text) or not least <= int(text) <= most:
             raise UsageError(f"{name} is a number from {least:,} to {most:,}, not {sanitize(text)!r}")
         return int(text)
-    if name == "server":
+    if name == "server" and text:
+        # What takes URLs apart is not imported by an app that has no server.
+        from bddseg_tui.core.retrieval.server_address import server_address
+
         return server_address(text)
     if name == "device" and re.fullmatch("cuda:[0-9]{1,2}", text):
         return text

@@ -80,13 +80,13 @@ class DataService:
 
     def start_scan(self, collection: Collection) -> "subprocess.Popen[bytes]":
         """Starts a scan as a process that ends with this one; it prints JSON lines."""
-        from bddseg_tui.core.data.scan import start
+        from bddseg_tui.core.data.scan_process import start
 
         return start(collection.dataset, collection.catalog)
 
     def end_scan(self, process: "subprocess.Popen[bytes]") -> None:
         """Ends a scan that was started, at once."""
-        from bddseg_tui.core.data.scan import end
+        from bddseg_tui.core.data.scan_process import end
 
         end(process)
 

@@ -60,7 +60,7 @@ from pathlib import Path
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui import app
 from bddseg_tui.tui.shared.picture import PictureView
-app.JOBS_AFTER_S = 600.0
+app.SETTLED_AFTER_S = 600.0
 async def main():
     shown = app.BddsegApp(Workspace(Path({str(tmp_path)!r})), Path({str(drawn)!r}))
     async with shown.run_test(size=(120, 40)) as pilot:

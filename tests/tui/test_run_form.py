@@ -35,7 +35,10 @@ FORM = RunForm(
 class FormHost(App[int]):
     """An app with nothing but the form."""
 
-    CSS_PATH = [Path(train.__file__).parent / "pane.tcss", Path(choose.__file__).parent / "dialog.tcss"]
+    CSS_PATH = [
+        Path(train.__file__).parent / "pane.tcss",
+        *(Path(choose.__file__).parent / sheet for sheet in ("form.tcss", "dialog.tcss")),
+    ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (130, "-wide")]
 
     def __init__(self) -> None:
