@@ -20,6 +20,7 @@ from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.settings import Settings, check_settings, save_images, save_settings
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.command_palette import CommandProvider
+from bddseg_tui.tui.dataset.list_panel import ListPanel
 from bddseg_tui.tui.dataset.pane import DatasetPane
 from bddseg_tui.tui.header import Header
 from bddseg_tui.tui.panes import make_pane
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 WIDE = 130
 """Columns from which a screen is wide."""
+BLANK_S = 0.15
+"""How long rows are waited for before anything is drawn."""
 SETTLED_AFTER_S = 1.0
 """When jobs are first looked at, and garbage: what it takes is 150 ms of imports, for which no first picture waits."""
 
@@ -95,6 +98,7 @@ class BddsegApp(ReportingApp):
         self._evaluation: str | None = None
         self._typeahead = TypeAhead(self)
         self.sides = dict(self._settings.sides)
+        self.has_content = False
 
     def get_default_screen(self) -> QuietScreen[None]:
         """The screen with the panes. It has the class of its width from the start, which spares styling it twice."""
@@ -129,7 +133,20 @@ class BddsegApp(ReportingApp):
             self._first_run()
         else:
             self._open(self._wanted, self._opening)
+        self.set_timer(BLANK_S, self._show_content)
         self.set_timer(SETTLED_AFTER_S, self._settle)
+
+    @on(ListPanel.Listed)
+    def _show_content(self) -> None:
+        """Draws what there is: a screen without rows, which takes as long to draw, is left out where they come soon."""
+        if not self.has_content:
+            self.has_content = True
+            self.screen.refresh()
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Reads all styles anew. Textual asks for it at the start too, when the theme is set and nothing is styled."""
+        if self.screen_stack:
+            super().refresh_css(animate)
 
     # -- the dataset -----------------------------------------------------------------------------------------
 
@@ -153,6 +170,8 @@ class BddsegApp(ReportingApp):
 
     def _first_run(self, why: str = "") -> None:
         from bddseg_tui.tui.first_run import FirstRunScreen
+
+        self._show_content()
 
         def chosen(root: Path | None) -> None:
             if root is not None:
@@ -182,7 +201,7 @@ class BddsegApp(ReportingApp):
         switcher.query_one(f"#{name}", Pane).on_shown()
 
     def _read_styles(self, *sheets: str) -> None:
-        """Reads what only some panes are styled by. With all of it, each widget of the first pane takes twice as long."""
+        """Reads what only some panes are styled by: with all of it, each widget of the first takes twice as long."""
         for path in (str(Path(__file__).parent / sheet) for sheet in sheets):
             if not self.stylesheet.has_source(path):
                 self.stylesheet.read(path)

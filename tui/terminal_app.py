@@ -41,6 +41,7 @@ class TerminalApp(App[int]):
         color_count: how many colours the terminal has.
         picture_limit: bytes that a picture in a pane may take.
         cell: (width, height) in pixels of one cell at the start.
+        has_content: whether there is something to show; until then nothing is drawn.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class TerminalApp(App[int]):
         self.picture_limit = picture_limit(picture_bytes, answered=False)
         self._line_speed = LineSpeed()
         self.cell = cell_pixels()
+        self.has_content = True
         self._drawing_pause: DrawingPause | None = None
         self._shown_cells = ShownCells()
 

@@ -38,6 +38,7 @@ from bddseg_tui.tui.shared.divider import Divider
 from bddseg_tui.tui.shared.legend import Legend
 from bddseg_tui.tui.shared.messages import EvaluationChosen, Remember
 from bddseg_tui.tui.shared.pane import Pane
+from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.zoom import NOWHERE
 
 
@@ -84,7 +85,7 @@ class DatasetPane(Pane, PanKeys, MarkKeys, GridKeys, FilterMemory):
         self.remember()
         self.query_one(PicturePanel).forget_shape()
         self._grid.forget_shape()
-        self.query_one(DatasetScan).start(collection)
+        self.query_one(DatasetScan).start_soon(collection)
 
     @on(DatasetScan.Step)
     def _scan_step(self, event: DatasetScan.Step) -> None:
@@ -139,7 +140,12 @@ class DatasetPane(Pane, PanKeys, MarkKeys, GridKeys, FilterMemory):
     def _listed(self) -> None:
         self.query_one(FilterBar).set_known(self._list.known)
         if not self._samples.count:
+            self.query_one(DatasetScan).start_due()
             self.show_samples()
+
+    @on(PictureView.Ready)
+    def _picture_shown(self) -> None:
+        self.query_one(DatasetScan).start_due()
 
     @on(FilterBar.Changed)
     def _filter_changed(self, event: FilterBar.Changed) -> None:

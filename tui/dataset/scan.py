@@ -22,6 +22,9 @@ from bddseg_tui.tui.shared.daemon_thread import in_daemon_thread
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 
 
+AT_LATEST_S = 0.5
+
+
 @dataclass(frozen=True)
 class Progress:
     """So many of all samples are scanned; `new_files`: there are more or fewer of them than before."""
@@ -100,8 +103,20 @@ class DatasetScan(Widget):
     def __init__(self, data: DataService) -> None:
         super().__init__()
         self._data = data
+        self._due: Collection | None = None
         self.scan: ScanProcess | None = None
         """The one that is under way, or was last."""
+
+    def start_soon(self, collection: Collection) -> None:
+        """Scans a dataset once `start_due` says so, or in a moment: what is known of it is shown first."""
+        self.stop()
+        self._due = collection
+        self.set_timer(AT_LATEST_S, self.start_due)
+
+    def start_due(self) -> None:
+        """Begins the scan that was to come soon, if it has not begun."""
+        if self._due is not None:
+            self.start(self._due)
 
     def start(self, collection: Collection) -> None:
         """Scans a dataset; a scan that is under way ends."""
@@ -115,6 +130,7 @@ class DatasetScan(Widget):
 
     def stop(self) -> None:
         """Ends the scan, if there is one, and waits for nothing."""
+        self._due = None
         self.workers.cancel_group(self, "scan")
         if self.scan is not None:
             self.scan.end()

@@ -15,6 +15,9 @@ RESUME_S = 0.06
 class DrawingApp(Protocol):
     """What is asked of the app."""
 
+    has_content: bool
+    """Whether there is something to show; until then nothing is drawn."""
+
     def hold_drawing(self, seconds: float) -> None:
         """Draws nothing for a while."""
 
@@ -33,8 +36,9 @@ class QuietScreen(Screen[Answer]):
 
     def _compositor_refresh(self) -> None:
         front = self.app.screen
-        if self is not front and front.styles.background.a == 1:
-            # When it is in front again, all of it is drawn.
+        has_content = cast(DrawingApp, self.app).has_content
+        if not has_content or (self is not front and front.styles.background.a == 1):
+            # When there is something to show, or when it is in front again, all of it is drawn.
             self._compositor._dirty_regions.clear()
             self._dirty_widgets.clear()
         else:
