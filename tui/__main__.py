@@ -61,6 +61,11 @@ def _open(words: "OpenWords") -> int:
     # Nothing that starting makes is garbage, and looking for it takes a tenth of the start; the app does it again
     # when it has drawn its first picture.
     gc.disable()
+    # asyncio does without TLS where there is none, and the app has no use for it there.
+    sys.modules["ssl"] = None  # type: ignore[assignment]
+    import asyncio  # noqa: F401
+
+    del sys.modules["ssl"]
     from bddseg_tui.core.workspace.workspace import open_workspace
     from bddseg_tui.tui.start import start_app
 

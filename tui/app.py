@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 WIDE = 130
 """Columns from which a screen is wide."""
-BLANK_S = 0.15
+BLANK_S = 0.3
 """How long rows are waited for before anything is drawn."""
 SETTLED_AFTER_S = 1.0
 """When jobs are first looked at, and garbage: what it takes is 150 ms of imports, for which no first picture waits."""

@@ -21,7 +21,6 @@ from bddseg_tui.core.services.data import DataService
 from bddseg_tui.tui.shared.daemon_thread import in_daemon_thread
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 
-
 AT_LATEST_S = 0.5
 
 

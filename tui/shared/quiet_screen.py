@@ -42,6 +42,10 @@ class QuietScreen(Screen[Answer]):
             self._compositor._dirty_regions.clear()
             self._dirty_widgets.clear()
         else:
+            if self is front and self._repaint_required:
+                # Textual draws what was laid out anew, and then all of it once more.
+                self._compositor._dirty_regions.add(self.size.region)
+                self._repaint_required = False
             super()._compositor_refresh()
         if self is not front:
             self._repaint_required = False
