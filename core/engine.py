@@ -10,6 +10,8 @@ from bddseg_tui.core.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from bddseg_tui.core.maintenance import Freed, Item
     from bddseg_tui.core.services.analysis import AnalysisService
+    from bddseg_tui.core.services.chats import ChatService
+    from bddseg_tui.core.services.configs import ConfigService
     from bddseg_tui.core.services.quality import QualityService
     from bddseg_tui.core.services.queue import QueueService
     from bddseg_tui.core.services.retrieval import RetrievalService
@@ -20,7 +22,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Engine:
-    """Six services over one workspace. All methods block: the app calls them in threads."""
+    """Eight services over one workspace. All methods block: the app calls them in threads."""
 
     workspace: Workspace
 
@@ -35,6 +37,13 @@ class Engine:
         from bddseg_tui.core.services.runs import RunService
 
         return RunService(self.workspace)
+
+    @property
+    def configs(self) -> "ConfigService":
+        """What a training run can be set to."""
+        from bddseg_tui.core.services.configs import ConfigService
+
+        return ConfigService(self.workspace)
 
     @property
     def queue(self) -> "QueueService":
@@ -59,10 +68,17 @@ class Engine:
 
     @property
     def retrieval(self) -> "RetrievalService":
-        """Index, search and chat."""
+        """Index, search and questions."""
         from bddseg_tui.core.services.retrieval import service_of
 
         return service_of(self.workspace)
+
+    @property
+    def chats(self) -> "ChatService":
+        """Questions of the app with their answers."""
+        from bddseg_tui.core.services.chats import ChatService
+
+        return ChatService(self.workspace)
 
     def disk_use(self, report: Progress | None = None) -> "list[Item]":
         """What takes room in the workspace, what takes most first."""

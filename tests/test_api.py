@@ -13,6 +13,8 @@ from pathlib import Path
 
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.services.analysis import AnalysisService
+from bddseg_tui.core.services.chats import ChatService
+from bddseg_tui.core.services.configs import ConfigService
 from bddseg_tui.core.services.data import DataService
 from bddseg_tui.core.services.quality import QualityService
 from bddseg_tui.core.services.queue import QueueService
@@ -24,10 +26,12 @@ SERVICES = {
     "engine": Engine,
     "engine.data": DataService,
     "engine.runs": RunService,
+    "engine.configs": ConfigService,
     "engine.queue": QueueService,
     "engine.analysis": AnalysisService,
     "engine.quality": QualityService,
     "engine.retrieval": RetrievalService,
+    "engine.chats": ChatService,
 }
 
 

@@ -53,7 +53,7 @@ def test_its_index_is_whole(moved: tuple[Engine, Path]) -> None:
 
 
 def test_its_chats_are_read(moved: tuple[Engine, Path]) -> None:
-    (chat,) = moved[0].retrieval.chats(moved[1])
+    (chat,) = moved[0].chats.find(moved[1])
     assert [(turn.question, turn.answer) for turn in chat.turns] == [("is there a bus?", "Yes.")]
 
 

@@ -133,20 +133,12 @@ class BddsegApp(ReportingApp):
             self._first_run()
         else:
             self._open(self._wanted, self._opening)
-        self.set_timer(BLANK_S, self._show_content)
+        self.set_timer(BLANK_S, self.show_content)
         self.set_timer(SETTLED_AFTER_S, self._settle)
 
     @on(ListPanel.Listed)
-    def _show_content(self) -> None:
-        """Draws what there is: a screen without rows, which takes as long to draw, is left out where they come soon."""
-        if not self.has_content:
-            self.has_content = True
-            self.screen.refresh()
-
-    def refresh_css(self, animate: bool = True) -> None:
-        """Reads all styles anew. Textual asks for it at the start too, when the theme is set and nothing is styled."""
-        if self.screen_stack:
-            super().refresh_css(animate)
+    def _listed(self) -> None:
+        self.show_content()
 
     # -- the dataset -----------------------------------------------------------------------------------------
 
@@ -171,7 +163,7 @@ class BddsegApp(ReportingApp):
     def _first_run(self, why: str = "") -> None:
         from bddseg_tui.tui.first_run import FirstRunScreen
 
-        self._show_content()
+        self.show_content()
 
         def chosen(root: Path | None) -> None:
             if root is not None:

@@ -120,6 +120,17 @@ class TerminalApp(App[int]):
         """Whether what is drawn may take long to arrive."""
         return self.picture_limit <= SLOW_LINE
 
+    def show_content(self) -> None:
+        """Draws what there is: a screen without rows, which takes as long to draw, is left out where they come soon."""
+        if not self.has_content:
+            self.has_content = True
+            self.screen.refresh()
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Reads all styles anew. Textual asks for it at the start too, when the theme is set and nothing is styled."""
+        if self.screen_stack:
+            super().refresh_css(animate)
+
     def hold_drawing(self, seconds: float) -> None:
         """Draws nothing for a while, where what is drawn takes long to arrive."""
         if self._drawing_pause is not None and self.slow_line:

@@ -1,4 +1,4 @@
-"""What a person can do with retrieval: build an index, search, ask, keep chats. The app and the commands call this."""
+"""What a person can do with retrieval: build an index, search, ask. The app and the commands call this."""
 
 import contextlib
 import os
@@ -25,14 +25,12 @@ from bddseg_tui.core.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from bddseg_tui.core.data.collection import Collection
     from bddseg_tui.core.jobs.job import Status
-    from bddseg_tui.core.retrieval.chat_search import ChatSearch
-    from bddseg_tui.core.retrieval.chats import Chat, Turn
     from bddseg_tui.core.retrieval.compare import ComparedClass
 
 
 @dataclass(frozen=True)
 class RetrievalService:
-    """Index, search and chat over one workspace. `search`, `ask` and `warm` return at once; all others block."""
+    """Index, search and questions over one workspace. `search`, `ask` and `warm` return at once; all others block."""
 
     workspace: Workspace
     client: RetrieverClient
@@ -236,53 +234,6 @@ class RetrievalService:
             index=os.fspath(index),
             download=download,
         )
-
-    # -- chats -----------------------------------------------------------------------------------------------
-
-    def chats(self, root: Path, text: str = "") -> "list[Chat]":
-        """The chats about a dataset that say this text, newest first."""
-        from bddseg_tui.core.retrieval.chats import list_chats
-
-        return list_chats(self._chat_folder(root), text)
-
-    def chat_search(self, root: Path) -> "ChatSearch":
-        """A list of the chats about a dataset by their first lines, and a search through them as letters are typed."""
-        from bddseg_tui.core.retrieval.chat_search import ChatSearch
-
-        return ChatSearch(self._chat_folder(root))
-
-    def chat(self, path: Path) -> "Chat | None":
-        """One chat, whole; None where it is gone."""
-        from bddseg_tui.core.retrieval.chats import read_chat
-
-        return read_chat(path)
-
-    def new_chat(self, root: Path) -> "Chat":
-        """A chat that is not on disk before its first turn."""
-        from bddseg_tui.core.retrieval.chats import new_chat
-
-        return new_chat(self._chat_folder(root), root)
-
-    def keep(self, chat: "Chat", turn: "Turn") -> "Chat":
-        """Writes a turn to disk."""
-        from bddseg_tui.core.retrieval.chats import append_turn
-
-        return append_turn(chat, turn)
-
-    def delete_chat(self, chat: "Chat") -> None:
-        """Takes a chat off the disk."""
-        from bddseg_tui.core.retrieval.chats import delete_chat
-
-        delete_chat(chat)
-
-    def export(self, chat: "Chat", root: Path, to: Path) -> Path:
-        """Writes a chat as Markdown with its pictures; returns the file."""
-        from bddseg_tui.core.retrieval.chat_export import export_markdown
-
-        return export_markdown(chat, root, to)
-
-    def _chat_folder(self, root: Path) -> Path:
-        return self.workspace.chats_about(root)
 
 
 def _from_here(name: str) -> str:

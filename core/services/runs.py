@@ -14,18 +14,15 @@ if TYPE_CHECKING:
     from bddseg_tui.core.jobs.run_events import EpochEvent
     from bddseg_tui.core.runs.best_epoch import Best
     from bddseg_tui.core.runs.config import TrainConfig
-    from bddseg_tui.core.runs.encoders import Encoder
     from bddseg_tui.core.runs.export_kinds import Exported
     from bddseg_tui.core.runs.history import History
     from bddseg_tui.core.runs.history_reader import Histories
     from bddseg_tui.core.runs.job_list import Job
     from bddseg_tui.core.runs.run import Run
     from bddseg_tui.core.runs.run_details import RunDetails
-    from bddseg_tui.core.runs.run_estimate import RunCosts
     from bddseg_tui.core.runs.run_states import RunState, RunStates
     from bddseg_tui.core.runs.run_summaries import RunSummaries
     from bddseg_tui.core.runs.samples import Samples
-    from bddseg_tui.core.runs.settings_table import Setting
 
 Progress = Callable[[int, int], None]
 
@@ -119,46 +116,6 @@ class RunService:
     def checkpoints(self) -> "tuple[tuple[Run, str], ...]":
         """Every checkpoint that can be evaluated, exported or predicted with, as (run, `best` or `last`)."""
         return tuple((run, checkpoint) for run in self.list_runs() for checkpoint in run.checkpoints())
-
-    def presets(self) -> "dict[str, TrainConfig]":
-        """The configuration of each preset by its name, the plain one first."""
-        from bddseg_tui.core.runs.config import build_config, preset_names
-
-        return {name: build_config(name) for name in preset_names()}
-
-    def settings(self) -> "tuple[Setting, ...]":
-        """The settings of a training run: what each means, its default, and what it may be."""
-        from bddseg_tui.core.runs.settings_table import settings_table
-
-        return settings_table()
-
-    def config_toml(self, config: "TrainConfig") -> str:
-        """A configuration as TOML, each setting with a comment; `build_config` takes it as a file."""
-        from bddseg_tui.core.runs.config_toml import commented_toml
-
-        return commented_toml(config)
-
-    def suggested_preset(self, root: Path) -> str:
-        """The preset that a run on this dataset begins with, where nothing else is said."""
-        from bddseg_tui.core.runs.config import suggested_preset
-
-        return suggested_preset(root)
-
-    def costs(self, root: Path) -> "RunCosts":
-        """How long runs on this dataset will take and how much memory, by earlier runs of this machine."""
-        from bddseg_tui.core.data.dataset import open_dataset
-        from bddseg_tui.core.runs.confirmed_errors import count_left_out
-        from bddseg_tui.core.runs.run_estimate import run_costs
-
-        dataset = open_dataset(root)
-        left_out = count_left_out(self.workspace, dataset)
-        return run_costs(dataset, self.summaries().read(), left_out, self.workspace.cache)
-
-    def encoders(self, words: str = "", architecture: str = "unet") -> "tuple[Encoder, ...]":
-        """The encoders whose cost in this architecture is known, and in whose names each of these words is."""
-        from bddseg_tui.core.runs.encoders import matching
-
-        return tuple(matching(words, architecture))
 
     def find(self, text: str, trained: bool = False) -> "Run":
         """The run with this name or number, or `last`: the newest or, with `trained`, the newest with a checkpoint."""

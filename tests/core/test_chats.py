@@ -21,7 +21,7 @@ from bddseg_tui.core.retrieval.chats import (
     new_chat,
     read_chat,
 )
-from bddseg_tui.core.services.retrieval import service_of
+from bddseg_tui.core.services.chats import ChatService
 from bddseg_tui.core.workspace.workspace import Workspace
 
 TURN = Turn(
@@ -277,8 +277,8 @@ def test_chats_are_private_also_those_of_earlier_versions(workspace: Workspace) 
     old = folder / "1.jsonl"
     old.write_text("")
     old.chmod(0o644)
-    service = service_of(workspace)
-    new = service.keep(service.new_chat(root), TURN).path
+    chats = ChatService(workspace)
+    new = chats.keep(chats.new(root), TURN).path
     assert [p.stat().st_mode & 0o777 for p in (old, new, folder, folder.parent)] == [0o600, 0o600, 0o700, 0o700]
 
 

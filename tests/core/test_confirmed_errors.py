@@ -45,7 +45,7 @@ def test_a_run_keeps_the_areas_that_were_confirmed_when_it_was_made(engine: Engi
     assert len(read_excluded(out.folder)) == 2 and first in read_excluded(out.folder) and not read_confirmed(out.folder)
     kept = made(engine, collection, "confirmed_errors=keep")
     assert not read_excluded(kept.folder) and not read_confirmed(kept.folder)
-    assert engine.runs.costs(collection.dataset.root).left_out == LeftOut(0, 2, 2)
+    assert engine.configs.costs(collection.dataset.root).left_out == LeftOut(0, 2, 2)
 
 
 def test_a_verdict_means_nothing_once_the_mask_was_mended(engine: Engine, collection: Collection) -> None:

@@ -68,10 +68,10 @@ def test_details_of_a_run_whose_configuration_is_damaged_say_so(engine: Engine, 
 
 
 def test_the_demo_dataset_suggests_its_own_preset_and_every_preset_fits(engine: Engine, drawn: Path) -> None:
-    assert engine.runs.suggested_preset(drawn) == "demo"
-    assert engine.runs.suggested_preset(drawn / "images") == "cross-entropy"
-    assert list(engine.runs.presets()) == preset_names()
-    assert engine.runs.presets()["demo"] == build_config("demo")
+    assert engine.configs.suggested_preset(drawn) == "demo"
+    assert engine.configs.suggested_preset(drawn / "images") == "cross-entropy"
+    assert list(engine.configs.presets()) == preset_names()
+    assert engine.configs.presets()["demo"] == build_config("demo")
 
 
 def test_an_export_says_what_it_made_or_that_it_does_not(engine: Engine, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def make_things(engine: Engine, root: Path) -> list[str]:
     rows = engine.data.find(collection, "split:val")
     collection.catalog.add_tag([r.id for r in rows[:2]], "mine")
     collection.catalog.record_scores("run/best-val", [ImageScore(r.image, r.image, 0.5, 0.5) for r in rows])
-    engine.retrieval.keep(engine.retrieval.new_chat(root), Turn(1, "where is the bus?"))
+    engine.chats.keep(engine.chats.new(root), Turn(1, "where is the bus?"))
     engine.workspace.index_path(root, "clip").mkdir(parents=True)
     create_run(engine.workspace, root, build_config("demo", []), "demo")
     save_settings(engine.workspace, dataset=str(root))
@@ -46,7 +46,7 @@ def make_things(engine: Engine, root: Path) -> list[str]:
 def assert_all_is_at(engine: Engine, root: Path, names: list[str]) -> None:
     assert tagged(engine, root, "mine") == names
     assert len(engine.data.find(engine.data.open(root), "is:scored", "run/best-val")) == 6
-    assert "where is the bus?" in [chat.turns[0].question for chat in engine.retrieval.chats(root)]
+    assert "where is the bus?" in [chat.turns[0].question for chat in engine.chats.find(root)]
     assert engine.workspace.index_path(root, "clip").is_dir()
     assert engine.runs.find("last").dataset == root
     assert load_settings(engine.workspace).dataset_path == root
@@ -76,14 +76,14 @@ def test_what_was_already_made_at_the_new_place_is_added(engine: Engine, dataset
     rows = engine.data.find(collection, "split:test")
     collection.catalog.add_tag([rows[0].id], "later")
     collection.catalog.record_scores("run/later", [ImageScore(rows[0].image, rows[0].mask or rows[0].image, 0.1, 0.1)])
-    engine.retrieval.keep(engine.retrieval.new_chat(new), Turn(1, "and here?"))
+    engine.chats.keep(engine.chats.new(new), Turn(1, "and here?"))
     create_run(engine.workspace, new, build_config("demo", []), "demo")
     for _ in range(2):
         engine.data.move(dataset, new)
         assert_all_is_at(engine, new, names)
         assert tagged(engine, new, "later") == [rows[0].name]
         assert len(engine.data.find(engine.data.open(new), "is:scored", "run/later")) == 1
-        assert len(engine.retrieval.chats(new)) == 2
+        assert len(engine.chats.find(new)) == 2
         assert [run.dataset for run in engine.runs.list_runs()] == [new, new]
     farther = new.with_name("farther")
     new.rename(farther)
@@ -98,7 +98,7 @@ def test_another_dataset_where_one_was_starts_with_nothing(engine: Engine, datas
     engine.data.move(dataset, new)
     generate(dataset, {"train": 3, "val": 2, "test": 1}, (64, 32), seed=8, workers=1)
     other = opened(engine, dataset)
-    assert other.catalog.tags() == [] and engine.retrieval.chats(dataset) == []
+    assert other.catalog.tags() == [] and engine.chats.find(dataset) == []
     other.catalog.add_tag([1], "other")
     run = create_run(engine.workspace, dataset, build_config("demo", []), "demo")
     farther = new.with_name("farther")
@@ -158,17 +158,17 @@ def test_a_kill_at_any_moment_leaves_everything_at_one_place(engine: Engine, dat
     new = dataset.with_name("new")
     shutil.copytree(dataset, new)
     opened(engine, new).catalog.add_tag([21], "later")
-    engine.retrieval.keep(engine.retrieval.new_chat(new), Turn(1, "and here?"))
+    engine.chats.keep(engine.chats.new(new), Turn(1, "and here?"))
     for step in range(0, 1000, 3):
         if not killed_after(step, lambda: engine.data.move(dataset, new)):
             break
         place = new if read_places(engine.workspace.root) else dataset
         assert tagged(engine, place, "mine") == names
-        assert len(engine.retrieval.chats(new)) >= 1
+        assert len(engine.chats.find(new)) >= 1
         assert engine.data.open(new).catalog.tags() in (["later"], ["later", "mine"])
     assert step > 20
     assert_all_is_at(engine, new, names)
-    assert len(engine.retrieval.chats(new)) == 2
+    assert len(engine.chats.find(new)) == 2
     assert tagged(engine, new, "later")
 
 

@@ -104,28 +104,28 @@ def tag(folder: Path) -> None:
 
 def chat(folder: Path) -> None:
     from bddseg_tui.core.retrieval.chats import Chat, Turn
-    from bddseg_tui.core.services.retrieval import service_of
+    from bddseg_tui.core.services.chats import ChatService
     from bddseg_tui.core.workspace.workspace import Workspace
 
-    service = service_of(Workspace(folder / "workspace"))
+    chats = ChatService(Workspace(folder / "workspace"))
     root, answer = Path("/data"), "yes" * 3000
 
     def begun(number: int) -> Chat:
-        new = service.new_chat(root)
+        new = chats.new(root)
         return Chat(new.path.with_name(f"{number:05d}.jsonl"), new.dataset, new.created)
 
     def act(number: int) -> None:
         # The first turn writes the header too; the second is what is acknowledged here.
-        service.keep(service.keep(begun(number), Turn(0, "first")), Turn(number, f"question {number}", answer=answer))
+        chats.keep(chats.keep(begun(number), Turn(0, "first")), Turn(number, f"question {number}", answer=answer))
 
     def check(acknowledged: list[int], number: int) -> None:
-        found = {t.number for c in service.chats(root) for t in c.turns if t.answer == answer}
+        found = {t.number for c in chats.find(root) for t in c.turns if t.answer == answer}
         assert set(acknowledged) <= found <= {*acknowledged, number}, (acknowledged, found)
         if number in found and number not in acknowledged:
             acknowledged.append(number)
         # The chat goes on, header and all.
-        service.keep(begun(number), Turn(1_000_000, "later"))
-        assert all(c.dataset == "/data" and c.turns[-1].question == "later" for c in service.chats(root))
+        chats.keep(begun(number), Turn(1_000_000, "later"))
+        assert all(c.dataset == "/data" and c.turns[-1].question == "later" for c in chats.find(root))
 
     every_write(act, check)
 

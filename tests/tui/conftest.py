@@ -79,6 +79,6 @@ def furnished(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspac
     words = [sys.executable, "-m", "tests.tui.furnish", str(engine.workspace.root), str(drawn)]
     subprocess.run(words, cwd=Path(__file__).parents[2], check=True)
     image = min(p.relative_to(drawn) for p in drawn.rglob("*.jpg"))
-    chat = engine.retrieval.new_chat(drawn)
-    engine.retrieval.keep(chat, Turn(1, "a bus", anchors=("bus",), image=str(image), answer="a *bus*"))
+    chat = engine.chats.new(drawn)
+    engine.chats.keep(chat, Turn(1, "a bus", anchors=("bus",), image=str(image), answer="a *bus*"))
     return engine.workspace

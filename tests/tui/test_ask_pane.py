@@ -38,9 +38,9 @@ def indexed_workspace(furnished: Workspace, drawn: Path, tmp_path_factory: pytes
     """A workspace in which the drawn dataset has an index, and no chat."""
     workspace = Workspace(tmp_path_factory.mktemp("indexed") / "workspace")
     shutil.copytree(furnished.root, workspace.root)
-    retrieval = Engine(workspace).retrieval
-    for chat in retrieval.chats(drawn):
-        retrieval.delete_chat(chat)
+    chats = Engine(workspace).chats
+    for chat in chats.find(drawn):
+        chats.delete(chat)
     return workspace
 
 
@@ -52,8 +52,8 @@ async def asking(indexed_workspace: Workspace, drawn: Path) -> AsyncIterator[App
         await shown(pilot)
         await until(pilot, lambda: app.query_one(AskPane).index.manifest)
         yield pilot
-    for chat in app.engine.retrieval.chats(drawn):
-        app.engine.retrieval.delete_chat(chat)
+    for chat in app.engine.chats.find(drawn):
+        app.engine.chats.delete(chat)
 
 
 async def shown(pilot: AppPilot) -> None:
@@ -109,7 +109,7 @@ async def test_a_question_ends_with_candidates_and_an_answer_that_are_kept(askin
     await ended(asking)
     turn = last_turn(asking)
     assert turn.state == "done" and turn.anchors and turn.candidates and turn.answer
-    kept = asking.app.query_one(AskPane).engine.retrieval.chats(drawn)
+    kept = asking.app.query_one(AskPane).engine.chats.find(drawn)
     assert [t.question for c in kept for t in c.turns] == ["show me the city at night"]
 
 
@@ -300,9 +300,9 @@ async def test_a_server_that_is_not_there_is_told_with_the_keys_that_help(asking
 
 
 async def test_old_chats_are_found_by_what_was_said_and_opened_again(asking: AppPilot, drawn: Path) -> None:
-    service = asking.app.query_one(AskPane).engine.retrieval
+    chats = asking.app.query_one(AskPane).engine.chats
     turn = Turn(1, "where is the tram?", ("tram",), candidates=(Candidate("x.jpg", 0.1, 0.2),), answer="Far away.")
-    service.keep(service.new_chat(drawn), turn)
+    chats.keep(chats.new(drawn), turn)
     await asking.press("c")
     await until(asking, lambda: len(asking.app.screen_stack) == 2)
     await asking.press(*"far away", "enter")

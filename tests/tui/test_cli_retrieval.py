@@ -140,8 +140,8 @@ def test_an_index_that_is_not_there_is_one_line(tmp_path: Path, drawn: Path) -> 
 
 
 def test_chats_are_listed_and_exported(place: Path, drawn: Path, tmp_path: Path) -> None:
-    service = Engine(Workspace(place)).retrieval
-    service.keep(service.new_chat(drawn), Turn(1, "where is the tram?", answer="Far away."))
+    chats = Engine(Workspace(place)).chats
+    chats.keep(chats.new(drawn), Turn(1, "where is the tram?", answer="Far away."))
     assert [c["title"] for c in output(place, "chats", "tram", "--data", str(drawn), "--json")] == [
         "where is the tram?"
     ]

@@ -84,8 +84,8 @@ def places(workspace: Workspace, dataset: Path, tmp_path: Path) -> dict[str, Pat
     run_ = create_run(workspace, dataset, build_config("demo"), "demo")
     assert isinstance(run_, Run)
     join_queue(workspace, run_)
-    retrieval = Engine(workspace).retrieval
-    retrieval.keep(retrieval.new_chat(dataset), Turn(1, "where is the tram?", answer="Far away."))
+    chats = Engine(workspace).chats
+    chats.keep(chats.new(dataset), Turn(1, "where is the tram?", answer="Far away."))
     (workspace.cache / "32x64-0123456789abcdef").mkdir()
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
         packed.write(next(dataset.glob("images/10k/val/*.jpg")), "images/10k/val/a.jpg")

@@ -39,7 +39,7 @@ def odd(workspace: Workspace, engine: Engine, drawn: Path) -> Workspace:
     (piped.folder / "status.json").unlink()
     os.mkfifo(piped.folder / "status.json")
     listless.events.write_bytes(EVENTS)
-    chat = append_turn(engine.retrieval.new_chat(drawn), Turn(1, "is there a bus?"))
+    chat = append_turn(engine.chats.new(drawn), Turn(1, "is there a bus?"))
     with chat.path.open("ab") as file:
         file.write(b'{"number": null}\n' + DEEP + b"\n")
     workspace.settings.write_text("picture_bytes = nan\n")
@@ -73,7 +73,7 @@ async def test_the_app_shows_what_makes_sense_and_why_the_rest_does_not(
         await pilot.press("4")
         await until(pilot, lambda: app.query(AskPane))
         pane = app.query_one(AskPane)
-        (chat,) = pane.engine.retrieval.chats(drawn)
+        (chat,) = pane.engine.chats.find(drawn)
         await pane.show_chat(chat)
         await until(pilot, lambda: "2 lines of " in told())
         assert app.failure is None and app.is_running

@@ -123,7 +123,7 @@ def test_every_kind_of_value_is_completed(engine: Engine, workspace: Workspace, 
     run = create_run(workspace, drawn, TrainConfig(), "demo")
     (run.folder / "evaluation/best-val+flip").mkdir(parents=True)
     save_settings(workspace, dataset=str(drawn))
-    engine.retrieval.keep(engine.retrieval.new_chat(drawn), Turn(1, "where is the tram?", answer="Far away."))
+    engine.chats.keep(engine.chats.new(drawn), Turn(1, "where is the tram?", answer="Far away."))
     collection = engine.data.open(drawn)
     engine.data.scan(collection, lambda *_: None)
     assert found("", "eval") == ["evaluate", "evaluations"]

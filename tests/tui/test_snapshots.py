@@ -171,12 +171,10 @@ def test_a_question_with_its_answer(
         ),
         Turn(2, "and now?", candidates=found, state="failed", problem="the server http://box/v1 cannot be reached"),
     ]
-    service = still.engine.retrieval
-    chat = service.new_chat(drawn)
+    chats = still.engine.chats
+    chat = chats.new(drawn)
     for turn in turns:
-        chat = service.keep(
-            chat, replace(turn, score=0.5, confidence=0.97, timings={"total": 1.24, "first_token": 0.91})
-        )
+        chat = chats.keep(chat, replace(turn, score=0.5, confidence=0.97, timings={"total": 1.24, "first_token": 0.91}))
 
     async def run(pilot: AppPilot) -> None:
         await keys(still, "4")(pilot)

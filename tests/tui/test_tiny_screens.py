@@ -56,7 +56,7 @@ def full(workspace: Workspace, engine: Engine, drawn: Path) -> Workspace:
     (folder / "result.json").write_text(json.dumps(result(run=run.name)))
     write_status(folder, Status("finished", heartbeat=1.0))
     image = os.fspath(next((drawn / "images").rglob("*.jpg")).relative_to(drawn))
-    chat = engine.retrieval.new_chat(drawn)
+    chat = engine.chats.new(drawn)
     for number in (1, 2):
         turn = Turn(number, WORDS, ("bus", WORDS), candidates=(Candidate(image, 0.3, 0.9),), image=image, answer=WORDS)
         chat = append_turn(chat, turn)
@@ -90,5 +90,5 @@ async def show_chat(pilot: AppPilot) -> None:
 
     pane = pilot.app.query_one(AskPane)
     assert pane.collection
-    (chat,) = pane.engine.retrieval.chats(pane.collection.dataset.root)
+    (chat,) = pane.engine.chats.find(pane.collection.dataset.root)
     await pane.show_chat(chat)

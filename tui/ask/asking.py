@@ -132,7 +132,7 @@ class Asking(Widget):
         """Sees to it that there is a chat."""
         self.stop()
         if self.chat is None:
-            self.chat = await asyncio.to_thread(self._engine.retrieval.new_chat, collection.dataset.root)
+            self.chat = await asyncio.to_thread(self._engine.chats.new, collection.dataset.root)
 
     def ask(
         self, view: TurnView, collection: Collection, question: Question, filter_text: str, evaluation: str | None
@@ -180,7 +180,7 @@ class Asking(Widget):
         async with self._keeping:
             if (chat := self.chat) is None:
                 return
-            kept = await attempt(self, lambda: self._engine.retrieval.keep(chat, turn))
+            kept = await attempt(self, lambda: self._engine.chats.keep(chat, turn))
             if kept is not None and self.chat is chat:
                 self.chat = kept
                 self.post_message(self.Kept())

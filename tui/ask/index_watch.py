@@ -57,7 +57,7 @@ class IndexState:
 def read_index(engine: Engine, root: Path) -> IndexState:
     """How the index of a dataset stands, read from the disk."""
     retrieval = engine.retrieval
-    asked = tuple(turn.question for chat in reversed(retrieval.chats(root)) for turn in chat.turns)
+    asked = tuple(turn.question for chat in reversed(engine.chats.find(root)) for turn in chat.turns)
     return IndexState(retrieval.options, retrieval.info(root), retrieval.build_status(root), asked)
 
 

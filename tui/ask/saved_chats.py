@@ -47,7 +47,7 @@ class SavedChats(Widget):
         """Lists the chats about the dataset; typing searches all that was said in them."""
 
         def read() -> tuple[ChatSearch, list[ChatSummary]]:
-            search = self._engine.retrieval.chat_search(collection.dataset.root)
+            search = self._engine.chats.search(collection.dataset.root)
             return search, search.all()
 
         search, chats = await asyncio.to_thread(read)
@@ -67,7 +67,7 @@ class SavedChats(Widget):
 
     @work(exclusive=True, group="read", exit_on_error=False)
     async def _read(self, path: Path) -> None:
-        if (chat := await attempt(self, lambda: self._engine.retrieval.chat(path))) is not None:
+        if (chat := await attempt(self, lambda: self._engine.chats.read(path))) is not None:
             self.post_message(self.Chosen(chat))
 
     def delete(self, chat: Chat) -> None:
@@ -82,7 +82,7 @@ class SavedChats(Widget):
     @work(group="delete", exit_on_error=False)
     async def _delete(self, chat: Chat) -> None:
         def delete() -> bool:
-            self._engine.retrieval.delete_chat(chat)
+            self._engine.chats.delete(chat)
             return True
 
         if await attempt(self, delete):
@@ -100,7 +100,7 @@ class SavedChats(Widget):
 
     @work(group="export", exit_on_error=False)
     async def _export(self, chat: Chat, root: Path, folder: str) -> None:
-        file = await attempt(self, lambda: self._engine.retrieval.export(chat, root, typed_path(folder)))
+        file = await attempt(self, lambda: self._engine.chats.export(chat, root, typed_path(folder)))
         if file is not None:
             self.notify(f"written to {sanitize_path(file)}", markup=False)
 

@@ -48,11 +48,11 @@ def chats(
     """List the chats about a dataset, or export one."""
     engine = open_engine(workspace)
     collection = open_dataset(engine, data, scan=False)
-    found = engine.retrieval.chats(collection.dataset.root, text)
+    found = engine.chats.find(collection.dataset.root, text)
     if export is not None:
         if not found:
             raise UsageError("no chat says this: `bddseg-tui chats` lists them")
-        file = engine.retrieval.export(found[0], collection.dataset.root, export)
+        file = engine.chats.export(found[0], collection.dataset.root, export)
         written: ChatExported = {"file": sanitize_path(file)}
         tell(json, f"written to {written['file']}", written)
         return

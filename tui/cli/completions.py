@@ -51,7 +51,7 @@ def chats(context: typer.Context, word: str) -> list[str]:
     if engine is None:
         return []
     root = engine.data.open(named_or_last(engine, context.params.get("data"))).dataset.root
-    return [chat.title for chat in engine.retrieval.chats(root)]
+    return [chat.title for chat in engine.chats.find(root)]
 
 
 def presets(context: typer.Context, word: str) -> list[str]:

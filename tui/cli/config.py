@@ -39,9 +39,9 @@ def config(
                 "limits": list(setting.limits),
                 "value": getattr(values, setting.name),
             }
-            for setting in engine.runs.settings()
+            for setting in engine.configs.settings()
         ]
         printed: ConfigPrinted = {"preset": preset, "settings": rows}
         print_json(printed)
         return
-    say(engine.runs.config_toml(values).rstrip())
+    say(engine.configs.as_toml(values).rstrip())

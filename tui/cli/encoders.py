@@ -45,7 +45,7 @@ def encoders(
         raise UsageError(
             f"--architecture takes {', '.join(SHOWN)}, not {sanitize(architecture)!r}{suggestion(architecture, SHOWN)}"
         )
-    found = open_engine(None).runs.encoders(" ".join(words or []), architecture)
+    found = open_engine(None).configs.encoders(" ".join(words or []), architecture)
     if not found:
         raise UsageError(f"no encoder's name holds {sanitize(' '.join(words or []))!r}")
     if json:

@@ -54,7 +54,7 @@ def train(
     settings = [*(assignments or ()), *(["compile=true"] if compile else [])]
     settings += [f"processes={processes}"] if processes else []
     if estimate:
-        found = engine.runs.costs(root).estimate(build_config(preset, settings, config))
+        found = engine.configs.costs(root).estimate(build_config(preset, settings, config))
         tell(json, _estimate_text(found), _estimated(found))
         return
     if create:

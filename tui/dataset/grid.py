@@ -25,7 +25,7 @@ from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.messages import WorkFailed
 from bddseg_tui.tui.shared.newest_first import NewestFirst
 from bddseg_tui.tui.shared.one_line import OneLine
-from bddseg_tui.tui.shared.picture import PictureApp
+from bddseg_tui.tui.shared.picture_app import PictureApp
 from bddseg_tui.tui.shared.thumbnail_view import ThumbnailView
 
 USUAL, LEAST, NARROWEST = 26, 20, 12

@@ -17,7 +17,8 @@ from bddseg_tui.tui.dataset.picture_layout import DRIVING, Arrangement, PictureL
 from bddseg_tui.tui.dataset.shown import Shown
 from bddseg_tui.tui.shared.legend import NO_SHARES, Legend, Shares
 from bddseg_tui.tui.shared.one_line import OneLine
-from bddseg_tui.tui.shared.picture import PictureApp, PictureView
+from bddseg_tui.tui.shared.picture import PictureView
+from bddseg_tui.tui.shared.picture_app import PictureApp
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 from bddseg_tui.tui.shared.zoom_picture import ZoomPicture
 

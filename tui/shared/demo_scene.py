@@ -9,7 +9,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.worker import Worker
 
-from bddseg_tui.tui.shared.picture import PictureApp
+from bddseg_tui.tui.shared.picture_app import PictureApp
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 from bddseg_tui.tui.terminal.class_colors import class_palette
 from bddseg_tui.tui.terminal.few_colors import Colors

@@ -4,7 +4,7 @@ import time
 from collections import OrderedDict
 from dataclasses import replace
 from functools import partial
-from typing import Protocol, cast
+from typing import cast
 
 from rich.style import Style
 from textual import on
@@ -18,10 +18,9 @@ from bddseg_tui.core.data.pictures import PictureRequest
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.shared.drawing import Drawn, Wanted, draw, plain, with_characters
+from bddseg_tui.tui.shared.picture_app import PictureApp
 from bddseg_tui.tui.shared.picture_lines import message_lines, picture_lines, raster_lines
 from bddseg_tui.tui.shared.sent_pictures import SentPictures
-from bddseg_tui.tui.terminal.capabilities import TerminalCapabilities
-from bddseg_tui.tui.terminal.few_colors import Colors
 from bddseg_tui.tui.terminal.picture_limit import SLOW_LINE, limit_here
 from bddseg_tui.tui.terminal.protocol import ImageProtocol
 from bddseg_tui.tui.terminal.raw_output import write_to_terminal
@@ -31,20 +30,6 @@ RUSH_S, LATE_S = 0.25, 0.2
 """Of pictures that follow each other sooner, a key is held; one that is not there by then is late."""
 KEPT = 24
 """Pictures that a view keeps, and Kitty pictures that it leaves in the terminal."""
-
-
-class PictureApp(Protocol):
-    """What pictures ask of the app that they are in: how it draws them now."""
-
-    terminal: TerminalCapabilities
-    protocol: ImageProtocol
-    picture_limit: int
-    color_count: Colors
-    cell: tuple[int, int]
-
-    @property
-    def draws(self) -> bool:
-        """Whether what is rendered is sent."""
 
 
 class PictureView(Widget):

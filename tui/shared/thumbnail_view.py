@@ -8,7 +8,8 @@ from typing import cast
 from bddseg_tui.core.data.pictures import PictureRequest
 from bddseg_tui.tui.shared.drawing import Drawn, Wanted
 from bddseg_tui.tui.shared.newest_first import NewestFirst
-from bddseg_tui.tui.shared.picture import PictureApp, PictureView
+from bddseg_tui.tui.shared.picture import PictureView
+from bddseg_tui.tui.shared.picture_app import PictureApp
 
 FEWEST_BYTES = 2_000
 

@@ -181,7 +181,7 @@ class TrainPane(ChartKeys, RunActions):
     async def _read_form(self) -> None:
         if self.collection is not None:
             self._form = None
-            self._form = await asyncio.to_thread(read_form, self.engine.runs, self.collection.dataset.root)
+            self._form = await asyncio.to_thread(read_form, self.engine.configs, self.collection.dataset.root)
             if self._form_wanted:
                 self.action_new_run()
 

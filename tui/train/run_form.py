@@ -13,7 +13,7 @@ from bddseg_tui.core.runs.confirmed_errors import LeftOut
 from bddseg_tui.core.runs.encoders import Encoder
 from bddseg_tui.core.runs.run_estimate import RunCosts
 from bddseg_tui.core.sanitize import sanitize
-from bddseg_tui.core.services.runs import RunService
+from bddseg_tui.core.services.configs import ConfigService
 from bddseg_tui.tui.shared.format import format_bytes, format_duration
 
 
@@ -35,14 +35,14 @@ class RunForm:
         return next((e for e in self.encoders.get(architecture, ()) if e.name == name), None)
 
 
-def read_form(runs: RunService, root: Path) -> RunForm:
+def read_form(configs: ConfigService, root: Path) -> RunForm:
     """Reads it, in a thread."""
     return RunForm(
         root=root,
-        preset=runs.suggested_preset(root),
-        presets=MappingProxyType(runs.presets()),
-        encoders=MappingProxyType({a: runs.encoders(architecture=a) for a in ARCHITECTURES}),
-        costs=runs.costs(root),
+        preset=configs.suggested_preset(root),
+        presets=MappingProxyType(configs.presets()),
+        encoders=MappingProxyType({a: configs.encoders(architecture=a) for a in ARCHITECTURES}),
+        costs=configs.costs(root),
     )
 
 
