@@ -31,8 +31,8 @@ from bddseg_tui.index.cosine_mixture import fitting
 from bddseg_tui.index.demo_models.concepts import CONCEPTS, fits
 from bddseg_tui.index.search import Searcher
 from bddseg_tui.index.search_language import Phrase
+from benchmarks.haystack import Haystack, draw_haystack, searcher_over
 from benchmarks.report import publish
-from benchmarks.retrieval_quality import Haystack, draw_haystack, searcher_over
 
 Outcome = tuple[float, bool, bool]
 """Confidence of the best image, whether it fits, whether any image does."""

@@ -23,8 +23,9 @@ from bddseg_tui.index.demo_models.concepts import BY_NAME, fits
 from bddseg_tui.index.llava.local import LocalLlava, load_llava
 from bddseg_tui.index.pipeline import Ask, ask
 from bddseg_tui.index.search import Searcher
+from benchmarks.haystack import Haystack, draw_haystack, searcher_over
 from benchmarks.report import publish
-from benchmarks.retrieval_quality import Haystack, Tally, draw_haystack, searcher_over
+from benchmarks.retrieval_quality import Tally
 
 _ANSWER_TOKENS = 24
 
