@@ -39,7 +39,7 @@ _REPLACED = "is there already with other content, not unpacked by this program: 
 class UnpackReport:
     """Files written, files that were there already (same size and checksum), and entries refused, each with its reason.
 
-    `replaced` of those written had been unpacked before and have changed since; as they were they are in `OLD`.
+    `replaced` of those written had been unpacked before and have changed since; as they were they are in `old`.
     `dataset` is what the folder holds now; None where no layout is recognised, and then `unrecognised` says why.
     """
 
@@ -49,6 +49,7 @@ class UnpackReport:
     refused: list[str] = field(default_factory=list)
     dataset: Dataset | None = None
     unrecognised: str = ""
+    old: str = OLD
 
 
 def unpack(archives: Sequence[Path], to: Path, report: Callable[[int, int], None] | None = None) -> UnpackReport:

@@ -102,6 +102,12 @@ class DataService:
 
         end_workers()
 
+    def shares(self, mask: Path) -> tuple[float, ...]:
+        """Percentage (0..100) of the pixels of a mask or prediction by class, 20 of them; raises BddsegError."""
+        from bddseg_tui.core.data.image_file import mask_shares
+
+        return mask_shares(mask)
+
     def absent(self, collection: Collection) -> int:
         """How many samples are known that were not there at the last scan; their tags and scores are kept."""
         return collection.catalog.absent()

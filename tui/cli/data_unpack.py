@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bddseg_tui.core.data.unpack import OLD
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.tui.cli.opening import open_engine
@@ -59,7 +58,9 @@ def unpack(
     }
     tell(json, f"{text}: {sanitize_path(to)}", facts)
     if outcome.replaced and not json:
-        say(f"{outcome.replaced:,} of them had changed since they were unpacked: as they were they are in {OLD}/ there")
+        say(
+            f"{outcome.replaced:,} of them had changed since they were unpacked: as they were they are in {outcome.old}/ there"
+        )
     if not json:
         say(outcome.unrecognised if found is None else f"a dataset: {found.described()}")
     raise typer.Exit(1 if outcome.refused or found is None else 0)

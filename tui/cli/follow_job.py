@@ -12,8 +12,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.core.jobs.events import Event
 from bddseg_tui.core.jobs.job import SECONDS_LEFT, Status
+from bddseg_tui.core.jobs.run_events import Event
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.workspace.workspace import open_workspace

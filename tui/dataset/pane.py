@@ -63,7 +63,7 @@ class DatasetPane(Pane, PanKeys, MarkKeys, GridKeys, FilterMemory):
         with Horizontal(id="browser"):
             yield ListPanel(self.engine, id="list-side")
             yield Divider("dataset")
-            yield PicturePanel(id="picture-side", folded=not self._legend)
+            yield PicturePanel(self.engine.data, id="picture-side", folded=not self._legend)
         yield Grid(id="grid")
         yield DatasetScan(self.engine.data)
         yield DatasetCheck(self.engine.data)

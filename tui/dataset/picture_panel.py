@@ -12,7 +12,8 @@ from textual.geometry import Size
 from textual.layout import Layout
 from textual.worker import Worker
 
-from bddseg_tui.core.data.image_file import BadFileError, mask_shares
+from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.services.data import DataService
 from bddseg_tui.tui.dataset.picture_layout import DRIVING, Arrangement, PictureLayout, arrange, columns_a_row
 from bddseg_tui.tui.dataset.shown import Shown
 from bddseg_tui.tui.shared.legend import NO_SHARES, Legend, Shares
@@ -26,8 +27,9 @@ from bddseg_tui.tui.shared.zoom_picture import ZoomPicture
 class PicturePanel(Container):
     """Name and shares stand beside the picture that they are of, so they change when it is ready."""
 
-    def __init__(self, id: str | None = None, folded: bool = False) -> None:  # noqa: A002
+    def __init__(self, data: DataService, id: str | None = None, folded: bool = False) -> None:  # noqa: A002
         super().__init__(id=id)
+        self._data = data
         self._caption = ""
         self._shape: tuple[int, int] | None = None
         """Of the first image that was shown: the room is divided for it, and stays so while one goes on."""
@@ -89,8 +91,14 @@ class PicturePanel(Container):
 
     @work(exclusive=True, group="legend", exit_on_error=False)
     async def _show_predicted(self, prediction: Path, highlight: int | None) -> None:
-        shares = await asyncio.to_thread(_shares, prediction)
+        shares = await asyncio.to_thread(self._shares, prediction)
         self.query_one(Legend).show(shares, highlight)
+
+    def _shares(self, path: Path) -> Shares:
+        try:
+            return self._data.shares(path)
+        except BddsegError:
+            return NO_SHARES
 
     @work(exclusive=True, group="crosshair", exit_on_error=False)
     async def _show_crosshair(self, shown: Shown) -> None:
@@ -109,13 +117,6 @@ class PicturePanel(Container):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Tells what failed in a thread."""
         tell_failure(self, event)
-
-
-def _shares(path: Path) -> Shares:
-    try:
-        return mask_shares(path)
-    except BadFileError:
-        return NO_SHARES
 
 
 def whole_parts(caption: str, room: int) -> str:

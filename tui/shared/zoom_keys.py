@@ -7,9 +7,9 @@ from textual.widget import Widget
 
 from bddseg_tui.core.classes import CLASSES
 from bddseg_tui.core.data.catalog import Row
-from bddseg_tui.core.data.image_file import BadFileError
 from bddseg_tui.core.data.pictures import PictureRequest
 from bddseg_tui.core.data.pixel_classes import areas
+from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.shared.commands import Command
 from bddseg_tui.tui.shared.zoom import Zoom
@@ -77,7 +77,7 @@ class ZoomKeys(Widget):
             return
         try:
             there = await asyncio.to_thread(areas, request, (row.width, row.height))
-        except BadFileError as error:
+        except BddsegError as error:
             self.notify(sanitize(str(error)), severity="warning", markup=False)
             return
         if there:
