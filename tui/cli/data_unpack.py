@@ -58,9 +58,8 @@ def unpack(
     }
     tell(json, f"{text}: {sanitize_path(to)}", facts)
     if outcome.replaced and not json:
-        say(
-            f"{outcome.replaced:,} of them had changed since they were unpacked: as they were they are in {outcome.old}/ there"
-        )
+        changed = f"{outcome.replaced:,} of them had changed since they were unpacked"
+        say(f"{changed}: as they were they are in {outcome.old}/ there")
     if not json:
         say(outcome.unrecognised if found is None else f"a dataset: {found.described()}")
     raise typer.Exit(1 if outcome.refused or found is None else 0)
