@@ -15,5 +15,14 @@ _MAP = MeasureKind(
     "where the image lies on the map of embeddings", "there is no map yet: `bddseg-tui index map` makes it"
 )
 
-MEASURES = {"map-x": _MAP, "map-y": _MAP}
+_LACKING = "nothing was measured yet: `bddseg-tui data odd` does so (P in the Dataset pane)"
+MEASURES = {
+    "map-x": _MAP,
+    "map-y": _MAP,
+    "sharpness": MeasureKind("how sharp the image is", _LACKING),
+    "underexposed": MeasureKind("the share of the image that is black", _LACKING),
+    "overexposed": MeasureKind("the share of the image that is white", _LACKING),
+    "odd-shape": MeasureKind("how far width by height is from that of most images", _LACKING),
+    "mask-fit": MeasureKind("how well the mask lies on the edges of the image", _LACKING),
+}
 """By name. A name holds letters and hyphens alone: it stands in SQL."""

@@ -1,6 +1,6 @@
 """What is wrong with data and labels, and what a person says of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,10 +9,18 @@ from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    import subprocess
+
     from bddseg_tui.core.data.catalog.verdicts import TakenBack, Word
+    from bddseg_tui.core.quality.class_places import ClassPlaces
+    from bddseg_tui.core.quality.odd_images import OddImage
+    from bddseg_tui.core.quality.split_difference import Difference
     from bddseg_tui.core.quality.suspects import Suspects
     from bddseg_tui.core.quality.verdict_file import MasksWritten, VerdictsImported
     from bddseg_tui.core.quality.worklist import WorkItem, Worklist
+
+
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -20,6 +28,43 @@ class QualityService:
     """All methods block. Heavy parts are imported when first used."""
 
     workspace: Workspace
+
+    # -- images and classes ----------------------------------------------------------------------------------
+
+    def measure(self, collection: Collection, report: Progress) -> None:
+        """Measures each image that was not measured as it is now, in this process and others; may be ended any time."""
+        from bddseg_tui.core.quality.measure import measure_dataset
+
+        measure_dataset(collection.catalog, collection.dataset, report)
+
+    def start_measuring(self, collection: Collection) -> "subprocess.Popen[bytes]":
+        """Starts to measure as a process that ends with this one; it prints JSON lines, as a scan does."""
+        from bddseg_tui.core.quality.measure import start
+
+        return start(collection.dataset, collection.catalog)
+
+    def unmeasured(self, collection: Collection) -> int:
+        """How many images are yet to be measured."""
+        return collection.catalog.unmeasured_count()[1]
+
+    def odd_images(self, collection: Collection, split: str | None = None) -> "list[OddImage]":
+        """Images that are odd by what was measured of them: blurred, black, white, or with another image's mask."""
+        from bddseg_tui.core.quality.odd_images import odd_images
+
+        return odd_images(collection.catalog, split)
+
+    def class_places(self, collection: Collection, split: str | None = None) -> "ClassPlaces":
+        """Where classes are in the frame, how large their objects are, and which occur together."""
+        from bddseg_tui.core.quality.class_places import class_places
+
+        return class_places(collection.catalog, split)
+
+    def split_differences(self, collection: Collection) -> "list[Difference]":
+        """How val differs from train, by class and by measure, with effect sizes; what differs most first."""
+        from bddseg_tui.core.quality.split_difference import split_differences
+
+        places = self.class_places(collection, "train"), self.class_places(collection, "val")
+        return split_differences(collection.catalog, places)
 
     # -- label errors ----------------------------------------------------------------------------------------
 

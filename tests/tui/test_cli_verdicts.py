@@ -1,9 +1,10 @@
-"""`data verdicts`: what the app's worklist does, in commands, with JSON as its schemas say."""
+"""`data verdicts` and `data odd`: what the app does, in commands, with JSON as its schemas say."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from bddseg_tui.core.data.collection import Collection
 from bddseg_tui.core.engine import Engine
@@ -47,3 +48,16 @@ def test_verdicts_leave_in_a_table_or_as_masks_and_come_back(said: Callable[...,
     said("undo")
     assert parsed("data verdicts import", said("import", str(table), "--json"))["taken"] == 1
     assert len(parsed("data verdicts list", said("list", "--state", "confirmed", "--json"))) == 1
+
+
+def test_odd_images_are_listed_as_the_schema_says(
+    engine: Engine, collection: Collection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = engine.data.find(collection, "split:train")[0]
+    Image.new("RGB", (128, 128), (255, 255, 255)).save(row.image)
+    assert run(["data", "odd", str(collection.dataset.root), "--json"]) == 0
+    found = parsed("data odd", capsys.readouterr().out)
+    assert ("odd-shape", row.name) in [(odd["kind"], odd["name"]) for odd in found]
+    assert run(["data", "odd", str(collection.dataset.root), "--kind", "odd-shape"]) == 0
+    assert "1 odd-shape: another shape than most images have" in capsys.readouterr().out
+    assert run(["data", "odd", str(collection.dataset.root), "--kind", "odd"]) == 2

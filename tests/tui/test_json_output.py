@@ -30,6 +30,8 @@ OF_NO_JOB = {
     "data list": ["{data}", "--filter", "split:val"],
     "data list --to": ["{to}.csv", "{data}"],
     "data tag": ["{data}", "odd", "--filter", "split:val"],
+    "data places": ["{data}", "--class", "car"],
+    "data differences": ["{data}"],
     "data tags export": ["{data}", "{to}.json"],
     "data views": ["{data}", "--save", "riders", "--filter", "has:rider"],
     "data unpack": ["{zip}", "--to", "{to}"],
@@ -72,7 +74,7 @@ OF_A_TRAINED_RUN = {
 ELSEWHERE = {
     *("resume", "evaluate", "evaluations delete", "predict", "export", "stop", "jobs stop", "data repair"),
     "queue start",
-    *("index build", "index build --detach", "index stop", "index compare", "data tags import"),
+    *("index build", "index build --detach", "index stop", "index compare", "data tags import", "data odd"),
     *(f"data verdicts {name}" for name in ("list", "set", "undo", "export", "import")),
 }
 """Those that start and stop processes: their outputs are held against the schemas where that is tested."""

@@ -24,6 +24,9 @@ EXAMPLES = {
         "data views ~/bdd100k",
         "data views ~/bdd100k --save riders --filter 'split:val has:rider sort:-rider'",
     ),
+    "data odd": ("data odd ~/bdd100k", "data odd ~/bdd100k --kind mask-fit --limit 0 --json"),
+    "data places": ("data places ~/bdd100k --split train", "data places --class rider"),
+    "data differences": ("data differences ~/bdd100k",),
     "data verdicts": ("data verdicts list ~/bdd100k",),
     "data verdicts list": (
         "data verdicts list ~/bdd100k --state left --label sky --sort size",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from bddseg_tui.core.data.catalog import listing, measures, samples, scanned, scores, tags, verdicts
+from bddseg_tui.core.data.catalog import listing, measures, places, samples, scanned, scores, tags, verdicts
 from bddseg_tui.core.data.catalog.database import Database
 from bddseg_tui.core.data.catalog.records import ImageScore, Row, ScanResult
 from bddseg_tui.core.data.catalog.verdicts import TakenBack, Verdict, Word
@@ -90,6 +90,10 @@ class Catalog:
     def forget_measures(self, names: Iterable[str]) -> None:
         """Takes away what was measured under these names, of every image."""
         measures.forget_measures(self._database, names)
+
+    def record_places(self, found: Iterable[tuple[int, bytes, bytes]]) -> None:
+        """Keeps where classes are, (id, grid, objects) as packed bytes, empty ones of a sample without a mask."""
+        places.record(self._database, found)
 
     def clear_left_over(self) -> None:
         """Takes away what killed writers left."""
@@ -195,6 +199,22 @@ class Catalog:
     def measured(self) -> dict[str, int]:
         """How many images each measure is known of."""
         return measures.measured(self._database)
+
+    def unmeasured(self) -> Iterator[tuple[int, Path, Path | None]]:
+        """(id, image, mask) of every sample of which nothing was measured yet, read a page at a time."""
+        return places.unmeasured(self._database, self.root)
+
+    def unmeasured_count(self) -> tuple[int, int]:
+        """(samples in all, samples of which nothing was measured yet)."""
+        return places.progress(self._database)
+
+    def places(self, split: str | None = None) -> Iterator[tuple[str, bytes, bytes]]:
+        """(split, grid, objects) of every sample of which is known where its classes are, of a split or of all."""
+        return places.stream(self._database, split)
+
+    def usual_shape(self) -> float:
+        """Width by height of most images."""
+        return places.usual_shape(self._database)
 
     def _require_known(self, query: Query, evaluation: str | None) -> None:
         for name in query.measures:

@@ -41,6 +41,9 @@ from bddseg_tui.tui.cli.json_output.job_outputs import (
     QueueStarted,
 )
 from bddseg_tui.tui.cli.json_output.quality_outputs import (
+    ClassPlacesRow,
+    DifferenceRow,
+    OddRow,
     VerdictRow,
     VerdictsRead,
     VerdictsTakenBack,
@@ -79,6 +82,9 @@ OUTPUTS: dict[str, Any] = {
     "data tags export": TagsWritten,
     "data tags import": TagsRead,
     "data views": list[ViewRow],
+    "data odd": list[OddRow],
+    "data places": list[ClassPlacesRow],
+    "data differences": list[DifferenceRow],
     "data verdicts list": list[VerdictRow],
     "data verdicts set": VerdictRow,
     "data verdicts undo": VerdictsTakenBack,

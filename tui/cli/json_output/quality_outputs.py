@@ -1,12 +1,12 @@
 """Of what is wrong with data and labels."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from bddseg_tui.core.data.catalog.verdicts import Word
-from bddseg_tui.core.files.records import Count, Fraction, Line
+from bddseg_tui.core.files.records import Count, Fraction, Line, Real
 from bddseg_tui.tui.cli.json_output.closed import closed
 
 Box = Annotated[list[Count], Field(min_length=4, max_length=4)]
@@ -65,3 +65,67 @@ class VerdictsRead(TypedDict):
     had: Count
     unmatched: list[Line]
     refused: Count
+
+
+@closed
+class OddRow(TypedDict):
+    """An item of `data odd`."""
+
+    image: Line
+    split: Line
+    name: Line
+    kind: Line
+    """The measure by which it is odd."""
+    value: Fraction
+    spreads: Real
+    """By how many spreads (scaled median distances, on a logit scale) it is away from the median; at most 99."""
+
+
+@closed
+class Together(TypedDict):
+    """A class that occurs in images of another one."""
+
+    name: Line
+    images: Count
+    lift: Real
+    """How many times as often as in any image."""
+
+
+@closed
+class ClassPlacesRow(TypedDict):
+    """An item of `data places`: a class in the masks that were measured."""
+
+    id: Count
+    name: Line
+    masks: Count
+    """How many were measured."""
+    images: Count
+    objects: Count
+    """Areas of pixels that touch each other, in masks of at most 640 pixels across."""
+    median_size: Fraction | None
+    """Share of the image, to within a factor of two."""
+    sizes: list[Count]
+    """Areas by size: item k counts those of 2^-k-1 to 2^-k of the image."""
+    together: list[Together]
+    heat: list[list[Fraction]]
+    """18 rows of 32: the mean share of each part of the frame that it covers."""
+
+
+@closed
+class DifferenceRow(TypedDict):
+    """An item of `data differences`: a class (its share of pixels by image) or a measure."""
+
+    name: Line
+    train: Fraction
+    val: Fraction
+    delta: Real
+    """Cliff's delta, above 0 where images of val have more."""
+    size: Literal["negligible", "small", "medium", "large"]
+    ks: Fraction
+    """Kolmogorov-Smirnov's D."""
+    p: Fraction
+    """Of Mann-Whitney's U test, corrected for the number of tests (Holm)."""
+    place: Fraction | None
+    """How differently it lies in the frame: 0 the same, 1 nowhere the same."""
+    objects: Real | None
+    """Cliff's delta of the sizes of areas, above 0 where val's are larger."""

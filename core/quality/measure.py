@@ -1,0 +1,113 @@
+"""Measuring the images of a dataset: on all cores, committed twice a second, so that it may be killed and goes on.
+
+Run as `python -P -m bddseg_tui.core.quality.measure ROOT CATALOG` it is what the app starts, as it starts a scan.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import monotonic
+
+from bddseg_tui.core.data.catalog import Catalog
+from bddseg_tui.core.data.dataset import Dataset, open_dataset
+from bddseg_tui.core.data.scan import scan_or_wait
+from bddseg_tui.core.files.error_log import explained, keep_traceback
+from bddseg_tui.core.processes.argument_parser import ArgumentParser
+from bddseg_tui.core.processes.parallel import map_unordered
+from bddseg_tui.core.processes.parent import end_with_starter
+from bddseg_tui.core.quality.image_measures import Measured, measure
+
+COMMIT_EVERY_S = 0.5
+
+
+def measure_dataset(
+    catalog: Catalog, dataset: Dataset, report: Callable[[int, int], None], workers: int | None = None
+) -> None:
+    """Scans a dataset, then measures each image that has not been measured as it is now; reports (done, total).
+
+    Two processes that do so at once do some of it twice, and no harm.
+
+    Raises:
+        BddsegError: the catalog cannot be written.
+    """
+    scan_or_wait(catalog, dataset, lambda done, total: None)
+    total, left = catalog.unmeasured_count()
+    report(total - left, total)
+    usual = catalog.usual_shape()
+    items = ((*pending, usual) for pending in catalog.unmeasured())
+    with catalog.kept_open():
+        for batch in _batches(map_unordered(measure, items, workers if left > 32 else 1, chunk=4)):
+            left -= len(batch)
+            _keep(catalog, batch)
+            report(total - left, total)
+
+
+def _batches(results: Iterator[Measured]) -> Iterator[list[Measured]]:
+    """What came within half a second."""
+    batch: list[Measured] = []
+    began = monotonic()
+    for result in results:
+        batch.append(result)
+        if monotonic() - began > COMMIT_EVERY_S:
+            yield batch
+            batch, began = [], monotonic()
+    if batch:
+        yield batch
+
+
+def _keep(catalog: Catalog, batch: list[Measured]) -> None:
+    # The places come last: they say that a sample is done.
+    catalog.record_measures((m.image, m.values) for m in batch if m.values)
+    catalog.record_places((m.sample, *(m.places.packed() if m.places else (b"", b""))) for m in batch)
+
+
+def start(dataset: Dataset, catalog: Catalog) -> "subprocess.Popen[bytes]":
+    """Starts measuring as a process, which ends with this one, or when its standard input is closed."""
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-P",
+            "-m",
+            "bddseg_tui.core.quality.measure",
+            os.fspath(dataset.root),
+            os.fspath(catalog.path),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def main(argv: list[str]) -> int:
+    """Prints {"done", "total"} as JSON lines, at the end maybe {"error"}."""
+    parser = ArgumentParser(prog="python -m bddseg_tui.core.quality.measure")
+    parser.add_argument("root", type=Path)
+    parser.add_argument("catalog", type=Path)
+    arguments = parser.parse_args(argv)
+
+    def report(done: int, total: int) -> None:
+        print(json.dumps({"done": done, "total": total}), flush=True)
+
+    end_with_starter()
+    try:
+        dataset = open_dataset(arguments.root)
+        measure_dataset(Catalog(arguments.catalog, dataset.root), dataset, report)
+    except BrokenPipeError:
+        os._exit(1)
+    except Exception as error:
+        told = explained(error)
+        if told is None:
+            log = keep_traceback(error, arguments.catalog.parent.parent)
+            told = f"measuring failed by a mistake of this program ({type(error).__name__}: {error}); {log} says more"
+        print(json.dumps({"error": told}), flush=True)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    os.nice(5)
+    sys.exit(main(sys.argv[1:]))
