@@ -1,4 +1,4 @@
-"""`python -P -m bddseg_tui.index build|retriever ...`: the processes of retrieval."""
+"""`python -P -m bddseg_tui.index build|duplicates|retriever ...`: the processes of retrieval."""
 
 import argparse
 import sys
@@ -40,12 +40,36 @@ def build(arguments: argparse.Namespace, job: JobWriter) -> None:
     job.event("built", **{key: manifest[key] for key in ("count", "encoded", "seconds", "failures")})
 
 
+def find_duplicates(arguments: argparse.Namespace, job: JobWriter) -> None:
+    """Looks for duplicates in a dataset.
+
+    Raises:
+        BddsegError: the dataset or its index cannot be read, or the catalog cannot be written.
+        StopRequestedError: SIGTERM came; what was found before stays.
+    """
+    job.update(state="running", phase="load")
+    from bddseg_tui.core.quality.duplicates import DUPLICATES_FILE
+    from bddseg_tui.index import duplicates_job
+
+    def progress(phase: str, done: int, total: int) -> None:
+        job.update(phase=phase)
+        job.progress(done, total)
+
+    to = arguments.folder / DUPLICATES_FILE
+    wanted = duplicates_job.DuplicatesWanted(
+        arguments.root, to, arguments.catalog, arguments.index, arguments.model, arguments.device
+    )
+    duplicates_job.find_duplicates(wanted, progress)
+
+
 def main(argv: list[str]) -> int:
     """Runs one job or the retriever; returns the exit code."""
     arguments = _parse(argv)
     if arguments.work == "build":
         stopped = "stopped; building again goes on from here"
         return run_job(arguments.folder, partial(build, arguments), stopped=stopped)
+    if arguments.work == "duplicates":
+        return run_job(arguments.folder, partial(find_duplicates, arguments))
     if arguments.socket is not None:
         from bddseg_tui.index.shared_retriever import serve_socket
 
@@ -66,6 +90,13 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     work.add_argument("--batch", type=int, default=0)
     work.add_argument("--download", action="store_true")
     work.add_argument("--fresh", action="store_true")
+    work = works.add_parser("duplicates")
+    work.add_argument("root", type=Path)
+    work.add_argument("folder", type=Path, help="of the job")
+    work.add_argument("catalog", type=Path)
+    work.add_argument("index", type=Path, help="where an index of the dataset is or would be")
+    work.add_argument("--model", default="demo")
+    work.add_argument("--device", default="")
     work = works.add_parser("retriever")
     work.add_argument("--socket", type=int, help="the handle of a socket that listens; else standard input is read")
     work.add_argument("--path", type=Path, help="where that socket lies")

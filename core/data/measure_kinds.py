@@ -16,6 +16,7 @@ _MAP = MeasureKind(
 )
 
 _LACKING = "nothing was measured yet: `bddseg-tui data odd` does so (P in the Dataset pane)"
+_NOT_LOOKED = "nobody has looked for duplicates yet: `bddseg-tui data duplicates`, or d in the app, finds them"
 MEASURES = {
     "map-x": _MAP,
     "map-y": _MAP,
@@ -24,5 +25,7 @@ MEASURES = {
     "overexposed": MeasureKind("the share of the image that is white", _LACKING),
     "odd-shape": MeasureKind("how far width by height is from that of most images", _LACKING),
     "mask-fit": MeasureKind("how well the mask lies on the edges of the image", _LACKING),
+    "duplicate": MeasureKind("how like the likest other image is", _NOT_LOOKED),
+    "leakage": MeasureKind("how like the likest image of another split is", _NOT_LOOKED),
 }
 """By name. A name holds letters and hyphens alone: it stands in SQL."""

@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bddseg_tui.core.data.collection import Collection
+from bddseg_tui.core.settings import load_settings
 from bddseg_tui.core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     import subprocess
 
     from bddseg_tui.core.data.catalog.verdicts import TakenBack, Word
+    from bddseg_tui.core.jobs.job import Status
     from bddseg_tui.core.quality.class_places import ClassPlaces
+    from bddseg_tui.core.quality.duplicates import Duplicates, Group
+    from bddseg_tui.core.quality.duplicates import Kind as DuplicateKind
     from bddseg_tui.core.quality.odd_images import OddImage
     from bddseg_tui.core.quality.split_difference import Difference
     from bddseg_tui.core.quality.suspects import Suspects
@@ -105,3 +109,45 @@ class QualityService:
         from bddseg_tui.core.quality.verdict_file import export_masks
 
         return export_masks(collection.catalog, to)
+
+    # -- duplicates ------------------------------------------------------------------------------------------
+
+    def find_duplicates(self, collection: Collection) -> Path:
+        """Starts looking for duplicates as a job, by the index of the CLIP that is set too where there is one.
+
+        Returns the job's folder at once.
+
+        Raises:
+            BddsegError: somebody is looking for them already.
+        """
+        from bddseg_tui.core.quality.start_search import start_duplicates
+
+        options = load_settings(self.workspace).retrieval
+        return start_duplicates(self.workspace, collection, options.clip, options.device)
+
+    def duplicates_status(self, collection: Collection) -> "Status | None":
+        """The state of the job that looks or last looked for duplicates; None if none ever did."""
+        from bddseg_tui.core.jobs.job import read_status
+        from bddseg_tui.core.quality.start_search import duplicates_folder
+
+        folder = duplicates_folder(self.workspace, collection.dataset.root)
+        return read_status(folder) if (folder / "status.json").exists() else None
+
+    def duplicates(self, collection: Collection) -> "Duplicates | None":
+        """The pairs that were found last; None where nobody has looked."""
+        from bddseg_tui.core.quality.duplicates import DUPLICATES_FILE, read_duplicates
+        from bddseg_tui.core.quality.start_search import duplicates_folder
+
+        return read_duplicates(duplicates_folder(self.workspace, collection.dataset.root) / DUPLICATES_FILE)
+
+    def duplicate_groups(
+        self,
+        collection: Collection,
+        found: "Duplicates",
+        across: bool = False,
+        kind: "DuplicateKind | None" = None,
+    ) -> "tuple[Group, ...]":
+        """Groups of those images that are still there; `across` splits only, of one kind or all."""
+        from bddseg_tui.core.quality.duplicates import group_pairs
+
+        return group_pairs(found.pairs, collection.catalog.split_of_images(), across, kind)

@@ -35,6 +35,7 @@ OF_NO_JOB = {
     "data tags export": ["{data}", "{to}.json"],
     "data views": ["{data}", "--save", "riders", "--filter", "has:rider"],
     "data unpack": ["{zip}", "--to", "{to}"],
+    "data duplicates": ["{data}"],
     "data move": ["{data}", "{moved}"],
     "demo": ["--dir", "{to}", "--train", "2", "--val", "1", "--test", "0", "--width", "96", "--height", "54"],
     "doctor": [],

@@ -39,6 +39,7 @@ EXAMPLES = {
         "data verdicts export ~/bdd100k corrected --masks",
     ),
     "data verdicts import": ("data verdicts import ~/bdd100k verdicts.csv",),
+    "data duplicates": ("data duplicates ~/bdd100k --across-splits", "data duplicates ~/bdd100k --last --tag exclude"),
     "data move": ("data move ~/bdd100k /mnt/big/bdd100k",),
     "data repair": ("data repair ~/bdd100k",),
     "train": (

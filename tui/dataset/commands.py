@@ -71,6 +71,7 @@ DATASET = (
         "Show each class's share of pixels and its images, of the split that is filtered for.",
     ),
     Command("label_errors", "Q", "Label errors", "Look through areas whose label a model contradicts, and judge them."),
+    Command("duplicates", "d", "Duplicates", "Show images that are there more than once, or nearly so."),
     Command("check", "C", "Check", "Open every file of the dataset and list what is wrong."),
     Command("rescan", "R", "Rescan", "Read what changed on disk."),
     Command(
@@ -99,7 +100,7 @@ FILTER = (
 _PANE_ONLY = (
     *(c.action for c in SIDES),
     *("fullscreen", "filter", "sort", "next_split", "more_like", "grid", "pick_evaluation", "stats", "check"),
-    *("rescan", "clear", "choose_view", "save_view", "legend", "label_errors"),
+    *("rescan", "clear", "choose_view", "save_view", "legend", "label_errors", "duplicates"),
 )
 WORKLIST = (
     Command(
@@ -154,6 +155,26 @@ GRID = (
     Command("size(-1)", "minus", "Smaller", "Show more and smaller thumbnails.", False, "-"),
 )
 
+DUPLICATES = (
+    Command("member(1)", "l,right", "Next picture", "Go to the next picture of the group."),
+    Command("member(-1)", "h,left", "Picture before", "Go to the picture before."),
+    Command("mark", "space", "Mark", "Mark this picture, or no more, and go on to the next.", True),
+    Command(
+        "mark_spare",
+        "a",
+        "Mark spare",
+        "Mark what can go: of a group across splits those of train, else all but the first; or let go of it.",
+        True,
+    ),
+    Command("tag", "t", "Tag", "Give the marked images, or this one, a tag; -word takes it away.", True),
+    Command("exclude", "X", "Exclude", "Leave them out of training (the tag exclude), or take them in again.", True),
+    Command("across", "tab", "Across splits", "List only what lies across splits, or all.", True, priority=True),
+    Command("kind", "c", "Kind", "List all, the same files (=), nearly the same pictures (≈), or those alike (~)."),
+    Command("search", "b", "Look anew", "Look for duplicates in the whole dataset; browsing goes on.", True),
+    Command("show_image", "enter", "Dataset", "Show the picture in the Dataset pane.", priority=True),
+    Command("leave", "escape,q", "Back", "Go back to the Dataset pane, where the marked ones are marked too.", True),
+)
+
 GROUPS = (
     ("Dataset", DATASET),
     ("Dataset: the list", LIST),
@@ -161,4 +182,5 @@ GROUPS = (
     ("Dataset: the filter", FILTER),
     ("Dataset: full screen", FULL_SCREEN),
     ("Dataset: label errors", WORKLIST),
+    ("Dataset: duplicates", DUPLICATES),
 )

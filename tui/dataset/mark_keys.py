@@ -49,6 +49,11 @@ class MarkKeys(Widget):
         self._samples.set_marks(marks)
         self._list.write_status()
 
+    def mark_more(self, samples: frozenset[int] | None) -> None:
+        """Marks these samples too, which may have other tags by now."""
+        self.set_marks(Marks(self._samples.marks.ids | (samples or frozenset())))
+        self._list.find()
+
     def action_mark(self) -> None:
         """Marks the sample at the cursor, or no more, and goes on to the next."""
         if (sample := self._samples.sample) is not None:

@@ -22,16 +22,15 @@ from bddseg_tui.tui.dataset.fullscreen import Browsing, FullScreen
 from bddseg_tui.tui.dataset.grid import Grid
 from bddseg_tui.tui.dataset.grid_keys import GridKeys
 from bddseg_tui.tui.dataset.list_panel import ListPanel
-from bddseg_tui.tui.dataset.mark_keys import MarkKeys
 from bddseg_tui.tui.dataset.marks import Marks
 from bddseg_tui.tui.dataset.pan_keys import PanKeys
 from bddseg_tui.tui.dataset.picture_panel import PicturePanel
+from bddseg_tui.tui.dataset.quality_keys import QualityKeys
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.dataset.scan import DatasetScan
 from bddseg_tui.tui.dataset.semantic_search import like_search, words_search
 from bddseg_tui.tui.dataset.shown import Shown
 from bddseg_tui.tui.dataset.view_state import ViewState, request
-from bddseg_tui.tui.dataset.worklist_screen import WorklistScreen
 from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.divider import Divider
@@ -42,7 +41,7 @@ from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.zoom import NOWHERE
 
 
-class DatasetPane(Pane, PanKeys, MarkKeys, GridKeys, FilterMemory):
+class DatasetPane(Pane, PanKeys, QualityKeys, GridKeys, FilterMemory):
     """Browses the open dataset.
 
     Attributes:
@@ -117,11 +116,6 @@ class DatasetPane(Pane, PanKeys, MarkKeys, GridKeys, FilterMemory):
         if self.collection is not None:
             split = split_of(self.query_one(FilterBar).text)
             self.query_one(DatasetCheck).show_statistics(self.collection, split if split in self._list.splits else None)
-
-    def action_label_errors(self) -> None:
-        """Looks through the areas whose label a model contradicts."""
-        if self.collection is not None:
-            self.app.push_screen(WorklistScreen(self.engine.quality, self.collection, self.evaluation))
 
     def action_check(self) -> None:
         """Opens every file and lists what is wrong."""

@@ -148,6 +148,10 @@ class Catalog:
         """(image relative to the dataset, id) of every sample, also of those that are absent."""
         return samples.image_ids(self._database)
 
+    def split_of_images(self) -> dict[str, str]:
+        """The split of each image that is there, by its path relative to the dataset."""
+        return samples.split_of_images(self._database)
+
     def find_images(self, images: Sequence[Path], evaluation: str | None = None) -> list[Row]:
         """The samples with these image paths, in this order; those that are unknown are left out."""
         return samples.find_images(self._database, self.root, images, evaluation)

@@ -118,6 +118,13 @@ def image_ids(database: Database) -> list[tuple[bytes, int]]:
         return [(bytes(image), i) for image, i in db.execute("SELECT image, id FROM samples")]
 
 
+def split_of_images(database: Database) -> dict[str, str]:
+    """The split of each sample that is there, by its image relative to the dataset."""
+    with database.reading() as db:
+        rows = db.execute("SELECT image, split FROM samples WHERE absent = 0")
+        return {os.fsdecode(image): split for image, split in rows}
+
+
 def find_images(database: Database, root: Path, wanted: Sequence[Path], evaluation: str | None) -> list[Row]:
     """The samples with these image paths, in this order; those that are unknown are left out."""
     raw = [relative(image, root) for image in wanted]

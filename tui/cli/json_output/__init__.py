@@ -10,6 +10,7 @@ from bddseg_tui.core.retrieval.options import Retrieval
 from bddseg_tui.tui.cli.json_output.dataset_outputs import (
     Checked,
     DemoDrawn,
+    FoundDuplicates,
     ListWritten,
     MovedRow,
     Repaired,
@@ -90,6 +91,7 @@ OUTPUTS: dict[str, Any] = {
     "data verdicts undo": VerdictsTakenBack,
     "data verdicts export": VerdictsWritten,
     "data verdicts import": VerdictsRead,
+    "data duplicates": FoundDuplicates,
     "data move": list[MovedRow],
     "data repair": Repaired,
     "demo": DemoDrawn,

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from bddseg_tui.core.data.layouts import Layout
 from bddseg_tui.core.data.pictures import View
 from bddseg_tui.core.files.records import Count, Fraction, Line, Percentage
+from bddseg_tui.core.quality.duplicates import Kind as DuplicateKind
 from bddseg_tui.tui.cli.json_output.closed import closed
 
 Pixels = Annotated[list[Count], Field(min_length=20, max_length=20)]
@@ -164,6 +165,40 @@ class ViewRow(TypedDict):
     filter: Line
     view: View
     evaluation: Line | None
+
+
+@closed
+class DuplicateImage(TypedDict):
+    """An image of a group."""
+
+    image: Line
+    """Relative to the dataset."""
+    split: Line
+    likeness: Fraction
+    """To the first image of the group."""
+    kind: DuplicateKind
+
+
+@closed
+class DuplicateGroup(TypedDict):
+    """Images that are like the first of them."""
+
+    kind: DuplicateKind
+    across_splits: bool
+    images: list[DuplicateImage]
+
+
+@closed
+class FoundDuplicates(TypedDict):
+    """`data duplicates`."""
+
+    about: Line
+    """How they were found, and by which threshold."""
+    images: Count
+    """How many were looked at."""
+    groups: list[DuplicateGroup]
+    tagged: Count
+    """Images that were given the tag of `--tag`."""
 
 
 @closed

@@ -1,0 +1,26 @@
+"""The keys that open the screens on what is wrong with the data and its labels."""
+
+from bddseg_tui.core.engine import Engine
+from bddseg_tui.tui.dataset.duplicates_screen import DuplicatesScreen
+from bddseg_tui.tui.dataset.mark_keys import MarkKeys
+from bddseg_tui.tui.dataset.worklist_screen import WorklistScreen
+
+
+class QualityKeys(MarkKeys):
+    """Actions for a pane whose samples can be marked.
+
+    Attributes:
+        engine: what the screens read through.
+    """
+
+    engine: Engine
+
+    def action_label_errors(self) -> None:
+        """Looks through the areas whose label a model contradicts."""
+        if self.collection is not None:
+            self.app.push_screen(WorklistScreen(self.engine.quality, self.collection, self.evaluation))
+
+    def action_duplicates(self) -> None:
+        """Shows images that are there more than once or nearly; what is marked there is marked here too."""
+        if self.collection is not None:
+            self.app.push_screen(DuplicatesScreen(self.engine, self.collection), self.mark_more)
