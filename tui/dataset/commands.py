@@ -72,6 +72,7 @@ DATASET = (
     ),
     Command("label_errors", "Q", "Label errors", "Look through areas whose label a model contradicts, and judge them."),
     Command("duplicates", "d", "Duplicates", "Show images that are there more than once, or nearly so."),
+    Command("places", "P", "Places", "See where classes are in the frame, how val differs from train, what is odd."),
     Command("check", "C", "Check", "Open every file of the dataset and list what is wrong."),
     Command("rescan", "R", "Rescan", "Read what changed on disk."),
     Command(
@@ -100,8 +101,16 @@ FILTER = (
 _PANE_ONLY = (
     *(c.action for c in SIDES),
     *("fullscreen", "filter", "sort", "next_split", "more_like", "grid", "pick_evaluation", "stats", "check"),
-    *("rescan", "clear", "choose_view", "save_view", "legend", "label_errors", "duplicates"),
+    *("rescan", "clear", "choose_view", "save_view", "legend", "label_errors", "duplicates", "places"),
 )
+PLACES = (
+    Command("next_page", "tab", "Page", "Go through where classes are, how val differs from train, odd images.", True),
+    Command("next_split", "s", "Split", "Show the classes of all masks, of train, of val.", True),
+    Command("measure", "m", "Measure", "Measure the images that are not measured yet.", True),
+    Command("show", "d", "Dataset", "Show the images of the class or by the measure, in the Dataset pane.", True),
+    Command("dismiss", "escape,q", "Back", "Go back to the Dataset pane.", True),
+)
+
 WORKLIST = (
     Command(
         "judge('confirmed')", "y,c", "Wrong", "Confirm that the label is wrong; go on to the next area.", True, "y"
@@ -183,4 +192,5 @@ GROUPS = (
     ("Dataset: full screen", FULL_SCREEN),
     ("Dataset: label errors", WORKLIST),
     ("Dataset: duplicates", DUPLICATES),
+    ("Dataset: places and odd images", PLACES),
 )

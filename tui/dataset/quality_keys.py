@@ -3,6 +3,7 @@
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.tui.dataset.duplicates_screen import DuplicatesScreen
 from bddseg_tui.tui.dataset.mark_keys import MarkKeys
+from bddseg_tui.tui.dataset.places_screen import PlacesScreen
 from bddseg_tui.tui.dataset.worklist_screen import WorklistScreen
 
 
@@ -24,3 +25,8 @@ class QualityKeys(MarkKeys):
         """Shows images that are there more than once or nearly; what is marked there is marked here too."""
         if self.collection is not None:
             self.app.push_screen(DuplicatesScreen(self.engine, self.collection), self.mark_more)
+
+    def action_places(self) -> None:
+        """Shows where classes are, how the splits differ, and which images are odd."""
+        if self.collection is not None:
+            self.app.push_screen(PlacesScreen(self.engine, self.collection))

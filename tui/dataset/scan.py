@@ -23,6 +23,8 @@ from bddseg_tui.tui.shared.worker_errors import tell_failure
 
 AT_LATEST_S = 0.5
 
+Start = Callable[[Collection], "subprocess.Popen[bytes]"]
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -36,8 +38,9 @@ class Progress:
 class ScanProcess:
     """The process of one scan. `end` may be called at any time, from any thread: also before it has started."""
 
-    def __init__(self, data: DataService, collection: Collection) -> None:
+    def __init__(self, data: DataService, collection: Collection, start: Start | None = None) -> None:
         self._data, self._collection = data, collection
+        self._begin = start or data.start_scan
         self._lock = threading.Lock()
         self.process: subprocess.Popen[bytes] | None = None
         self.ended = False
@@ -50,7 +53,7 @@ class ScanProcess:
                 self._data.end_scan(self.process)
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        process = self._data.start_scan(self._collection)
+        process = self._begin(self._collection)
         with self._lock:
             self.process = process
             if self.ended:
@@ -99,9 +102,10 @@ class DatasetScan(Widget):
             super().__init__()
             self.failure = failure
 
-    def __init__(self, data: DataService) -> None:
+    def __init__(self, data: DataService, start: Start | None = None) -> None:
+        """`start` starts another process that tells of its progress in the same lines, and is ended in the same way."""
         super().__init__()
-        self._data = data
+        self._data, self._start_process = data, start
         self._due: Collection | None = None
         self.scan: ScanProcess | None = None
         """The one that is under way, or was last."""
@@ -120,7 +124,7 @@ class DatasetScan(Widget):
     def start(self, collection: Collection) -> None:
         """Scans a dataset; a scan that is under way ends."""
         self.stop()
-        self.scan = ScanProcess(self._data, collection)
+        self.scan = ScanProcess(self._data, collection, self._start_process)
         self._follow(self.scan)
 
     def on_unmount(self) -> None:
