@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bddseg_tui.core.classes import RAW_UNKNOWN, UNKNOWN
 from bddseg_tui.core.data.dataset import Dataset, Layout, Sample, list_samples
 from bddseg_tui.core.data.image_file import BadFileError, read_image, read_mask
+from bddseg_tui.core.data.known_faults import known_wrong_labels, with_known
 from bddseg_tui.core.data.mask_faults import doubt_of_values
 from bddseg_tui.core.data.size_mismatch import size_mismatch
 from bddseg_tui.core.data.validate_names import Problem, missing_masks, shared_stems, stray_files
@@ -35,6 +36,7 @@ def check_dataset(
     """Decodes every image and mask of a dataset; calls `report(done, total)` as it goes."""
     samples = list(list_samples(dataset))
     problems = [*stray_files(dataset, samples), *missing_masks(dataset, samples), *shared_stems(samples)]
+    problems = [*map(with_known, problems), *known_wrong_labels(samples)]
     splits = {f.split: (0, 0) for f in dataset.splits}
     for sample in samples:
         images, masks = splits[sample.split]

@@ -14,8 +14,8 @@ from bddseg_tui.core.sanitize import sanitize
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong. `kind` is BadFileError's, or one of missing-mask, same-stem, stray-file and those of
-    `doubt_of_values`."""
+    """One thing that is wrong. `kind` is BadFileError's, or one of missing-mask, same-stem, stray-file, known-label and
+    those of `doubt_of_values`."""
 
     path: Path
     kind: str

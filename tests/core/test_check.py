@@ -131,3 +131,15 @@ def test_an_empty_folder_of_masks_is_told(small: Path) -> None:
     (small / "labels/sem_seg/masks/train").mkdir()
     (found,) = check_dataset(open_dataset(small)).problems
     assert found.kind == "missing-mask" and found.path.name == "train" and "is empty" in found.detail
+
+
+def test_faults_of_the_official_release_are_known_by_the_threads_that_state_them(small: Path) -> None:
+    put(small / "images/10k/val/80a9e37d-e4548ac1.jpg")
+    put(small / "labels/sem_seg/masks/val/ff55861e-a06b953c.png", "L")
+    put(small / "images/10k/val/a279854d-162bd02c.jpg")
+    put(small / "labels/sem_seg/masks/val/a279854d-162bd02c.png", "L")
+    found = {p.path.name: (p.kind, p.detail) for p in check_dataset(open_dataset(small)).problems}
+    assert [found[name][0] for name in sorted(found)] == ["missing-mask", "known-label", "stray-file"]
+    assert "so in the official release: bdd100k/bdd100k#103" in found["80a9e37d-e4548ac1.jpg"][1]
+    assert "bdd100k/bdd100k#103" in found["ff55861e-a06b953c.png"][1]
+    assert "ucbdrive/bdd100k#62" in found["a279854d-162bd02c.png"][1]
