@@ -1,14 +1,24 @@
 """Which terminals draw sextants and octants themselves, whatever their font has, and since when.
 
-Sources: the terminals' changelogs and issues, such as alacritty#7422, contour#441, rio#974 and wezterm#6494. Konsole
-takes them from a font.
+Sources, read on 2026-12-01: the changelogs and histories of alacritty (sextants 0.13.2), Contour (0.2.1), Ghostty (octants
+1.1.1), kitty (0.19 with mistakes that 0.19.3 mends; octants 0.40), Rio (both 0.2.13, mended in 0.2.21), VTE (0.60;
+octants 0.78) and WezTerm (2021-08-14; octants behind its release of 2024). Of a version the first two numbers are
+compared, so the next one counts where those would not tell. foot's could not be read beyond 1.13, which draws sextants.
+Konsole takes both from a font.
 """
 
 import re
 from typing import Literal
 
 Version = tuple[int, int]
-_OCTANTS: dict[str, Version] = {"foot": (1, 20), "ghostty": (1, 2), "kitty": (0, 40), "vte": (0, 78)}
+_OCTANTS: dict[str, Version] = {
+    "foot": (1, 20),
+    "ghostty": (1, 2),
+    "kitty": (0, 40),
+    "rio": (0, 3),
+    "vte": (0, 78),
+    "wezterm": (20250209, 0),
+}
 _SEXTANTS: dict[str, Version] = {
     "alacritty": (0, 14),
     "contour": (0, 3),
@@ -16,8 +26,8 @@ _SEXTANTS: dict[str, Version] = {
     "ghostty": (1, 0),
     "kitty": (0, 20),
     "rio": (0, 3),
-    "vte": (0, 64),
-    "wezterm": (20220101, 0),
+    "vte": (0, 60),
+    "wezterm": (20210814, 0),
 }
 _VTE_VERSION = 10_000
 """VTE says 7800 for 0.78."""
