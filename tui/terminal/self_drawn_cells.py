@@ -1,6 +1,6 @@
 """Which terminals draw sextants and octants themselves, whatever their font has, and since when.
 
-Sources, read on 2026-12-01: the changelogs and histories of alacritty (sextants 0.13.2), Contour (0.2.1), Ghostty (octants
+Sources, read on 2026-12-01: changelogs and histories of alacritty (sextants 0.13.2), Contour (0.2.1), Ghostty (octants
 1.1.1), kitty (0.19 with mistakes that 0.19.3 mends; octants 0.40), Rio (both 0.2.13, mended in 0.2.21), VTE (0.60;
 octants 0.78) and WezTerm (2021-08-14; octants behind its release of 2024). Of a version the first two numbers are
 compared, so the next one counts where those would not tell. foot's could not be read beyond 1.13, which draws sextants.
