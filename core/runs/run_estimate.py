@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 
 from bddseg_tui.core.data.dataset import Dataset
+from bddseg_tui.core.data.filter_language import EXCLUDE
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.processes.parallel import cores
 from bddseg_tui.core.runs.cache_size import cache_bytes, image_pixels, labelled_images, mean_pixels, sizes_of_some
@@ -97,7 +98,15 @@ class RunCosts:
 
     def estimate(self, config: TrainConfig) -> Estimate:
         """What a run of this configuration will take."""
-        return estimate(config, self.train_images, self.val_images, self.measured, self.device, self.own_pixels)
+        return estimate(
+            config, self.learnt_from(config), self.val_images, self.measured, self.device, self.own_pixels
+        )
+
+    def learnt_from(self, config: TrainConfig) -> int:
+        """Images of an epoch at most: the labelled ones less those that the configuration leaves out."""
+        tagged = self.left_out.tagged if config.exclude.strip() == f"tag:{EXCLUDE}" else 0
+        wrong = self.left_out.images if config.confirmed_errors == "leave-out" else 0
+        return max(0, self.train_images - tagged - wrong)
 
 
 def run_costs(dataset: Dataset, runs: Iterable[RunSummary], left_out: LeftOut, cache: Path) -> RunCosts:
@@ -170,6 +179,7 @@ def likely_device(measured: Iterable[Measured]) -> str:
 def _measured(run: RunSummary) -> Measured | None:
     facts = run.status.facts
     step_s, batch = _number(facts.get("step_s")), int(_number(facts.get("batch_size")))
+    trained_s, train = _number(facts.get("trained_s")), _number(facts.get("train_images"))
     if step_s <= 0 or not batch or run.status.done < ENOUGH_STEPS:
         return None
     try:
@@ -182,11 +192,24 @@ def _measured(run: RunSummary) -> Measured | None:
         config=config,
         device=str(facts.get("device", "cpu")).partition(":")[0],
         half=facts.get("precision") in ("bf16", "fp16"),
-        images_per_s=batch / step_s,
+        images_per_s=_rate(config, run.status.done * batch, train, _number(facts.get("val_images")), trained_s)
+        or batch / step_s,
         batch_size=batch,
         processes=max(1, int(_number(facts.get("processes")))),
         memory=int(_number(facts.get("memory_mib")) * 2**20),
     )
+
+
+def _rate(config: TrainConfig, images: float, train: float, val: float, seconds: float) -> float:
+    """Images a second, those of validation among them, over all that a run did; 0 where it does not say how long.
+
+    A step's own time, which statuses have too, is that of the last steps: beside other work it was twice off. What
+    is between steps, such as checkpoints, counts as well.
+    """
+    if seconds <= 0:
+        return 0.0
+    epochs = images / train if train else 0.0
+    return (images + epochs * val * FORWARD / _effort(config)) / seconds
 
 
 def _number(value: Any) -> float:

@@ -8,9 +8,17 @@ from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.jobs.job import Status, write_status
 from bddseg_tui.core.processes.parallel import cores
 from bddseg_tui.core.runs.config import build_config
+from bddseg_tui.core.runs.confirmed_errors import LeftOut
 from bddseg_tui.core.runs.encoders import find_encoder
 from bddseg_tui.core.runs.run import create_run
-from bddseg_tui.core.runs.run_estimate import RATE_OF_A_CORE, Measured, estimate, likely_device, measured_runs
+from bddseg_tui.core.runs.run_estimate import (
+    RATE_OF_A_CORE,
+    Measured,
+    RunCosts,
+    estimate,
+    likely_device,
+    measured_runs,
+)
 from bddseg_tui.core.workspace.workspace import Workspace
 
 BASE = ["height=96", "width=160", "batch_size=8", "epochs=10"]
@@ -85,3 +93,25 @@ def test_runs_of_the_workspace_are_measured_if_they_made_enough_steps(workspace:
     (found,) = measured_runs(Engine(workspace).runs.summaries().read())
     assert (found.run, found.images_per_s, found.half, found.memory) == ("0002-demo", 20.0, True, 1200 << 20)
     assert likely_device([found]) == "cpu"
+
+
+def test_a_run_is_as_fast_as_it_was_over_all_that_it_did_not_as_its_last_steps(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    # Five epochs of 80 images, each with 30 of validation, which cost a third, in 100 s; the last steps were fast.
+    facts = FACTS | {"step_s": 0.1, "trained_s": 100.0, "train_images": 80, "val_images": 30}
+    run = create_run(workspace, tmp_path, build_config("demo", ["gradient_checkpointing=false"]), "demo")
+    write_status(run.folder, Status("finished", done=50, total=50, facts=facts))
+    (found,) = measured_runs(Engine(workspace).runs.summaries().read())
+    assert found.images_per_s == pytest.approx(5 * (80 + 10) / 100)
+    again = estimate(found.config.model_copy(update={"epochs": 5, "batch_size": 8}), 80, 30, [found], "cpu")
+    assert again.seconds == pytest.approx(100.0)
+
+
+def test_images_that_are_left_out_are_not_counted() -> None:
+    costs = RunCosts(80, 0, (measured(),), "cuda", 0, left_out=LeftOut(tagged=10, areas=30, images=6))
+    config = build_config(None, BASE)
+    assert costs.learnt_from(config) == 70
+    assert costs.learnt_from(config.model_copy(update={"confirmed_errors": "leave-out"})) == 64
+    assert costs.learnt_from(config.model_copy(update={"exclude": ""})) == 80
+    assert costs.estimate(config).seconds == estimate(config, 70, 0, [measured()], "cuda").seconds

@@ -90,7 +90,8 @@ def costs_text(config: TrainConfig, form: RunForm) -> str:
 def _costs(config: TrainConfig, form: RunForm) -> str:
     costs = form.costs
     found = costs.estimate(config)
-    images = min(costs.train_images, config.train_limit or costs.train_images)
+    images = costs.learnt_from(config)
+    images = min(images, config.train_limit or images)
     work = f"{config.steps:,} steps" if config.steps else f"{config.epochs:,} epochs of {images:,} images"
     cache = f"cache: {format_bytes(found.cache)} ({format_bytes(costs.free_disk)} free)"
     if form.encoder(config.encoder, config.architecture) is None and not found.by:
