@@ -15,11 +15,12 @@ from bddseg_tui.core.sanitize import sanitize, sanitize_path
 
 @dataclass(frozen=True)
 class ImageChange:
-    """An image's mIoU19 (0..1) in two evaluations."""
+    """An image's mIoU19 (0..1) in two evaluations, and what the earlier one predicted, where that is known."""
 
     image: bytes
     before: float
     after: float
+    predicted_before: Path | None = None
 
     @property
     def change(self) -> float:

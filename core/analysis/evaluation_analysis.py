@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -128,7 +129,9 @@ def changed_images(workspace: Workspace, before: Evaluation, after: Evaluation) 
     """
     check_comparable(workspace, [before, after])
     changes = image_changes(load_per_image(before.folder), load_per_image(after.folder))
-    return _with_rows(workspace, after, [(c.image, c) for c in changes])
+    earlier = {row.image: row.prediction for row in _rows(workspace, before, [c.image for c in changes])}
+    found = _with_rows(workspace, after, [(c.image, c) for c in changes])
+    return [(row, replace(change, predicted_before=earlier.get(row.image))) for row, change in found]
 
 
 def check_comparable(workspace: Workspace, evaluations: Sequence[Evaluation]) -> None:

@@ -108,8 +108,8 @@ class ClassTable(DataTable[Text]):
         ids = [c.id for c in rows]
         self.move_cursor(row=ids.index(before.id) if before and not at_top and before.id in ids else 0)
 
-    def _key(self, c: ClassScore, other: ClassScore | None) -> tuple[bool, float, int]:
-        """Undefined values come last, whichever way it is sorted."""
+    def _key(self, c: ClassScore, other: ClassScore | None) -> tuple[bool, float, float, int]:
+        """Undefined values come last, whichever way it is sorted; of equal ones the class with most pixels is first."""
         value: float | None = float(c.id)
         match self._sort:
             case "class":
@@ -128,8 +128,8 @@ class ClassTable(DataTable[Text]):
                 value = other.iou if other else None
             case "Δ IoU":
                 value = _change(c, other)
-        # Differences that are equal on the screen keep the order of the classes.
-        return value is None, round(-value if self._descending else value, 6) if value is not None else 0.0, c.id
+        shown = 0.0 if value is None else round(-value if self._descending else value, 6)
+        return value is None, shown, -c.percentage, c.id
 
     def on_resize(self) -> None:
         """Fills the table anew where its bars or names have another width."""

@@ -32,7 +32,7 @@ def read_changes(analysis: AnalysisService, before: Evaluation, after: Evaluatio
     better, worse = (sum(way * change.change > 0 for _, change in found) for way in (1, -1))
     return Changes(
         title=f"{before.name} → {after.name}: {better:,} better, {worse:,} worse",
-        images=tuple(ListedImage(row, f"{100 * c.change:+6.1f}", _change(c)) for row, c in found),
+        images=tuple(ListedImage(row, f"{100 * c.change:+6.1f}", _change(c), c.predicted_before) for row, c in found),
     )
 
 

@@ -4,18 +4,18 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from bddseg_tui.core.data.pictures import PictureRequest, View
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.evaluate.listed_images import ListedImage
-from bddseg_tui.tui.evaluate.panels import FOUR, Panels, for_class, panel_name
+from bddseg_tui.tui.evaluate.panels import COMPARED, FOUR, Panel, Panels, panel_name, panel_request
 from bddseg_tui.tui.shared.one_line import OneLine
 from bddseg_tui.tui.shared.picture import PictureView
 
 FIRST_FOUR = 100, 28
 """Columns and lines from which on all four views are shown; from FIRST_TWO lines on two."""
 FIRST_TWO = 20
-IN_TURN: tuple[View, ...] = ("error", "prediction", "image", "mask")
+IN_TURN = Panel("error"), Panel("prediction"), Panel("image"), Panel("mask")
 """In which order views come where not all have room."""
+COMPARED_IN_TURN = (*COMPARED, Panel("image"), Panel("mask"))
 
 
 class ImagePreview(Vertical):
@@ -39,8 +39,14 @@ class ImagePreview(Vertical):
 
     def next_views(self) -> None:
         """Goes on to the views that there was no room for."""
-        self._first = (self._first + self._count) % len(IN_TURN)
+        self._first = (self._first + self._count) % len(self._order)
         self._draw()
+
+    @property
+    def _order(self) -> tuple[Panel, ...]:
+        if self._image is not None and self._image.earlier is not None:
+            return COMPARED_IN_TURN
+        return FOUR if self._count == len(FOUR) else IN_TURN
 
     @property
     def _count(self) -> int:
@@ -55,20 +61,14 @@ class ImagePreview(Vertical):
         if not self.display or not self.size.area:
             return
         image, class_id, count = self._image, self._class_id, self._count
-        order = FOUR if count == len(FOUR) else (IN_TURN[self._first :] + IN_TURN)[:count]
-        views = [for_class(view, class_id) for view in order]
+        order = self._order
+        panels = (order[self._first % len(order) :] + order)[:count]
         about = f"{image.about}   {sanitize(image.row.name)}" if image else ""
-        self.query_one(Panels).show([(panel_name(v, class_id), _request(image, v, class_id)) for v in views], about)
+        views = [(panel_name(p, image, class_id), panel_request(p, image, class_id) if image else None) for p in panels]
+        self.query_one(Panels).show(views, about)
 
     @on(PictureView.Ready)
     def _ready(self, event: PictureView.Ready) -> None:
         """Says what is shown by now: no words of the next image stand above the picture of the one before."""
         if event.about is not None:
             self.query_one("#preview--about", OneLine).update(str(event.about))
-
-
-def _request(image: ListedImage | None, view: View, class_id: int | None) -> PictureRequest | None:
-    if image is None:
-        return None
-    row, highlight = image.row, None if view == "image" else class_id
-    return PictureRequest(row.image, row.mask, row.prediction, view, highlight=highlight)

@@ -1,6 +1,7 @@
 """Images of an evaluation as rows of a list: by their mIoU, or by the IoU of one class."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.text import Text
 
@@ -13,11 +14,19 @@ from bddseg_tui.core.services.analysis import AnalysisService
 
 @dataclass(frozen=True)
 class ListedImage:
-    """An image; `figure` is what it is listed by, `about` says all that is known of it in words."""
+    """An image.
+
+    Attributes:
+        row: what the catalog knows of it.
+        figure: what it is listed by.
+        about: all that is known of it in words.
+        earlier: where two evaluations are compared, what the earlier one predicted.
+    """
 
     row: Row
     figure: str
     about: str
+    earlier: Path | None = None
 
     @property
     def label(self) -> Text:

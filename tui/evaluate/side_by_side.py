@@ -10,11 +10,11 @@ from textual.screen import Screen
 
 from bddseg_tui.core.classes import CLASSES, NUM_CLASSES
 from bddseg_tui.core.data.catalog import Row
-from bddseg_tui.core.data.pictures import PictureRequest, View
+from bddseg_tui.core.data.pictures import PictureRequest
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.evaluate.commands import SIDE_BY_SIDE
 from bddseg_tui.tui.evaluate.listed_images import ListedImage
-from bddseg_tui.tui.evaluate.panels import FOUR, Panels, for_class, panel_name
+from bddseg_tui.tui.evaluate.panels import COMPARED, FOUR, Panel, Panels, panel_name, panel_request
 from bddseg_tui.tui.shared.class_dialog import class_dialog
 from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.crosshair import crosshair
@@ -25,7 +25,7 @@ from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.zoom import NOWHERE, Zoom
 from bddseg_tui.tui.shared.zoom_keys import ZoomKeys
 
-SETS: tuple[tuple[View, ...], ...] = (FOUR, ("overlay", "error", "mask", "prediction"))
+SETS = FOUR, (Panel("overlay"), Panel("error"), Panel("mask"), Panel("prediction"))
 FOR_LEGEND = 40
 """Lines of the screen from which on the legend has room."""
 KEYS = ("Esc back", "j k next, previous", "v other views", "[ ] class", "+ - zoom", "z errors")
@@ -85,8 +85,12 @@ class SideBySideScreen(Screen[None], ZoomKeys):
 
     def action_views(self) -> None:
         """Goes on to other views."""
-        self._set = (self._set + 1) % len(SETS)
+        self._set = (self._set + 1) % len(self._sets)
         self._show()
+
+    @property
+    def _sets(self) -> tuple[tuple[Panel, ...], ...]:
+        return SETS if self._image.earlier is None else (COMPARED, *SETS)
 
     def action_dataset(self) -> None:
         """Shows the image in the Dataset pane."""
@@ -112,24 +116,22 @@ class SideBySideScreen(Screen[None], ZoomKeys):
     @property
     def looked_at(self) -> tuple[Row, Zoom, PictureRequest] | None:
         """The image, where it is looked at, and its errors, since these are what is looked for."""
-        return self._row, self._zoom, self._request("error")
+        return self._row, self._zoom, self._request(Panel("error"))
 
     def zoom_to(self, zoom: Zoom) -> None:
         """Looks at the image there, in all pictures."""
         self._zoom = zoom
         self._show()
 
-    def _request(self, view: View) -> PictureRequest:
-        row, zoom = self._row, self._zoom.of(self._row)
-        # The photograph as it is: the class is highlighted beside it.
-        highlight = None if view == "image" else self._highlight
-        request = PictureRequest(row.image, row.mask, row.prediction, view, highlight=highlight)
+    def _request(self, panel: Panel) -> PictureRequest:
+        zoom = self._zoom.of(self._row)
+        request = panel_request(panel, self._image, self._highlight)
         return replace(request, viewport=zoom.viewport, cross=zoom.crosshair)
 
     def _show(self) -> None:
-        chosen = self._highlight
-        views = [for_class(view, chosen) for view in SETS[self._set]]
-        self.query_one(Panels).show([(panel_name(view, chosen), self._request(view)) for view in views], self._image)
+        panels = self._sets[self._set % len(self._sets)]
+        views = [(panel_name(p, self._image, self._highlight), self._request(p)) for p in panels]
+        self.query_one(Panels).show(views, self._image)
 
     @on(PictureView.Ready)
     def _ready(self, event: PictureView.Ready) -> None:
@@ -142,7 +144,7 @@ class SideBySideScreen(Screen[None], ZoomKeys):
 
     @work(exclusive=True, group="crosshair", exit_on_error=False)
     async def _show_crosshair(self) -> None:
-        row, request = self._row, self._request("error")
+        row, request = self._row, self._request(Panel("error"))
         if found := await asyncio.to_thread(crosshair, row, request):
             self._write(found)
 
