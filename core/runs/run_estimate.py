@@ -98,9 +98,7 @@ class RunCosts:
 
     def estimate(self, config: TrainConfig) -> Estimate:
         """What a run of this configuration will take."""
-        return estimate(
-            config, self.learnt_from(config), self.val_images, self.measured, self.device, self.own_pixels
-        )
+        return estimate(config, self.learnt_from(config), self.val_images, self.measured, self.device, self.own_pixels)
 
     def learnt_from(self, config: TrainConfig) -> int:
         """Images of an epoch at most: the labelled ones less those that the configuration leaves out."""

@@ -245,7 +245,13 @@ async def test_two_evaluations_are_compared_by_image_and_setting_and_reported(
         await pilot.press("d")
         await until(pilot, lambda: isinstance(app.screen, ImagesScreen))
         assert app.screen.query_one(VimList).option_count == 6
-        await pilot.press("escape", "S")
+        names = [str(app.screen.query_one(f"#panel--name{n}", Label).render()) for n in range(4)]
+        assert [name.partition(":")[0] for name in names] == ["before", "now", "before", "now"]
+        before, now = (app.screen.query_one(f"#panel--picture{n}", PictureView)._request for n in (2, 3))
+        assert before and now and before.prediction and now.prediction and before.prediction != now.prediction
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SideBySideScreen))
+        await pilot.press("escape", "escape", "S")
         await until(pilot, lambda: isinstance(app.screen, TextScreen))
         await pilot.press("escape", "p")
         await until(pilot, lambda: isinstance(app.screen, PromptScreen))

@@ -1,17 +1,21 @@
 """Zooming and panning in the Dataset pane and on the full screen; the drawn images have 128x72 pixels."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from textual.events import MouseDown, MouseEvent, MouseMove, MouseScrollUp, MouseUp
+from textual.geometry import Region
 from textual.widgets import Label
 
 from bddseg_tui.core.classes import CLASSES
+from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.dataset.commands import FULL_SCREEN
 from bddseg_tui.tui.dataset.fullscreen import KEYS, FullScreen
 from bddseg_tui.tui.dataset.pane import DatasetPane
 from bddseg_tui.tui.dataset.sample_list import SampleList
+from bddseg_tui.tui.shared.picture_app import under_toast
 from bddseg_tui.tui.shared.prompt import PromptScreen
 from bddseg_tui.tui.shared.zoom import NOWHERE
 from bddseg_tui.tui.shared.zoom_picture import ZoomPicture
@@ -177,3 +181,29 @@ async def test_the_arrows_move_in_a_zoomed_image_beside_the_list_and_in_the_list
         assert {"Move", "Whole image"} <= footer()
         await pilot.press("j", "down")
         assert samples.cursor == 3 and not {"Move", "Whole image"} & footer()
+
+
+async def test_under_a_toast_another_picture_is_drawn_in_characters_and_whole_when_it_is_gone(
+    workspace: Workspace, drawn: Path
+) -> None:
+    app = BddsegApp(workspace, drawn, "sixel")
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await scanned(app, pilot)
+        await pilot.press("f")
+        picture = app.screen.query_one(ZoomPicture)
+
+        def sent() -> str:
+            lines = picture.render_lines(Region(0, 0, *picture.size))
+            return "".join(line.render(app.console) for line in lines)
+
+        await until(pilot, lambda: picture.drawn and picture.drawn.strips and "\x1bP" in sent())
+        first = picture.drawn
+        app.notify("over the picture", timeout=60)
+        await until(pilot, lambda: under_toast(picture))
+        # What is there stays, with the toast on it.
+        assert "\x1bP" in sent()
+        await pilot.press("j")
+        await until(pilot, lambda: picture.drawn is not first and picture.drawn and picture.drawn.strips)
+        assert "\x1bP" not in sent() and "▀" in sent()
+        app.clear_notifications()
+        await until(pilot, lambda: "\x1bP" in sent() and not under_toast(picture))

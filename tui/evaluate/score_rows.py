@@ -1,5 +1,6 @@
 """Scores of an evaluation as rows: the model as a multi-label classifier, and parts of the split."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from bddseg_tui.tui.shared.format import percent
 if TYPE_CHECKING:
     from bddseg_tui.core.analysis.multilabel import LabelScore, MultiLabel
     from bddseg_tui.core.analysis.slices import Slice
+
+_RANGE = re.compile(r"(\w+)>=([\d.]+)% \1<([\d.]+)%")
 
 
 def label_scores(found: "MultiLabel") -> Scores:
@@ -38,7 +41,7 @@ def slice_scores(evaluation: Evaluation, slices: "Sequence[Slice]", theme: Theme
         s = part.scores
         delta = s.miou19 - evaluation.miou19 if evaluation.miou19 is not None else None
         figures = percent(s.miou19), changed(delta, theme), percent(s.pixel_accuracy), f"{part.images:,}"
-        cells = *figures, sanitize(part.query)
+        cells = *figures, _shorter(part.query)
         rows.append([Text(str(cell), "dim italic") for cell in cells] if part.few else cells)
     columns = ("mIoU19", "Δ", "acc.", "images", "that match")
     return Scores(columns, rows, words=len(columns) - 1)
@@ -48,6 +51,11 @@ def slices_note(slices: "Sequence[Slice]") -> str:
     """What stands below them."""
     few = "; grey: few images" if any(part.few for part in slices) else ""
     return f" lowest first{few}; Δ: whole split\n Enter shows these images in the Dataset pane"
+
+
+def _shorter(query: str) -> str:
+    """A filter in as many columns as there are at 80 x 24: a range once, not as two bounds."""
+    return _RANGE.sub(lambda found: f"{found[1]} {float(found[2]):.0f}-{float(found[3]):.0f}%", sanitize(query))
 
 
 def _cells(score: "LabelScore") -> tuple[str, str, str, str]:

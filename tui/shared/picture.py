@@ -18,15 +18,15 @@ from bddseg_tui.core.data.pictures import PictureRequest
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.shared.drawing import Drawn, Wanted, draw, plain, with_characters
-from bddseg_tui.tui.shared.picture_app import PictureApp
-from bddseg_tui.tui.shared.picture_lines import message_lines, picture_lines, raster_lines
+from bddseg_tui.tui.shared.picture_app import PictureApp, under_toast
+from bddseg_tui.tui.shared.picture_lines import fits, message_lines, picture_lines, raster_lines
 from bddseg_tui.tui.shared.sent_pictures import SentPictures
 from bddseg_tui.tui.terminal.picture_limit import SLOW_LINE, limit_here
 from bddseg_tui.tui.terminal.protocol import ImageProtocol
 from bddseg_tui.tui.terminal.raw_output import write_to_terminal
 from bddseg_tui.tui.terminal.tmux import through_tmux
 
-RUSH_S, LATE_S = 0.25, 0.2
+RUSH_S, LATE_S, TOAST_S = 0.25, 0.2, 0.2
 """Of pictures that follow each other sooner, a key is held; one that is not there by then is late."""
 KEPT = 24
 """Pictures that a view keeps, and Kitty pictures that it leaves in the terminal."""
@@ -61,6 +61,8 @@ class PictureView(Widget):
         self._request: PictureRequest | None = None
         self._drawn: Drawn | None = None
         self._message = ""
+        self._whole: Drawn | None = None
+        """The raster that the terminal shows all of, but for toasts."""
         self._kept: OrderedDict[Wanted, Drawn] = OrderedDict()
         self._neighbours: list[PictureRequest] = []
         self._failed: set[Wanted] = set()
@@ -72,6 +74,7 @@ class PictureView(Widget):
         self._stepped_at = 0.0
         self._rushing, self._resting = False, True
         self._step_timers: list[Timer] = []
+        self._toast_timer: Timer | None = None
 
     def show(
         self,
@@ -256,17 +259,27 @@ class PictureView(Widget):
         if drawn is None:
             lines = message_lines(self._message, size, paper, self.app.console)
         # A raster covers cells whatever they hold: under another screen, or partly out of sight, it must not be sent.
-        elif (
-            drawn.raster
-            and self.screen.is_active
-            and crop.size == size
-            and drawn.cells[0] <= size.width
-            and drawn.cells[1] <= size.height
-        ):
+        elif drawn.raster and self.screen.is_active and crop.size == size and fits(drawn, size) and self._shows(drawn):
             return raster_lines(drawn, self.content_region, paper)
         else:
             lines = picture_lines(drawn, size, paper)
         return [line.crop(crop.x, crop.right) for line in lines[crop.y : crop.bottom]]
+
+    def _shows(self, raster: Drawn) -> bool:
+        """Whether a raster can be sent, or is there already: its last line, which it comes with, is cut by a toast."""
+        if not under_toast(self):
+            self._whole = raster
+        elif self._whole is not raster:
+            self._whole = None
+        if under_toast(self) and self._toast_timer is None:
+            self._toast_timer = self.set_interval(TOAST_S, self._look_for_toast)
+        return self._whole is raster
+
+    def _look_for_toast(self) -> None:
+        if not under_toast(self) and self._toast_timer is not None:
+            self._toast_timer.stop()
+            self._toast_timer = None
+            self.refresh()
 
     @property
     def drawn(self) -> Drawn | None:

@@ -1,14 +1,19 @@
-"""What a widget with pictures asks of the app that it is in."""
+"""What pictures ask of the app and the screen that they are in."""
 
 from typing import Protocol
+
+from textual.css.query import NoMatches
+from textual.widget import Widget
 
 from bddseg_tui.tui.terminal.capabilities import TerminalCapabilities
 from bddseg_tui.tui.terminal.few_colors import Colors
 from bddseg_tui.tui.terminal.protocol import ImageProtocol
 
+_TOASTS = "textual-toastrack"
+
 
 class PictureApp(Protocol):
-    """How it draws pictures now."""
+    """How the app draws pictures now."""
 
     terminal: TerminalCapabilities
     protocol: ImageProtocol
@@ -19,3 +24,16 @@ class PictureApp(Protocol):
     @property
     def draws(self) -> bool:
         """Whether what is rendered is sent."""
+
+
+def under_toast(widget: Widget) -> bool:
+    """Whether a toast lies over a part of a widget.
+
+    Private in Textual (checked against 8.2.8): the id of what holds a screen's toasts.
+    """
+    try:
+        toasts = widget.screen.get_child_by_id(_TOASTS)
+    except NoMatches:
+        return False
+    # What holds each of them is invisible, and so has no region.
+    return any(toast.region.overlaps(widget.region) for holder in toasts.children for toast in holder.children)
