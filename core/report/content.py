@@ -16,6 +16,7 @@ from bddseg_tui.core.analysis.multilabel import MultiLabel
 from bddseg_tui.core.analysis.slices import Slice
 from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.report.dataset_part import DatasetPart, read_dataset_part
 from bddseg_tui.core.runs.evaluation import Evaluation, evaluated_dataset
 from bddseg_tui.core.runs.history import History
 from bddseg_tui.core.runs.history_reader import HistoryReader
@@ -39,6 +40,7 @@ class Content:
         worst, typical: samples with the lowest mIoU, and some from the worst to the best.
         settings: settings that differ, by name: a value for each evaluation.
         changed: samples that changed most against the first compared evaluation, with mIoU19 before and after.
+        data: what was measured of the dataset, if anything was.
     """
 
     evaluations: tuple[Evaluation, ...]
@@ -54,6 +56,7 @@ class Content:
     typical: list[Row] = field(default_factory=list)
     settings: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     changed: list[tuple[Row, float, float]] = field(default_factory=list)
+    data: DatasetPart | None = None
 
     @property
     def evaluation(self) -> Evaluation:
@@ -82,15 +85,17 @@ def gather(workspace: Workspace, evaluation: Evaluation, others: tuple[Evaluatio
     except BddsegError:
         # Evaluations of earlier versions have no counts by image: their reports have fewer parts.
         pass
+    root = evaluated_dataset(run, evaluation.folder)
     return Content(
         (evaluation, *others),
-        evaluated_dataset(run, evaluation.folder).name,
+        root.name,
         dict(run.spec["train"]),
         history,
         matrix_of(evaluation, "pixels", "row"),
         read_samples(run),
         worst=images[:WORST],
         typical=list({row.id: row for row in spread}.values()),
+        data=read_dataset_part(workspace, root),
         settings=differing_settings(workspace, [evaluation, *others]) if others else {},
         **known,
     )

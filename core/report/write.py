@@ -14,6 +14,7 @@ from bddseg_tui.core.files.owned_folder import own
 from bddseg_tui.core.markdown import markdown
 from bddseg_tui.core.report import charts, tables
 from bddseg_tui.core.report.content import Content, gather
+from bddseg_tui.core.report.dataset_part import difference_table, draw_places, odd_table, place_table
 from bddseg_tui.core.report.learning import learned_pictures, shown_epochs
 from bddseg_tui.core.report.samples import VIEWS, sample_pictures
 from bddseg_tui.core.runs.evaluation import Evaluation
@@ -94,6 +95,8 @@ def _charts(content: Content) -> Charts:
         found["confusion-labels"] = (charts.heat_map(content.label_matrix), (8.0, 6.8))
     if evaluation.raw.get("calibration"):
         found["calibration"] = (charts.reliability(evaluation), (4.6, 4.2))
+    if content.data is not None:
+        found["places"] = (partial(draw_places, content.data), (8.0, 4.6))
     return found
 
 
@@ -105,6 +108,9 @@ def _tables(content: Content) -> dict[str, tables.Table]:
         "slices": tables.slices(content),
         "confusion": tables.confusion(content),
         "settings": tables.settings(content),
+        "places": place_table(content.data),
+        "differences": difference_table(content.data),
+        "odd-images": odd_table(content.data),
     }
     return {name: table for name, table in found.items() if table[1]}
 
@@ -147,6 +153,9 @@ def markdown_page(content: Content, names: list[str]) -> str:
         "labels": "Classes found in images",
         "slices": "Slices",
         "settings": "Settings",
+        "places": "The dataset: where classes are",
+        "differences": "The dataset: how val differs from train",
+        "odd-images": "The dataset: odd images",
     }
     parts = [f"# {markdown(content.evaluation.name)} on {markdown(content.dataset)}\n"]
     for name, table in _tables(content).items():

@@ -114,3 +114,16 @@ def test_a_report_beside_its_evaluation_replaces_that_of_an_earlier_version(
     assert "</html>" in page.read_text()
     assert (folder / MARKER).exists()
     assert engine.analysis.report(evaluation) == [page]
+
+
+def test_what_was_measured_of_the_dataset_is_a_part_of_the_report(
+    engine: Engine, workspace: Workspace, evaluation: Evaluation
+) -> None:
+    assert "how val differs" not in html_page(gather(workspace, evaluation), {})
+    collection = engine.data.open(engine.runs.find(evaluation.run).dataset)
+    engine.quality.measure(collection, lambda done, total: None)
+    content = gather(workspace, evaluation)
+    made = engine.analysis.report(evaluation, forms=Forms(markdown=True, csv=True))
+    assert {"places.csv", "differences.csv"} <= {path.name for path in made}
+    page = made[0].read_text()
+    assert "how val differs from train" in page and content.data is not None and content.data.places.masks == 18
