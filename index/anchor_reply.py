@@ -247,3 +247,10 @@ def parse_topic(reply: str) -> bool:
         return False
     said = re.search(r"\b(same|new|another|different)\b", text)
     return said is not None and said[1] == "same"
+
+
+def parse_yes_no(reply: str) -> bool | None:
+    """Whether a reply says yes or no; None where it says neither, or both."""
+    text = _without_thoughts(reply[-_LONGEST_REPLY:]).translate(_MARKS).lower()
+    said = {word in ("yes", "yeah", "true") for word in re.findall(r"\b(yes|yeah|true|no|nope|false)\b", text)[:1]}
+    return said.pop() if said else None

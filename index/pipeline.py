@@ -18,6 +18,7 @@ from bddseg_tui.core.retrieval.events import (
     CandidatesEvent,
     ImageEvent,
     Item,
+    LookingEvent,
     TokenEvent,
     UnsaidEvent,
 )
@@ -26,8 +27,9 @@ from bddseg_tui.index.llava import CutShort, Llava, TakenBack
 from bddseg_tui.index.query import Anchors, Ask, CancelledError, Emit, make_anchors, teller, turn_of
 from bddseg_tui.index.search import Hit, Searcher
 from bddseg_tui.index.search_language import Phrase, anchor_phrase
+from bddseg_tui.index.second_look import second_look
 
-__all__ = ["Ask", "CancelledError", "ask", "found_item"]
+__all__ = ["Ask", "CancelledError", "ask", "found_item", "looking"]
 _LOOK = (672, 672)
 """Size at which a picture is at least decoded for LLaVA."""
 
@@ -87,6 +89,10 @@ def ask(
     hits = _search(phrases, request, turn.seen, searcher()) if phrases else []
     emit(CandidatesEvent(items=tuple(found_item(h, root) for h in hits)))
     step("search")
+    if request.second_look and hits and not made.unknown and gone is None:
+        hits = second_look(hits, phrases, llava(), root, request.second_look, looking(emit), cancelled)
+        emit(CandidatesEvent(items=tuple(found_item(h, root) for h in hits)))
+        step("second_look")
     if made.unknown:
         return _say(made.unknown, emit, clock)
     if not hits:
@@ -184,6 +190,11 @@ def _doubt(hit: Hit | None, anchors: Sequence[str]) -> str:
     return f"this is the nearest, at {hit.confidence:.0%}: I can't tell whether it shows “{wanted}”"
 
 
+def looking(emit: Emit) -> Callable[[int, int], None]:
+    """Tells of each image that the model looks at once more."""
+    return lambda done, total: emit(LookingEvent(done=done, total=total))
+
+
 def found_item(hit: Hit, root: Path) -> Item:
     """A hit as events have it."""
     image = os.fsdecode(hit.image)
@@ -195,4 +206,5 @@ def found_item(hit: Hit, root: Path) -> Item:
         confidence=round(hit.confidence, 4),
         verdict=hit.verdict,
         duplicates=tuple(os.fsdecode(d) for d in hit.duplicates),
+        seen=None if hit.seen is None else round(hit.seen, 4),
     )

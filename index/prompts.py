@@ -100,3 +100,8 @@ def facts_line(facts: Sequence[tuple[str, float]] | None) -> str:
         return ""
     named = ", ".join(f"{name} {percent:.1f}%" for name, percent in facts[:12])
     return f"Measured in the picture: {named}.\n"
+
+
+def look_messages(phrase: str) -> list[Message]:
+    """The question whether a picture shows what a phrase names."""
+    return [Message("user", f"Does this picture show {clean_question(phrase)}? Reply with yes or no.", picture=True)]

@@ -33,6 +33,7 @@ class Ask:
         mode: "auto" lets LLaVA decide whether the question stays on the picture, "search" finds a new one by the
             anchors given (or made), "stay" answers about `image`.
         allowed: images that a filter leaves, or None.
+        second_look: how many of the best candidates the model is asked about before one is chosen; 0 for none.
         facts: classes and shares (percent) of an image, or nothing.
     """
 
@@ -46,6 +47,7 @@ class Ask:
     fusion: str = "product"
     facts: Callable[[bytes], list[tuple[str, float]]] | None = None
     answer_tokens: int = ANSWER_TOKENS
+    second_look: int = 0
 
 
 @dataclass(frozen=True)

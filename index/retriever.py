@@ -30,10 +30,11 @@ from bddseg_tui.core.retrieval.events import (
 from bddseg_tui.core.retrieval.requests import AskRequest, SearchRequest, Setup, Work
 from bddseg_tui.index.clip import Clip, load_clip
 from bddseg_tui.index.llava import Llava
-from bddseg_tui.index.pipeline import Ask, CancelledError, ask, found_item
+from bddseg_tui.index.pipeline import Ask, CancelledError, ask, found_item, looking
 from bddseg_tui.index.query import Emit
 from bddseg_tui.index.search import Searcher, open_searcher
 from bddseg_tui.index.search_language import parse_phrases
+from bddseg_tui.index.second_look import second_look
 
 
 @dataclass
@@ -68,14 +69,14 @@ class Retriever:
 
     def _end_of(self, request: Work, emit: Emit, cancelled: Callable[[], bool]) -> End:
         if isinstance(request, SearchRequest):
-            return self._search(request, emit)
+            return self._search(request, emit, cancelled)
         if isinstance(request, AskRequest):
             return self._ask(request, emit, cancelled)
         self._searcher(request.setup, emit)
         self._llava(request.setup, emit)
         return LoadedEvent()
 
-    def _search(self, request: SearchRequest, emit: Emit) -> FoundEvent:
+    def _search(self, request: SearchRequest, emit: Emit, cancelled: Callable[[], bool]) -> FoundEvent:
         setup, top = request.setup, request.top
         searcher = self._searcher(setup, emit)
         allowed = _allowed(setup, request.filter, request.evaluation)
@@ -86,7 +87,11 @@ class Retriever:
             words = parse_phrases(request.text, beside_picture=True) if request.text.strip() else []
             hits = searcher.by_picture(picture, top, allowed, phrases=words)
         else:
-            hits = searcher.by_phrases(parse_phrases(request.text), top, allowed, setup.options.fusion)
+            words = parse_phrases(request.text)
+            hits = searcher.by_phrases(words, top, allowed, setup.options.fusion)
+        if words and (count := setup.options.second_look):
+            model = self._llava(setup, emit)
+            hits = second_look(hits, words, model, Path(setup.root), count, looking(emit), cancelled)
         return FoundEvent(items=tuple(found_item(h, Path(setup.root)) for h in hits), store=searcher.method)
 
     def _ask(self, request: AskRequest, emit: Emit, cancelled: Callable[[], bool]) -> AnsweredEvent:
@@ -102,6 +107,7 @@ class Retriever:
             fusion=setup.options.fusion,
             facts=_facts(setup, request.evaluation) if setup.options.facts else None,
             answer_tokens=setup.options.answer_tokens,
+            second_look=setup.options.second_look,
         )
         return ask(
             question,

@@ -38,6 +38,7 @@ class Hit:
         score: its (weighted mean) cosine.
         confidence: a probability that it fits; of a search by picture, how alike they are.
         verdict: what may be said of it.
+        seen: how surely (0..1) the vision-language model says that it fits; None where it was not asked.
     """
 
     image: bytes
@@ -46,6 +47,7 @@ class Hit:
     verdict: Verdict
     parts: tuple[float, ...] = ()
     duplicates: tuple[bytes, ...] = ()
+    seen: float | None = None
 
 
 @dataclass

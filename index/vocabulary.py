@@ -144,6 +144,14 @@ class Vocabulary:
                     taken.update(place)
         return sorted(found, key=lambda c: found[c])
 
+    def as_noun(self, text: str) -> str | None:
+        """A concept as a noun with its article; None where the text names none."""
+        named = self.named(text)
+        if not named:
+            return None
+        phrases = self.phrases[named[0]]
+        return next((p for p in phrases if p.split()[0] in ("a", "an", "the") and named[0] in p), named[0])
+
     def _without_avoided(self, text: str) -> tuple[str, tuple[str, ...]]:
         """The text without what it wants left out, and the concepts that this names.
 

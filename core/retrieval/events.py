@@ -22,6 +22,7 @@ class Item:
         confidence: how surely (0..1) it fits.
         verdict: whether it does, as far as can be told.
         duplicates: images that are nearly the same, relative to the dataset.
+        seen: how surely (0..1) the vision-language model says that it fits; None where it was not asked.
     """
 
     name: Line
@@ -31,6 +32,7 @@ class Item:
     confidence: Real
     verdict: Verdict
     duplicates: tuple[FileName, ...] = ()
+    seen: Real | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +92,15 @@ class CandidatesEvent:
 
     items: tuple[Item, ...]
     event: Literal["candidates"] = "candidates"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookingEvent:
+    """The model looks at the candidates once more: `done` of `total` by now. They come again in their new order."""
+
+    done: Count
+    total: Count
+    event: Literal["looking"] = "looking"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,6 +195,7 @@ Step = (
     | TopicEvent
     | AnchorsEvent
     | CandidatesEvent
+    | LookingEvent
     | ImageEvent
     | TokenEvent
     | UnsaidEvent

@@ -27,6 +27,7 @@ class Retrieval:
         facts: offer the classes and shares of mask or prediction to LLaVA.
         milvus: URI of a Milvus server, or a file for milvus-lite; empty for local search.
         top: how many candidates are shown.
+        second_look: how many of the best candidates LLaVA is asked about, whether they fit; 0 for none.
         device: "cpu" or "cuda"; empty for whichever there is.
         answer_tokens: how long an answer may be.
         thinking_tokens: how much longer, where a model reasons before it answers.
@@ -42,6 +43,7 @@ class Retrieval:
     facts: bool = False
     milvus: str = ""
     top: int = 9
+    second_look: int = 0
     device: str = ""
     answer_tokens: int = 256
     thinking_tokens: int = 2048
@@ -58,6 +60,7 @@ HELP = {
     "facts": "tell LLaVA the classes and shares of the mask",
     "milvus": "Milvus URI or file, for more than a million images",
     "top": "candidates that are shown",
+    "second_look": "best candidates that LLaVA is asked about, yes or no; 0: none",
     "device": "cpu, cuda or cuda:1; empty: whichever there is",
     "answer_tokens": "how long an answer may be",
     "thinking_tokens": "as many more, where a model thinks first",
@@ -68,7 +71,13 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "quantise": get_args(Quantise),
     "device": ("", "cpu", "cuda"),
 }
-RANGES = {"top": (1, 100), "answer_tokens": (16, 32_768), "thinking_tokens": (0, 131_072), "keep_minutes": (0, 1_440)}
+RANGES = {
+    "top": (1, 100),
+    "second_look": (0, 50),
+    "answer_tokens": (16, 32_768),
+    "thinking_tokens": (0, 131_072),
+    "keep_minutes": (0, 1_440),
+}
 
 
 def read_retrieval(raw: object) -> tuple[Retrieval, LeftOut]:

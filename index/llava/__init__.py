@@ -47,13 +47,20 @@ class CutShort:
     message: str
 
 
+@dataclass(frozen=True)
+class Alternatives:
+    """What a token of the reply might have been instead, with probabilities (0..1); only where they were asked for."""
+
+    chances: tuple[tuple[str, float], ...]
+
+
 def at_limit(tokens: int) -> CutShort:
     """A reply that was longer than it was allowed to be."""
     more = f"`bddseg-tui settings answer_tokens={2 * tokens}` allows more"
     return CutShort("limit", f"the answer was cut at its limit of tokens: {more}")
 
 
-Piece = str | Waiting | Thinking | TakenBack | CutShort
+Piece = str | Waiting | Thinking | TakenBack | CutShort | Alternatives
 
 
 class Llava(Protocol):
@@ -75,6 +82,14 @@ class Llava(Protocol):
         Raises:
             OutOfServiceError: nobody is answered now.
             BddsegError: this cannot be answered; the message says why and what to do.
+        """
+        ...
+
+    def chance_of_yes(self, messages: Sequence[Message], picture: Image.Image, cancelled: Callable[[], bool]) -> float:
+        """How surely (0..1) a question of yes or no about a picture is answered with yes; 0.5 for neither.
+
+        Raises:
+            BddsegError: as `stream`.
         """
         ...
 

@@ -4,6 +4,7 @@ Read field by field rather than by a typed model of the `openai` library: server
 them, or lists in the place of texts, and each of that is an ordinary answer of some server.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -53,7 +54,14 @@ class Odd:
     """Something that makes no sense; what comes after it may."""
 
 
-Part = Said | Thought | Declined | Finished | Failed | Odd
+@dataclass(frozen=True)
+class Likely:
+    """What a token might have been instead: each with its probability (0..1)."""
+
+    chances: tuple[tuple[str, float], ...]
+
+
+Part = Likely | Said | Thought | Declined | Finished | Failed | Odd
 
 
 def parts_of(raw: Any) -> Iterator[Part]:
@@ -73,6 +81,8 @@ def parts_of(raw: Any) -> Iterator[Part]:
         return
     if (words := error_words(choice)) is not None:
         yield Failed(words)
+    # Before the words: they may be the last that is read.
+    yield from _likely(choice.get("logprobs"))
     yield from _message_parts(_message(choice))
     reason = choice.get("finish_reason") or choice.get("stop_reason")
     if isinstance(reason, str) and reason:
@@ -99,6 +109,24 @@ def _message_parts(message: dict[str, Any]) -> Iterator[Part]:
             yield Thought(text) if thought else Said(text)
     if text := text_of(message.get("refusal")):
         yield Declined(text)
+
+
+def _likely(logprobs: Any) -> Iterator[Likely]:
+    """The alternatives of every token, where the server was asked for them and gives any."""
+    tokens = logprobs.get("content") if isinstance(logprobs, dict) else None
+    for token in tokens if isinstance(tokens, list) else ():
+        tops = token.get("top_logprobs") if isinstance(token, dict) else None
+        found = [
+            (top["token"], math.exp(min(0.0, float(top["logprob"]))))
+            for top in (tops if isinstance(tops, list) else ())
+            if isinstance(top, dict) and isinstance(top.get("token"), str) and _is_number(top.get("logprob"))
+        ]
+        if found:
+            yield Likely(tuple(found))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
 
 
 def text_of(value: Any, depth: int = 4) -> str:

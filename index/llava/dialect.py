@@ -20,6 +20,7 @@ _NO_MODEL = re.compile(
 )
 _NO_PATH = re.compile(r"endpoint|unknown path|not found|cannot post|cannot get|method not allowed|no route", re.I)
 _PAUSE_S = 2.0
+_ALTERNATIVES = 8
 
 
 @dataclass(frozen=True)
@@ -29,14 +30,17 @@ class Dialect:
     limit: str = "max_tokens"
     temperature: bool = True
     stream: bool = True
+    logprobs: bool = True
 
-    def body(self, model: str, messages: list[Any], limit: int) -> dict[str, Any]:
-        """The body of a request."""
+    def body(self, model: str, messages: list[Any], limit: int, alternatives: bool = False) -> dict[str, Any]:
+        """The body of a request; `alternatives` asks what else each token might have been."""
         body: dict[str, Any] = {"model": model, "messages": messages, self.limit: limit}
         if self.temperature:
             body["temperature"] = 0.0
         if self.stream:
             body["stream"] = True
+        if alternatives and self.logprobs:
+            body |= {"logprobs": True, "top_logprobs": _ALTERNATIVES}
         return body
 
     def after(self, status: int, words: str) -> "Dialect | None":
@@ -47,6 +51,8 @@ class Dialect:
             return replace(self, limit="max_completion_tokens")
         if self.limit in words and "max_tokens" in words.replace("max_completion_tokens", ""):
             return replace(self, limit="max_tokens")
+        if self.logprobs and "logprobs" in words:
+            return replace(self, logprobs=False)
         if self.temperature and "temperature" in words:
             return replace(self, temperature=False)
         if self.stream and re.search(r"\bstream(?:ing)?\b", words, re.IGNORECASE):

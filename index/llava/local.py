@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -13,12 +14,14 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.hub import offline, why_unreachable
 from bddseg_tui.core.sanitize import sanitize
+from bddseg_tui.index.anchor_reply import parse_yes_no
 from bddseg_tui.index.hub import snapshot, why_not_loaded_from_hub
-from bddseg_tui.index.llava import THINKING_TOKENS, Piece, at_limit
+from bddseg_tui.index.llava import THINKING_TOKENS, Piece, all_said, at_limit
 from bddseg_tui.index.llava.budget import Budget, ThoughtTokens
 from bddseg_tui.index.llava.families import check_family, unknown_family
 from bddseg_tui.index.llava.memory import ADVICE, place, weights_bytes
 from bddseg_tui.index.llava.reasoning import OPENING, Telling
+from bddseg_tui.index.llava.yes_no import SPELLINGS, chance_by, yes_among
 from bddseg_tui.index.prompts import Message
 from bddseg_tui.index.vocabulary import Vocabulary, read_vocabulary
 from bddseg_tui.index.weights_check import difference, refuse_broken, why_not_loaded
@@ -27,6 +30,7 @@ DEMO = Path(__file__).parent.parent / "weights" / "llava"
 _SMALL = 200_000_000
 """Parameters below which a model decodes fastest on one CPU thread."""
 _PATIENCE_S = 600.0
+_YES_TOKENS = 24
 ONLY_THOUGHTS = (
     "{name} spent its tokens on thinking and came to no answer: allow it more with "
     "`bddseg-tui settings thinking_tokens=8192`"
@@ -85,6 +89,45 @@ class LocalLlava:
         if cut == [True]:
             yield at_limit(limit)
 
+    def chance_of_yes(self, messages: Sequence[Message], picture: Image.Image, cancelled: Callable[[], bool]) -> float:
+        """See `index.llava`: by the first token of its reply alone, without thoughts."""
+        if self._one_thread:
+            torch.set_num_threads(1)
+        inputs = self._without_thoughts(self.inputs(messages, picture, thoughts=False))
+        try:
+            with torch.inference_mode():
+                made = self.model.generate(
+                    **inputs, max_new_tokens=1, do_sample=False, output_scores=True, return_dict_in_generate=True
+                )
+        except (RuntimeError, ValueError, MemoryError) as error:
+            raise BddsegError(_why(error)) from error
+        chances = made.scores[0][0].float().softmax(-1)
+        words = [(word, float(chances[token])) for word, token in self._beginnings.items()]
+        if (chance := yes_among([*words, ("", max(0.0, 1 - sum(p for _, p in words)))])) is not None:
+            return chance
+        return chance_by(parse_yes_no(all_said(self.stream(messages, picture, _YES_TOKENS, cancelled))), ())
+
+    @cached_property
+    def _beginnings(self) -> dict[str, int]:
+        """The first tokens of yes and no, as they are spelt; those that may begin either are left out."""
+        words = self.processor.tokenizer
+        first = {w: words.encode(w, add_special_tokens=False)[0] for w in SPELLINGS}
+        unlike = {t: {w.strip().lower() for w, u in first.items() if u == t} for t in first.values()}
+        return {next(w for w, u in first.items() if u == t): t for t, meant in unlike.items() if len(meant) == 1}
+
+    def _without_thoughts(self, inputs: Any) -> Any:
+        """Closes the thoughts that a template has opened: what follows is the answer."""
+        if not self._marks.begun_in(inputs["input_ids"][0]):
+            return inputs
+        words = self.processor.tokenizer
+        tail = [min(self._marks.closing), *words.encode("\n\n", add_special_tokens=False)]
+        shape = inputs["input_ids"].shape
+        for name, values in list(inputs.items()):
+            if isinstance(values, torch.Tensor) and values.shape == shape:
+                more = {"input_ids": tail, "attention_mask": [1] * len(tail)}.get(name, [0] * len(tail))
+                inputs[name] = torch.cat([values, values.new_tensor([more])], 1)
+        return inputs
+
     def _generate(self, inputs: Any, limit: int, streamer: Any, budget: Budget) -> bool:
         """Generates into the streamer; returns whether the answer was cut at its length."""
         from transformers import StoppingCriteriaList
@@ -102,8 +145,12 @@ class LocalLlava:
         ends = self.model.generation_config.eos_token_id
         return budget.spent and int(made[0][-1]) not in (ends if isinstance(ends, list) else [ends])
 
-    def inputs(self, messages: Sequence[Message], picture: Image.Image | None) -> Any:
-        """The tokens of a conversation and the pixels of its picture, as the model takes them."""
+    def inputs(self, messages: Sequence[Message], picture: Image.Image | None, thoughts: bool = True) -> Any:
+        """The tokens of a conversation and the pixels of its picture, as the model takes them.
+
+        Args:
+            thoughts: False asks the template for a prompt without them, if it knows how.
+        """
         chat = [
             {
                 "role": m.role,
@@ -112,9 +159,12 @@ class LocalLlava:
             }
             for m in messages
         ]
+        # Qwen's and others' templates write closed thoughts into the prompt then.
+        known = "enable_thinking" in str(self.processor.chat_template)
+        more: dict[str, Any] = {"enable_thinking": False} if known and not thoughts else {}
         # In one call: a processor may turn one picture into many tiles, and counts their tokens itself.
         inputs = self.processor.apply_chat_template(
-            chat, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt"
+            chat, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt", **more
         )
         return inputs.to(self.model.device, self.model.dtype)
 

@@ -6,12 +6,10 @@ than with the `openai` library, which takes a null for a failure and an event wi
 along what `OPENAI_*` in the environment says of an account elsewhere.
 """
 
-import base64
 import os
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -20,17 +18,20 @@ from PIL import Image
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.retrieval.server_address import server_address, shown_address
 from bddseg_tui.core.sanitize import sanitize
-from bddseg_tui.index.llava import THINKING_TOKENS, OutOfServiceError, Piece, Waiting
+from bddseg_tui.index.anchor_reply import parse_yes_no
+from bddseg_tui.index.llava import THINKING_TOKENS, Alternatives, OutOfServiceError, Piece, TakenBack, Waiting
 from bddseg_tui.index.llava.chunks import error_words
 from bddseg_tui.index.llava.decode import ReplyDecoder, TooLongError, WebPageError, loads
 from bddseg_tui.index.llava.dialect import Dialect, other_addresses, pause_s, wrong_address, wrong_model
 from bddseg_tui.index.llava.exchange import Exchange, Head, Patience, Request, Silence, TooMuchError
+from bddseg_tui.index.llava.messages import data_uri, for_server
 from bddseg_tui.index.llava.models import choose_model, model_names
 from bddseg_tui.index.llava.server_errors import KEY, refusal, transport, web_page, where
 from bddseg_tui.index.llava.verdict import ErrorReplyError, OnlyThoughtError, Verdict
+from bddseg_tui.index.llava.yes_no import chance_by, yes_among
 from bddseg_tui.index.prompts import Message
 
-_SIDE = 1024
+_YES_TOKENS = 8
 _MOST_ATTEMPTS, _MOST_MODELS = 40, 3
 _ERROR_BYTES, _ERROR_SILENCE_S = 64_000, 5
 _POLL_S, _UNTOLD_S = 0.05, 6.0
@@ -68,14 +69,36 @@ class ServerLlava:
         self, messages: Sequence[Message], picture: Image.Image | None, limit: int, cancelled: Cancelled
     ) -> Iterator[Piece]:
         """See `index.llava`."""
+        return self._stream(messages, picture, limit, cancelled)
+
+    def chance_of_yes(self, messages: Sequence[Message], picture: Image.Image, cancelled: Cancelled) -> float:
+        """See `index.llava`: by the alternatives of the word, where the server gives them, else by the word alone."""
+        said, chances = "", list[float]()
+        for piece in self._stream(messages, picture, _YES_TOKENS, cancelled, alternatives=True):
+            if isinstance(piece, str):
+                said += piece
+            elif isinstance(piece, TakenBack):
+                said = ""
+            elif isinstance(piece, Alternatives) and (chance := yes_among(piece.chances)) is not None:
+                chances.append(chance)
+        return chance_by(parse_yes_no(said), chances)
+
+    def _stream(
+        self,
+        messages: Sequence[Message],
+        picture: Image.Image | None,
+        limit: int,
+        cancelled: Cancelled,
+        alternatives: bool = False,
+    ) -> Iterator[Piece]:
         image = None if picture is None else data_uri(picture)
-        asked = [_for_server(m, image) for m in messages]
+        asked = [for_server(m, image) for m in messages]
         addresses, busy = self._addresses, 0.0
         for _ in range(_MOST_ATTEMPTS):
             if not self._model:
                 self._model = yield from self._first_model(cancelled)
             try:
-                yield from self._attempt(asked, limit, cancelled)
+                yield from self._attempt(asked, limit, cancelled, alternatives)
                 return
             except OnlyThoughtError:
                 if self._spare >= self.thinking_tokens:
@@ -99,9 +122,8 @@ class ServerLlava:
 
     # -- one request -----------------------------------------------------------------------------------------
 
-    def _attempt(self, messages: list[Any], limit: int, cancelled: Cancelled) -> Telling:
-        allowed = limit + self._spare
-        body = self._dialect.body(self._model, messages, allowed)
+    def _attempt(self, messages: list[Any], limit: int, cancelled: Cancelled, alternatives: bool) -> Telling:
+        body = self._dialect.body(self._model, messages, limit + self._spare, alternatives)
         exchange = Exchange(self._request("POST", "chat/completions", body), self._patience, cancelled)
         decoder, verdict = ReplyDecoder(), Verdict(self._url, limit)
         broken: Exception | None = None
@@ -267,21 +289,3 @@ def _name_one(names: Sequence[str]) -> str:
     known = ", ".join(sanitize(n)[:60] for n in names[:5])
     advice = "name one with `bddseg-tui settings server_model=NAME` (ask --server-model NAME)"
     return f": {advice}" + (f"; it has {known}" if known else "")
-
-
-def data_uri(picture: Image.Image) -> str:
-    """The picture as a JPEG data URI, at most 1024 pixels wide or high."""
-    small = picture.convert("RGB")
-    small.thumbnail((_SIDE, _SIDE))
-    sink = BytesIO()
-    small.save(sink, "JPEG", quality=90)
-    return "data:image/jpeg;base64," + base64.b64encode(sink.getvalue()).decode()
-
-
-def _for_server(message: Message, image: str | None) -> Any:
-    if not (message.picture and image):
-        return {"role": message.role, "content": message.text}
-    return {
-        "role": message.role,
-        "content": [{"type": "image_url", "image_url": {"url": image}}, {"type": "text", "text": message.text}],
-    }

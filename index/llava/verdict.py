@@ -5,8 +5,20 @@ from dataclasses import dataclass, field
 
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.sanitize import sanitize
-from bddseg_tui.index.llava import CutShort, Piece, at_limit
-from bddseg_tui.index.llava.chunks import BROKEN, FILTER, LIMIT, Declined, Failed, Finished, Odd, Part, Said, Thought
+from bddseg_tui.index.llava import Alternatives, CutShort, Piece, at_limit
+from bddseg_tui.index.llava.chunks import (
+    BROKEN,
+    FILTER,
+    LIMIT,
+    Declined,
+    Failed,
+    Finished,
+    Likely,
+    Odd,
+    Part,
+    Said,
+    Thought,
+)
 from bddseg_tui.index.llava.reasoning import Telling
 from bddseg_tui.index.llava.server_errors import shortened, transport, where
 
@@ -57,6 +69,8 @@ class Verdict:
                     self.declined += text[:1000]
                 case Failed(words):
                     self.failed = self.failed or words or "an error without words"
+                case Likely(chances):
+                    yield Alternatives(chances)
                 case Odd():
                     self.odd += 1
 

@@ -139,6 +139,19 @@ def test_a_model_in_this_process_thinks_unseen_and_has_tokens_of_its_own_for_tha
     assert "".join(p for p in pieces if isinstance(p, str)) == "Yes"
 
 
+@pytest.mark.parametrize("opened", [True, False], ids=["opened by the template", "no thoughts"])
+def test_a_yes_is_read_from_what_the_first_word_might_have_been(tmp_path: Path, opened: bool) -> None:
+    model = load_llava(str(save_made(*thinking_llava(False, opened), tmp_path / "model")), "cpu")
+    token = {word: model.processor.tokenizer.convert_tokens_to_ids(word[0]) for word in ("Yes", "No", "Maybe")}
+
+    def chance(**bias: float) -> float:
+        model.model.generation_config.sequence_bias = [[[token[word]], float(value)] for word, value in bias.items()]
+        return model.chance_of_yes(prompts.look_messages("a bus"), PICTURE, lambda: False)
+
+    assert chance(Yes=90, No=50) > 0.99 and chance(Yes=50, No=90) < 0.01
+    assert chance(Yes=50, Maybe=90) == 0.5
+
+
 def test_thoughts_without_end_are_cut_and_told(tmp_path: Path) -> None:
     model = load_llava(str(save_made(*thinking_llava(False, True), tmp_path / "model")), "cpu")
     model.thinking_tokens = 4

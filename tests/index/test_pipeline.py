@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -13,6 +14,7 @@ from bddseg_tui.core.retrieval.events import (
     AnsweredEvent,
     CandidatesEvent,
     ImageEvent,
+    LookingEvent,
     RequestEvent,
     ThinkingEvent,
     TopicEvent,
@@ -22,6 +24,8 @@ from bddseg_tui.core.retrieval.events import (
 from bddseg_tui.index.llava import CutShort, OutOfServiceError, Piece, TakenBack, Thinking, Waiting
 from bddseg_tui.index.pipeline import Ask, CancelledError, ask
 from bddseg_tui.index.prompts import Message
+from bddseg_tui.index.search_language import Phrase
+from bddseg_tui.index.second_look import second_look
 from bddseg_tui.index.vocabulary import Vocabulary
 from tests.index.conftest import Indexed
 
@@ -52,6 +56,10 @@ class Scripted:
             yield from said
             return
         yield from said.split(" ", 1) if " " in said else [said]
+
+    def chance_of_yes(self, messages: Sequence[Message], picture: Image.Image, cancelled: Callable[[], bool]) -> float:
+        """Replies with a number in words."""
+        return float("".join(p for p in self.stream(messages, picture, 1, cancelled) if isinstance(p, str)))
 
 
 E = TypeVar("E")
@@ -304,3 +312,33 @@ def test_a_doubted_answer_is_asked_for_again(indexed: Indexed) -> None:
     events, llava = run(indexed, request, "Yes, it is dark.", vocabulary=TAUGHT)
     assert of(events, TopicEvent).same is True
     assert llava.prompts[-1].endswith("is it dark?") and llava.pictures[-1] is not None
+
+
+def test_a_second_look_brings_the_candidates_into_the_order_of_what_the_model_sees(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sure(indexed, monkeypatch)
+    request = Ask("is there a bus at night?", second_look=2, top=4)
+    # Two images, of each two phrases.
+    events, llava = run(indexed, request, "night; bus", "0.02", "0.03", "0.97", "0.99", "Yes, a bus.")
+    before, after = (e.items for e in events if isinstance(e, CandidatesEvent))
+    assert [i.image for i in after] == [before[n].image for n in (1, 0, 2, 3)]
+    assert after[0].seen == pytest.approx(0.98, abs=0.001) and after[2].seen is None
+    assert of(events, AnsweredEvent).image == before[1].image
+    assert [(e.done, e.total) for e in events if isinstance(e, LookingEvent)] == [(0, 2), (1, 2)]
+    assert "Does this picture show night? Reply with yes or no." in llava.prompts[1]
+
+
+def test_where_the_model_sees_none_of_it_in_the_best_images_nothing_fits(indexed: Indexed) -> None:
+    unsure = Ask("a bus, but not at night", second_look=1, anchors=("bus", "-night"), mode="search")
+    events, _ = run(indexed, unsure, "0.001", "0.999")
+    assert of(events, AnsweredEvent).image is None and of(events, AnsweredEvent).answer.startswith("None of the")
+
+
+def test_the_demo_model_is_asked_of_what_it_knows_alone_and_in_its_own_words(indexed: Indexed, llava: Any) -> None:
+    hits = indexed.searcher.by_phrases([Phrase("bus")], 3)
+    looks = partial(second_look, llava=llava, root=indexed.root, count=2, tell=lambda *_: None, cancelled=lambda: False)
+    assert [h.seen for h in looks(hits, [Phrase("zeppelin")])] == [None] * 3
+    found = looks(hits, [Phrase("bus")])
+    assert all(h.seen is not None and 0 <= h.seen <= 1 for h in found if h.image in {x.image for x in hits[:2]})
+    assert llava.vocabulary.as_noun("city bus") == "a bus" and llava.vocabulary.as_noun("night") == "night"

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 import shutil
 import socket
 import ssl
@@ -19,7 +20,7 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.index.llava import CutShort, OutOfServiceError, Piece, Waiting
 from bddseg_tui.index.llava.exchange import Patience
 from bddseg_tui.index.llava.server import ServerLlava
-from bddseg_tui.index.prompts import Message, answer_messages
+from bddseg_tui.index.prompts import Message, answer_messages, look_messages
 from tests.index.serving import Handle, answer_json, chunk, send, send_token, serving, start_stream
 
 QUESTION = answer_messages("is there a bus?")
@@ -334,6 +335,50 @@ def test_what_a_server_wants_is_learned_once() -> None:
         for _ in range(2):
             assert list(llava.stream([Message("user", "hi")], None, 32, lambda: False)) == ["ok"]
     assert len(seen) == 4 and seen[3]["max_completion_tokens"] == 32
+
+
+def yes_with(**likely: float) -> dict[str, Any]:
+    tops = [{"token": f" {word}", "logprob": math.log(chance)} for word, chance in likely.items()]
+    content = [{"token": " Yes", "logprob": 0.0, "top_logprobs": tops}]
+    return {"choices": [{"delta": {"content": " Yes"}, "logprobs": {"content": content}, "finish_reason": "stop"}]}
+
+
+def test_a_yes_is_as_sure_as_the_servers_alternatives_or_as_a_word_where_it_gives_none() -> None:
+    seen: list[dict[str, Any]] = []
+    replies: list[Any] = [
+        yes_with(Yes=0.6, no=0.2),
+        yes_with(The=0.7, Yes=0.3),
+        chunk({"content": "No, none."}, "stop"),
+    ]
+
+    def handle(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        seen.append(body)
+        start_stream(handler)
+        send(handler, replies[len(seen) - 1])
+
+    with serving(handle) as url:
+        llava = ServerLlava(url, "m")
+        found = [llava.chance_of_yes(look_messages("bus"), Image.new("RGB", (9, 9)), lambda: False) for _ in replies]
+    assert found == pytest.approx([0.75, 0.9, 0.1])
+    assert seen[0]["logprobs"] is True and seen[0]["top_logprobs"] and "bus" in str(seen[0]["messages"])
+
+
+def test_a_server_that_knows_no_logprobs_is_asked_without_them_from_then_on() -> None:
+    seen: list[dict[str, Any]] = []
+
+    def handle(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        seen.append(body)
+        if "logprobs" in body:
+            answer_json(handler, {"error": {"message": "logprobs is not supported by this model"}}, 400)
+            return
+        start_stream(handler)
+        send(handler, chunk({"content": "Yes."}, "stop"))
+
+    with serving(handle) as url:
+        llava = ServerLlava(url, "m")
+        for _ in range(2):
+            assert llava.chance_of_yes(look_messages("bus"), Image.new("RGB", (9, 9)), lambda: False) == 0.9
+    assert len(seen) == 3
 
 
 def test_a_model_that_thinks_first_is_allowed_more_tokens_and_its_thoughts_are_not_the_answer() -> None:

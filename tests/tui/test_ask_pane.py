@@ -113,6 +113,28 @@ async def test_a_question_ends_with_candidates_and_an_answer_that_are_kept(askin
     assert [t.question for c in kept for t in c.turns] == ["show me the city at night"]
 
 
+async def test_a_second_look_asks_again_and_says_which_candidate_is_looked_at(asking: AppPilot) -> None:
+    await ask(asking, "show me the city at night")
+    await ended(asking)
+    before, pane = last_turn(asking), asking.app.query_one(AskPane)
+    told: list[str] = []
+    apply = TurnView.apply
+
+    async def noted(view: TurnView, event: RequestEvent) -> None:
+        await apply(view, event)
+        told.append(str(view.query_one(".turn--steps", Static).content))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TurnView, "apply", noted)
+        await asking.press("L")
+        await until(asking, lambda: pane.asking.is_live)
+        await ended(asking)
+    after = last_turn(asking)
+    assert after.number == before.number and after.anchors == before.anchors
+    assert "second_look" in after.timings and "second_look" not in before.timings
+    assert any("looking at candidate 5 of 5" in line for line in told), told
+
+
 async def test_digits_change_the_pane_unless_a_question_is_typed(app: BddsegApp) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await shown(pilot)

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from textual import work
 from textual.message import Message
@@ -22,6 +23,8 @@ from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.daemon_thread import in_daemon_thread
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 
+SECOND_LOOK = 5
+"""Candidates that are looked at again on demand, where the settings name no number."""
 HISTORY = 4
 """How many of the turns before about the same image go with a question."""
 
@@ -38,6 +41,7 @@ class Question:
         image: the image to stay on, relative to the dataset.
         anchors: what to search for.
         history: earlier questions about the same image with their answers.
+        looks: LLaVA is asked about the best candidates, though the settings may not say so.
     """
 
     text: str
@@ -46,6 +50,7 @@ class Question:
     image: str | None
     anchors: tuple[str, ...]
     history: tuple[tuple[str, str], ...]
+    looks: bool = False
 
 
 def question_after(
@@ -56,6 +61,7 @@ def question_after(
     image: str | None = None,
     anchors: tuple[str, ...] = (),
     mode: Mode = "auto",
+    looks: bool = False,
 ) -> Question:
     """A question with what the turns before it say; the turn that it replaces counts as not asked."""
     number = replaces.number if replaces else max((t.number for t in turns), default=0) + 1
@@ -63,7 +69,7 @@ def question_after(
     if mode == "auto" and before and before[-1].image is not None:
         image, anchors = before[-1].image, before[-1].anchors
     history = tuple((t.question, t.answer) for t in before if t.image == image and t.fits)[-HISTORY:]
-    return Question(text=text, number=number, mode=mode, image=image, anchors=anchors, history=history)
+    return Question(text, number, mode, image, anchors, history, looks)
 
 
 class LiveAnswer:
@@ -152,7 +158,11 @@ class Asking(Widget):
         evaluation: str | None,
     ) -> None:
         def follow() -> None:
-            answering = self._engine.retrieval.ask(
+            retrieval = self._engine.retrieval
+            looks: dict[str, Any] = (
+                {"second_look": retrieval.options.second_look or SECOND_LOOK} if question.looks else {}
+            )
+            answering = retrieval.ask(
                 collection,
                 question.text,
                 image=question.image,
@@ -161,6 +171,7 @@ class Asking(Widget):
                 mode=question.mode,
                 filter_text=filter_text,
                 evaluation=evaluation,
+                **looks,
             )
             for event in live.events(answering):
                 self.post_message(self.Event(view, event))

@@ -32,6 +32,12 @@ TURN = (
     Command("edit_anchors", "e", "Anchors", "Edit the anchors and search again.", True),
     Command("retry", "r", "Retry", "Ask this question again.", True),
     Command("search_anew", "a", "Search anew", "Ask this question again with a new search, whatever the topic."),
+    Command(
+        "second_look",
+        "L",
+        "Second look",
+        "Ask this question again: LLaVA says of each of the best candidates whether it fits, before one is chosen.",
+    ),
     Command("copy", "y", "Copy", "Copy the answer.", True),
     Command("open_in_dataset", "o", "Open", "Show the picture in the Dataset pane.", True),
     Command("full_picture", "f", "Full screen", "Show the image alone."),

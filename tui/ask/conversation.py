@@ -31,7 +31,7 @@ class Conversation(VerticalScroll, can_focus=True):
     class Again(Message):
         """The question of a turn is to be asked again, in its place or after all others.
 
-        `image`, `anchors` and `mode` are as in `asking.Question`; `keeps` says that the candidates stay.
+        `image`, `anchors`, `mode` and `looks` are as in `asking.Question`; `keeps` says that the candidates stay.
         """
 
         def __init__(
@@ -43,10 +43,11 @@ class Conversation(VerticalScroll, can_focus=True):
             anchors: tuple[str, ...] = (),
             mode: Mode = "auto",
             keeps: bool = False,
+            looks: bool = False,
         ) -> None:
             super().__init__()
             self.view, self.replaces, self.image, self.anchors, self.mode = view, replaces, image, anchors, mode
-            self.keeps = keeps
+            self.keeps, self.looks = keeps, looks
 
     chosen: TurnView | None = None
 
@@ -137,6 +138,12 @@ class Conversation(VerticalScroll, can_focus=True):
         """Asks the question again, with a new search."""
         if self.chosen is not None:
             self.post_message(self.Again(self.chosen, mode="search"))
+
+    def action_second_look(self) -> None:
+        """Asks the question again, and LLaVA of the best candidates whether they fit."""
+        if self.chosen is not None:
+            anchors = self.chosen.turn.anchors
+            self.post_message(self.Again(self.chosen, replaces=True, anchors=anchors, mode="search", looks=True))
 
     def action_edit_anchors(self) -> None:
         """Asks for other anchors, and searches with them."""

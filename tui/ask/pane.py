@@ -162,6 +162,7 @@ class AskPane(Pane):
         image: str | None = None,
         anchors: tuple[str, ...] = (),
         mode: Mode = "auto",
+        looks: bool = False,
         kept: tuple[Candidate, ...] = (),
     ) -> None:
         """Asks as `asking.question_after` says; what is asked again takes the place of the old turn.
@@ -174,7 +175,7 @@ class AskPane(Pane):
         await self.asking.begin(collection)
         turns = [view.turn for view in self.conversation.views]
         replaced = replaces.turn if replaces else None
-        asked = question_after(turns, text, replaces=replaced, image=image, anchors=anchors, mode=mode)
+        asked = question_after(turns, text, replaces=replaced, image=image, anchors=anchors, mode=mode, looks=looks)
         turn = Turn(asked.number, sanitize(text), anchors if mode == "stay" else (), candidates=kept)
         turn = replace(turn, image=image if mode == "stay" else None)
         before = next((t for t in reversed(turns) if t.number < asked.number and t.image == asked.image), None)
@@ -208,9 +209,15 @@ class AskPane(Pane):
 
     @on(Conversation.Again)
     async def _again(self, event: Conversation.Again) -> None:
-        text, replaces = event.view.turn.question, event.view if event.replaces else None
-        kept = event.view.turn.candidates if event.keeps else ()
-        await self._ask(text, replaces=replaces, image=event.image, anchors=event.anchors, mode=event.mode, kept=kept)
+        await self._ask(
+            event.view.turn.question,
+            replaces=event.view if event.replaces else None,
+            image=event.image,
+            anchors=event.anchors,
+            mode=event.mode,
+            looks=event.looks,
+            kept=event.view.turn.candidates if event.keeps else (),
+        )
 
     # -- chats -----------------------------------------------------------------------------------------------
 

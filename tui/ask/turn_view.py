@@ -17,6 +17,7 @@ from bddseg_tui.core.retrieval.events import (
     FailedEvent,
     ImageEvent,
     LoadingEvent,
+    LookingEvent,
     RequestEvent,
     ThinkingEvent,
     TokenEvent,
@@ -85,6 +86,8 @@ class TurnView(Vertical):
             case UnsaidEvent():
                 self.turn = replace(self.turn, answer="")
                 await self.query_one(Markdown).update("")
+            case LookingEvent():
+                self._doing = f"looking at candidate {event.done + 1} of {event.total}"
             case TopicEvent():
                 self.turn = replace(self.turn, stayed=event.same, candidates=self._kept if event.same else ())
                 self._doing = "looking" if event.same else "thinking of what to look for"

@@ -30,6 +30,7 @@ from bddseg_tui.tui.cli.options import (
     DownloadOption,
     FilterOption,
     JsonOption,
+    SecondLookOption,
     TopOption,
     WorkspaceOption,
 )
@@ -64,6 +65,7 @@ def ask(
     data: DataOption = None,
     filter_text: FilterOption = "",
     top: TopOption = 9,
+    second_look: SecondLookOption = None,
     facts: Annotated[bool, typer.Option("--facts", help="Tell LLaVA the classes and shares of the mask.")] = False,
     llava: Annotated[str | None, typer.Option(help="demo, a folder, or a hub name.", show_default=False)] = None,
     clip: Annotated[
@@ -83,7 +85,7 @@ def ask(
     """Ask a question: LLaVA names what to look for, CLIP finds the image, LLaVA answers looking at it."""
     engine = open_engine(workspace)
     collection = open_dataset(engine, data, scan=bool(filter_text.strip()) or facts)
-    named = {"llava": llava, "clip": clip, "server": server, "server_model": server_model}
+    named = {"llava": llava, "clip": clip, "server": server, "server_model": server_model, "second_look": second_look}
     changes: dict[str, Any] = {k: v for k, v in named.items() if v is not None}
     if facts:
         changes["facts"] = True

@@ -17,4 +17,5 @@ def candidate_image(item: Item) -> "CandidateImage":
         "score": item.score,
         "confidence": item.confidence,
         "verdict": item.verdict,
+        "seen": item.seen,
     }

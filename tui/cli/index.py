@@ -22,6 +22,7 @@ from bddseg_tui.tui.cli.options import (
     JsonOption,
     ModelOption,
     OptionalDatasetArgument,
+    SecondLookOption,
     TopOption,
     WorkspaceOption,
 )
@@ -172,6 +173,7 @@ def search(
     fusion: Annotated[
         str, typer.Option(help=f"Several phrases: {', '.join(choices('fusion'))}.", autocompletion=completions.fusions)
     ] = "",
+    second_look: SecondLookOption = None,
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
@@ -181,6 +183,8 @@ def search(
     engine = open_engine(workspace)
     collection = open_dataset(engine, data, scan=bool(filter_text.strip()))
     changes: dict[str, Any] = {k: v for k, v in (("clip", model), ("fusion", fusion)) if v}
+    if second_look is not None:
+        changes["second_look"] = second_look
     answering = engine.retrieval.search(
         collection, text, like="" if like is None else os.fspath(like), filter_text=filter_text, top=top, **changes
     )
@@ -192,7 +196,8 @@ def search(
         note("nothing: the filter leaves no image of the index")
     for item in items:
         more = f"  (+{len(item.duplicates)} alike)" if item.duplicates else ""
-        say(f"{percent(item.confidence):>5} %  {item.score:+.3f}  {sanitize_path(item.path)}{more}")
+        seen = "" if item.seen is None else f"  LLaVA {percent(item.seen):>3} %"
+        say(f"{percent(item.confidence):>5} %  {item.score:+.3f}{seen}  {sanitize_path(item.path)}{more}")
     said = items[0].verdict if items else "fits"
     if said == "nothing":
         note("nothing seems to fit; these are the nearest")

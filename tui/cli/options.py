@@ -85,4 +85,15 @@ ModelOption = Annotated[
     ),
 ]
 TopOption = Annotated[int, typer.Option("--top", min=1, max=500, help="How many.")]
+SecondLookOption = Annotated[
+    int | None,
+    typer.Option(
+        "--second-look",
+        metavar="K",
+        min=0,
+        max=50,
+        help="Ask LLaVA of the best K whether they fit; else as set.",
+        show_default=False,
+    ),
+]
 DownloadOption = Annotated[bool, typer.Option("--download", help="Fetch weights that are not in the cache.")]

@@ -95,6 +95,8 @@ class CandidateImage(TypedDict):
     confidence: Real
     verdict: Verdict
     """`unsure`: nobody can tell whether it fits."""
+    seen: Fraction | None
+    """How surely LLaVA says that it fits; null where it was not asked."""
 
 
 @closed
