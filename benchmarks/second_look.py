@@ -35,8 +35,8 @@ from bddseg_tui.index.ranking_measures import area_under_roc
 from bddseg_tui.index.search import Hit, Searcher
 from bddseg_tui.index.search_language import Phrase
 from bddseg_tui.index.second_look import second_look
+from benchmarks.haystack import Haystack, draw_haystack, searcher_over
 from benchmarks.report import publish
-from benchmarks.retrieval_quality import Haystack, draw_haystack, searcher_over
 
 _WORDS = (1, 2, 3)
 

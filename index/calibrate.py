@@ -102,18 +102,23 @@ def average_precision_of(cosines: NDArray[Any], truth: Truth) -> float:
     return float(np.mean(found)) if found else 0.0
 
 
-def measured(best: Sequence[tuple[float, bool, bool]]) -> ErrorRecord:
-    """The error of searches, each as (confidence of its best image, whether that shows it, whether any image does)."""
+def measured(best: Sequence[tuple[float, bool, bool]], refused: Sequence[bool] | None = None) -> ErrorRecord:
+    """The error of searches, each as (confidence of its best image, whether that shows it, whether any image does).
+
+    Args:
+        refused: whether it was said that nothing fits; by the confidence alone where left out.
+    """
     sure, right, there = (np.asarray(column, float) for column in zip(*best, strict=True))
+    nothing = sure < NOTHING_BELOW if refused is None else np.asarray(refused)
     place = np.minimum((sure * _BINS).astype(int), _BINS - 1)
     off = sum(abs(float((sure - right)[place == b].sum())) for b in range(_BINS)) / len(sure)
-    present, absent = sure[there == 1], sure[there == 0]
+    absent = sure[there == 0]
     return {
         "searches": len(sure),
         "calibration": round(off, 4),
-        "nothing": round(float((present < NOTHING_BELOW).mean()) if len(present) else 0.0, 4),
+        "nothing": round(float(nothing[there == 1].mean()) if (there == 1).any() else 0.0, 4),
         "fits": round(float((absent >= FITS_FROM).mean()) if len(absent) else 0.0, 4),
-        "unsure": round(float(((sure >= NOTHING_BELOW) & (sure < FITS_FROM)).mean()), 4),
+        "unsure": round(float((~nothing & (sure < FITS_FROM)).mean()), 4),
     }
 
 

@@ -169,7 +169,7 @@ class Searcher:
         # Ties in confidence (both surely fit) are broken by the cosine.
         order = _best_first(np.round(key, 6), score, _window(count))
         chosen, same = self._grouped(rows[order], count) if group else (list(range(min(count, len(rows)))), {})
-        hits = []
+        hits: list[Hit] = []
         for at in chosen:
             place = int(order[at])
             hits.append(
@@ -177,7 +177,7 @@ class Searcher:
                     self.images[rows[place]],
                     float(score[place]),
                     sure := float(judgement.sure[place]),
-                    judgement.verdict(sure),
+                    judgement.verdict(sure, best=not hits),
                     tuple(float(c) for c in cosines[place]),
                     tuple(self.images[r] for r in same.get(at, [])),
                 )
@@ -206,7 +206,9 @@ class Searcher:
         step = max(1, len(self.matrix) // 20_000)
         whole = step == 1 and len(cosines) == len(self.matrix)
         spread = cosines if whole else np.asarray(self.matrix[::step]) @ vectors.T
-        return judge(self.clip, self.calibration, cosines, spread, weights)
+        # Of what a graph did not give nothing is known but that others are nearer.
+        among = len(self.images) if self.store and len(cosines) < len(self.images) else len(cosines)
+        return judge(self.clip, self.calibration, cosines, spread, weights, among)
 
     def _grouped(self, rows: NDArray[np.int64], count: int) -> tuple[list[int], dict[int, list[int]]]:
         """Places (in `rows`, best first) of the first of each group of near-duplicates, and the rows of its others."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from benchmarks.retrieval_cutoff import Outcome, draw_cosines
+from benchmarks.retrieval_cutoff import draw_cosines
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
 
@@ -23,6 +23,7 @@ from bddseg_tui.index.calibration_form import read_calibration
 from bddseg_tui.index.clip import Clip
 from bddseg_tui.index.confidence import best_features, fit_mixture
 from bddseg_tui.index.cosine_mixture import fitting
+from bddseg_tui.index.judgement import Judgement
 from bddseg_tui.index.logistic import fit_logistic
 from bddseg_tui.index.ranking_measures import area_under_roc, average_precision
 from bddseg_tui.index.search import open_searcher
@@ -55,7 +56,7 @@ def test_on_cosines_of_a_softmax_clip_what_many_few_and_no_images_show_is_told_a
     )
     assert calibration is not None
     cosines, truth = draw_cosines(rng, 45, (0.92, 0.03, 0.0), 400)
-    found: list[Outcome] = []
+    found: list[tuple[float, bool, bool]] = []
     for k in range(45):
         mine, top = cosines[:, k], int(cosines[:, k].argmax())
         features = best_features(mine[[top]], mine, fitting(calibration.prior, mine))
@@ -110,6 +111,18 @@ def test_a_clip_without_bias_answers_what_is_there_once_it_is_calibrated(
 def test_without_masks_it_is_never_said_that_nothing_fits() -> None:
     assert verdict(0.0, calibrated=False) == "unsure" and verdict(0.0, calibrated=True) == "nothing"
     assert verdict(0.9, calibrated=False) == "fits"
+
+
+def test_nothing_fits_is_not_said_of_several_words_where_some_image_may_show_them_all(
+    labelled: tuple[Path, Path], clip: Clip
+) -> None:
+    one = np.zeros((1, 2), np.float32)
+    found = Judgement(one, one[:, 0], True, True, some=0.4)
+    assert found.verdict(0.02, best=True) == "unsure" and found.verdict(0.02) == "nothing"
+    assert replace(found, some=0.02).verdict(0.02, best=True) == "nothing"
+    searcher = open_searcher(labelled[1], clip)
+    for words in (("car", "night"), ("daytime", "building")):
+        assert searcher.by_phrases([Phrase(w) for w in words], 1)[0].verdict != "nothing", words
 
 
 def test_two_indexes_are_compared_by_class(labelled: tuple[Path, Path]) -> None:

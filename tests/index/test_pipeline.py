@@ -85,7 +85,7 @@ def of(events: list[RequestEvent], kind: type[E]) -> E:
 
 def sure(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets every image fit: what fits is the model's business, not the pipeline's."""
-    monkeypatch.setattr("bddseg_tui.index.judgement.Judgement.verdict", lambda self, sure: "fits")
+    monkeypatch.setattr("bddseg_tui.index.judgement.Judgement.verdict", lambda self, sure, best=False: "fits")
 
 
 def test_a_question_goes_through_all_steps_in_order(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,7 +143,7 @@ def test_asking_about_a_candidate_searches_for_nothing(indexed: Indexed) -> None
 
 
 def test_when_nothing_fits_that_is_said_with_the_nearest(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bddseg_tui.index.judgement.Judgement.verdict", lambda self, sure: "nothing")
+    monkeypatch.setattr("bddseg_tui.index.judgement.Judgement.verdict", lambda self, sure, best=False: "nothing")
     events, llava = run(indexed, Ask("show me a unicorn"), "unicorn")
     done = of(events, AnsweredEvent)
     assert done.fits is False and done.image is None
@@ -153,7 +153,7 @@ def test_when_nothing_fits_that_is_said_with_the_nearest(indexed: Indexed, monke
 def test_where_nobody_can_tell_the_nearest_is_looked_at_and_that_is_said(
     indexed: Indexed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bddseg_tui.index.judgement.Judgement.verdict", lambda self, sure: "unsure")
+    monkeypatch.setattr("bddseg_tui.index.judgement.Judgement.verdict", lambda self, sure, best=False: "unsure")
     events, _ = run(indexed, Ask("show me a unicorn"), "unicorn", "Cars.")
     done = of(events, AnsweredEvent)
     assert done.fits and done.answer == "Cars." and "can't tell whether it shows “unicorn”" in done.doubt
