@@ -1,4 +1,4 @@
-"""`python -P -m bddseg_tui.train fit|evaluate|predict|export RUN ...`: the processes of training."""
+"""The processes of training: `python -P -m bddseg_tui.train fit|evaluate|predict|export RUN`, `label-errors FOLDER`."""
 
 import argparse
 import os
@@ -25,12 +25,26 @@ from bddseg_tui.core.workspace.workspace import Workspace
 def main(argv: list[str]) -> int:
     """Runs one job, or its share of one that several processes do; returns the exit code."""
     arguments = _parse(argv)
+    if arguments.work == "label-errors":
+        return _search(Path(arguments.run))
     run = Run(Path(arguments.run))
     Workspace(run.folder.parent.parent).sweep()
     if "RANK" in os.environ:
         end_with_launcher()
     rank = int(os.environ.get("RANK", "0"))
     return run_job(_folder(run, arguments), partial(_work, run, arguments), uses=[run.folder], rank=rank)
+
+
+def _search(folder: Path) -> int:
+    """A search for label errors, which makes models of its own or asks one that there is."""
+
+    def work(job: JobWriter) -> None:
+        from bddseg_tui.train.label_errors import search_label_errors
+
+        job.check_stop()
+        search_label_errors(folder, job)
+
+    return run_job(folder, work)
 
 
 def _work(run: Run, arguments: argparse.Namespace, job: JobWriter) -> None:
@@ -85,12 +99,12 @@ def _folder(run: Run, arguments: argparse.Namespace) -> Path:
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser = ArgumentParser(prog="python -m bddseg_tui.train")
     works = parser.add_subparsers(dest="work", required=True)
-    for name in ("fit", "evaluate", "predict", "export"):
+    for name in ("fit", "evaluate", "predict", "export", "label-errors"):
         work = works.add_parser(name)
         work.add_argument("run")
         if name == "fit":
             work.add_argument("--queue", action="store_true")
-        if name != "fit":
+        if name not in ("fit", "label-errors"):
             work.add_argument("--checkpoint", default="best")
             work.add_argument("--split", default="val")
         if name == "evaluate":

@@ -101,7 +101,7 @@ def make_inference(config: TrainConfig, tta: Tta = "none") -> Inference:
 
 def predict_samples(model: nn.Module, samples: list[Sample], how: Inference) -> Iterator[Predicted]:
     """Yields every sample's prediction, in order."""
-    yield from predict_loaded(model, _load_ahead(samples, how.size), how)
+    yield from predict_loaded(model, load_ahead(samples, how.size), how)
 
 
 @torch.inference_mode()
@@ -110,7 +110,7 @@ def predict_loaded(model: nn.Module, images: Iterator[Loaded], how: Inference) -
     encoder = encoder_name(model)
     model = model.to(how.device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(how.precision)
-    for group in _groups(images, how):
+    for group in groups(images, how):
         good = [g for g in group if g.image is not None]
         logits: torch.Tensor | None = None
         if good:
@@ -181,7 +181,8 @@ def shrink(image: Image.Image, size: tuple[int, int] | None) -> NDArray[np.uint8
     return np.asarray(small).transpose(2, 0, 1)
 
 
-def _load_ahead(samples: list[Sample], size: tuple[int, int] | None) -> Iterator[Loaded]:
+def load_ahead(samples: list[Sample], size: tuple[int, int] | None) -> Iterator[Loaded]:
+    """Yields every sample at a model's size (height, width), or at its own, in order, some decoded ahead."""
     with ThreadPoolExecutor(min(8, cores()), "decode") as pool:
         source = iter(samples)
         waiting: list[Future[Loaded]] = [pool.submit(_load, s, size) for s in islice(source, PREFETCH)]
@@ -192,7 +193,7 @@ def _load_ahead(samples: list[Sample], size: tuple[int, int] | None) -> Iterator
             yield loaded
 
 
-def _groups(items: Iterator[Loaded], how: Inference) -> Iterator[list[Loaded]]:
+def groups(items: Iterator[Loaded], how: Inference) -> Iterator[list[Loaded]]:
     """Batches of images of one size that follow each other; what cannot be used is in any."""
     group: list[Loaded] = []
     shape: tuple[int, ...] | None = None

@@ -15,9 +15,15 @@ _MAP = MeasureKind(
     "where the image lies on the map of embeddings", "there is no map yet: `bddseg-tui index map` makes it"
 )
 
+_LABEL = MeasureKind(
+    "how well the label fits what models say that did not see it; 0: it is wrong",
+    "no label errors have been searched yet: `bddseg-tui data label-errors` does",
+)
+
 _LACKING = "nothing was measured yet: `bddseg-tui data odd` does so (P in the Dataset pane)"
 _NOT_LOOKED = "nobody has looked for duplicates yet: `bddseg-tui data duplicates`, or d in the app, finds them"
 MEASURES = {
+    "label": _LABEL,
     "map-x": _MAP,
     "map-y": _MAP,
     "sharpness": MeasureKind("how sharp the image is", _LACKING),

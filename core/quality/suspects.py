@@ -23,6 +23,7 @@ from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.workspace.workspace import Workspace
 
 VERSION = 1
+SUSPECTS = "suspects.jsonl"
 _LONGEST_LINE = 1 << 20
 
 
@@ -85,7 +86,7 @@ class Suspects:
 
 def suspects_path(workspace: Workspace, root: Path) -> Path:
     """Where the suspect areas of the dataset in this (resolved) folder are kept; it may not exist."""
-    return workspace.root / "label-errors" / workspace.catalog_path(root).stem / "suspects.jsonl"
+    return workspace.root / "label-errors" / workspace.catalog_path(root).stem / SUSPECTS
 
 
 def write_suspects(path: Path, areas: Iterable[SuspectArea], about: str = "") -> None:

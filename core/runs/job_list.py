@@ -3,6 +3,7 @@
 0001-demo                        a training run
 0001-demo/evaluate-best-val      an evaluation of it; predict-... and export-... likewise
 index/bdd100k-3f2a.../demo-...   an index being built: of that dataset, by that model
+label-errors/bdd100k-3f2a...     a search for label errors in that dataset
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.suggest import suggestion
 from bddseg_tui.core.workspace.workspace import Workspace
 
-Kind = Literal["train", "evaluate", "predict", "export", "index"]
+Kind = Literal["train", "evaluate", "predict", "export", "index", "label-errors"]
 FOLDERS: dict[str, Kind] = {"evaluation": "evaluate", "prediction": "predict", "export": "export"}
 """Folders in a run's that hold the folders of jobs, and what those do."""
 DOING: dict[Kind, str] = {
@@ -27,12 +28,13 @@ DOING: dict[Kind, str] = {
     "predict": "predicting",
     "export": "being exported",
     "index": "being built",
+    "label-errors": "being searched",
 }
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job, live or ended. `run` is the name of the run that it is or belongs to; empty for an index."""
+    """A job, live or ended. `run` is the name of the run that it is or belongs to; empty for an index or a search."""
 
     name: str
     kind: Kind
@@ -44,7 +46,7 @@ class Job:
 def list_jobs(workspace: Workspace, ended: bool = False) -> list[Job]:
     """The live jobs, those of the newest run first; with `ended` also those that have ended."""
     found = [job for run in list_runs(workspace) for job in jobs_of(run)]
-    found += _index_jobs(workspace)
+    found += [*_index_jobs(workspace), *_label_error_jobs(workspace)]
     return [job for job in found if ended or job.status.live]
 
 
@@ -65,6 +67,11 @@ def job_name(run: str, kind: Kind, folder: Path) -> str:
 def index_job_name(folder: Path) -> str:
     """What the job is called that builds the index in this folder."""
     return f"index/{sanitize(folder.parent.name)}/{sanitize(folder.name)}"
+
+
+def label_errors_job_name(folder: Path) -> str:
+    """What the job is called that searches label errors in this folder."""
+    return f"label-errors/{sanitize(folder.name)}"
 
 
 def find_job(workspace: Workspace, text: str) -> Job:
@@ -146,6 +153,11 @@ def _index_jobs(workspace: Workspace) -> Iterator[Job]:
     for dataset in _subfolders(workspace.root / "index"):
         for folder in _job_folders(dataset):
             yield Job(index_job_name(folder), "index", folder, "", read_status(folder))
+
+
+def _label_error_jobs(workspace: Workspace) -> Iterator[Job]:
+    for folder in _job_folders(workspace.root / "label-errors"):
+        yield Job(label_errors_job_name(folder), "label-errors", folder, "", read_status(folder))
 
 
 def _job_folders(folder: Path) -> list[Path]:

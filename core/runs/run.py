@@ -142,11 +142,7 @@ def create_run(workspace: Workspace, dataset: Path, config: TrainConfig, preset:
     Raises:
         BddsegError: the workspace cannot be written, or the dataset's path is not UTF-8.
     """
-    try:
-        spec = {"dataset": os.fsencode(dataset).decode(), "workspace": os.fsencode(workspace.root).decode()}
-    except UnicodeDecodeError as error:
-        raise BddsegError(f"{sanitize_path(dataset)} is not valid UTF-8: link to it from a path that is") from error
-    spec["dataset_key"] = dataset_key(workspace.root, dataset)
+    text = _config_text(workspace, dataset, config, preset)
     number = max((_number(p.name) for p in workspace.runs.iterdir()), default=0)
     for attempt in range(1, 1000):
         folder = workspace.runs / f"{number + attempt:04d}-{re.sub(r'[^a-z0-9-]+', '-', preset.lower()) or 'run'}"
@@ -161,11 +157,35 @@ def create_run(workspace: Workspace, dataset: Path, config: TrainConfig, preset:
             continue
         break
     try:
-        write_text(folder / "config.toml", tomli_w.dumps({**spec, "preset": preset, "train": config.model_dump()}))
+        write_text(folder / "config.toml", text)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise disk_error(error, folder) from error
     return Run(folder)
+
+
+def create_inner_run(folder: Path, workspace: Workspace, dataset: Path, config: TrainConfig, preset: str) -> Run:
+    """Makes a run in a folder of another job's, where no list of runs looks; one that is there has its config replaced.
+
+    Raises:
+        BddsegError: as `create_run`.
+    """
+    text = _config_text(workspace, dataset, config, preset)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(folder / "config.toml", text)
+    except OSError as error:
+        raise disk_error(error, folder) from error
+    return Run(folder)
+
+
+def _config_text(workspace: Workspace, dataset: Path, config: TrainConfig, preset: str) -> str:
+    try:
+        spec = {"dataset": os.fsencode(dataset).decode(), "workspace": os.fsencode(workspace.root).decode()}
+    except UnicodeDecodeError as error:
+        raise BddsegError(f"{sanitize_path(dataset)} is not valid UTF-8: link to it from a path that is") from error
+    spec["dataset_key"] = dataset_key(workspace.root, dataset)
+    return tomli_w.dumps({**spec, "preset": preset, "train": config.model_dump()})
 
 
 def change_settings(run: Run, config: TrainConfig) -> None:

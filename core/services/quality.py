@@ -1,6 +1,6 @@
 """What is wrong with data and labels, and what a person says of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bddseg_tui.core.quality.class_places import ClassPlaces
     from bddseg_tui.core.quality.duplicates import Duplicates, Group
     from bddseg_tui.core.quality.duplicates import Kind as DuplicateKind
+    from bddseg_tui.core.quality.label_findings import Findings
     from bddseg_tui.core.quality.odd_images import OddImage
     from bddseg_tui.core.quality.split_difference import Difference
     from bddseg_tui.core.quality.suspects import Suspects
@@ -71,6 +72,26 @@ class QualityService:
         return split_differences(collection.catalog, places)
 
     # -- label errors ----------------------------------------------------------------------------------------
+
+    def search_label_errors(self, root: Path, folds: int = 4, run: str = "", assignments: Iterable[str] = ()) -> Path:
+        """Starts the job that searches label errors, or goes on with one that was stopped; returns its folder.
+
+        `folds` models are trained, each of which is asked about the masks that it did not see; or a `run` is asked that
+        there is. `assignments` are settings of the training, as `key=value`.
+
+        Raises:
+            BddsegError: such a search is going on, or there is nothing to train on.
+        """
+        from bddseg_tui.core.quality.label_error_search import start_search
+
+        return start_search(self.workspace, root, folds, run, assignments)
+
+    def label_findings(self, collection: Collection) -> "Findings | None":
+        """The labelled images, the worst first, and which class is labelled as which; None where nobody searched."""
+        from bddseg_tui.core.quality.label_error_search import search_folder
+        from bddseg_tui.core.quality.label_findings import read_findings
+
+        return read_findings(search_folder(self.workspace, collection.dataset.root))
 
     def suspects(self, collection: Collection) -> "Suspects | None":
         """The areas whose label a model contradicts, as they were found last; None where nobody has looked."""

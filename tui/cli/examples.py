@@ -10,6 +10,11 @@ EXAMPLES = {
     "data": ("data check ~/bdd100k",),
     "data unpack": ("data unpack bdd100k_images_10k.zip bdd100k_sem_seg_labels_trainval.zip --to ~/bdd100k",),
     "data check": ("data check ~/bdd100k",),
+    "data label-errors": (
+        "data label-errors ~/bdd100k",
+        "data label-errors ~/bdd100k --found --top 0 --json",
+        "data label-errors ~/bdd100k --run last",
+    ),
     "data stats": ("data stats ~/bdd100k --split val",),
     "data list": (
         "data list ~/bdd100k --filter 'split:val class:bus>5% sort:-bus' --limit 20",

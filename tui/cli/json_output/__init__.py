@@ -44,6 +44,8 @@ from bddseg_tui.tui.cli.json_output.job_outputs import (
 from bddseg_tui.tui.cli.json_output.quality_outputs import (
     ClassPlacesRow,
     DifferenceRow,
+    LabelErrors,
+    LabelErrorsBegun,
     OddRow,
     VerdictRow,
     VerdictsRead,
@@ -75,6 +77,8 @@ from bddseg_tui.tui.cli.json_output.training_outputs import (
 
 OUTPUTS: dict[str, Any] = {
     "data check": Checked,
+    "data label-errors": LabelErrors,
+    "data label-errors --detach": LabelErrorsBegun,
     "data unpack": Unpacked,
     "data stats": Stats,
     "data list": list[SampleRow],

@@ -6,7 +6,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from bddseg_tui.core.data.catalog.verdicts import Word
-from bddseg_tui.core.files.records import Count, Fraction, Line, Real
+from bddseg_tui.core.files.records import Count, Fraction, Line, Moment, Real
 from bddseg_tui.tui.cli.json_output.closed import closed
 
 Box = Annotated[list[Count], Field(min_length=4, max_length=4)]
@@ -129,3 +129,47 @@ class DifferenceRow(TypedDict):
     """How differently it lies in the frame: 0 the same, 1 nowhere the same."""
     objects: Real | None
     """Cliff's delta of the sizes of areas, above 0 where val's are larger."""
+
+
+@closed
+class SwapRow(TypedDict):
+    """A class that is labelled as another: `predicted` is what models say of what has the label `given`."""
+
+    given: Line
+    predicted: Line
+    areas: Count
+    images: Count
+    share: Fraction
+    """Of all that has the label `given`."""
+
+
+@closed
+class LabelRow(TypedDict):
+    """A labelled image, with the area that speaks most against its label; None where none does."""
+
+    image: Line
+    score: Fraction
+    given: Line | None
+    predicted: Line | None
+    share: Fraction
+    """Of the frame that the area takes."""
+
+
+@closed
+class LabelErrors(TypedDict):
+    """`data label-errors`."""
+
+    about: Line
+    made: Moment
+    masks: Count
+    suspect: Count
+    swaps: list[SwapRow]
+    images: list[LabelRow]
+    """The worst first, as many as `--top` says."""
+
+
+@closed
+class LabelErrorsBegun(TypedDict):
+    """`data label-errors --detach`."""
+
+    folder: Line
