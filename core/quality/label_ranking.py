@@ -49,9 +49,8 @@ def area_weights(
     """How much each area (rows of EVIDENCE) speaks against its label: 0 upwards, float64 [areas].
 
     It is the product of what speaks for an error: the cells apart from boundaries; by how much another class is more
-    probable; how rare the confusion is, squared; how much larger than usual the labelled part is; and how much more
-    often the other class is at this place. The last two, and the first where an area is a boundary alone, tell errors
-    from what a weak model takes for another class all the time.
+    probable; how rare the confusion is; how much larger than usual the labelled part is; and how much more often the
+    other class is at this place. The last three tell errors from what a weak model is wrong about all the time.
 
     Args:
         usual: `confusion_shares`.
@@ -61,8 +60,9 @@ def area_weights(
     surer = np.log(np.maximum(areas["p_predicted"], _LEAST) / np.maximum(areas["p_given"], _LEAST))
     rare = -np.log(np.clip(usual[given, predicted], _RAREST, 1))
     larger = np.maximum(0, np.log(areas["whole"] / sizes[given]))
-    place = np.maximum(0, areas["place"])
-    weights: NDArray[np.float64] = areas["inner"] * np.maximum(0, surer) * rare**2 * (1 + larger) * (1 + place)
+    place = np.logaddexp(0, areas["place"])
+    sure = areas["p_predicted"] * np.maximum(0, surer) ** 2
+    weights: NDArray[np.float64] = areas["inner"] * sure * np.sqrt(rare) * (1 + larger) * place
     return weights
 
 
