@@ -11,6 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.quality.label_error_search import search_folder
+from bddseg_tui.core.quality.label_findings import Findings, ImageFinding, Swap, write_findings
 from bddseg_tui.core.retrieval.chats import Turn
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.queue import join_queue
@@ -40,6 +42,7 @@ OF_NO_JOB = {
     "demo": ["--dir", "{to}", "--train", "2", "--val", "1", "--test", "0", "--width", "96", "--height", "54"],
     "doctor": [],
     "train": ["{data}", "--create", "--preset", "demo"],
+    "data label-errors": ["{data}", "--found"],
     "train --estimate": ["{data}", "--preset", "demo"],
     "runs": [],
     "runs delete": ["1"],
@@ -75,6 +78,7 @@ OF_A_TRAINED_RUN = {
 ELSEWHERE = {
     *("resume", "evaluate", "evaluations delete", "predict", "export", "stop", "jobs stop", "data repair"),
     "queue start",
+    "data label-errors --detach",
     *("index build", "index build --detach", "index stop", "index compare", "data tags import", "data odd"),
     *(f"data verdicts {name}" for name in ("list", "set", "undo", "export", "import")),
 }
@@ -90,6 +94,10 @@ def places(workspace: Workspace, dataset: Path, tmp_path: Path) -> dict[str, Pat
     chats = Engine(workspace).chats
     chats.keep(chats.new(dataset), Turn(1, "where is the tram?", answer="Far away."))
     (workspace.cache / "32x64-0123456789abcdef").mkdir()
+    found = (ImageFinding("images/10k/val/a.jpg", 0.1, 1, 0, 0.2), ImageFinding("b.jpg", 1.0, None, None, 0.0))
+    search = search_folder(workspace, dataset)
+    search.mkdir(parents=True)
+    write_findings(search, Findings("by 4 models", 1.0, found, (Swap(1, 0, 3, 2, 0.1),)))
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
         packed.write(next(dataset.glob("images/10k/val/*.jpg")), "images/10k/val/a.jpg")
     return {"data": dataset, "zip": tmp_path / "a.zip", "to": tmp_path / "to", "moved": tmp_path / "moved"}
