@@ -16,6 +16,7 @@ from bddseg_tui.core.quality.label_findings import MEASURE
 from bddseg_tui.core.runs.excluded import read_excluded
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.train import label_errors
+from bddseg_tui.train.fit import fit_run
 from tests.train.in_process import job, small_config
 
 SETTINGS = [f"{key}={value}" for key, value in small_config().model_dump().items() if value != ""]
@@ -39,7 +40,6 @@ def test_each_fold_leaves_its_images_out_and_a_stopped_search_trains_no_fold_aga
             os.kill(os.getpid(), signal.SIGTERM)
         fit_run(run, told)
 
-    fit_run = label_errors.fit_run
     monkeypatch.setattr(label_errors, "fit_run", fit)
     with job(folder) as writer, pytest.raises(StopRequestedError):
         label_errors.search_label_errors(folder, writer)
