@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bddseg_tui.core.services.analysis import AnalysisService
     from bddseg_tui.core.services.chats import ChatService
     from bddseg_tui.core.services.configs import ConfigService
+    from bddseg_tui.core.services.embedding_map import MapService
     from bddseg_tui.core.services.quality import QualityService
     from bddseg_tui.core.services.queue import QueueService
     from bddseg_tui.core.services.retrieval import RetrievalService
@@ -22,7 +23,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Engine:
-    """Eight services over one workspace. All methods block: the app calls them in threads."""
+    """The services over one workspace. All methods block: the app calls them in threads."""
 
     workspace: Workspace
 
@@ -79,6 +80,13 @@ class Engine:
         from bddseg_tui.core.services.chats import ChatService
 
         return ChatService(self.workspace)
+
+    @property
+    def map(self) -> "MapService":
+        """Where images lie by their embeddings."""
+        from bddseg_tui.core.services.embedding_map import MapService
+
+        return MapService(self.workspace)
 
     def disk_use(self, report: Progress | None = None) -> "list[Item]":
         """What takes room in the workspace, what takes most first."""

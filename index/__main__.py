@@ -1,4 +1,4 @@
-"""`python -P -m bddseg_tui.index build|duplicates|retriever ...`: the processes of retrieval."""
+"""`python -P -m bddseg_tui.index build|map|duplicates|retriever ...`: the processes of retrieval."""
 
 import argparse
 import sys
@@ -9,6 +9,7 @@ from bddseg_tui.core.data.dataset import open_dataset
 from bddseg_tui.core.jobs.job_writer import JobWriter
 from bddseg_tui.core.jobs.run_job import run_job
 from bddseg_tui.core.processes.argument_parser import ArgumentParser
+from bddseg_tui.core.workspace.workspace import MAP_FOLDER
 
 
 def build(arguments: argparse.Namespace, job: JobWriter) -> None:
@@ -62,12 +63,35 @@ def find_duplicates(arguments: argparse.Namespace, job: JobWriter) -> None:
     duplicates_job.find_duplicates(wanted, progress)
 
 
+def lay_out_map(arguments: argparse.Namespace, job: JobWriter) -> None:
+    """Lays the images of an index out and keeps their places in the dataset's catalog.
+
+    Raises:
+        BddsegError: there is no index, the library is not there, or the catalog cannot be written.
+        StopRequestedError: SIGTERM came; the places are as they were.
+    """
+    job.update(state="running", phase="load")
+    from bddseg_tui.index.map_job import MapWanted, make_map
+
+    def progress(phase: str, done: int, total: int) -> None:
+        job.update(phase=phase)
+        job.progress(done, total)
+
+    wanted = MapWanted(
+        arguments.root, arguments.folder, arguments.catalog, arguments.model, keep_places=not arguments.fresh
+    )
+    record = make_map(wanted, progress)
+    job.event("built", count=record["images"], encoded=record["placed"], seconds=record["seconds"], failures=0)
+
+
 def main(argv: list[str]) -> int:
     """Runs one job or the retriever; returns the exit code."""
     arguments = _parse(argv)
     if arguments.work == "build":
         stopped = "stopped; building again goes on from here"
         return run_job(arguments.folder, partial(build, arguments), stopped=stopped)
+    if arguments.work == "map":
+        return run_job(arguments.folder / MAP_FOLDER, partial(lay_out_map, arguments))
     if arguments.work == "duplicates":
         return run_job(arguments.folder, partial(find_duplicates, arguments))
     if arguments.socket is not None:
@@ -89,6 +113,12 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     work.add_argument("--device", default="")
     work.add_argument("--batch", type=int, default=0)
     work.add_argument("--download", action="store_true")
+    work.add_argument("--fresh", action="store_true")
+    work = works.add_parser("map")
+    work.add_argument("root", type=Path)
+    work.add_argument("folder", type=Path, help="of the index")
+    work.add_argument("catalog", type=Path)
+    work.add_argument("--model", default="demo")
     work.add_argument("--fresh", action="store_true")
     work = works.add_parser("duplicates")
     work.add_argument("root", type=Path)

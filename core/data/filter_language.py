@@ -96,13 +96,17 @@ class Query:
         way = "DESC" if self.descending else "ASC"
         if self.sort == "name":
             return f"s.split = 'test', s.split {way}, s.name {way}, s.id {way}", []
-        if self.sort.startswith("pred:"):
-            key = _predicted_share(find_class(self.sort[5:]).id)
-        elif self.sort in MEASURES:
-            key = _measured(self.sort)
-        else:
-            key = FIGURES.get(self.sort) or _share(find_class(self.sort).id)
+        key = self.number()
         return f"{key} IS NULL, {key} {way}, s.name", []
+
+    def number(self) -> str:
+        """What it sorts by, unless that is the name, as SQL: in percent, or as a person reads it."""
+        if self.sort.startswith("pred:"):
+            return _predicted_share(find_class(self.sort[5:]).id)
+        if self.sort in MEASURES:
+            return f"({MEASURES[self.sort].scale} * {_measured(self.sort)})"
+        figure = FIGURES.get(self.sort)
+        return f"(100 * {figure})" if figure else _share(find_class(self.sort).id)
 
 
 def parse_query(text: str) -> Query:
@@ -180,7 +184,7 @@ def _condition(term: str) -> tuple[str, tuple[object, ...]]:
     if not colon:
         if match := _comparison(term, (*FIGURES, *MEASURES)):
             if match[1] in MEASURES:
-                return f"100 * {_measured(match[1])} {match[2]} ?", (float(match[3]),)
+                return f"{MEASURES[match[1]].scale} * {_measured(match[1])} {match[2]} ?", (float(match[3]),)
             if match[1] not in FIGURES:
                 raise ValueError(
                     f"compare what? write class:{sanitize(match[1])}{match[2]}{match[3]}% or iou{match[2]}30% "

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class MeasureKind:
-    """A measure, 0..1 and spoken of in percent; `lacking` says what measures it, for who asks before."""
+    """A measure; `lacking` says what measures it, for who asks before.
+
+    `scale` is what its values are multiplied by where a person reads or types them: 100 for what lies in 0..1 and is
+    spoken of in percent, 1 for numbers.
+    """
 
     meaning: str
     lacking: str
+    scale: int = 100
 
 
-_MAP = MeasureKind(
-    "where the image lies on the map of embeddings", "there is no map yet: `bddseg-tui index map` makes it"
-)
+_NO_MAP = "there is no map yet: `bddseg-tui index map` makes it"
 
 _LABEL = MeasureKind(
     "how well the label fits what models say that did not see it; 0: it is wrong",
@@ -24,8 +27,9 @@ _LACKING = "nothing was measured yet: `bddseg-tui data odd` does so (P in the Da
 _NOT_LOOKED = "nobody has looked for duplicates yet: `bddseg-tui data duplicates`, or d in the app, finds them"
 MEASURES = {
     "label": _LABEL,
-    "map-x": _MAP,
-    "map-y": _MAP,
+    "map-x": MeasureKind("place on the map, from the left", _NO_MAP),
+    "map-y": MeasureKind("place on the map, from the top", _NO_MAP),
+    "cluster": MeasureKind("group on the map, the largest is 1", _NO_MAP, scale=1),
     "sharpness": MeasureKind("how sharp the image is", _LACKING),
     "underexposed": MeasureKind("the share of the image that is black", _LACKING),
     "overexposed": MeasureKind("the share of the image that is white", _LACKING),

@@ -2,7 +2,7 @@
 
 0001-demo                        a training run
 0001-demo/evaluate-best-val      an evaluation of it; predict-... and export-... likewise
-index/bdd100k-3f2a.../demo-...   an index being built: of that dataset, by that model
+index/bdd100k-3f2a.../demo-...   an index being built: of that dataset, by that model; .../map is the map of it
 label-errors/bdd100k-3f2a...     a search for label errors in that dataset
 """
 
@@ -17,9 +17,9 @@ from bddseg_tui.core.processes.process import kill, terminate
 from bddseg_tui.core.runs.run import Run, list_runs
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.suggest import suggestion
-from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.core.workspace.workspace import MAP_FOLDER, Workspace
 
-Kind = Literal["train", "evaluate", "predict", "export", "index", "label-errors"]
+Kind = Literal["train", "evaluate", "predict", "export", "index", "map", "label-errors"]
 FOLDERS: dict[str, Kind] = {"evaluation": "evaluate", "prediction": "predict", "export": "export"}
 """Folders in a run's that hold the folders of jobs, and what those do."""
 DOING: dict[Kind, str] = {
@@ -29,6 +29,7 @@ DOING: dict[Kind, str] = {
     "export": "being exported",
     "index": "being built",
     "label-errors": "being searched",
+    "map": "being made",
 }
 
 
@@ -65,7 +66,9 @@ def job_name(run: str, kind: Kind, folder: Path) -> str:
 
 
 def index_job_name(folder: Path) -> str:
-    """What the job is called that builds the index in this folder."""
+    """What the job is called that builds the index, or makes the map of one, in this folder."""
+    if folder.name == MAP_FOLDER:
+        return f"{index_job_name(folder.parent)}/{MAP_FOLDER}"
     return f"index/{sanitize(folder.parent.name)}/{sanitize(folder.name)}"
 
 
@@ -153,6 +156,9 @@ def _index_jobs(workspace: Workspace) -> Iterator[Job]:
     for dataset in _subfolders(workspace.root / "index"):
         for folder in _job_folders(dataset):
             yield Job(index_job_name(folder), "index", folder, "", read_status(folder))
+            drawn = folder / MAP_FOLDER
+            if (drawn / "status.json").exists():
+                yield Job(index_job_name(drawn), "map", drawn, "", read_status(drawn))
 
 
 def _label_error_jobs(workspace: Workspace) -> Iterator[Job]:

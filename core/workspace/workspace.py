@@ -14,6 +14,9 @@ from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.core.workspace.moved_datasets import dataset_key
 
+MAP_FOLDER = "map"
+"""Of the job that makes the map of an index, in that index's folder."""
+
 
 @dataclass(frozen=True)
 class Workspace:

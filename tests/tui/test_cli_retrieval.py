@@ -107,6 +107,13 @@ def test_the_index_says_what_it_is(place: Path, drawn: Path) -> None:
     assert found["model"] == "demo" and found["images"] == 21 and len(found["sha256"]) == 64
 
 
+def test_the_images_of_an_index_are_laid_out_on_a_map_that_filters_know(place: Path, drawn: Path) -> None:
+    made = parsed("index map", run(place, "index", "map", str(drawn), "--json").stdout)
+    assert made["images"] == 21 and made["placed"] == 0
+    found = output(place, "data", "list", str(drawn), "--filter", "map-x>=0 cluster=1", "--json")
+    assert 0 < len(found) < 21 and all(row["measures"]["cluster"] == 1 for row in found)
+
+
 def test_without_hnswlib_a_dataset_is_indexed_and_searched_and_a_large_one_says_what_is_missing(
     drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,7 +79,8 @@ ELSEWHERE = {
     *("resume", "evaluate", "evaluations delete", "predict", "export", "stop", "jobs stop", "data repair"),
     "queue start",
     "data label-errors --detach",
-    *("index build", "index build --detach", "index stop", "index compare", "data tags import", "data odd"),
+    *("index build", "index build --detach", "index stop", "index compare", "index map"),
+    *("data tags import", "data odd"),
     *(f"data verdicts {name}" for name in ("list", "set", "undo", "export", "import")),
 }
 """Those that start and stop processes: their outputs are held against the schemas where that is tested."""

@@ -75,6 +75,7 @@ EXAMPLES = {
     "index unload": ("index unload",),
     "index info": ("index info ~/bdd100k",),
     "index compare": ("index compare demo ViT-B-16-SigLIP2-256/webli ~/bdd100k",),
+    "index map": ("index map ~/bdd100k",),
     "index search": (
         "index search 'heavy rain; 2: red bus; -night' --filter 'split:val'",
         "index search --like photo.jpg",

@@ -63,6 +63,7 @@ DATASET = (
     Command("grid", "V", "Grid", "Show what is listed as thumbnails, or as a list again.", True),
     Command("legend", "l", "Legend", "Hide the classes beside the picture, which gets their room, or show them."),
     *SIDES,
+    Command("map", "A", "Map", "Show all images on a map, where those that look alike lie together."),
     Command("pick_evaluation", "E", "Predictions", "Choose whose predictions and scores are shown."),
     Command(
         "stats",
@@ -101,7 +102,7 @@ FILTER = (
 _PANE_ONLY = (
     *(c.action for c in SIDES),
     *("fullscreen", "filter", "sort", "next_split", "more_like", "grid", "pick_evaluation", "stats", "check"),
-    *("rescan", "clear", "choose_view", "save_view", "legend", "label_errors", "duplicates", "places"),
+    *("rescan", "clear", "choose_view", "save_view", "legend", "label_errors", "duplicates", "places", "map"),
 )
 PLACES = (
     Command("next_page", "tab", "Page", "Go through where classes are, how val differs from train, odd images.", True),
@@ -184,6 +185,33 @@ DUPLICATES = (
     Command("leave", "escape,q", "Back", "Go back to the Dataset pane, where the marked ones are marked too.", True),
 )
 
+MAP = (
+    Command("leave", "escape,q", "Back", "Let go of the box; without one go back to the pane.", True),
+    Command("open", "enter", "Open", "Show in the pane what is in the box, or the image under the cursor.", True),
+    Command(
+        "box", "v,space", "Box", "Begin a box at the cursor, which the cursor's moves stretch, or let go of it.", True
+    ),
+    Command("tag", "t", "Tag", "Give all in the box, or under the cursor, a tag.", True),
+    Command("color", "c", "Colour", "Choose what the colours are: split, tag, group, a figure, a class's share.", True),
+    Command("group(1)", "right_square_bracket", "Next group", "Let the next group stand out, or none.", False, "]"),
+    Command("group(-1)", "left_square_bracket", "Group before", "Let the group before stand out.", False, "["),
+    Command("next_image(1)", "n", "Next here", "Show the next of the images under the cursor.", True),
+    Command("next_image(-1)", "N", "Before here", "Show the one before of the images under the cursor."),
+    Command("view", "m", "Mask", "Show the image, the overlay, the mask or the prediction."),
+    Command("zoom(1.5)", "plus,equals_sign", "Nearer", "Go nearer, about the cursor.", True, "+"),
+    Command("zoom(0.6667)", "minus", "Farther", "Go farther away.", False, "-"),
+    Command("zoom(0)", "0", "All", "Show the whole map."),
+    Command("move(1, 0)", "l,right", "Right", "Move the cursor to the right."),
+    Command("move(-1, 0)", "h,left", "Left", "Move the cursor to the left."),
+    Command("move(0, 1)", "j,down", "Down", "Move the cursor down."),
+    Command("move(0, -1)", "k,up", "Up", "Move the cursor up."),
+    Command("move(8, 0)", "L,shift+right", "Far right", "Move the cursor eight cells to the right."),
+    Command("move(-8, 0)", "H,shift+left", "Far left", "Move the cursor eight cells to the left."),
+    Command("move(0, 4)", "J,shift+down,pagedown", "Far down", "Move the cursor four cells down."),
+    Command("move(0, -4)", "K,shift+up,pageup", "Far up", "Move the cursor four cells up."),
+    Command("build", "b", "Make map", "Make the map of the index, or lay new images beside those on it."),
+)
+
 GROUPS = (
     ("Dataset", DATASET),
     ("Dataset: the list", LIST),
@@ -193,4 +221,5 @@ GROUPS = (
     ("Dataset: label errors", WORKLIST),
     ("Dataset: duplicates", DUPLICATES),
     ("Dataset: places and odd images", PLACES),
+    ("Dataset: the map", MAP),
 )

@@ -30,3 +30,10 @@ class QualityKeys(MarkKeys):
         """Shows where classes are, how the splits differ, and which images are odd."""
         if self.collection is not None:
             self.app.push_screen(PlacesScreen(self.engine, self.collection))
+
+    def action_map(self) -> None:
+        """Shows all images on a map of their embeddings."""
+        from bddseg_tui.tui.dataset.map_screen import MapScreen  # numpy, which the first row does not wait for
+
+        if self.collection is not None:
+            self.app.push_screen(MapScreen(self.engine, self.collection, self.evaluation))

@@ -220,6 +220,23 @@ class Catalog:
         """Width by height of most images."""
         return places.usual_shape(self._database)
 
+    def measure(self, name: str) -> dict[int, float]:
+        """A measure of each sample that it was taken of, by the sample's id; as it is kept."""
+        return measures.measure(self._database, name)
+
+    def values(self, query: Query, evaluation: str | None = None) -> dict[int, float]:
+        """What a query sorts by, of each sample that matches and has it, in percent or as a person reads it."""
+        self._require_known(query, evaluation)
+        return samples.values(self._database, query, evaluation)
+
+    def splits_by_id(self) -> dict[int, str]:
+        """The split of each sample."""
+        return samples.splits_by_id(self._database)
+
+    def first_tags(self) -> dict[int, str]:
+        """Of each sample that has tags, the one that most samples have."""
+        return tags.first_tags(self._database)
+
     def _require_known(self, query: Query, evaluation: str | None) -> None:
         for name in query.measures:
             if not measures.is_measured(self._database, name):

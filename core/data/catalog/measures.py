@@ -58,6 +58,16 @@ def measured(database: Database) -> dict[str, int]:
         return dict(db.execute(sql).fetchall())
 
 
+def measure(database: Database, name: str) -> dict[int, float]:
+    """A measure of each sample that it was taken of, by the sample's id."""
+    sql = (
+        "SELECT m.sample, m.value FROM measured m JOIN samples s ON s.id = m.sample "
+        "WHERE s.absent = 0 AND m.measure = (SELECT id FROM measures WHERE name = ?)"
+    )
+    with database.reading() as db:
+        return dict(db.execute(sql, (name,)).fetchall())
+
+
 def is_measured(database: Database, name: str) -> bool:
     """Whether a measure is known of any image."""
     sql = "SELECT EXISTS (SELECT 1 FROM measured WHERE measure = (SELECT id FROM measures WHERE name = ?))"

@@ -166,6 +166,20 @@ def stream_rows(database: Database, root: Path, ids: Sequence[int], evaluation: 
         yield from rows(database, root, ids[at : at + PAGE], evaluation)
 
 
+def values(database: Database, query: Query, evaluation: str | None) -> dict[int, float]:
+    """What a query sorts by (a number), of each sample that matches and has it."""
+    where, conditions = query.where()
+    sql = f"SELECT s.id, {query.number()} {_JOINED} WHERE s.absent = 0 AND {query.number()} IS NOT NULL AND {where}"
+    with database.reading() as db:
+        return dict(db.execute(sql, [_number(db, query.evaluation or evaluation), *conditions]).fetchall())
+
+
+def splits_by_id(database: Database) -> dict[int, str]:
+    """The split of each sample."""
+    with database.reading() as db:
+        return dict(db.execute("SELECT id, split FROM samples WHERE absent = 0").fetchall())
+
+
 def splits(database: Database) -> dict[str, int]:
     """How many samples each split holds; the test split is the last."""
     sql = "SELECT split, count(*) FROM samples WHERE absent = 0 GROUP BY split ORDER BY split"

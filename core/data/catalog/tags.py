@@ -103,3 +103,14 @@ def _batches(ids: Iterable[int], pause: bool = True) -> Iterator[list[int]]:
 
 def _parts(ids: list[int]) -> Iterator[list[int]]:
     return (ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE))
+
+
+def first_tags(database: Database) -> dict[int, str]:
+    """Of each sample that has tags, the one that most samples have."""
+    sql = (
+        "SELECT t.sample, n.name FROM tags t JOIN tag_names n ON n.id = t.tag "
+        "JOIN (SELECT tag, count(*) AS samples FROM tags GROUP BY tag) c ON c.tag = t.tag ORDER BY c.samples, n.name"
+    )
+    with database.reading() as db:
+        # What comes later, the more frequent, takes the place.
+        return dict(db.execute(sql).fetchall())

@@ -61,6 +61,7 @@ from bddseg_tui.tui.cli.json_output.retrieval_outputs import (
     IndexComparison,
     IndexFacts,
     IndexStopped,
+    MapFacts,
     ModelsUnloaded,
 )
 from bddseg_tui.tui.cli.json_output.terminal_outputs import TerminalReport
@@ -122,6 +123,7 @@ OUTPUTS: dict[str, Any] = {
     "index build --detach": IndexBegun,
     "index info": IndexFacts,
     "index compare": IndexComparison,
+    "index map": MapFacts,
     "index stop": IndexStopped,
     "index unload": ModelsUnloaded,
     "index search": list[FoundImage],

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from bddseg_tui.core.data.layouts import Layout
 from bddseg_tui.core.data.pictures import View
-from bddseg_tui.core.files.records import Count, Fraction, Line, Percentage
+from bddseg_tui.core.files.records import Count, Fraction, Line, Percentage, Real
 from bddseg_tui.core.quality.duplicates import Kind as DuplicateKind
 from bddseg_tui.tui.cli.json_output.closed import closed
 
@@ -111,7 +111,7 @@ class SampleRow(TypedDict):
     """Of the evaluation that was named."""
     figures: dict[str, Fraction | None]
     """What that evaluation says of the image, by the names that filters have for it."""
-    measures: dict[str, Fraction]
+    measures: dict[str, Real]
     """What was measured of it apart from any evaluation, by the names that filters have."""
     pixels: Pixels | None
     """Of the mask; null where there is none."""

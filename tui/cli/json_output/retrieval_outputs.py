@@ -42,6 +42,16 @@ class IndexFacts(TypedDict):
 
 
 @closed
+class MapFacts(TypedDict):
+    """`index map`: `placed` of the images were laid beside those that the map had."""
+
+    model: Line
+    images: Count
+    placed: Count
+    seconds: Real
+
+
+@closed
 class ComparedClassRow(TypedDict):
     """A class of `index compare`: the share of images that show it, and average precision by either model."""
 
