@@ -28,7 +28,8 @@ from bddseg_tui.tui.shared.commands import bindings
 from bddseg_tui.tui.shared.key_footer import KeyFooter
 from bddseg_tui.tui.shared.messages import ShowFilter, ShowImage
 from bddseg_tui.tui.shared.one_line import OneLine
-from bddseg_tui.tui.shared.picture import PictureApp, PictureView
+from bddseg_tui.tui.shared.picture import PictureView
+from bddseg_tui.tui.shared.picture_app import PictureApp
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 
 POLL_S = 0.5
