@@ -44,7 +44,7 @@ class QuietScreen(Screen[Answer]):
         else:
             if self is front and self._repaint_required:
                 # Textual draws what was laid out anew, and then all of it once more.
-                self._compositor._dirty_regions.add(self.size.region)
+                self._compositor._dirty_regions.add(self._compositor.size.region)
                 self._repaint_required = False
             super()._compositor_refresh()
         if self is not front:
