@@ -9,7 +9,8 @@ from bddseg_tui.tui.dataset.worklist_state import WorklistState
 
 NOT_SEARCHED = (
     "No label errors have been looked for here yet.\n"
-    "`bddseg-tui data errors DIR` trains on parts of the labels and finds the areas that the others contradict."
+    "`bddseg-tui data label-errors DIR` trains on parts of the labels and finds the areas that the others contradict. "
+    "It may go on meanwhile; R reads what it has found."
 )
 NOTHING_FOUND = "No label looks wrong: the search found no area whose label the model contradicts."
 READING = "reading the suspect areas …"
