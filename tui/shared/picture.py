@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import partial
 from typing import cast
 
-from rich.style import Style
 from textual import on
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -18,7 +17,7 @@ from bddseg_tui.core.data.pictures import PictureRequest
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.tui.shared.drawing import Drawn, Wanted, draw, plain, with_characters
-from bddseg_tui.tui.shared.picture_app import PictureApp, under_toast
+from bddseg_tui.tui.shared.picture_app import PictureApp, style_here, under_toast
 from bddseg_tui.tui.shared.picture_lines import fits, message_lines, picture_lines, raster_lines
 from bddseg_tui.tui.shared.sent_pictures import SentPictures
 from bddseg_tui.tui.terminal.picture_limit import SLOW_LINE, limit_here
@@ -253,7 +252,7 @@ class PictureView(Widget):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The picture in the middle, or the message."""
-        drawn, size, paper = self._drawn, self.size, self._paper
+        drawn, size, paper = self._drawn, self.size, style_here(self)
         if drawn is not None and drawn.image_id is not None and not self._sent.send(drawn, self._may_write):
             drawn = self._sent.placed
         if drawn is None:
@@ -295,14 +294,6 @@ class PictureView(Widget):
         """Writes a control string, past tmux where that is there."""
         terminal = cast(PictureApp, self.app).terminal
         write_to_terminal(self.app, through_tmux(data) if terminal.multiplexer == "tmux" else data)
-
-    @property
-    def _paper(self) -> Style:
-        """The style around the picture, in colours that the terminal has."""
-        blank = Strip.blank(1, self.rich_style)
-        for line_filter in self.get_line_filters():
-            blank = blank.apply_filter(line_filter, self.background_colors[1])
-        return next((segment.style for segment in blank if segment.style), self.rich_style)
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """All that there is."""

@@ -2,7 +2,9 @@
 
 from typing import Protocol
 
+from rich.style import Style
 from textual.css.query import NoMatches
+from textual.strip import Strip
 from textual.widget import Widget
 
 from bddseg_tui.tui.terminal.capabilities import TerminalCapabilities
@@ -37,3 +39,11 @@ def under_toast(widget: Widget) -> bool:
         return False
     # What holds each of them is invisible, and so has no region.
     return any(toast.region.overlaps(widget.region) for holder in toasts.children for toast in holder.children)
+
+
+def style_here(widget: Widget) -> Style:
+    """The style around a picture, in colours that the terminal has."""
+    blank = Strip.blank(1, widget.rich_style)
+    for line_filter in widget.get_line_filters():
+        blank = blank.apply_filter(line_filter, widget.background_colors[1])
+    return next((segment.style for segment in blank if segment.style), widget.rich_style)
