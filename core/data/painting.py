@@ -4,6 +4,7 @@ Photographs are RGB, class ids mode P with values 0..19, all of one size. What i
 stripes too, not by its colour alone.
 """
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bddseg_tui.core.classes import CLASSES, UNKNOWN
@@ -20,15 +21,28 @@ UNKNOWN_STRIPE = (96, 96, 96)
 _WASH, _STRIPE = 0.4, 0.85
 """How much an area that is marked, and its stripes, cover of the photograph."""
 _TINT = 0.62
+_LARGE = ("wall", "truck", "bus", "train")
+"""Where there are 16 colours, each shares one with a class of thin or many things."""
+
+
+@lru_cache(maxsize=8)
+def hatched(palette: tuple[int, ...]) -> frozenset[int]:
+    """Of classes that share a colour of the palette, those that are drawn with stripes: those of large areas."""
+    colours = [palette[3 * c.id : 3 * c.id + 3] for c in CLASSES]
+    return frozenset(c.id for c in CLASSES if c.name in _LARGE and colours.count(colours[c.id]) > 1)
 
 
 def painted(ids: "Image.Image", palette: tuple[int, ...], dot: Dot) -> "Image.Image":
-    """Class colours alone; unknown has grey stripes."""
+    """Class colours alone; unknown has grey stripes, and black ones has one of two classes that share a colour."""
     from PIL import ImageChops
 
     colours = ids.copy()
     colours.putpalette(palette)
     picture = colours.convert("RGB")
+    for class_id in hatched(palette):
+        there = _where(ids, class_id)
+        if there.getbbox() is not None:
+            picture.paste(SHADOW, mask=ImageChops.darker(there, stripes(ids.size, dot, "\\")))
     unknown = _where(ids, UNKNOWN)
     if unknown.getbbox() is not None:
         picture.paste(UNKNOWN_STRIPE, mask=ImageChops.darker(unknown, stripes(ids.size, dot)))

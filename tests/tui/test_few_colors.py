@@ -14,11 +14,13 @@ from rich.style import Style
 from textual.color import Color as TextualColor
 from textual.strip import Strip
 
-from bddseg_tui.core.classes import CLASSES
+from bddseg_tui.core.classes import CLASSES, PALETTE
+from bddseg_tui.core.data.painting import hatched, painted
 from bddseg_tui.tui.terminal.cell_glyphs import pixels_of
 from bddseg_tui.tui.terminal.cells import cell_strips
 from bddseg_tui.tui.terminal.class_colors import APART, CLASS_NUMBERS, SELDOM_TOGETHER, class_palette
 from bddseg_tui.tui.terminal.color_filter import ColorFilter
+from bddseg_tui.tui.terminal.dithering import color_numbers
 from bddseg_tui.tui.terminal.few_colors import EIGHT_BIT, VGA, FewColors, nearest
 from bddseg_tui.tui.terminal.oklab import Rgb, difference, oklab
 
@@ -27,6 +29,7 @@ XTERM: tuple[Rgb, ...] = (
     *((127, 127, 127), (255, 0, 0), (0, 255, 0), (255, 255, 0), (92, 92, 255), (255, 0, 255), (0, 255, 255)),
     (255, 255, 255),
 )
+CLASS_IDS = {c.name: c.id for c in CLASSES}
 FEW: tuple[FewColors, ...] = ("256", "16")
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
 
@@ -125,3 +128,19 @@ def test_the_greys_of_the_dark_theme_stay_apart_in_256_colours() -> None:
 def test_with_all_colours_a_style_stays_as_it_is() -> None:
     style = Style.from_color(Color.from_rgb(1, 2, 3), Color.from_rgb(4, 5, 6))
     assert ColorFilter("truecolor").apply([Segment("x", style)], TextualColor(0, 0, 0)) == [Segment("x", style)]
+
+
+def test_of_two_classes_that_share_one_of_sixteen_colours_one_is_striped() -> None:
+    sixteen = class_palette("16")
+    assert not hatched(class_palette("256")) and not hatched(PALETTE)
+    pairs = {frozenset((CLASS_IDS[a], CLASS_IDS[b])) for a, b in SELDOM_TOGETHER}
+    assert all(len(pair & hatched(sixteen)) == 1 for pair in pairs) and len(hatched(sixteen)) == len(pairs)
+    wall, rider = (Image.new("P", (16, 16), CLASS_IDS[name]) for name in ("wall", "rider"))
+    assert painted(wall, sixteen, (1, 1)).tobytes() != painted(rider, sixteen, (1, 1)).tobytes()
+
+
+def test_what_is_around_a_photograph_is_of_one_colour() -> None:
+    picture = Image.effect_noise((32, 16), 60).convert("RGB")
+    picture.paste((18, 20, 24), (12, 0, 20, 16))
+    numbers = color_numbers(picture, "256", False, (18, 20, 24))
+    assert set(numbers[:, 12:20].ravel().tolist()) == {nearest((18, 20, 24), "256")}

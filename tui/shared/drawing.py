@@ -163,7 +163,7 @@ def _characters(found: "Composed", wanted: Wanted, kind: "CellKind") -> tuple[li
     columns, rows = -(-dots[0] // across), -(-dots[1] // down)
     small = _padded(_in_dots(found, wanted.request, dots), (columns * across, rows * down), wanted.paper)
     fine = wanted.limit > SLOW_LINE
-    strips = cell_strips(small, kind, fine, wanted.colors, flat=_is_flat(wanted.request))
+    strips = cell_strips(small, kind, fine, wanted.colors, _is_flat(wanted.request), wanted.paper)
     return strips, (dots[0] / across, dots[1] / down)
 
 

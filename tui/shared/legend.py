@@ -1,5 +1,7 @@
 """The legend: classes with their colour, name and share of an image, those that occur first; a click highlights one."""
 
+from typing import cast
+
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -9,7 +11,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from bddseg_tui.core.classes import CLASSES, NUM_CLASSES, UNKNOWN
+from bddseg_tui.core.data.painting import hatched
 from bddseg_tui.tui.shared.format import share
+from bddseg_tui.tui.shared.picture_app import PictureApp
+from bddseg_tui.tui.terminal.class_colors import class_palette
 
 WITH_ID, ENTRY, SHORT_ENTRY = 26, 22, 18
 """Cells of an entry: with the class's id, with its whole name, and with a short one."""
@@ -101,7 +106,8 @@ class Legend(Widget):
         else:
             text_style = style if value else style + self._part("legend--dim")
         # The black of unknown would not be seen; pictures hatch it too.
-        swatch = Segment("██", style + Style(color="rgb({},{},{})".format(*c.color)))
+        is_hatched = class_id in hatched(class_palette(cast(PictureApp, self.app).color_count))
+        swatch = Segment("▚▚" if is_hatched else "██", style + Style(color="rgb({},{},{})".format(*c.color)))
         if class_id == UNKNOWN:
             swatch = Segment("╱╱", style + self._part("legend--dim"))
         mark = Segment("▶" if chosen else " ", text_style)

@@ -50,6 +50,7 @@ def cell_strips(
     fine: bool = True,
     colors: TerminalColors = "truecolor",
     flat: bool = False,
+    around: tuple[int, int, int] | None = None,
 ) -> list[Strip]:
     """Strips of an RGB picture whose size is a multiple of the pixels that a cell of this kind has.
 
@@ -59,6 +60,7 @@ def cell_strips(
         fine: for lines that are not slow.
         colors: what the terminal has; where they are few, the picture is dithered.
         flat: whether it has areas of a few colours that the terminal has, which are left as they are.
+        around: the colour around it, which is not mixed of others.
     """
     import numpy as np
 
@@ -69,7 +71,7 @@ def cell_strips(
     if colors != "truecolor":
         from bddseg_tui.tui.terminal.dithering import color_numbers, colors_of
 
-        numbers = color_numbers(picture, colors, flat)
+        numbers = color_numbers(picture, colors, flat, around)
         picture = colors_of(numbers)
         numbers = _by_cell(numbers[..., None], kind)[..., 0]
     pixels = _by_cell(np.asarray(picture, np.float32), kind)

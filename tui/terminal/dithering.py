@@ -12,19 +12,25 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def color_numbers(picture: Image.Image, colors: FewColors, flat: bool) -> "NDArray[np.int64]":
+def color_numbers(
+    picture: Image.Image, colors: FewColors, flat: bool, paper: tuple[int, int, int] | None = None
+) -> "NDArray[np.int64]":
     """The number (H, W) of each pixel's colour.
 
     Args:
         picture: RGB.
         colors: how many the terminal has.
         flat: each colour becomes the nearest one; else they are mixed of neighbouring pixels (Floyd and Steinberg).
+        paper: a colour that becomes the nearest one in any case: mixed, what is around and between pictures has specks.
     """
     import numpy as np
 
     if not flat:
         dithered = picture.quantize(palette=_palette(colors), dither=Image.Dither.FLOYDSTEINBERG)
-        return np.asarray(dithered).astype(np.int64) + NUMBERS[colors].start
+        mixed = np.asarray(dithered).astype(np.int64) + NUMBERS[colors].start
+        if paper is not None:
+            mixed[(np.asarray(picture) == np.array(paper, np.uint8)).all(axis=2)] = nearest(paper, colors)
+        return mixed
     pixels = np.asarray(picture, np.int64)
     codes, where = np.unique(pixels @ np.array([1 << 16, 1 << 8, 1]), return_inverse=True)
     known = [nearest((code >> 16, code >> 8 & 255, code & 255), colors) for code in codes.tolist()]
