@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from bddseg_tui.core.analysis.class_details import ClassDetails, Mask, details_of, no_details, write_details
 from bddseg_tui.core.analysis.per_image import PerImage, PerImageWriter
 from bddseg_tui.core.analysis.record_scores import mark_pending, record_evaluation
 from bddseg_tui.core.classes import NUM_OFFICIAL
@@ -20,6 +21,7 @@ from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.atomic import write_text
 from bddseg_tui.core.files.temporary_files import temporary_folder, temporary_path
 from bddseg_tui.core.jobs.job_writer import JobWriter
+from bddseg_tui.core.processes.parallel import cores
 from bddseg_tui.core.runs.config import validate
 from bddseg_tui.core.runs.evaluation import evaluation_folder, evaluation_name
 from bddseg_tui.core.runs.metrics import boundary_scores, calibration, finite, scores
@@ -44,11 +46,12 @@ _PATIENCE_S = 60.0
 
 @dataclass
 class EvaluationCounts:
-    """What is counted while images go by; `bins` is float64 [3, CALIBRATION_BINS] over all of them."""
+    """What is counted while images go by; `bins` (float64 [3, CALIBRATION_BINS]) and `details` over all of them."""
 
     writer: PerImageWriter
     root: Path
     bins: torch.Tensor = field(default_factory=lambda: torch.zeros(3, CALIBRATION_BINS, dtype=torch.float64))
+    details: ClassDetails = field(default_factory=no_details)
     problems: list[str] = field(default_factory=list)
 
     def add(self, outcome: Predicted) -> None:
@@ -106,6 +109,7 @@ def evaluate_run(
             raise BddsegError(f"none of the {len(samples)} images can be used; the first: {problems[0]}")
         mark_pending(folder)
         found = writer.finish()
+        write_details(folder, counted.details)
         _put_in_place(predictions, folder / "predictions")
     if problems:
         job.event("warning", message=f"{len(problems)} images are left out", files=problems[:20])
@@ -140,21 +144,28 @@ def _predict(
     model: nn.Module, samples: list[Sample], how: Inference, counted: EvaluationCounts, to: Path, job: JobWriter
 ) -> None:
     """Counts every sample, and writes its prediction into the folder `to`."""
-    writes: list[Future[None]] = []
+    ahead: list[Future[ClassDetails]] = []
     outcomes = predict_samples(model, samples, how)
-    with ThreadPoolExecutor(2, "png") as pool:
+
+    def finish(actual: Mask, predicted: Mask, path: Path) -> ClassDetails:
+        write_prediction(predicted, path)
+        return details_of(actual, predicted, how.size)
+
+    # Both leave the lock of Python's interpreter for most of their time.
+    with ThreadPoolExecutor(min(8, max(2, cores())), "finish") as pool:
         for done, outcome in enumerate(outcomes, start=1):
             if outcome.predicted is None or outcome.actual is None:
                 counted.problems.append(outcome.problem or sanitize_path(outcome.sample.image))
             else:
                 path = to / f"{outcome.sample.name}.png"
-                writes.append(pool.submit(write_prediction, outcome.predicted.cpu().numpy(), path))
+                both = outcome.actual.cpu().numpy(), outcome.predicted.cpu().numpy()
+                ahead.append(pool.submit(finish, *both, path))
                 counted.add(outcome)
-            while len(writes) > 16 or (writes and writes[0].done()):
-                writes.pop(0).result()
+            while len(ahead) > 16 or (ahead and ahead[0].done()):
+                counted.details += ahead.pop(0).result()
             job.progress(done, len(samples))
-        for write in writes:
-            write.result()
+        for future in ahead:
+            counted.details += future.result()
 
 
 def _put_in_place(predictions: Path, target: Path) -> None:

@@ -1,5 +1,6 @@
 """All that a report says, gathered before it is written in any form."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from bddseg_tui.core.analysis.multilabel import MultiLabel
 from bddseg_tui.core.analysis.slices import Slice
 from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.errors import BddsegError
+from bddseg_tui.core.quality.diagnosis import Diagnosis, diagnose
 from bddseg_tui.core.report.dataset_part import DatasetPart, read_dataset_part
 from bddseg_tui.core.runs.evaluation import Evaluation, evaluated_dataset
 from bddseg_tui.core.runs.history import History
@@ -37,6 +39,7 @@ class Content:
         history: its training.
         learned: predictions of a few validation images by epoch.
         labels, pixel_matrix, label_matrix, slices: analyses; None or empty where there are no counts by image.
+        diagnosis: why each class's IoU is what it is; None where what was counted is damaged.
         worst, typical: samples with the lowest mIoU, and some from the worst to the best.
         settings: settings that differ, by name: a value for each evaluation.
         changed: samples that changed most against the first compared evaluation, with mIoU19 before and after.
@@ -52,6 +55,7 @@ class Content:
     labels: MultiLabel | None = None
     label_matrix: Matrix | None = None
     slices: list[Slice] = field(default_factory=list)
+    diagnosis: Diagnosis | None = None
     worst: list[Row] = field(default_factory=list)
     typical: list[Row] = field(default_factory=list)
     settings: dict[str, tuple[Any, ...]] = field(default_factory=dict)
@@ -86,6 +90,8 @@ def gather(workspace: Workspace, evaluation: Evaluation, others: tuple[Evaluatio
         # Evaluations of earlier versions have no counts by image: their reports have fewer parts.
         pass
     root = evaluated_dataset(run, evaluation.folder)
+    with suppress(BddsegError):
+        known["diagnosis"] = diagnose(workspace, evaluation)
     return Content(
         (evaluation, *others),
         root.name,

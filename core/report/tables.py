@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 
 from bddseg_tui.core.markdown import markdown
+from bddseg_tui.core.quality.diagnosis_text import worst_first
 from bddseg_tui.core.report.content import Content
 from bddseg_tui.core.runs.evaluation import Evaluation
 
@@ -34,6 +35,35 @@ def classes(content: Content) -> Table:
         others = [percent(e.classes[c.id].iou) for e in content.evaluations[1:]]
         rows.append([str(c.id), c.name, *map(percent, figures), f"{c.percentage:.4f}", *others])
     return head, rows
+
+
+def diagnosis(content: Content) -> Table:
+    """A row a class, worst first: why its IoU is what it is."""
+    head = ["class", "IoU pooled", "IoU by image", "images", "train images", "boundary px", "why"]
+    if content.diagnosis is None:
+        return head, []
+    return head, [
+        [
+            c.name,
+            percent(c.iou),
+            percent(c.iou_per_image),
+            str(c.images),
+            "" if c.train_images is None else str(c.train_images),
+            "" if c.offset_px is None else f"{c.offset_px:+.2f}",
+            "; ".join(f.text for f in c.findings),
+        ]
+        for c in worst_first(content.diagnosis)
+    ]
+
+
+def parts(content: Content) -> Table:
+    """A row a class: recall by size of object, by height in the image, and by brightness."""
+    rows, names = [], []
+    for c in content.diagnosis.classes if content.diagnosis else ():
+        named = [("size", c.by_size), ("height", c.by_height), ("brightness", c.by_brightness)]
+        names = [f"{kind}: {part.name}" for kind, held in named for part in held]
+        rows.append([c.name, *(percent(part.recall) for _, held in named for part in held)])
+    return ["recall", *names], rows if names else []
 
 
 def labels(content: Content) -> Table:

@@ -12,6 +12,7 @@ from bddseg_tui.core.files.atomic import write_bytes
 from bddseg_tui.core.files.disk_errors import disk_error
 from bddseg_tui.core.files.owned_folder import own
 from bddseg_tui.core.markdown import markdown
+from bddseg_tui.core.quality.diagnosis_text import notes
 from bddseg_tui.core.report import charts, tables
 from bddseg_tui.core.report.content import Content, gather
 from bddseg_tui.core.report.dataset_part import difference_table, draw_places, odd_table, place_table
@@ -104,6 +105,8 @@ def _tables(content: Content) -> dict[str, tables.Table]:
     found = {
         "overall": tables.overall(content),
         "classes": tables.classes(content),
+        "diagnosis": tables.diagnosis(content),
+        "parts": tables.parts(content),
         "labels": tables.labels(content),
         "slices": tables.slices(content),
         "confusion": tables.confusion(content),
@@ -126,6 +129,7 @@ def html_page(content: Content, drawn: Charts) -> str:
         content=content,
         evaluation=content.evaluation,
         percent=tables.percent,
+        notes=notes(content.diagnosis) if content.diagnosis else [],
         tables=_tables(content),
         charts=svgs,
         views=[label for _, label in VIEWS],
@@ -150,6 +154,8 @@ def markdown_page(content: Content, names: list[str]) -> str:
     titles = {
         "overall": "Overall",
         "classes": "Classes",
+        "diagnosis": "Why each class is so",
+        "parts": "Recall by parts",
         "labels": "Classes found in images",
         "slices": "Slices",
         "settings": "Settings",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bddseg_tui.core.data.catalog.verdicts import TakenBack, Word
     from bddseg_tui.core.jobs.job import Status
     from bddseg_tui.core.quality.class_places import ClassPlaces
+    from bddseg_tui.core.quality.diagnosis import Diagnosis
     from bddseg_tui.core.quality.duplicates import Duplicates, Group
     from bddseg_tui.core.quality.duplicates import Kind as DuplicateKind
     from bddseg_tui.core.quality.label_findings import Findings
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from bddseg_tui.core.quality.suspects import Suspects
     from bddseg_tui.core.quality.verdict_file import MasksWritten, VerdictsImported
     from bddseg_tui.core.quality.worklist import WorkItem, Worklist
+    from bddseg_tui.core.runs.evaluation import Evaluation
 
 
 Progress = Callable[[int, int], None]
@@ -70,6 +72,18 @@ class QualityService:
 
         places = self.class_places(collection, "train"), self.class_places(collection, "val")
         return split_differences(collection.catalog, places)
+
+    # -- classes ---------------------------------------------------------------------------------------------
+
+    def diagnose(self, evaluation: "Evaluation") -> "Diagnosis":
+        """For every class why its IoU is what it is; what an evaluation of an earlier version lacks is named.
+
+        Raises:
+            BddsegError: its run is gone, or what was counted is damaged.
+        """
+        from bddseg_tui.core.quality.diagnosis import diagnose
+
+        return diagnose(self.workspace, evaluation)
 
     # -- label errors ----------------------------------------------------------------------------------------
 

@@ -63,6 +63,7 @@ OF_A_TRAINED_RUN = {
     "runs show": ["last"],
     "runs samples": ["last", "--to", "{to}"],
     "evaluations": [],
+    "diagnose": ["last"],
     "classify": ["last"],
     "slices": ["last"],
     "compare": ["last", "last"],

@@ -5,7 +5,7 @@ GROUPS = {
     "The app": ("open", "demo", "doctor"),
     "Datasets": ("data",),
     "Training": ("train", "resume", "runs", "config", "encoders"),
-    "Evaluation": ("evaluate", "evaluations", "classify", "slices", "compare", "report"),
+    "Evaluation": ("evaluate", "evaluations", "diagnose", "classify", "slices", "compare", "report"),
     "Using a model": ("predict", "export"),
     "Search and questions": ("index", "ask", "chats", "settings"),
     "Jobs and disk": ("jobs", "stop", "queue", "devices", "workspace"),

@@ -63,6 +63,7 @@ EXAMPLES = {
     "evaluate": ("evaluate last", "evaluate 3 --split val --tta flip", "evaluate 3 --data ~/camvid"),
     "evaluations": ("evaluations --json",),
     "evaluations delete": ("evaluations delete 0003-focal/best-val",),
+    "diagnose": ("diagnose last", "diagnose 3 --parts > why.txt"),
     "classify": ("classify 3 --threshold 0.1%",),
     "slices": ("slices last",),
     "compare": ("compare 3 4",),

@@ -10,6 +10,7 @@ EVALUATE = (
     Command("threshold", "t", "Threshold", "Set from how many pixels, or which share, on a class is present."),
     Command("sort_table", "s", "Sort", "Sort the class table by the next column, what is worst first.", True),
     Command("reverse_table", "r", "Reverse", "Turn the order of the class table round."),
+    Command("diagnose", "y", "Why", "Say for every class why its IoU is what it is.", True),
     Command("compare", "c", "Compare", "Set a second evaluation beside this one.", True),
     Command("changes", "d", "Changes", "List the images by how much they changed against the compared evaluation."),
     Command("settings_diff", "S", "Settings", "Show the settings in which the two compared runs differ."),
@@ -54,6 +55,13 @@ MATRIX = (
     Command("kind", "v", "Pixels/labels", "Count pixels, or classes found in images.", True),
 )
 
+DIAGNOSIS = (
+    Command("app.pop_screen", "escape,q", "Back", "Go back.", True),
+    Command("open", "enter", "Images", "List the images of the class, the worst first.", True, priority=True),
+    Command("parts", "v", "Parts", "Show recall and IoU by size, height and brightness, or the reasons.", True),
+    Command("copy", "y", "Copy", "Copy the whole diagnosis as text, for a bug report.", True),
+)
+
 HEATMAP = (
     Command("move(0, -1)", "h,left", "Left", "Go to the cell on the left."),
     Command("move(0, 1)", "l,right", "Right", "Go to the cell on the right."),
@@ -70,4 +78,5 @@ GROUPS = (
     ("Evaluate: a list of images", IMAGES),
     ("Evaluate: side by side", SIDE_BY_SIDE),
     ("Evaluate: a matrix", MATRIX + HEATMAP),
+    ("Evaluate: why each class is so", DIAGNOSIS),
 )

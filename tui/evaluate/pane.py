@@ -15,6 +15,7 @@ from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.runs.evaluation import Evaluation
 from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.tui.evaluate.commands import EVALUATE
+from bddseg_tui.tui.evaluate.diagnosis_screen import DiagnosisScreen
 from bddseg_tui.tui.evaluate.evaluation_actions import EvaluationActions
 from bddseg_tui.tui.evaluate.evaluation_list import EvaluationList
 from bddseg_tui.tui.evaluate.evaluation_panel import EvaluationPanel
@@ -189,6 +190,11 @@ class EvaluatePane(Pane):
         if evaluation:
             kind: Kind = "labels" if panel.shown == "labels" else "pixels"
             self.app.push_screen(MatrixScreen(self.engine.analysis, evaluation, kind, panel.threshold))
+
+    def action_diagnose(self) -> None:
+        """Says for every class why its IoU is what it is."""
+        if (evaluation := self.evaluations.evaluation) is not None:
+            self.app.push_screen(DiagnosisScreen(self.engine, evaluation))
 
     def action_threshold(self) -> None:
         """Asks from how many pixels on a class is present."""

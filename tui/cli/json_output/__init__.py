@@ -22,6 +22,7 @@ from bddseg_tui.tui.cli.json_output.dataset_outputs import (
     Unpacked,
     ViewRow,
 )
+from bddseg_tui.tui.cli.json_output.diagnosis_outputs import Diagnosed
 from bddseg_tui.tui.cli.json_output.evaluation_outputs import (
     Classified,
     Compared,
@@ -113,6 +114,7 @@ OUTPUTS: dict[str, Any] = {
     "evaluate": EvaluationRow,
     "evaluations": list[EvaluationRow],
     "evaluations delete": Deleted,
+    "diagnose": Diagnosed,
     "classify": Classified,
     "slices": list[SliceRow],
     "compare": Compared,
