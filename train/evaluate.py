@@ -149,7 +149,7 @@ def _predict(
 
     def finish(actual: Mask, predicted: Mask, path: Path) -> ClassDetails:
         write_prediction(predicted, path)
-        return details_of(actual, predicted, how.size)
+        return details_of(actual, predicted, how.size or actual.shape)
 
     # Both leave the lock of Python's interpreter for most of their time.
     with ThreadPoolExecutor(min(8, max(2, cores())), "finish") as pool:

@@ -57,7 +57,7 @@ class ClassCounts:
         confusion: int64 [20, 20], pixels by [actual][predicted]; of unknown ones none.
         mapped: for each class, which other one its pixels are called by most; itself or -1 where that is not so.
         details: what older evaluations lack.
-        size: (height, width) that the model sees.
+        size: (height, width) that the model sees; zeros for each image's own.
         train_images: images of the train split that hold it; None where that is not known.
         estimate: how many would be needed; None where nothing can be said.
         suspect: (areas, share of its labelled pixels) that a model contradicts; None where nobody has looked.
@@ -165,13 +165,17 @@ def _resolution(c: ClassCounts) -> Iterator[Finding]:
     thin, thin_pixels = c.details.thin[:, c.class_id]
     objects, pixels = c.details.sizes[:2, c.class_id].sum(axis=1)
     kept = kept_iou(c.details, c.class_id)
-    at = f"{c.size[1]}x{c.size[0]}"
+    at = _words(c.size)
     if objects and thin / objects >= THIN_SHARE and thin_pixels / pixels >= THIN_PIXELS:
         shares = f"{100 * thin / objects:.0f} % of its objects ({100 * thin_pixels / pixels:.0f} % of its pixels)"
         text = f"lost at {at}: {shares} are under {THIN_PX:g} px wide there"
         yield Finding("resolution", text, float(thin / objects))
     elif kept < KEPT_IOU:
         yield Finding("resolution", f"lost at {at}: its label itself keeps an IoU of {100 * kept:.0f} % there", kept)
+
+
+def _words(size: tuple[int, int]) -> str:
+    return f"{size[1]}x{size[0]}" if all(size) else "the images' own size"
 
 
 def kept_iou(details: ClassDetails, class_id: int) -> float:
@@ -199,7 +203,7 @@ def _boundary(c: ClassCounts) -> Iterator[Finding]:
     off = float(total / pixels)
     word: Kind = "too fat" if off > 0 else "too thin"
     text = f"{word}: its boundary is {abs(off):.1f} px {'outside' if off > 0 else 'inside'} of the label's in the mean"
-    yield Finding(word, f"{text}, at {c.size[1]}x{c.size[0]}", off)
+    yield Finding(word, f"{text}, at {_words(c.size)}", off)
 
 
 def _small(c: ClassCounts) -> Iterator[Finding]:

@@ -73,7 +73,7 @@ class Diagnosis:
     """Of one evaluation; means of IoU are 0..1, over the 19 official classes.
 
     Attributes:
-        size: (height, width) that the model sees.
+        size: (height, width) that the model sees; zeros for each image's own.
         miou_pooled: the mean over classes of the IoU of all pixels: the official mIoU19.
         miou_per_image: the mean over images of each one's mIoU19, in which every image weighs the same.
         miou_per_class: the mean over classes of the mean of the IoU in each image.
