@@ -23,6 +23,7 @@ def build(arguments: argparse.Namespace, job: JobWriter) -> None:
     job.update(state="running", phase="load")
     from bddseg_tui.index.build import build_index
     from bddseg_tui.index.clip import load_clip
+    from bddseg_tui.index.device_encoders import index_devices
     from bddseg_tui.index.vector_table import clear_vectors
 
     job.check_stop()
@@ -37,7 +38,8 @@ def build(arguments: argparse.Namespace, job: JobWriter) -> None:
         job.update(phase=phase)
         job.progress(done, total)
 
-    manifest = build_index(dataset, clip, arguments.folder, progress, arguments.batch or None)
+    devices = index_devices(arguments.device)
+    manifest = build_index(dataset, clip, arguments.folder, progress, arguments.batch or None, devices=devices)
     job.event("built", **{key: manifest[key] for key in ("count", "encoded", "seconds", "failures")})
 
 

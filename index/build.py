@@ -4,42 +4,30 @@ Killed at any moment, it goes on from the last commit. An image whose content is
 encoded again. One bad image is noted and left out.
 """
 
-import hashlib
 import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from bddseg_tui.core.data.dataset import Dataset, list_samples
-from bddseg_tui.core.data.image_file import READER_VERSION, BadFileError, read_image, read_orientation
+from bddseg_tui.core.data.image_file import READER_VERSION
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.processes.parallel import cores
 from bddseg_tui.core.retrieval.manifest import EXACT_LIMIT, read_manifest
-from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.index.class_words import calibrate_on, find_labels, read_truth
 from bddseg_tui.index.clip import Clip
+from bddseg_tui.index.device_encoders import encoded_on
+from bddseg_tui.index.image_loading import Batch, Loaded, encode_loaded, load_image
 from bddseg_tui.index.stores.hnsw import GraphVectors, hnswlib_installed, update_hnsw
 from bddseg_tui.index.vector_table import Entry, OtherModelError, VectorTable, clear_vectors
+from bddseg_tui.index.vector_types import Vectors
 
 _AHEAD = 3
-
-
-@dataclass(frozen=True)
-class _Loaded:
-    image: bytes
-    stamp: str
-    digest: bytes = b""
-    picture: Tensor | None = None
-    row: int | None = None
-    why: str = ""
 
 
 def build_index(
@@ -49,12 +37,14 @@ def build_index(
     report: Callable[[str, int, int], None],
     batch: int | None = None,
     exact_limit: int = EXACT_LIMIT,
+    devices: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Brings the vectors of a dataset up to date, builds the graph where one is needed; returns the manifest.
 
     Args:
         report: called with (phase, done, total); it may raise to stop the work, which loses nothing.
         exact_limit: with more images than this a graph is kept, where hnswlib is installed.
+        devices: where there are several, each has a process of its own that loads the model anew and encodes.
 
     Raises:
         BddsegError: not one image could be read, or the index is damaged.
@@ -71,13 +61,13 @@ def build_index(
     batch = batch or (256 if clip.device.startswith("cuda") else 32)
     start, done, bad = time.monotonic(), 0, 0
     report("encode", 0, total)
-    for loaded in _batches(table, clip, dataset.root, pending, batch):
-        fresh = [item for item in loaded if item.picture is not None]
-        if fresh:
-            vectors = clip.encode_prepared(torch.stack([i.picture for i in fresh if i.picture is not None]))
-        else:
-            vectors = np.zeros((0, clip.dimension), np.float32)
-        entries = [Entry(i.image, i.stamp, i.digest) for i in fresh]
+    batches = [pending[at : at + batch] for at in range(0, total, batch)]
+    if len(devices) > 1 and len(batches) > 1:
+        encoded = encoded_on(devices, clip.name, dataset.root, batches)
+    else:
+        encoded = _encoded_here(table, clip, dataset.root, batches)
+    for loaded, vectors in encoded:
+        entries = [Entry(i.image, i.stamp, i.digest) for i in loaded if i.row is None and not i.why]
         reused = [(Entry(i.image, i.stamp, i.digest), i.row) for i in loaded if i.row is not None]
         failed = [(i.image, i.stamp, i.why) for i in loaded if i.why]
         table.append(entries, vectors, reused)
@@ -87,7 +77,8 @@ def build_index(
     if total and bad == total and not table.used():
         raise BddsegError(f"not one of {total:,} images could be read; the first: {table.failures()[0][1]}")
     seconds = time.monotonic() - start
-    facts = {"model": clip.name, "encoded": total, "seconds": round(seconds, 2), "device": clip.device}
+    used = ",".join(devices) if len(devices) > 1 else clip.device
+    facts = {"model": clip.name, "encoded": total, "seconds": round(seconds, 2), "device": used}
     manifest = table.finish({**facts, **_calibration(table, dataset, clip, folder, report)})
     if manifest["count"] > exact_limit and hnswlib_installed():
         _build_graph(table, folder, manifest, report)
@@ -129,39 +120,18 @@ def _files(dataset: Dataset) -> Iterator[tuple[bytes, str]]:
         yield os.fsencode(os.path.relpath(sample.image, dataset.root)), stamp
 
 
-def _batches(
-    table: VectorTable, clip: Clip, root: Path, pending: Sequence[tuple[bytes, str]], size: int
-) -> Iterator[list[_Loaded]]:
-    """Batches of loaded images, in order, a few of them decoded ahead of the model."""
+def _encoded_here(
+    table: VectorTable, clip: Clip, root: Path, batches: Sequence[Batch]
+) -> Iterator[tuple[list[Loaded], Vectors]]:
+    """The batches, each loaded and encoded, in order; a few of them are decoded ahead of the model."""
     # Threads, as rclip has them: Pillow decodes and scales outside the interpreter's lock.
     with ThreadPoolExecutor(min(16, max(2, cores()))) as pool:
-        queue: deque[list[Future[_Loaded]]] = deque()
-        starts = iter(range(0, len(pending), size))
+        queue: deque[list[Future[Loaded]]] = deque()
+        left = iter(batches)
         while True:
-            while len(queue) < _AHEAD and (at := next(starts, None)) is not None:
-                queue.append([pool.submit(_load, table, clip, root, *item) for item in pending[at : at + size]])
+            while len(queue) < _AHEAD and (batch := next(left, None)) is not None:
+                queue.append([pool.submit(load_image, clip, root, *item, table.known) for item in batch])
             if not queue:
                 return
-            yield [future.result() for future in queue.popleft()]
-
-
-def _load(table: VectorTable, clip: Clip, root: Path, image: bytes, stamp: str) -> _Loaded:
-    path = root / os.fsdecode(image)
-    try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "blake2b").digest()[:16]
-        if (turned := read_orientation(path)) != 1:
-            # Rows that an earlier reader made of the same bytes are of the picture on its side.
-            digest = hashlib.blake2b(digest + bytes([turned]), digest_size=16).digest()
-        if (row := table.known(digest)) is not None:
-            return _Loaded(image, stamp, digest, row=row)
-        picture = read_image(path, at_least=draft_size(clip))
-        return _Loaded(image, stamp, digest, clip.prepare(picture))
-    except (BadFileError, OSError, ValueError) as error:
-        return _Loaded(image, stamp, why=sanitize(str(error))[:300] or "cannot be read")
-
-
-def draft_size(clip: Clip) -> tuple[int, int]:
-    """The least size at which a JPEG may be decoded: half as large again as what the model takes."""
-    height, width = clip.image_size
-    return width * 3 // 2, height * 3 // 2
+            loaded = [future.result() for future in queue.popleft()]
+            yield loaded, encode_loaded(clip, loaded)

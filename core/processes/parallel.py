@@ -43,7 +43,7 @@ def map_unordered(
         return
     _start_resource_tracker()
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=start_worker)
     try:
         running: set[Future[list[Result]]] = set()
         for some in chunks:
@@ -86,7 +86,8 @@ def _run_chunk(function: Callable[[Item], Result], items: Sequence[Item]) -> lis
     return [function(item) for item in items]
 
 
-def _start_worker() -> None:
+def start_worker() -> None:
+    """What a process of a pool does first: it is left alone by Ctrl+C, ends with the pool's owner, and is polite."""
     # Ctrl+C reaches the whole process group; the parent alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Else a worker waits for work for ever when its parent is killed: its fellows hold the other end of the queue.

@@ -25,6 +25,7 @@ from bddseg_tui.core.jobs.job import read_status
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.index.build import build_index
 from bddseg_tui.index.clip import Clip
+from bddseg_tui.index.device_encoders import index_devices
 from bddseg_tui.index.vector_table import VectorTable
 
 
@@ -194,3 +195,32 @@ def huge_png(width: int, height: int) -> bytes:
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 99)) + chunk(b"IEND", b"")
     )
+
+
+def test_several_devices_give_the_vectors_that_one_gives(dataset: Path, clip: Clip, tmp_path: Path) -> None:
+    samples = [s.image for s in list_samples(open_dataset(dataset))]
+    samples[3].write_bytes(b"no picture")
+    shutil.copy(samples[5], samples[5].with_name("copy.jpg"))
+    build(dataset, clip, tmp_path / "one")
+    told: list[int] = []
+    manifest = build_index(
+        open_dataset(dataset), clip, tmp_path / "two", lambda _, done, __: told.append(done), 4, devices=("cpu", "cpu")
+    )
+    assert manifest["device"] == "cpu,cpu" and manifest["failures"] == 1 and told[:3] == [0, 4, 8]
+    (names, vectors), (others, same) = (
+        VectorTable(tmp_path / name, clip.identity, clip.dimension).load() for name in ("one", "two")
+    )
+    order = [others.index(name) for name in names]
+    assert len(names) == len(others) == 21 and np.allclose(vectors, same[order], atol=1e-5)
+
+
+def test_a_process_that_encodes_and_dies_ends_the_build_in_a_line(dataset: Path, clip: Clip, tmp_path: Path) -> None:
+    lost = replace(clip, name=str(tmp_path / "gone"))
+    with pytest.raises(BddsegError, match="a process that encodes on cpu, cpu died"):
+        build_index(open_dataset(dataset), lost, tmp_path / "index", lambda *_: None, 4, devices=("cpu", "cpu"))
+
+
+def test_an_index_is_built_on_every_gpu_unless_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert index_devices("cpu") == ("cpu",)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    assert index_devices("") == index_devices("cuda") == ("cuda:0", "cuda:1") and index_devices("cuda:1") == ("cuda:1",)

@@ -10,8 +10,8 @@ import torch
 from bddseg_tui.core.data.dataset import list_samples, open_dataset
 from bddseg_tui.core.data.image_file import read_image
 from bddseg_tui.core.errors import BddsegError, UsageError
-from bddseg_tui.index.build import draft_size
 from bddseg_tui.index.clip import DEMO, Clip, load_clip
+from bddseg_tui.index.image_loading import draft_size
 
 
 def test_embeddings_equal_those_of_open_clip(clip: Clip, drawn: Path) -> None:
