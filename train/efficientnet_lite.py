@@ -27,6 +27,7 @@ def packaged_weights(encoder: str) -> dict[str, torch.Tensor] | None:
 
     None without the package, and for every other encoder.
     """
+    encoder = encoder.removesuffix(".in1k")
     if encoder not in REPEATS or (path := _packaged_file(encoder)) is None:
         return None
     # weights_only: a pickle may hold code, and this never runs it.

@@ -2,6 +2,8 @@
 
 python -W ignore -m bddseg_tui.train.encoders > core/runs/encoders.csv     counts every one of them anew: some minutes
 python -W ignore -m bddseg_tui.train.encoders architectures > core/runs/architectures.csv    the other architectures
+python -W ignore -m bddseg_tui.train.encoders weights RESULTS > core/runs/timm_weights.csv
+    timm's weights by tag; RESULTS is its results/results-imagenet.csv, which no package has
 
 The app shows the table and imports no model, so the counting is done here, once for the versions of the libraries that
 the project is tested with; an encoder that is not in the table is counted by `count` when someone asks for it.
@@ -10,6 +12,7 @@ the project is tested with; an encoder that is not in the table is counted by `c
 import csv
 import logging
 import sys
+from pathlib import Path
 
 import segmentation_models_pytorch as smp
 import timm
@@ -19,7 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from bddseg_tui.core.classes import NUM_CLASSES
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.runs.architectures import ARCHITECTURES, SHOWN, USUAL_ENCODERS, VIT_ENCODERS, Architecture
-from bddseg_tui.core.runs.encoders import COUNTED_AT, Encoder
+from bddseg_tui.core.runs.encoders import COUNTED_AT, Encoder, encoders
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.train.live_tensor_bytes import LiveTensorBytes
 from bddseg_tui.train.model import build
@@ -102,11 +105,31 @@ def count_architectures() -> None:
             sys.stdout.flush()
 
 
+def list_weights(results: Path) -> None:
+    """Writes the tagged weights of every encoder that was counted, with their best accuracy, line by line."""
+    best: dict[str, tuple[float, int]] = {}
+    for row in csv.DictReader(results.read_text("utf-8").splitlines()):
+        found = float(row["top1"]), int(row["img_size"])
+        best[row["model"]] = max(found, best.get(row["model"], (0.0, 0)))
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(("encoder", "top1", "size"))
+    names = [*(e.name for e in encoders() if e.name.startswith("tu-")), *VIT_ENCODERS]
+    for name in (n.removeprefix("tu-") for n in names):
+        default = timm.get_pretrained_cfg(name)
+        tags = [t for t in timm.list_pretrained(f"{name}.*") if t.partition(".")[0] == name]
+        for tagged in sorted(tags, key=lambda t: (default is None or t != f"{name}.{default.tag}", t)):
+            top1, size = best.get(tagged, ("", ""))
+            writer.writerow((f"tu-{tagged}", top1, size))
+
+
 def main() -> None:
     """Writes the table to standard output, and what was left out to standard error."""
     logging.disable(logging.WARNING)
     if sys.argv[1:] == ["architectures"]:
         count_architectures()
+        return
+    if sys.argv[1:2] == ["weights"]:
+        list_weights(Path(sys.argv[2]))
         return
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(("name", "parameters", "multiplications", "activations", "weights"))

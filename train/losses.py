@@ -94,9 +94,14 @@ def pixel_losses(
     over a softmax: SMP's FocalLoss is a sigmoid a class, so that gamma = 0 is not cross-entropy; fastai's takes p from
     the weighted cross-entropy. Here gamma = 0 is exactly weighted cross-entropy.
     """
+    # Channels lie beside each other in the network's own layout: a softmax over rows of them copies nothing, where one
+    # over dimension 1 makes the whole batch contiguous first (2.5 times as long on a CPU).
+    rows, targets = logits, target
+    if logits.is_contiguous(memory_format=torch.channels_last):
+        rows, targets = logits.permute(0, 2, 3, 1).flatten(0, 2), target.flatten()
     losses = F.cross_entropy(
-        logits, target, weight, ignore_index=IGNORE_INDEX, label_smoothing=config.label_smoothing, reduction="none"
-    )
+        rows, targets, weight, ignore_index=IGNORE_INDEX, label_smoothing=config.label_smoothing, reduction="none"
+    ).view(target.shape)
     if config.loss != "focal":
         return losses
     safe = target.masked_fill(target == IGNORE_INDEX, 0)

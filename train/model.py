@@ -33,7 +33,7 @@ def make_model(config: TrainConfig) -> nn.Module:
     name = config.encoder
     if not name.startswith("tu-") and name not in smp.encoders.get_encoder_names():
         raise BddsegError(f"SMP has no encoder {sanitize(name)!r}{suggestion(name, smp.encoders.get_encoder_names())}")
-    if name.startswith("tu-") and not timm.is_model(name.removeprefix("tu-")):
+    if name.startswith("tu-") and not timm.is_model(name.removeprefix("tu-").partition(".")[0]):
         known = [f"tu-{n}" for n in timm.list_models()]
         raise BddsegError(f"timm has no encoder {sanitize(name)!r}{suggestion(name, known)}")
     state = encoder_state(config)

@@ -1,5 +1,9 @@
 """The mean and deviation that an encoder's weights were trained with, and normalising by them."""
 
+from functools import cache
+from typing import cast
+
+import timm
 import torch
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -7,13 +11,19 @@ _HALF = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 Statistics = tuple[tuple[float, float, float], tuple[float, float, float]]
 
 
+@cache
 def statistics(encoder: str) -> Statistics:
     """(mean, standard deviation) by channel, of values 0..1.
 
     Google's EfficientNet-Lite were trained with 0.5 and 0.5 (tensorflow/tpu, efficientnet/lite): with ImageNet's own
-    statistics, which timm has for them, photographs are recognised wrongly. All others have ImageNet's.
+    statistics photographs are recognised wrongly. Weights that are named by their tag have what timm says of them. All
+    others have ImageNet's: checkpoints of earlier versions were trained so.
     """
-    return _HALF if "efficientnet_lite" in encoder else IMAGENET
+    if "efficientnet_lite" in encoder:
+        return _HALF
+    if encoder.startswith("tu-") and "." in encoder and (about := timm.get_pretrained_cfg(encoder.removeprefix("tu-"))):
+        return cast(Statistics, (about.mean, about.std))
+    return IMAGENET
 
 
 def normalise(images: torch.Tensor, encoder: str) -> torch.Tensor:

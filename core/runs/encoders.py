@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 
 from bddseg_tui.core.runs.architectures import counted
+from bddseg_tui.core.runs.timm_weights import tagged_weights, untagged
 
 COUNTED_AT = 224
 """Height and width in pixels that multiplications are counted at."""
@@ -58,11 +59,23 @@ def encoders(architecture: str = "unet") -> tuple[Encoder, ...]:
 
 
 def find_encoder(name: str, architecture: str = "unet") -> Encoder | None:
-    """The encoder with this name, with what a network of this kind costs; None where it was not counted."""
-    return next((e for e in encoders(architecture) if e.name == name), None)
+    """The encoder with this name, with what a network of this kind costs; None where it was not counted.
+
+    The tag of its weights, which the name of timm's may have, is not looked at.
+    """
+    return next((e for e in encoders(architecture) if e.name == untagged(name)), None)
 
 
 def matching(words: str, architecture: str = "unet") -> list[Encoder]:
-    """Encoders whose names hold each of the words and that were counted in this architecture, in the table's order."""
+    """Encoders that were counted in this architecture, in the table's order, whose names hold each of the words.
+
+    So are those of whose weights' names, with their tags, one does.
+    """
     wanted = words.lower().split()
-    return [e for e in encoders(architecture) if all(w in e.name.lower() for w in wanted)]
+
+    def has_all(name: str) -> bool:
+        return all(w in name.lower() for w in wanted)
+
+    return [
+        e for e in encoders(architecture) if has_all(e.name) or any(has_all(w.encoder) for w in tagged_weights(e.name))
+    ]

@@ -27,6 +27,7 @@ from bddseg_tui.core.runs.cache_size import (
 )
 from bddseg_tui.core.runs.encoders import encoders, find_encoder
 from bddseg_tui.core.runs.queue import devices_for
+from bddseg_tui.core.runs.timm_weights import tagged_weights, untagged
 from bddseg_tui.core.runs.training_caches import cache_name
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.core.suggest import suggestion
@@ -53,7 +54,8 @@ def check_training(workspace: Workspace, dataset: Dataset, config: "TrainConfig"
         raise BddsegError(
             f"{sanitize_path(dataset.root)} has no labelled train split: training needs images with masks"
         )
-    known = find_encoder(_base(config.encoder), config.architecture) is not None and not _is_small(config)
+    known = find_encoder(config.encoder, config.architecture) is not None and not _is_small(config)
+    _check_tag(config.encoder)
     _check_weights(config)
     if ":" in config.device:
         check_visible(devices_for(config))
@@ -67,9 +69,15 @@ def _is_small(config: "TrainConfig") -> bool:
     return min(config.train_size) < SMALLEST.get(config.architecture, 0)
 
 
-def _base(encoder: str) -> str:
-    """A timm name may end in the tag of its weights, which the table does not have."""
-    return encoder.partition(".")[0] if encoder.startswith("tu-") else encoder
+def _check_tag(encoder: str) -> None:
+    """Refuses a tag that none of the encoder's weights has."""
+    known = [weights.encoder for weights in tagged_weights(encoder)]
+    if known and encoder != untagged(encoder) and encoder not in known:
+        tags = ", ".join(weights.tag for weights in tagged_weights(encoder))
+        raise UsageError(
+            f"{untagged(encoder)} has no weights with the tag of {sanitize(encoder)!r}{suggestion(encoder, known)}: "
+            f"there are {tags}"
+        )
 
 
 def _check_weights(config: "TrainConfig") -> None:
@@ -79,7 +87,7 @@ def _check_weights(config: "TrainConfig") -> None:
     if source.lower().endswith(WEIGHT_FILES):
         _check_file(typed_path(source))
         return
-    encoder = find_encoder(_base(config.encoder))
+    encoder = find_encoder(config.encoder)
     choices = (*(encoder.weights if encoder else ("imagenet",)), "none")
     if source not in choices:
         raise UsageError(
@@ -126,7 +134,7 @@ def _ask_torch(config: "TrainConfig") -> None:
     if done.returncode == 2:
         names = [e.name for e in encoders()]
         line = sanitize(done.stdout.strip().splitlines()[-1] if done.stdout.strip() else "it cannot be trained")
-        near = "" if "did you mean" in line or _base(config.encoder) in names else suggestion(config.encoder, names)
+        near = "" if "did you mean" in line or untagged(config.encoder) in names else suggestion(config.encoder, names)
         raise UsageError(f"{line}{near}")
 
 

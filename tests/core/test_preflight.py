@@ -39,6 +39,13 @@ def test_weights_of_timm_are_looked_up_too(engine: Engine, drawn: Path) -> None:
     assert engine.runs.list_runs() == []
 
 
+def test_a_tag_that_no_weights_have_is_refused_with_those_there_are(engine: Engine, drawn: Path) -> None:
+    settings = ["encoder=tu-resnet34.ra4_e3600_r224", "encoder_weights=none"]
+    with pytest.raises(UsageError, match=r"did you mean 'tu-resnet34\.ra4_e3600_r224_in1k'.*there are a1_in1k"):
+        engine.runs.train(drawn, build_config("demo", settings), "demo")
+    assert engine.runs.list_runs() == []
+
+
 @pytest.mark.slow
 def test_an_encoder_that_torch_does_not_know_is_refused_before_the_run_is_made(engine: Engine, drawn: Path) -> None:
     with pytest.raises(UsageError, match=r"no encoder 'tu-resnet1888' \(did you mean 'tu-resnet"):

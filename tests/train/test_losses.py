@@ -271,3 +271,20 @@ def test_a_gradient_that_is_no_number_is_named_before_a_checkpoint_is_made(tmp_p
         save(trainer, "last")
     assert list(tmp_path.iterdir()) == []
     assert trainer.progress.loss_count == 1
+
+
+@pytest.mark.parametrize("settings", [[], ["loss=focal", "class_weights=inverse-sqrt"], ["label_smoothing=0.1"]])
+def test_a_loss_is_the_same_in_the_layout_of_the_network(settings: list[str]) -> None:
+    mask = torch.randint(0, 20, (2, 9, 7), generator=torch.Generator().manual_seed(0))
+    mask[0, :3] = IGNORE_INDEX
+    loss = make_loss(build_config(None, settings), np.arange(1, 21), torch.device("cpu"))
+    found = []
+    for layout in (torch.contiguous_format, torch.channels_last):
+        logits = torch.randn(2, 20, 9, 7, generator=torch.Generator().manual_seed(1)).contiguous(memory_format=layout)
+        logits.requires_grad_()
+        value = loss(logits, mask)
+        value.backward()
+        assert logits.grad is not None
+        found.append((value.detach(), logits.grad))
+    for a, b in zip(*found, strict=True):
+        torch.testing.assert_close(a, b)

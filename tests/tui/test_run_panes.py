@@ -121,12 +121,13 @@ async def test_an_encoder_is_chosen_by_what_it_costs(app: BddsegApp) -> None:
         await pilot.press(*"tu-tf", "space", *"lite0")
         choices = app.screen.query_one(ChoiceList)
         assert [choices.label(n) for n in range(choices.count)] == [
-            "   5.2 M     4.7 G  tu-tf_efficientnet_lite0  imagenet"
+            "   5.2 M     4.7 G  tu-tf_efficientnet_lite0  imagenet",
+            "   5.2 M     4.7 G  tu-tf_efficientnet_lite0.in1k  74.8 %",
         ]
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ConfigureScreen))
         assert app.screen.query_one("#set-encoder", Input).value == "tu-tf_efficientnet_lite0"
-        costs = "5.2 M parameters, 4.7 G multiply-adds at 224×448; weights: imagenet"
+        costs = "5.2 M parameters, 4.7 G multiply-adds at 224×448; weights: imagenet, 1 with tags (F2)"
         await until(pilot, lambda: costs in str(app.screen.query_one("#configure--about", Label).render()))
         await configure(pilot, app, {"encoder": "my-own"})
         assert "not counted here" in str(app.screen.query_one("#help-encoder", Static).render())

@@ -7,6 +7,7 @@ import typer
 from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.runs.architectures import SHOWN
 from bddseg_tui.core.runs.config import TrainConfig
+from bddseg_tui.core.runs.timm_weights import tagged_weights
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.suggest import suggestion
 from bddseg_tui.tui.cli import completions
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from bddseg_tui.tui.cli.json_output.training_outputs import EncoderRow
 
 DEFAULTS = TrainConfig()
+FEW = 12
+"""Of so many encoders all weights are listed, of more the best."""
 
 
 def add_to(app: typer.Typer, panel: str) -> None:
@@ -55,6 +58,7 @@ def encoders(
                 "parameters": e.parameters,
                 "multiply_adds": e.giga_multiplications(height, width) * 1e9,
                 "weights": list(e.weights),
+                "tagged": [{"encoder": w.encoder, "top1": w.top1, "size": w.size} for w in tagged_weights(e.name)],
             }
             for e in found
         ]
@@ -64,4 +68,12 @@ def encoders(
     say(f"{'encoder':<{longest}}  {shown:>10}  {f'an image, {height}x{width}':>19}  weights")
     for e in found:
         giga = e.giga_multiplications(height, width)
-        say(f"{e.name:<{longest}}  {e.parameters / 1e6:>8.1f} M  {giga:>19.1f} G  {' '.join(e.weights) or '-'}")
+        tagged = tagged_weights(e.name)
+        weights = " ".join(e.weights) or "-"
+        if tagged and len(found) > FEW:
+            best = max(tagged, key=lambda w: w.top1 or 0)
+            weights += f", {len(tagged)} tags" + (f", best {best.tag} {best.top1:.1f} %" if best.top1 else "")
+        say(f"{e.name:<{longest}}  {e.parameters / 1e6:>8.1f} M  {giga:>19.1f} G  {weights}")
+        for w in tagged if len(found) <= FEW else ():
+            right = f"{w.top1:.1f} % of ImageNet at {w.size}x{w.size}" if w.top1 else "no accuracy told"
+            say(f"  {w.encoder}  {right}")

@@ -15,6 +15,7 @@ from bddseg_tui.core.runs.architectures import ARCHITECTURES, SHOWN, Architectur
 from bddseg_tui.core.runs.config import TrainConfig, field_errors
 from bddseg_tui.core.runs.encoders import Encoder
 from bddseg_tui.core.runs.settings_table import GROUPS, Setting, settings_table
+from bddseg_tui.core.runs.timm_weights import TaggedWeights, tagged_weights
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.shared.choose import ChooseScreen
 from bddseg_tui.tui.shared.commands import bindings
@@ -134,16 +135,20 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str, bool] | None]):
         """Offers the encoders with what they cost."""
         field = self.query_one("#set-encoder", Input)
 
-        def chosen(encoder: Encoder | None) -> None:
+        def chosen(encoder: str | None) -> None:
             if encoder is not None:
-                field.value = encoder.name
+                field.value = encoder
             field.focus()
 
         height, width = self._train_size()
         architecture = self._architecture()
-        choices = [(_encoder_row(e, height, width), e) for e in self._form.encoders[architecture]]
-        title = f"{SHOWN[architecture]}: parameters, multiply-adds at {height}×{width}, encoder"
-        self.app.push_screen(ChooseScreen(title, choices, self._form.encoder(field.value, architecture)), chosen)
+        choices = [
+            (_encoder_row(e, weights, height, width), weights.encoder if weights else e.name)
+            for e in self._form.encoders[architecture]
+            for weights in (None, *tagged_weights(e.name))
+        ]
+        title = f"{SHOWN[architecture]}: parameters, multiply-adds at {height}×{width}, encoder, ImageNet accuracy"
+        self.app.push_screen(ChooseScreen(title, choices, field.value), chosen)
 
     def _architecture(self) -> Architecture:
         """The one that is chosen."""
@@ -214,7 +219,13 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str, bool] | None]):
             return "not counted here; any encoder of SMP, or of timm as tu-NAME (F2 lists them)"
         height, width = self._train_size()
         giga = encoder.giga_multiplications(height, width)
+        name = self.query_one("#set-encoder", Input).value
+        tagged = {w.encoder: w for w in tagged_weights(name)}
         weights = ", ".join(encoder.weights) or "none"
+        if (own := tagged.get(name)) and own.top1:
+            weights = f"{own.top1:.1f} % of ImageNet"
+        elif tagged:
+            weights += f", {len(tagged)} with tags (F2)"
         work = f"{giga:.1f} G multiply-adds at {height}×{width}"
         return f"{encoder.parameters / 1e6:.1f} M parameters, {work}; weights: {weights}"
 
@@ -223,10 +234,14 @@ def _limits(setting: Setting) -> str:
     return ", ".join(setting.limits).replace(">=", "≥").replace("<=", "≤")
 
 
-def _encoder_row(encoder: Encoder, height: int, width: int) -> Text:
+def _encoder_row(encoder: Encoder, weights: TaggedWeights | None, height: int, width: int) -> Text:
+    """An encoder, or one of its weights by their tag."""
     giga = encoder.giga_multiplications(height, width)
     # The name comes last, since names differ in length and a narrow terminal cuts the end.
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(f"{encoder.parameters / 1e6:>6.1f} M {giga:>7.1f} G  ")
-    text.append(encoder.name, "bold")
-    return text.append("  " + " ".join(encoder.weights), "dim")
+    if weights is None:
+        text.append(encoder.name, "bold")
+        return text.append("  " + " ".join(encoder.weights), "dim")
+    text.append(weights.encoder)
+    return text.append(f"  {weights.top1:.1f} %" if weights.top1 else "  no accuracy told", "dim")

@@ -12,6 +12,7 @@ from bddseg_tui.core.runs.config import TrainConfig
 from bddseg_tui.core.runs.confirmed_errors import LeftOut
 from bddseg_tui.core.runs.encoders import Encoder
 from bddseg_tui.core.runs.run_estimate import RunCosts
+from bddseg_tui.core.runs.timm_weights import untagged
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.services.configs import ConfigService
 from bddseg_tui.tui.shared.format import format_bytes, format_duration
@@ -32,7 +33,7 @@ class RunForm:
 
     def encoder(self, name: str, architecture: str) -> Encoder | None:
         """The encoder with this name; None where its cost in this architecture is not known."""
-        return next((e for e in self.encoders.get(architecture, ()) if e.name == name), None)
+        return next((e for e in self.encoders.get(architecture, ()) if e.name == untagged(name)), None)
 
 
 def read_form(configs: ConfigService, root: Path) -> RunForm:
@@ -100,7 +101,7 @@ def _costs(config: TrainConfig, form: RunForm) -> str:
         time = f"{work}: how long on {found.device} is known after a first run there"
     else:
         # Short enough for a line of the narrowest terminal, below which the memory's must be seen.
-        by = f"by {found.by}" if found.by else "by no run yet"
+        by = f"by {found.by}" if found.by else "roughly"
         time = f"{work}: about {format_duration(found.seconds)} on {found.device}, {by}"
     if found.memory is None:
         return f"{time}\n" + ("On the disk " if config.batch_size else "Memory: what is free, ") + cache

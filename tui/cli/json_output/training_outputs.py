@@ -138,6 +138,14 @@ class ConfigPrinted(TypedDict):
 
 
 @closed
+class TaggedRow(TypedDict):
+    """Weights of an encoder: its name with their tag; percent of ImageNet they classify rightly, at which side."""
+
+    encoder: Line
+    top1: Real | None
+    size: Count | None
+
+
 class EncoderRow(TypedDict):
     """An item of `encoders`, of the whole U-Net."""
 
@@ -146,3 +154,4 @@ class EncoderRow(TypedDict):
     multiply_adds: Real
     """Of one image of the size that was named."""
     weights: list[Line]
+    tagged: list[TaggedRow]
