@@ -1,4 +1,4 @@
-"""`python -P -m bddseg_tui.index build|map|duplicates|retriever ...`: the processes of retrieval."""
+"""`python -P -m bddseg_tui.index build|map|duplicates|label-next|tag|retriever ...`: the processes of retrieval."""
 
 import argparse
 import sys
@@ -86,6 +86,47 @@ def lay_out_map(arguments: argparse.Namespace, job: JobWriter) -> None:
     job.event("built", count=record["images"], encoded=record["placed"], seconds=record["seconds"], failures=0)
 
 
+def choose_to_label(arguments: argparse.Namespace, job: JobWriter) -> None:
+    """Chooses which images to label next.
+
+    Raises:
+        BddsegError: there is no index, or nothing to label, or the catalog cannot be written.
+        StopRequestedError: SIGTERM came; what was chosen before stays.
+    """
+    job.update(state="running", phase="load")
+    from bddseg_tui.index import label_next_job
+
+    def progress(phase: str, done: int, total: int) -> None:
+        job.update(phase=phase)
+        job.progress(done, total)
+
+    given = arguments.root, arguments.catalog, arguments.index, arguments.count
+    wanted = label_next_job.LabelNextWanted(*given, arguments.evaluation or None, arguments.filter)
+    label_next_job.label_next(wanted, progress)
+
+
+def propose_tags(arguments: argparse.Namespace, job: JobWriter) -> None:
+    """Proposes tags by words.
+
+    Raises:
+        BddsegError: there is no index, or the catalog cannot be written.
+        StopRequestedError: SIGTERM came; the phrases that were done have their tags.
+    """
+    job.update(state="running", phase="load")
+    from bddseg_tui.core.quality.proposed_tags import PROPOSALS_FILE
+    from bddseg_tui.index import zero_shot
+
+    def progress(phase: str, done: int, total: int) -> None:
+        job.update(phase=phase)
+        job.progress(done, total)
+
+    a = arguments
+    to = a.folder / PROPOSALS_FILE
+    zero_shot.propose_tags(
+        zero_shot.TagsWanted(a.root, a.catalog, a.index, to, a.model, a.text, a.least, a.device), progress
+    )
+
+
 def main(argv: list[str]) -> int:
     """Runs one job or the retriever; returns the exit code."""
     arguments = _parse(argv)
@@ -96,6 +137,10 @@ def main(argv: list[str]) -> int:
         return run_job(arguments.folder / MAP_FOLDER, partial(lay_out_map, arguments))
     if arguments.work == "duplicates":
         return run_job(arguments.folder, partial(find_duplicates, arguments))
+    if arguments.work == "label-next":
+        return run_job(arguments.folder, partial(choose_to_label, arguments))
+    if arguments.work == "tag":
+        return run_job(arguments.folder, partial(propose_tags, arguments))
     if arguments.socket is not None:
         from bddseg_tui.index.shared_retriever import serve_socket
 
@@ -129,6 +174,23 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     work.add_argument("index", type=Path, help="where an index of the dataset is or would be")
     work.add_argument("--model", default="demo")
     work.add_argument("--device", default="")
+    work = works.add_parser("label-next")
+    work.add_argument("root", type=Path)
+    work.add_argument("folder", type=Path, help="of the job")
+    work.add_argument("catalog", type=Path)
+    work.add_argument("index", type=Path)
+    work.add_argument("--count", type=int, default=100)
+    work.add_argument("--evaluation", default="")
+    work.add_argument("--filter", default="")
+    work = works.add_parser("tag")
+    work.add_argument("root", type=Path)
+    work.add_argument("folder", type=Path, help="of the job")
+    work.add_argument("catalog", type=Path)
+    work.add_argument("index", type=Path)
+    work.add_argument("--model", default="demo")
+    work.add_argument("--device", default="")
+    work.add_argument("--text", default="")
+    work.add_argument("--least", type=float, default=0.8)
     work = works.add_parser("retriever")
     work.add_argument("--socket", type=int, help="the handle of a socket that listens; else standard input is read")
     work.add_argument("--path", type=Path, help="where that socket lies")

@@ -75,7 +75,8 @@ def threshold_of_hashes(vectors: Vectors, originals: Vectors, copies: Vectors) -
     low, middle, high = np.quantile(_random_cosines(vectors), [0.25, 0.5, 0.75])
     sigma = float(high - low) / 1.349
     chance = float(middle) + NormalDist().inv_cdf(1 - 2 * _BY_CHANCE / max(2, len(vectors))) * sigma
-    return Threshold(min(1.0, max(near, chance)), near, min(1.0, chance))
+    # Copies that are worse than those lie between the two, where there is room.
+    return Threshold(min(1.0, max((near + chance) / 2, chance)), near, min(1.0, chance))
 
 
 def sample_copies(

@@ -135,6 +135,14 @@ class Searcher:
         vectors = np.concatenate([vectors, self._embedded(phrases)])
         return self._find(vectors, weights, count, allowed, "product", group, self._judge_alike, without=row)
 
+    def confidence(self, text: str) -> Vectors:
+        """Of every image, in the order of `images`, how surely it fits a phrase: float32 [n], 0..1."""
+        vectors, weights = self._embedded([Phrase(text)]), np.ones(1, np.float32)
+        judgement = self._judge(self.matrix @ vectors.T, vectors, weights)
+        # Of the best images of a search it is told a little more surely than of an image by itself.
+        sure = np.minimum(judgement.sure, judgement.ranks[:, 0]) if self.calibration else judgement.sure
+        return np.asarray(sure, np.float32)
+
     def _embedded(self, phrases: Sequence[Phrase]) -> Vectors:
         templates = self.calibration.templates if self.calibration else BARE
         return embed(self.clip, [p.text for p in phrases], templates)

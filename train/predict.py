@@ -118,7 +118,8 @@ def _predict_images(prediction: Prediction) -> None:
     _begin(prediction, stamps)
     ahead = [(name, sample) for name, sample in named if name not in journal.entries]
     job.update(state="running", phase="predict", total=len(named), done=len(named) - len(ahead))
-    problems = _predict(prediction, ahead, stamps)
+    confidence: dict[Path, float] = {}
+    problems = _predict(prediction, ahead, stamps, confidence)
     if len(problems) == len(named):
         raise BddsegError(f"none of the {len(named)} images can be read; the first: {problems[0]}")
     if problems:
@@ -128,7 +129,7 @@ def _predict_images(prediction: Prediction) -> None:
     summary = {"images": len(written), "left_out": len(problems), "classes": _summary(counts)}
     _write_summary(folder, summary)
     if not Path(prediction.source).is_absolute():
-        _record(prediction, [(*pair, pixels) for pair, pixels in zip(written, counts, strict=True)])
+        _record(prediction, [(*pair, pixels) for pair, pixels in zip(written, counts, strict=True)], confidence)
     job.event("finish", images=len(written), left_out=len(problems))
 
 
@@ -145,8 +146,10 @@ def _begin(prediction: Prediction, stamps: dict[str, ImageStamp]) -> None:
     journal.begin(prediction.facts, right)
 
 
-def _predict(prediction: Prediction, named: Named, stamps: dict[str, ImageStamp]) -> list[str]:
-    """Predicts these images; returns what is wrong with those that can't be read."""
+def _predict(
+    prediction: Prediction, named: Named, stamps: dict[str, ImageStamp], confidence: dict[Path, float]
+) -> list[str]:
+    """Predicts these images, adds to `confidence` by image; returns what is wrong with those that can't be read."""
     folder, journal = prediction.folder, prediction.journal
     samples = [sample for _, sample in named]
     outcomes = predict_samples(prediction.model, samples, make_inference(prediction.config))
@@ -158,6 +161,8 @@ def _predict(prediction: Prediction, named: Named, stamps: dict[str, ImageStamp]
                 problems.append(outcome.problem or f"{sanitize_path(outcome.sample.image)}: is gone")
             else:
                 ids = outcome.predicted.cpu().numpy()
+                if outcome.confidence is not None:
+                    confidence[outcome.sample.image] = float(outcome.confidence.mean())
                 writer.write(name, stamps[name], partial(_write, outcome.sample.image, ids, folder.folder, name))
             done += 1
             prediction.job.progress(done, total)
@@ -248,17 +253,24 @@ def _summary(masks: Iterable[NDArray[np.int64]]) -> list[dict[str, Any]]:
     ]
 
 
-def _record(prediction: Prediction, written: list[tuple[Sample, Path, NDArray[np.int64]]]) -> None:
-    """Tells the dataset's catalog of the predictions: the Dataset pane shows them, and filters know their classes."""
+def _record(
+    prediction: Prediction, written: list[tuple[Sample, Path, NDArray[np.int64]]], confidence: dict[Path, float]
+) -> None:
+    """Tells the dataset's catalog of the predictions: the Dataset pane shows them, and filters know their classes.
+
+    Of what was predicted before, and is no less right, the catalog knows the confidence already.
+    """
     run, name = prediction.run, prediction_name(prediction.run.name, prediction.checkpoint, prediction.source)
     try:
         dataset = open_dataset(run.dataset)
         catalog = Catalog(Workspace(Path(run.spec["workspace"])).catalog_path(dataset.root), dataset.root)
         if catalog.progress()[0] == 0:
             scan(catalog, dataset, lambda done, total: None)
+        before = catalog.find_images([s.image for s, _, _ in written if s.image not in confidence], name)
+        known = {row.image: row.figures.get("confidence") for row in before} | confidence
         scores = (
-            ImageScore(sample.image, mask.absolute(), predicted=tuple(pixels.tolist()))
-            for sample, mask, pixels in written
+            ImageScore(s.image, mask.absolute(), confidence=known.get(s.image), predicted=tuple(pixels.tolist()))
+            for s, mask, pixels in written
         )
         catalog.record_scores(name, scores)
     except BddsegError as error:

@@ -25,6 +25,8 @@ _LABEL = MeasureKind(
 
 _LACKING = "nothing was measured yet: `bddseg-tui data odd` does so (P in the Dataset pane)"
 _NOT_LOOKED = "nobody has looked for duplicates yet: `bddseg-tui data duplicates`, or d in the app, finds them"
+_NOT_CHOSEN = "nobody has asked yet what to label: `bddseg-tui data label-next` chooses"
+
 MEASURES = {
     "label": _LABEL,
     "map-x": MeasureKind("place on the map, from the left", _NO_MAP),
@@ -36,6 +38,8 @@ MEASURES = {
     "odd-shape": MeasureKind("how far width by height is from that of most images", _LACKING),
     "mask-fit": MeasureKind("how well the mask lies on the edges of the image", _LACKING),
     "duplicate": MeasureKind("how like the likest other image is", _NOT_LOOKED),
+    "label-next": MeasureKind("what to label next", _NOT_CHOSEN),
+    "novelty": MeasureKind("how unlike all labelled images it is", _NOT_CHOSEN),
     "leakage": MeasureKind("how like the likest image of another split is", _NOT_LOOKED),
 }
 """By name. A name holds letters and hyphens alone: it stands in SQL."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import subprocess
 
     from bddseg_tui.core.data.catalog.verdicts import TakenBack, Word
+    from bddseg_tui.core.data.tagging import TagChange
     from bddseg_tui.core.jobs.job import Status
     from bddseg_tui.core.quality.class_places import ClassPlaces
     from bddseg_tui.core.quality.diagnosis import Diagnosis
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from bddseg_tui.core.quality.duplicates import Kind as DuplicateKind
     from bddseg_tui.core.quality.label_findings import Findings
     from bddseg_tui.core.quality.odd_images import OddImage
+    from bddseg_tui.core.quality.proposed_tags import Proposals
     from bddseg_tui.core.quality.split_difference import Difference
     from bddseg_tui.core.quality.suspects import Suspects
     from bddseg_tui.core.quality.verdict_file import MasksWritten, VerdictsImported
@@ -186,3 +188,53 @@ class QualityService:
         from bddseg_tui.core.quality.duplicates import group_pairs
 
         return group_pairs(found.pairs, collection.catalog.split_of_images(), across, kind)
+
+    # -- what to label next ----------------------------------------------------------------------------------
+
+    def choose_to_label(
+        self, collection: Collection, count: int = 100, evaluation: str | None = None, filter_text: str = ""
+    ) -> Path:
+        """Starts choosing unlabelled images that a model is unsure of and that are unlike all that is labelled.
+
+        It is a job by the index of the CLIP that is set; returns its folder. What it chose the filter `label-next>0%
+        sort:-label-next` lists.
+
+        Raises:
+            UsageError: the filter makes no sense, or there is no such evaluation.
+            BddsegError: there is no index, or somebody is choosing already.
+        """
+        from bddseg_tui.core.quality.start_search import start_label_next
+
+        clip = load_settings(self.workspace).retrieval.clip
+        return start_label_next(self.workspace, collection, clip, count, evaluation, filter_text)
+
+    # -- tags by words ---------------------------------------------------------------------------------------
+
+    def propose_tags(self, collection: Collection, text: str, least: float = 0.8) -> Path:
+        """Starts proposing tags for images that fit phrases (parted by semicolons) at least this surely (0..1).
+
+        It is a job by the index of the CLIP that is set; returns its folder. Images get the tag `night?`.
+
+        Raises:
+            UsageError: the text has no phrases.
+            BddsegError: there is no index, or tags are being proposed already.
+        """
+        from bddseg_tui.core.quality.start_search import start_tags
+
+        options = load_settings(self.workspace).retrieval
+        return start_tags(self.workspace, collection, options.clip, options.device, text, least)
+
+    def proposed(self, collection: Collection) -> "Proposals | None":
+        """What was proposed last, and how surely; None where nothing was."""
+        from bddseg_tui.core.quality.proposed_tags import PROPOSALS_FILE, read_proposals
+        from bddseg_tui.core.quality.start_search import tags_folder
+
+        return read_proposals(tags_folder(self.workspace, collection.dataset.root) / PROPOSALS_FILE)
+
+    def settle_proposed(
+        self, collection: Collection, ids: Sequence[int], accept: bool = True, only: str = ""
+    ) -> "list[TagChange]":
+        """Accepts the tags that are proposed for these samples, or rejects them; `only` one of them."""
+        from bddseg_tui.core.quality.proposed_tags import settle
+
+        return settle(collection.catalog, ids, accept, only)

@@ -6,6 +6,7 @@ from bddseg_tui.tui.cli import (
     data_check,
     data_duplicates,
     data_label_errors,
+    data_label_next,
     data_move,
     data_odd,
     data_repair,
@@ -19,7 +20,7 @@ from bddseg_tui.tui.cli import (
 data_app = typer.Typer(no_args_is_help=True, help="Look at, check, unpack and move datasets.")
 for part in (
     *(data_unpack, data_check, data_samples, data_tags, data_views),
-    *(data_odd, data_duplicates, data_label_errors, data_verdicts, data_move, data_repair),
+    *(data_odd, data_duplicates, data_label_errors, data_label_next, data_verdicts, data_move, data_repair),
 ):
     part.add_to(data_app)
 

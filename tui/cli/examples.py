@@ -44,6 +44,10 @@ EXAMPLES = {
         "data verdicts export ~/bdd100k corrected --masks",
     ),
     "data verdicts import": ("data verdicts import ~/bdd100k verdicts.csv",),
+    "data label-next": (
+        "data label-next ~/bdd100k --count 200",
+        "data label-next --evaluation '0003-focal/best-test predicted' --filter 'pred:rider'",
+    ),
     "data duplicates": ("data duplicates ~/bdd100k --across-splits", "data duplicates ~/bdd100k --last --tag exclude"),
     "data move": ("data move ~/bdd100k /mnt/big/bdd100k",),
     "data repair": ("data repair ~/bdd100k",),
@@ -77,6 +81,7 @@ EXAMPLES = {
     "index info": ("index info ~/bdd100k",),
     "index compare": ("index compare demo ViT-B-16-SigLIP2-256/webli ~/bdd100k",),
     "index map": ("index map ~/bdd100k",),
+    "index tag": ("index tag 'night; heavy rain; tunnel' --min 90%", "index tag --accept night"),
     "index search": (
         "index search 'heavy rain; 2: red bus; -night' --filter 'split:val'",
         "index search --like photo.jpg",

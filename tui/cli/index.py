@@ -10,7 +10,7 @@ from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.retrieval.options import choices
 from bddseg_tui.core.sanitize import sanitize_path
-from bddseg_tui.tui.cli import completions, index_map
+from bddseg_tui.tui.cli import completions, index_map, index_tags
 from bddseg_tui.tui.cli.follow_job import start_and_follow
 from bddseg_tui.tui.cli.found_images import candidate_image
 from bddseg_tui.tui.cli.index_measures import calibration_facts, calibration_lines, comparison, comparison_lines
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bddseg_tui.tui.cli.json_output.retrieval_outputs import IndexBegun, IndexFacts, IndexStopped, ModelsUnloaded
 
 index_app = typer.Typer(no_args_is_help=True, help="Embed a dataset with CLIP and search it by meaning.")
+index_tags.add_to(index_app)
 
 
 def add_to(app: typer.Typer, panel: str) -> None:

@@ -15,6 +15,7 @@ from bddseg_tui.core.data.tagging import TagChange
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize_path
 from bddseg_tui.core.services.data import DataService
+from bddseg_tui.core.services.quality import QualityService
 from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.worker_errors import tell_failure
 
@@ -89,6 +90,17 @@ class BulkChanges(Widget):
         if change is not None:
             self._done = [*self._done, (found.collection, change)][-KEPT:]
             self._tell(f"{change.about}; u takes it back" if change.ids else change.about)
+
+    @work(group="bulk", exit_on_error=False)
+    async def settle(self, targets: Targets, quality: QualityService, accept: bool) -> None:
+        """Accepts the tags that are proposed for the samples, or rejects them."""
+        async with self._one_at_a_time:
+            done = await attempt(self, lambda: quality.settle_proposed(targets.collection, targets.ids(), accept))
+        if done is None:
+            return
+        self._done = [*self._done, *((targets.collection, change) for change in done)][-KEPT:]
+        said = "; ".join(change.about for change in done if accept != change.removed)
+        self._tell(said or "no tag is proposed for them")
 
     @work(group="bulk", exit_on_error=False)
     async def take_back(self, collection: Collection) -> None:

@@ -10,6 +10,8 @@ MARKS = (
     Command("mark_all", "a", "Mark all", "Mark all that the filter leaves, or let go of them where all are marked."),
     Command("tag_again", "T", "Same tag", "Give them the tag that was used last, or take it away."),
     Command("exclude", "X", "Exclude", "Leave them out of training (the tag exclude), or take them in again."),
+    Command("settle_tags(True)", "n", "Accept tags", "Accept tags that a model proposed for them (night?)."),
+    Command("settle_tags(False)", "U", "Reject tags", "Take away tags that a model proposed for them."),
     Command("write_list", "y", "Write list", "List the marked samples, or all that are listed, in a file."),
     Command("tag_file", "Y", "Tags in a file", "Write all tags into a new .csv or .json file, or read those of one."),
     Command("take_back", "u", "Take back", "Take back the last change of tags; it says which."),

@@ -16,6 +16,11 @@ class QualityKeys(MarkKeys):
 
     engine: Engine
 
+    def action_settle_tags(self, accept: bool) -> None:
+        """Accepts or rejects the tags that are proposed for the marked samples, or the one at the cursor."""
+        if (targets := self._targets(self._samples.sample)) is not None:
+            self._bulk.settle(targets, self.engine.quality, accept)
+
     def action_label_errors(self) -> None:
         """Looks through the areas whose label a model contradicts."""
         if self.collection is not None:

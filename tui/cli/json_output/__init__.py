@@ -11,6 +11,7 @@ from bddseg_tui.tui.cli.json_output.dataset_outputs import (
     Checked,
     DemoDrawn,
     FoundDuplicates,
+    LabelNextRow,
     ListWritten,
     MovedRow,
     Repaired,
@@ -64,6 +65,8 @@ from bddseg_tui.tui.cli.json_output.retrieval_outputs import (
     IndexStopped,
     MapFacts,
     ModelsUnloaded,
+    ProposedTags,
+    TagsSettled,
 )
 from bddseg_tui.tui.cli.json_output.terminal_outputs import TerminalReport
 from bddseg_tui.tui.cli.json_output.training_outputs import (
@@ -98,6 +101,7 @@ OUTPUTS: dict[str, Any] = {
     "data verdicts export": VerdictsWritten,
     "data verdicts import": VerdictsRead,
     "data duplicates": FoundDuplicates,
+    "data label-next": list[LabelNextRow],
     "data move": list[MovedRow],
     "data repair": Repaired,
     "demo": DemoDrawn,
@@ -129,6 +133,8 @@ OUTPUTS: dict[str, Any] = {
     "index stop": IndexStopped,
     "index unload": ModelsUnloaded,
     "index search": list[FoundImage],
+    "index tag": ProposedTags,
+    "index tag --accept": TagsSettled,
     "ask": Answer,
     "chats": list[ChatRow],
     "chats --export": ChatExported,

@@ -202,6 +202,19 @@ class FoundDuplicates(TypedDict):
 
 
 @closed
+class LabelNextRow(TypedDict):
+    """An item of `data label-next`, the first to label first."""
+
+    split: Line
+    name: Line
+    image: Line
+    novelty: Fraction
+    """How unlike the nearest labelled image it is."""
+    uncertainty: Fraction | None
+    """1 less the mean confidence of the prediction; null where none is known."""
+
+
+@closed
 class MovedRow(TypedDict):
     """An item of `data move`."""
 

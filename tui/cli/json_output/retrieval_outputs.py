@@ -150,3 +150,44 @@ class ChatExported(TypedDict):
     """`chats --export`."""
 
     file: Line
+
+
+@closed
+class ProposedImageRow(TypedDict):
+    """An image that a tag was proposed for."""
+
+    image: Line
+    confidence: Fraction
+
+
+@closed
+class ProposedTag(TypedDict):
+    """A tag that was proposed: with a `?`, until it is accepted."""
+
+    phrase: Line
+    tag: Line
+    calibrated: bool
+    """Whether the confidence is a probability, and no guess."""
+    expected_wrong: Real | None
+    """How many images are expected to be wrong; null where the confidence is a guess."""
+    unsure: Count
+    """More images that likely fit, and are not sure enough."""
+    images: list[ProposedImageRow]
+
+
+@closed
+class ProposedTags(TypedDict):
+    """`index tag`."""
+
+    least: Fraction
+    model: Line
+    tags: list[ProposedTag]
+
+
+@closed
+class TagsSettled(TypedDict):
+    """`index tag --accept` and `--reject`."""
+
+    tag: Line
+    images: Count
+    accepted: bool
