@@ -13,7 +13,7 @@ from bddseg_tui.tui.dataset.worklist_state import WorklistState
 from bddseg_tui.tui.dataset.worklist_text import MARKS, swatch
 
 _SHORT = {"traffic light": "tr. light", "traffic sign": "tr. sign", "vegetation": "vegetat.", "motorcycle": "motorcyc."}
-_FIXED = 11
+_FIXED = 12
 """Cells of a line beside the names: mark, swatches, arrow and score."""
 
 
