@@ -47,10 +47,10 @@ settings.register_profile("long", patient, max_examples=20_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 SLOW_IN_TUI = (
-    "ask_pane backlog cli cli_data cli_help cli_retrieval cli_unpack dataset_pane dataset_scan ending event_loop "
-    "failures filter_memory fuzz_command_line import_hygiene json_output long_runs marks multiplexers not_kept pty "
-    "queue_screen run_panes samples_screen sent_once shell_completion snapshots terminal_gone tiny_screens "
-    "dataset_layout grid cli_verdicts worklist_screen places_screen"
+    "ask_chats ask_pane ask_typing backlog cli cli_data cli_help cli_retrieval cli_unpack cli_verdicts dataset_layout "
+    "dataset_pane dataset_pictures dataset_scan ending event_loop failures filter_memory fuzz_command_line grid "
+    "import_hygiene json_output long_runs marks multiplexers not_kept places_screen pty queue_screen run_panes "
+    "samples_screen sent_once shell_completion snapshots terminal_gone tiny_screens worklist_screen"
 )
 SLOW = {
     *("train", "index", "faults", "test_api.py", "test_package.py", "test_earlier_workspace.py"),

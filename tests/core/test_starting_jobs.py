@@ -32,12 +32,12 @@ from bddseg_tui.core.processes.process import (
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.job_list import find_job, list_jobs
 from bddseg_tui.core.runs.run import Run, create_run
-from bddseg_tui.core.runs.training_caches import cache_name
 from bddseg_tui.core.workspace.workspace import Workspace
-from tests.small_disk import mounted_disk
 
 SLEEP = ["-n", "1", "-r", "1", "import time; time.sleep(600)"]
 """Arguments of `python -m timeit`: a job that does nothing for a long time."""
+
+
 RACE = """
 import sys
 from pathlib import Path
@@ -53,11 +53,6 @@ try:
 except BddsegError as error:
     print(error)
 """
-
-
-@pytest.fixture
-def run(workspace: Workspace, tmp_path: Path) -> Run:
-    return create_run(workspace, tmp_path, build_config(), "demo")
 
 
 @contextmanager
@@ -237,41 +232,6 @@ def test_an_evaluation_is_not_deleted_while_it_is_read(
     assert run.evaluations() == []
 
 
-@pytest.fixture
-def full_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk that a test may fill."""
-    with mounted_disk(tmp_path / "small", "2m") as disk:
-        yield disk
-
-
-def fill(folder: Path) -> None:
-    with (folder / "filler").open("wb", buffering=0) as file:
-        while True:
-            try:
-                file.write(bytes(4096))
-            except OSError:
-                return
-
-
-def test_the_end_of_a_job_is_told_on_a_full_disk(full_disk: Path) -> None:
-    status = StatusFile(full_disk)
-    status.update(state="running", phase="export", force=True)
-    fill(full_disk)
-    status.update(state="failed", message="the disk is full: make room")
-    assert read_status(full_disk).state == "failed"
-    assert "make room" in read_status(full_disk).message
-
-
-def test_a_run_is_deleted_on_a_full_disk(full_disk: Path, drawn: Path) -> None:
-    engine = Engine(Workspace(full_disk / "workspace"))
-    run = create_run(engine.workspace, drawn, build_config(), "demo")
-    (run.folder / "model.safetensors").write_bytes(bytes(400_000))
-    engine.data.scan(engine.data.open(drawn), lambda done, total: None)
-    fill(full_disk)
-    assert engine.runs.delete(run) == ""
-    assert engine.runs.list_runs() == []
-
-
 def test_a_run_is_deleted_though_its_catalog_cannot_be_opened(engine: Engine, run: Run) -> None:
     engine.workspace.catalog_path(run.dataset).write_bytes(b"no database" * 1000)
     assert "its scores stay in the catalog" in engine.runs.delete(run)
@@ -288,17 +248,6 @@ def test_scores_that_were_left_behind_go_with_the_next_run(engine: Engine, drawn
     shutil.rmtree(runs[0].folder)
     engine.runs.delete(runs[1])
     assert collection.catalog.evaluations() == ["0003-demo/best-val"]
-
-
-def test_nothing_is_left_of_a_run_that_cannot_be_started(full_disk: Path, drawn: Path) -> None:
-    engine = Engine(Workspace(full_disk / "workspace"))
-    create_run(engine.workspace, drawn, build_config(), "demo")
-    for split in ("train", "val"):
-        (engine.workspace.cache / cache_name(drawn, split, build_config().train_size)).mkdir()
-    fill(full_disk)
-    with pytest.raises(BddsegError, match="the disk is full: make room"):
-        engine.runs.train(drawn, build_config(), "demo")
-    assert [r.name for r in engine.runs.list_runs()] == ["0001-demo"]
 
 
 def test_a_started_process_is_the_one_in_the_status(tmp_path: Path) -> None:

@@ -1,19 +1,16 @@
 """The five steps, with the real index and a LLaVA that says what the test wants it to say."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
-from PIL import Image
 
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.retrieval.events import (
     AnchorsEvent,
     AnsweredEvent,
     CandidatesEvent,
-    ImageEvent,
     LookingEvent,
     RequestEvent,
     ThinkingEvent,
@@ -21,71 +18,12 @@ from bddseg_tui.core.retrieval.events import (
     UnsaidEvent,
     WaitingEvent,
 )
-from bddseg_tui.index.llava import CutShort, OutOfServiceError, Piece, TakenBack, Thinking, Waiting
+from bddseg_tui.index.llava import CutShort, OutOfServiceError, TakenBack, Thinking, Waiting
 from bddseg_tui.index.pipeline import Ask, CancelledError, ask
-from bddseg_tui.index.prompts import Message
 from bddseg_tui.index.search_language import Phrase
 from bddseg_tui.index.second_look import second_look
-from bddseg_tui.index.vocabulary import Vocabulary
 from tests.index.conftest import Indexed
-
-Reply = str | BddsegError | list[Piece]
-
-
-class Scripted:
-    """Replies in turn; remembers what it was asked and with which picture."""
-
-    name = "scripted"
-    thinking_tokens = 0
-    vocabulary: Vocabulary | None = None
-
-    def __init__(self, *replies: Reply) -> None:
-        self.replies = list(replies)
-        self.prompts: list[str] = []
-        self.pictures: list[Image.Image | None] = []
-
-    def stream(
-        self, messages: Sequence[Message], picture: Image.Image | None, limit: int, cancelled: Callable[[], bool]
-    ) -> Iterator[Piece]:
-        self.prompts.append(messages[-1].text)
-        self.pictures.append(picture)
-        said = self.replies.pop(0)
-        if isinstance(said, BddsegError):
-            raise said
-        if not isinstance(said, str):
-            yield from said
-            return
-        yield from said.split(" ", 1) if " " in said else [said]
-
-    def chance_of_yes(self, messages: Sequence[Message], picture: Image.Image, cancelled: Callable[[], bool]) -> float:
-        """Replies with a number in words."""
-        return float("".join(p for p in self.stream(messages, picture, 1, cancelled) if isinstance(p, str)))
-
-
-E = TypeVar("E")
-
-
-def run(
-    indexed: Indexed,
-    request: Ask,
-    *replies: Reply,
-    cancelled: Callable[[], bool] = lambda: False,
-    vocabulary: Vocabulary | None = None,
-) -> tuple[list[RequestEvent], Scripted]:
-    events: list[RequestEvent] = []
-    llava = Scripted(*replies)
-    llava.vocabulary = vocabulary
-    events.append(ask(request, lambda: indexed.searcher, lambda: llava, indexed.root, events.append, cancelled))
-    return events, llava
-
-
-def of(events: list[RequestEvent], kind: type[E]) -> E:
-    return next(event for event in events if isinstance(event, kind))
-
-
-def sure(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets every image fit: what fits is the model's business, not the pipeline's."""
-    monkeypatch.setattr("bddseg_tui.index.judgement.Judgement.verdict", lambda self, sure, best=False: "fits")
+from tests.index.scripted import Reply, Scripted, of, run, sure
 
 
 def test_a_question_goes_through_all_steps_in_order(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,49 +207,6 @@ def test_what_turned_out_to_be_reasoning_is_taken_back(indexed: Indexed) -> None
     request = Ask("what?", image=indexed.searcher.images[0], mode="stay")
     events, _ = run(indexed, request, ["hm, a bus", TakenBack(), "A tram."])
     assert of(events, AnsweredEvent).answer == "A tram." and UnsaidEvent() in events
-
-
-TAUGHT = Vocabulary(
-    model="the tiny models",
-    knows="buses and nights",
-    phrases={"bus": ("bus", "coach"), "night": ("night", "dark")},
-    ordinary=("show", "me"),
-)
-
-
-def test_a_word_that_a_model_was_never_taught_is_said_so_and_the_rest_is_shown(indexed: Indexed) -> None:
-    events, llava = run(indexed, Ask("show me a zebra at night"), "bus; night", vocabulary=TAUGHT)
-    assert of(events, AnchorsEvent).anchors == ("night",)
-    assert of(events, CandidatesEvent).items
-    done = of(events, AnsweredEvent)
-    assert "zebra" in done.answer and "buses and nights" in done.answer
-    assert done.image is None and not done.fits and len(llava.pictures) == 1
-
-
-def test_what_is_to_be_left_out_is_searched_with_a_minus(indexed: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
-    sure(indexed, monkeypatch)
-    events, llava = run(indexed, Ask("a coach but not at night"), "bus", "A bus.", vocabulary=TAUGHT)
-    assert of(events, AnchorsEvent).anchors == ("bus", "-night")
-    assert "night" not in llava.prompts[0].splitlines()[-2]
-
-
-def test_the_next_one_is_found_by_the_same_anchors_and_is_another(
-    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sure(indexed, monkeypatch)
-    first, _ = run(indexed, Ask("show me a bus"), "bus", "A bus.", vocabulary=TAUGHT)
-    image = of(first, ImageEvent).image
-    request = Ask("the next one, please", image=os.fsencode(image), anchors=("bus",))
-    events, _ = run(indexed, request, "A bus.", vocabulary=TAUGHT)
-    assert of(events, TopicEvent).same is False
-    assert of(events, AnchorsEvent).anchors == ("bus",) and of(events, AnsweredEvent).image not in (None, image)
-
-
-def test_a_doubted_answer_is_asked_for_again(indexed: Indexed) -> None:
-    request = Ask("really?", image=indexed.searcher.images[3], history=(("is it dark?", "Yes."),))
-    events, llava = run(indexed, request, "Yes, it is dark.", vocabulary=TAUGHT)
-    assert of(events, TopicEvent).same is True
-    assert llava.prompts[-1].endswith("is it dark?") and llava.pictures[-1] is not None
 
 
 def test_a_second_look_brings_the_candidates_into_the_order_of_what_the_model_sees(

@@ -1,7 +1,7 @@
 """What the servers that people run really send, as data: each an answer, or one line that says what to do."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -9,13 +9,10 @@ from typing import Any
 import pytest
 
 from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.index.llava import CutShort, OutOfServiceError, Piece, TakenBack
-from bddseg_tui.index.llava.exchange import Patience
-from bddseg_tui.index.llava.server import ServerLlava
-from bddseg_tui.index.prompts import Message
-from tests.index.serving import answer_json, chunk, send, serving, start_stream
+from bddseg_tui.index.llava import OutOfServiceError
+from tests.index.server_dialects import ROLE, STOP, YES, asked, message, streaming
+from tests.index.serving import answer_json, chunk, serving
 
-NOW = Patience(connect=2.0, first=5.0, silence=0.5, whole=5.0, busy=0.0)
 DONE = "[DONE]"
 
 
@@ -26,44 +23,9 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
-def streaming(*events: object) -> Callable[[BaseHTTPRequestHandler, dict[str, Any]], None]:
-    def handle(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
-        start_stream(handler)
-        for event in events:
-            send(handler, event)
-
-    return handle
-
-
-def told(pieces: Sequence[Piece]) -> tuple[str, str]:
-    """The words that stay, and why they are not all."""
-    said, cut = "", ""
-    for piece in pieces:
-        if isinstance(piece, TakenBack):
-            said = ""
-        elif isinstance(piece, CutShort):
-            cut = f"{piece.why}: {piece.message}"
-        elif isinstance(piece, str):
-            said += piece
-    return said.strip(), cut
-
-
-def asked(url: str, model: str = "m", thinking: int = 0) -> tuple[str, str]:
-    llava = ServerLlava(url, model, NOW, thinking_tokens=thinking)
-    return told(list(llava.stream([Message("user", "hi")], None, 32, lambda: False)))
-
-
 def base(**more: object) -> dict[str, Any]:
     return {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", **more}
 
-
-def message(content: object, finish: str | None = "stop", **more: object) -> dict[str, Any]:
-    choice = {"index": 0, "message": {"role": "assistant", "content": content, **more}, "finish_reason": finish}
-    return {"id": "c", "object": "chat.completion", "choices": [choice]}
-
-
-ROLE, STOP = chunk({"role": "assistant", "content": ""}), chunk({}, "stop")
-YES = chunk({"content": "Two cars."})
 
 ANSWERS: dict[str, Sequence[object]] = {
     "OpenAI: role, words, stop, usage, done": [ROLE, YES, STOP, base(choices=[], usage={"total_tokens": 3}), DONE],
@@ -280,78 +242,3 @@ def test_a_refusal_is_one_line_that_says_what_to_do(refusal: Refusal, monkeypatc
         asked(url)
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 600
     assert isinstance(caught.value, OutOfServiceError) == refusal.out_of_service
-
-
-@pytest.mark.parametrize("path", ["", "/ollama", "/api"])
-def test_an_address_that_is_not_whole_is_found(path: str) -> None:
-    """Ollama, vLLM and LM Studio answer below /v1 alone."""
-    good = "/ollama/v1/" if path == "/ollama" else "/v1/"
-
-    def handle(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
-        if not handler.path.startswith(good):
-            answer_json(handler, "404 page not found", 404)
-        else:
-            streaming(YES, STOP)(handler, body)
-
-    def get(handler: BaseHTTPRequestHandler) -> None:
-        known = handler.path.startswith(good)
-        answer_json(handler, {"data": [{"id": "llava"}]} if known else "404 page not found", 200 if known else 404)
-
-    with serving(handle, get, path) as url:
-        for model in ("", "m"):
-            assert asked(url, model) == ("Two cars.", "")
-
-
-LISTS: dict[str, tuple[object, str]] = {
-    "OpenAI": ({"object": "list", "data": [{"id": "llava", "object": "model"}]}, "llava"),
-    "an embedding model first": ({"data": [{"id": "nomic-embed-text"}, {"id": "llava:7b"}]}, "llava:7b"),
-    "one that sees among others": ({"data": [{"id": "llama3"}, {"id": "qwen2.5-vl-7b"}]}, "qwen2.5-vl-7b"),
-    "Ollama's own": ({"models": [{"name": "llava:latest"}]}, "llava:latest"),
-    "a list alone": ([{"id": "a"}], "a"),
-    "names alone": ({"data": ["a", "b"]}, "a"),
-    "entries that are null": ({"data": [None, {}, {"id": None}, {"id": "a"}]}, "a"),
-}
-
-
-@pytest.mark.parametrize(("models", "chosen"), LISTS.values(), ids=LISTS)
-def test_a_model_is_chosen_where_none_is_named(models: object, chosen: str) -> None:
-    seen: list[str] = []
-
-    def handle(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
-        seen.append(body["model"])
-        streaming(YES, STOP)(handler, body)
-
-    with serving(handle, lambda handler: answer_json(handler, models)) as url:
-        assert asked(url, "") == ("Two cars.", "")
-    assert seen == [chosen]
-
-
-def test_a_model_that_does_not_chat_gives_way_to_the_next() -> None:
-    def handle(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
-        if body["model"] == "first":
-            answer_json(handler, {"error": {"message": '"first" does not support chat'}}, 400)
-        else:
-            streaming(YES, STOP)(handler, body)
-
-    models = {"data": [{"id": "first"}, {"id": "second"}]}
-    with serving(handle, lambda handler: answer_json(handler, models)) as url:
-        assert asked(url, "") == ("Two cars.", "")
-
-
-@pytest.mark.parametrize(
-    ("status", "models"),
-    [
-        (404, {"detail": "Not Found"}),
-        (405, {"error": "method"}),
-        (200, {"data": None}),
-        (200, {"data": []}),
-        (200, {"a": 1}),
-        (200, "["),
-    ],
-)
-def test_without_a_list_of_models_the_message_names_server_model(status: int, models: object) -> None:
-    with (
-        serving(streaming(YES, STOP), lambda handler: answer_json(handler, models, status)) as url,
-        pytest.raises(BddsegError, match="server_model=NAME"),
-    ):
-        asked(url, "")

@@ -4,11 +4,16 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from bddseg_tui.core.data.dataset import Sample
 from bddseg_tui.core.runs.run import Run, create_run
 from bddseg_tui.core.workspace.workspace import Workspace
+from bddseg_tui.train import cache as caching
 from bddseg_tui.train import checkpoint
+from bddseg_tui.train.cache import resize_sample
 from bddseg_tui.train.checkpoint import Progress
 from bddseg_tui.train.model import make_model
 from bddseg_tui.train.setup import make_optimizer
@@ -38,3 +43,41 @@ def copied(untrained: Run, dataset: Path, workspace: Workspace) -> Run:
         text = text.replace(old, os.fspath(new))
     (folder / "config.toml").write_text(text)
     return Run(folder)
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the images that are decoded."""
+    names: list[str] = []
+    real = resize_sample
+
+    def noted(sample: Sample, size: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        names.append(sample.image.name)
+        return real(sample, size)
+
+    monkeypatch.setattr(caching, "resize_sample", noted)
+    return names
+
+
+@pytest.fixture
+def run(untrained: Run) -> Run:
+    return untrained
+
+
+@pytest.fixture
+def photos(drawn: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for image, name in zip(sorted((drawn / "images/10k/train").iterdir()), "abc", strict=False):
+        shutil.copy(image, folder / f"{name}.jpg")
+    return folder
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out"

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -14,52 +13,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from bddseg_tui.core.data.dataset import Sample, list_samples, open_dataset
+from bddseg_tui.core.data.dataset import list_samples, open_dataset
 from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.core.runs.training_caches import cache_name, list_caches, unused
+from bddseg_tui.core.runs.training_caches import cache_name, list_caches
 from bddseg_tui.train import cache as caching
 from bddseg_tui.train import cache_files
 from bddseg_tui.train.cache import open_cache, resize_sample
-from bddseg_tui.train.cached_split import CachedSplit
-
-SIZE = (32, 64)
-
-
-def images_of(split: CachedSplit) -> NDArray[np.uint8]:
-    return np.stack([split.image(row) for row in range(len(split))])
-
-
-def expected(root: Path, split: str = "train") -> NDArray[np.uint8]:
-    """What is in the files, in the dataset's order."""
-    samples = [s for s in list_samples(open_dataset(root)) if s.split == split and s.mask is not None]
-    return np.stack([resize_sample(s, SIZE)[0] for s in samples])
-
-
-def opened(root: Path, cache: Path, split: str = "train", limit: int = 0) -> CachedSplit:
-    return open_cache(open_dataset(root), split, SIZE, cache, limit)
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    return tmp_path / "cache"
-
-
-@pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the images that are decoded."""
-    names: list[str] = []
-    real = resize_sample
-
-    def noted(sample: Sample, size: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        names.append(sample.image.name)
-        return real(sample, size)
-
-    monkeypatch.setattr(caching, "resize_sample", noted)
-    return names
-
-
-def images(root: Path, split: str = "train") -> list[Path]:
-    return sorted((root / "images/10k" / split).iterdir())
+from tests.train.cache_contents import SIZE, expected, images, images_of, opened, size_of
 
 
 def add_one(root: Path, name: str) -> None:
@@ -67,10 +27,6 @@ def add_one(root: Path, name: str) -> None:
     Image.effect_noise((128, 72), 60).convert("RGB").save(first.with_name(f"{name}.jpg"))
     masks = root / "labels/sem_seg/masks/train"
     shutil.copy(masks / f"{first.stem}.png", masks / f"{name}.png")
-
-
-def size_of(cache: Path) -> int:
-    return sum(p.stat().st_size for p in cache.rglob("*.u8"))
 
 
 def test_the_cache_is_built_once_and_holds_what_was_read(drawn: Path, cache: Path, read: list[str]) -> None:
@@ -121,24 +77,6 @@ def test_images_that_come_back_are_not_read_again(dataset: Path, cache: Path, re
     for path in away:
         path.with_suffix(".away").rename(path)
     assert len(opened(dataset, cache)) == 12 and read == []
-
-
-def test_whoever_trains_meanwhile_sees_the_pixels_that_it_began_with(dataset: Path, cache: Path) -> None:
-    reader = opened(dataset, cache)
-    before = images_of(reader).copy()
-    for number, path in enumerate(images(dataset)):
-        Image.new("RGB", (128, 72), (number, 200, 0)).save(path)
-    other = opened(dataset, cache)
-    assert np.array_equal(images_of(reader), before)
-    assert np.array_equal(images_of(other), expected(dataset))
-    assert not set(reader.slots) & set(other.slots)
-    os.close(other.parts[0].lock)
-    os.close(reader.parts[0].lock)
-    grown = size_of(cache)
-    for number, path in enumerate(images(dataset)):
-        Image.new("RGB", (128, 72), (number, 0, 200)).save(path)
-    assert np.array_equal(images_of(opened(dataset, cache)), expected(dataset))
-    assert size_of(cache) == grown
 
 
 def test_another_reader_of_images_reads_all_again(
@@ -271,52 +209,6 @@ def test_a_damaged_cache_is_made_anew(drawn: Path, cache: Path, name: str, how: 
     if how == "garbage":
         path.write_bytes(b"no cache" * 100)
     assert np.array_equal(images_of(opened(drawn, cache)), expected(drawn))
-
-
-def test_what_another_process_adds_is_waited_for(drawn: Path, cache: Path, read: list[str]) -> None:
-    waited, go_on = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with cache_files.opened(cache / cache_name(drawn, "train", SIZE), drawn, SIZE, lambda: None):
-            held.set()
-            go_on.wait(60)
-
-    held = threading.Event()
-    thread = threading.Thread(target=hold)
-    thread.start()
-    assert held.wait(60)
-
-    def waiting() -> None:
-        waited.set()
-        go_on.set()
-
-    split = open_cache(open_dataset(drawn), "train", SIZE, cache, waiting=waiting)
-    thread.join()
-    assert waited.is_set() and len(split) == 12
-
-
-def test_a_cache_in_use_is_not_unused_and_one_deleted_before_it_opens_is_made_anew(drawn: Path, cache: Path) -> None:
-    split = opened(drawn, cache)
-    (found,) = list_caches(cache)
-    assert (found.dataset, found.earlier) == (drawn, False)
-    with unused(found.folder) as free:
-        assert not free
-    os.close(split.parts[0].lock)
-
-    def delete() -> None:
-        with unused(found.folder) as free:
-            assert free
-            held.set()
-            go_on.wait(60)
-            shutil.rmtree(found.folder)
-
-    held, go_on = threading.Event(), threading.Event()
-    thread = threading.Thread(target=delete)
-    thread.start()
-    assert held.wait(60)
-    again = open_cache(open_dataset(drawn), "train", SIZE, cache, waiting=go_on.set)
-    thread.join()
-    assert np.array_equal(images_of(again), expected(drawn)) and (found.folder / "index.sqlite").exists()
 
 
 def test_caches_of_earlier_versions_are_told_apart(drawn: Path, cache: Path) -> None:

@@ -13,7 +13,8 @@ from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.runs.run import Run
 from tests.small_disk import mounted_disk
-from tests.train.test_runs import config, steps, wait_for
+from tests.train.run_events import config
+from tests.train.test_runs import steps, wait_for
 
 
 @pytest.fixture

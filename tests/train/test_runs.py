@@ -22,31 +22,17 @@ from bddseg_tui.core.classes import CLASSES
 from bddseg_tui.core.data.image_file import read_mask
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
-from bddseg_tui.core.jobs.events import Event, read_events, rewind
+from bddseg_tui.core.jobs.events import Event, read_events
 from bddseg_tui.core.jobs.job import tail_log
 from bddseg_tui.core.processes.process import kill
-from bddseg_tui.core.runs.config import TrainConfig, build_config
 from bddseg_tui.core.runs.run import Run, create_run
 from bddseg_tui.core.workspace.workspace import Workspace
 from tests.small_disk import mounted_disk
 from tests.train.in_process import evaluate, fit, small_config
+from tests.train.run_events import config, epochs, finished, losses
 from tests.train.tensorboard_files import hparams, pictures, read_board, scalars
 
 DEADLINE_S = 240.0
-
-
-def config(*assignments: str) -> TrainConfig:
-    """Six steps over two epochs of a small U-Net; a checkpoint after each step."""
-    small = [
-        "encoder=mobilenet_v2",
-        "height=32",
-        "width=64",
-        "batch_size=4",
-        "epochs=2",
-        "checkpoint_minutes=1e-9",
-        "threads=1",
-    ]
-    return build_config("demo", [*small, *assignments])
 
 
 def wait_for(run: Run, until: Callable[[list[Event]], bool]) -> None:
@@ -61,20 +47,6 @@ def wait_for(run: Run, until: Callable[[list[Event]], bool]) -> None:
         assert status.live, f"{status} {tail_log(run.folder)}"
         assert time.monotonic() < deadline, "the run hangs"
         time.sleep(0.02)
-
-
-def finished(engine: Engine, run: Run, state: str = "finished") -> None:
-    status = engine.runs.wait(run.folder)
-    assert status.state == state, f"{status} {tail_log(run.folder)}"
-
-
-def losses(run: Run) -> list[tuple[int, float | None]]:
-    return [(e["step"], e["loss"]) for e in rewind(read_events(run.events)) if e["kind"] == "step"]
-
-
-def epochs(run: Run) -> list[tuple[object, ...]]:
-    keys = ("epoch", "step", "train_loss", "val_loss", "miou19", "miou20", "pixel_accuracy")
-    return [tuple(dict(e)[k] for k in keys) for e in rewind(read_events(run.events)) if e["kind"] == "epoch"]
 
 
 def about(points: Iterable[tuple[int, float | None]]) -> list[tuple[int, object]]:
@@ -296,46 +268,6 @@ def test_a_full_disk_keeps_the_last_checkpoint_and_says_what_to_do(
     engine.runs.resume(run)
     finished(engine, run)
     assert losses(run) == losses(unbroken[1])
-
-
-def test_two_processes_train_together_with_uneven_shares_and_images_that_do_not_count(
-    engine: Engine, dataset: Path
-) -> None:
-    masks = sorted((dataset / "labels/sem_seg/masks/train").iterdir())
-    for mask in masks[::2]:
-        Image.new("L", (128, 72), 255).save(mask)
-    uneven = ["processes=2", "batch_size=3", "accumulate=2", "val_limit=4", "unknown=ignore"]
-    run = engine.runs.train(dataset, config(*uneven, "device=cpu", "precision=fp32", "epochs=1"), "demo")
-    finished(engine, run)
-    assert [s for s, _ in losses(run)] == [1, 2, 3, 4]
-    assert None not in [loss for _, loss in losses(run)]
-    assert None not in [e["val_loss"] for e in read_events(run.events) if e["kind"] == "epoch"]
-    start = read_events(run.events)[0]
-    assert start["kind"] == "start" and start["processes"] == 2
-
-
-def test_two_processes_come_to_the_numbers_of_one(engine: Engine, drawn: Path) -> None:
-    # Zooming out adds pixels that are not counted, unevenly; Dice is no sum over pixels.
-    plain = ["scale_min=0.5", "color_jitter=0.2", "learning_rate=2e-4", "precision=fp32", "device=cpu"]
-    plain += ["class_weights=inverse-sqrt", "dice=0.5", "rare_crops=0.5"]
-    figures = []
-    for processes in (1, 2):
-        settings = config(f"processes={processes}", *plain)
-        if processes == 1:
-            run = fit(engine, drawn, settings)
-        else:
-            run = engine.runs.train(drawn, settings, "demo")
-            finished(engine, run)
-        events = read_events(run.events)
-        steps_of = [e["loss"] for e in events if e["kind"] == "step"]
-        epochs = [(e["val_loss"], e["miou19"], e["pixel_accuracy"]) for e in events if e["kind"] == "epoch"]
-        figures.append(([e["step"] for e in events if e["kind"] == "step"], steps_of, epochs))
-    (steps_1, losses_1, epochs_1), (steps_2, losses_2, epochs_2) = figures
-    assert steps_1 == steps_2 == list(range(1, 7))
-    # Adam's first steps are as large for small gradients as for large ones, so a float's last digits soon matter.
-    assert losses_2[0] == pytest.approx(losses_1[0], rel=1e-5)
-    assert losses_2 == pytest.approx(losses_1, rel=2e-2)
-    assert epochs_2 == [pytest.approx(e, rel=5e-2, abs=5e-3) for e in epochs_1]
 
 
 def test_broken_images_never_end_a_run(engine: Engine, dataset: Path) -> None:

@@ -2,9 +2,10 @@
 
 import inspect
 import logging
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from bddseg_tui.core.retrieval.chats import Turn
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.app_log import LOG
+from bddseg_tui.tui.ask.pane import AskPane
+from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.dataset.scan import DatasetScan
 from tests.tui.event_loop import blocking, watched_loop
 
@@ -82,3 +85,33 @@ def furnished(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspac
     chat = engine.chats.new(drawn)
     engine.chats.keep(chat, Turn(1, "a bus", anchors=("bus",), image=str(image), answer="a *bus*"))
     return engine.workspace
+
+
+@pytest.fixture(scope="session")
+def indexed_workspace(furnished: Workspace, drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace in which the drawn dataset has an index, and no chat."""
+    workspace = Workspace(tmp_path_factory.mktemp("indexed") / "workspace")
+    shutil.copytree(furnished.root, workspace.root)
+    chats = Engine(workspace).chats
+    for chat in chats.find(drawn):
+        chats.delete(chat)
+    return workspace
+
+
+async def ask_pane_shown(pilot: AppPilot) -> None:
+    """Opens the Ask pane, once there is a dataset."""
+    await until(pilot, lambda: pilot.app.query_one(SampleList).count == 21)
+    await pilot.press("4")
+    await until(pilot, lambda: pilot.app.query(AskPane))
+
+
+@pytest.fixture
+async def asking(indexed_workspace: Workspace, drawn: Path) -> AsyncIterator[AppPilot]:
+    """The app on the Ask pane, with an index."""
+    app = BddsegApp(indexed_workspace, drawn, "halfblock")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ask_pane_shown(pilot)
+        await until(pilot, lambda: app.query_one(AskPane).index.manifest)
+        yield pilot
+    for chat in app.engine.chats.find(drawn):
+        app.engine.chats.delete(chat)

@@ -3,17 +3,13 @@
 import json
 import shutil
 import threading
-from collections.abc import AsyncIterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.command import CommandList
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, Static
 
-from bddseg_tui.core.engine import Engine
-from bddseg_tui.core.retrieval.chats import Candidate, Turn
 from bddseg_tui.core.retrieval.client import gathered
 from bddseg_tui.core.retrieval.events import LoadedEvent, RequestEvent, TokenEvent
 from bddseg_tui.core.workspace.workspace import Workspace
@@ -21,7 +17,6 @@ from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.ask.candidate_panel import LINES, STRIP, CandidatePanel, panel_width
 from bddseg_tui.tui.ask.one_picture import OnePictureScreen
 from bddseg_tui.tui.ask.pane import AskPane
-from bddseg_tui.tui.ask.question_box import QuestionBox
 from bddseg_tui.tui.ask.settings_screen import RetrievalSettingsScreen
 from bddseg_tui.tui.ask.turn_view import TurnView
 from bddseg_tui.tui.dataset.grid import Grid, Thumbnail
@@ -30,60 +25,13 @@ from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.thumbnails import Thumbnails
 from tests.index.serving import chunk, send, serving, start_stream
-from tests.tui.conftest import AppPilot, until
-
-
-@pytest.fixture(scope="session")
-def indexed_workspace(furnished: Workspace, drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A workspace in which the drawn dataset has an index, and no chat."""
-    workspace = Workspace(tmp_path_factory.mktemp("indexed") / "workspace")
-    shutil.copytree(furnished.root, workspace.root)
-    chats = Engine(workspace).chats
-    for chat in chats.find(drawn):
-        chats.delete(chat)
-    return workspace
-
-
-@pytest.fixture
-async def asking(indexed_workspace: Workspace, drawn: Path) -> AsyncIterator[AppPilot]:
-    """The app on the Ask pane, with an index."""
-    app = BddsegApp(indexed_workspace, drawn, "halfblock")
-    async with app.run_test(size=(120, 40)) as pilot:
-        await shown(pilot)
-        await until(pilot, lambda: app.query_one(AskPane).index.manifest)
-        yield pilot
-    for chat in app.engine.chats.find(drawn):
-        app.engine.chats.delete(chat)
-
-
-async def shown(pilot: AppPilot) -> None:
-    await until(pilot, lambda: pilot.app.query_one(SampleList).count == 21)
-    await pilot.press("4")
-    await until(pilot, lambda: pilot.app.query(AskPane))
-
-
-def last_turn(pilot: AppPilot) -> Turn:
-    return list(pilot.app.query(TurnView))[-1].turn
-
-
-async def ended(pilot: AppPilot, turns: int = 1) -> None:
-    pane = pilot.app.query_one(AskPane)
-    await until(pilot, lambda: len(pilot.app.query(TurnView)) == turns and not pane.asking.is_live)
-    await until(pilot, lambda: pane.asking.chat and len(pane.asking.chat.turns) == turns)
-
-
-async def ask(pilot: AppPilot, question: str) -> None:
-    pilot.app.query_one(QuestionBox).enter()
-    await pilot.press(*question.replace(" ", "␣").replace("␣", " "), "enter")
-
-
-def text_of(pilot: AppPilot, selector: str) -> str:
-    return str(pilot.app.query_one(selector, Static).render())
+from tests.tui.asking import ask, ended, last_turn, text_of
+from tests.tui.conftest import AppPilot, ask_pane_shown, until
 
 
 async def test_without_an_index_it_says_so_and_one_key_builds_it(app: BddsegApp) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
-        await shown(pilot)
+        await ask_pane_shown(pilot)
         await until(pilot, lambda: "no index" in text_of(pilot, "#introduction--text"))
         await pilot.press("b")
         await until(pilot, lambda: app.query_one(AskPane).index.manifest)
@@ -100,7 +48,7 @@ async def test_an_index_too_large_for_exact_search_says_what_would_be_faster(
     manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "count": 150_000}))
     app = BddsegApp(workspace, drawn, "halfblock")
     async with app.run_test(size=(120, 40)) as pilot:
-        await shown(pilot)
+        await ask_pane_shown(pilot)
         await until(pilot, lambda: "150,000 images are searched exactly" in text_of(pilot, "#introduction--text"))
 
 
@@ -133,29 +81,6 @@ async def test_a_second_look_asks_again_and_says_which_candidate_is_looked_at(as
     assert after.number == before.number and after.anchors == before.anchors
     assert "second_look" in after.timings and "second_look" not in before.timings
     assert any("looking at candidate 5 of 5" in line for line in told), told
-
-
-async def test_digits_change_the_pane_unless_a_question_is_typed(app: BddsegApp) -> None:
-    async with app.run_test(size=(100, 30)) as pilot:
-        await shown(pilot)
-        await until(pilot, lambda: "no index" in text_of(pilot, "#introduction--text"))
-        await pilot.press("1")
-        assert app.query_one(DatasetPane).is_shown
-        await pilot.press("4", "i")
-        box = app.query_one(QuestionBox)
-        assert box.has_focus and box.text == ""
-        await pilot.press("1")
-        assert box.text == "1"
-        await pilot.press("escape", "1")
-        assert app.query_one(DatasetPane).is_shown and box.text == "1"
-
-
-async def test_a_suggestion_is_asked_with_enter(asking: AppPilot) -> None:
-    suggestions = asking.app.query_one("#suggestions", OptionList)
-    await until(asking, lambda: suggestions.has_focus)
-    await asking.press("j", "enter")
-    await ended(asking)
-    assert last_turn(asking).question == "Show me a traffic jam at night"
 
 
 async def test_escape_stops_an_answer_at_once(asking: AppPilot) -> None:
@@ -216,24 +141,9 @@ async def test_waiting_and_thinking_are_shown_and_an_answer_that_breaks_off_is_k
     assert "in the middle of the answer" in turn.problem and "in the middle of the answer" in doing()
 
 
-async def test_letters_typed_into_the_field_are_letters(asking: AppPilot) -> None:
-    asking.app.query_one(QuestionBox).enter()
-    await asking.press(*"nice? q 12 S")
-    assert asking.app.query_one(QuestionBox).text == "nice? q 12 S"
-    assert asking.app.query_one(AskPane).is_shown
-
-
-async def test_the_models_are_loaded_while_the_first_question_is_typed(asking: AppPilot) -> None:
-    pane = asking.app.query_one(AskPane)
-    pane.engine.retrieval.close()
-    asking.app.query_one(QuestionBox).enter()
-    await asking.press("i")
-    await until(asking, lambda: pane.engine.retrieval.client.pid)
-
-
 async def test_building_can_be_stopped_and_goes_on(app: BddsegApp) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
-        await shown(pilot)
+        await ask_pane_shown(pilot)
         await until(pilot, lambda: "no index" in text_of(pilot, "#introduction--text"))
         await pilot.press("b")
         await until(pilot, lambda: app.query_one(AskPane).index.status)
@@ -241,26 +151,6 @@ async def test_building_can_be_stopped_and_goes_on(app: BddsegApp) -> None:
         await until(pilot, lambda: (status := app.query_one(AskPane).index.status) and not status.live)
         await pilot.press("b")
         await until(pilot, lambda: app.query_one(AskPane).index.manifest)
-
-
-async def test_a_line_break_grows_the_field_and_enter_sends_both_lines(asking: AppPilot) -> None:
-    box = asking.app.query_one(QuestionBox)
-    box.enter()
-    await asking.press(*"one", "ctrl+j", *"two")
-    assert box.text == "one\ntwo"
-    await asking.press("enter")
-    await ended(asking)
-    assert box.text == ""
-
-
-async def test_up_brings_back_what_was_asked(asking: AppPilot) -> None:
-    box = asking.app.query_one(QuestionBox)
-    box.asked = ["first", "second"]
-    box.enter()
-    await asking.press(*"draft", "up", "up")
-    assert box.text == "first"
-    await asking.press("down", "down")
-    assert box.text == "draft"
 
 
 async def test_a_candidate_can_be_chosen_and_asked_instead(asking: AppPilot) -> None:
@@ -321,17 +211,6 @@ async def test_a_server_that_is_not_there_is_told_with_the_keys_that_help(asking
     assert "searching with the question itself" in shown_text
 
 
-async def test_old_chats_are_found_by_what_was_said_and_opened_again(asking: AppPilot, drawn: Path) -> None:
-    chats = asking.app.query_one(AskPane).engine.chats
-    turn = Turn(1, "where is the tram?", ("tram",), candidates=(Candidate("x.jpg", 0.1, 0.2),), answer="Far away.")
-    chats.keep(chats.new(drawn), turn)
-    await asking.press("c")
-    await until(asking, lambda: len(asking.app.screen_stack) == 2)
-    await asking.press(*"far away", "enter")
-    await until(asking, lambda: asking.app.query(TurnView))
-    assert last_turn(asking).question == "where is the tram?"
-
-
 async def test_settings_are_checked_as_one_types_and_kept(asking: AppPilot) -> None:
     pane = asking.app.query_one(AskPane)
     pane.before_command()
@@ -346,17 +225,6 @@ async def test_settings_are_checked_as_one_types_and_kept(asking: AppPilot) -> N
     await until(asking, lambda: len(asking.app.screen_stack) == 1)
     assert pane.engine.retrieval.options.top == 4
     pane.engine.retrieval.configure(top=9)
-
-
-async def test_a_chat_is_exported_with_its_picture(asking: AppPilot, tmp_path: Path) -> None:
-    await ask(asking, "night")
-    await ended(asking)
-    await asking.press("x")
-    await until(asking, lambda: isinstance(asking.app.screen.focused, Input))
-    asking.app.screen.query_one(Input).value = str(tmp_path / "out")
-    await asking.press("enter")
-    await until(asking, lambda: (tmp_path / "out/chat.md").exists())
-    assert "night" in (tmp_path / "out/chat.md").read_text()
 
 
 async def test_words_in_the_filter_search_by_meaning_on_enter(asking: AppPilot) -> None:
@@ -375,15 +243,6 @@ async def test_more_like_this_shows_a_grid(asking: AppPilot) -> None:
     await asking.press("1", "M")
     await until(asking, lambda: len([t for t in asking.app.query(Thumbnail) if t.picture.drawn]) > 5)
     assert asking.app.query_one(Grid).has_focus
-
-
-async def test_the_palette_runs_a_command_of_the_pane_while_a_question_is_typed(asking: AppPilot) -> None:
-    asking.app.query_one(QuestionBox).enter()
-    await asking.press("ctrl+p", *"settings")
-    hits = asking.app.screen.query_one(CommandList)
-    await until(asking, lambda: hits.option_count and "Settings" in str(hits.get_option_at_index(0).prompt))
-    await asking.press("enter")
-    await until(asking, lambda: isinstance(asking.app.screen, RetrievalSettingsScreen))
 
 
 def test_tokens_that_come_fast_are_drawn_together_and_none_is_lost() -> None:

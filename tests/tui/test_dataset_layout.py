@@ -16,7 +16,7 @@ from bddseg_tui.tui.shared.divider import Divider
 from bddseg_tui.tui.shared.legend import Legend
 from bddseg_tui.tui.shared.picture import PictureView
 from tests.tui.conftest import AppPilot, until
-from tests.tui.test_dataset_pane import ready
+from tests.tui.dataset_widgets import ready
 
 
 @pytest.mark.parametrize(

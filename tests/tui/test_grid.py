@@ -17,7 +17,7 @@ from bddseg_tui.tui.dataset.picture_panel import PicturePanel
 from bddseg_tui.tui.shared.newest_first import NewestFirst
 from bddseg_tui.tui.terminal.protocol import ImageProtocol
 from tests.tui.conftest import AppPilot, until
-from tests.tui.test_dataset_pane import ready
+from tests.tui.dataset_widgets import ready
 
 WIDE = 16 / 9 * 2
 

@@ -8,7 +8,7 @@ from bddseg_tui.tui.dataset.pane import DatasetPane
 from bddseg_tui.tui.shared.choose import ChooseScreen
 from bddseg_tui.tui.shared.prompt import PromptScreen
 from tests.tui.conftest import AppPilot, until
-from tests.tui.test_dataset_pane import ready
+from tests.tui.dataset_widgets import ready
 
 NAMED = {"\r": "enter", "\x1b": "escape", "/": "slash", ":": "colon", "-": "minus"}
 
