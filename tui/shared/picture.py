@@ -190,13 +190,8 @@ class PictureView(Widget):
         return Wanted(plain(request), self.size, app.protocol, limit, app.color_count, paper)
 
     def _begin(self, wanted: Wanted, so_far: Drawn | None) -> None:
-        start = partial(
-            self.run_worker,
-            partial(self.post_drawn, wanted, so_far),
-            group="picture",
-            exit_on_error=False,
-            thread=True,
-        )
+        work = partial(self.post_drawn, wanted, so_far)
+        start = partial(self.run_worker, work, group="picture", exit_on_error=False, thread=True)
         if self._drawn is None:
             # What else there is to see is drawn first: the thread would take half of the time that this needs.
             self.call_after_refresh(start)
