@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bddseg_tui.index.demo_models.scenes import draw_scenes
 from bddseg_tui.index.demo_models.train_clip import Recipe, train_clip
+from bddseg_tui.index.demo_models.vocabulary import write_vocabulary
 
 TRAIN_SEED, VALIDATION_SEED = 101, 303
 """Seeds of the scenes that the models are trained and watched on; benchmarks and the demo dataset use others."""
@@ -45,6 +46,7 @@ def main(words: list[str]) -> int:
         start = arguments.start if arguments.only else None
         recipe = Recipe(seconds=seconds, batch=12, rate=1e-3, warmup=200, device=arguments.device, start=start)
         train_llava(folder / "llava", folder / "clip", train, val, recipe)
+        write_vocabulary(folder / "llava")
     return 0
 
 

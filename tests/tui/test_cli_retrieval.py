@@ -130,6 +130,13 @@ def test_without_hnswlib_a_dataset_is_indexed_and_searched_and_a_large_one_says_
     assert "exact search" in said and "pip install 'bddseg-tui[ann]'" in said
 
 
+def test_without_a_number_as_many_are_found_as_are_set(place: Path, drawn: Path) -> None:
+    assert run(place, "settings", "top=2").returncode == 0
+    found = output(place, "index", "search", "night", "--data", str(drawn), "--json")
+    assert run(place, "settings", "top=9").returncode == 0
+    assert len(found) == 2
+
+
 def test_a_build_that_is_left_alone_is_stopped_from_elsewhere(tmp_path: Path, drawn: Path) -> None:
     begun = parsed("index build --detach", run(tmp_path, "index", "build", str(drawn), "--detach", "--json").stdout)
     stopped = run(tmp_path, "index", "stop", str(drawn), "--json")

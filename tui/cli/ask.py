@@ -64,7 +64,7 @@ def ask(
     ] = None,
     data: DataOption = None,
     filter_text: FilterOption = "",
-    top: TopOption = 9,
+    top: TopOption = None,
     second_look: SecondLookOption = None,
     facts: Annotated[bool, typer.Option("--facts", help="Tell LLaVA the classes and shares of the mask.")] = False,
     llava: Annotated[str | None, typer.Option(help="demo, a folder, or a hub name.", show_default=False)] = None,

@@ -14,7 +14,15 @@ from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.opening import named_or_last, open_engine
-from bddseg_tui.tui.cli.options import DatasetArgument, JsonOption, OptionalDatasetArgument, ScanOption, WorkspaceOption
+from bddseg_tui.tui.cli.options import (
+    DatasetArgument,
+    EvaluationOption,
+    JsonOption,
+    OptionalDatasetArgument,
+    SamplesOption,
+    ScanOption,
+    WorkspaceOption,
+)
 from bddseg_tui.tui.cli.output import detail, note, print_json, progress, say, tell
 from bddseg_tui.tui.cli.print_items import print_json_items, print_lines
 
@@ -62,20 +70,8 @@ def stats(
 
 def list_samples(
     dataset: OptionalDatasetArgument = None,
-    query: Annotated[
-        str,
-        typer.Option(
-            "--filter", help="Such as 'split:val class:bus>1% sort:-bus'.", autocompletion=completions.filters
-        ),
-    ] = "",
-    evaluation: Annotated[
-        str | None,
-        typer.Option(
-            help="RUN/CHECKPOINT-SPLIT, for iou, sort:iou and pred:.",
-            show_default=False,
-            autocompletion=completions.evaluations,
-        ),
-    ] = None,
+    query: SamplesOption = "",
+    evaluation: EvaluationOption = None,
     view: Annotated[
         str,
         typer.Option(
@@ -123,15 +119,8 @@ def tag(
     name: Annotated[
         str, typer.Argument(metavar="TAG", help="One word.", show_default=False, autocompletion=completions.tags)
     ],
-    query: Annotated[
-        str, typer.Option("--filter", help="Which samples; required.", autocompletion=completions.filters)
-    ] = "",
-    evaluation: Annotated[
-        str | None,
-        typer.Option(
-            help="RUN/CHECKPOINT-SPLIT, for iou and pred:.", show_default=False, autocompletion=completions.evaluations
-        ),
-    ] = None,
+    query: SamplesOption = "",
+    evaluation: EvaluationOption = None,
     remove: Annotated[bool, typer.Option("--remove", help="Take the tag away instead.")] = False,
     scan: ScanOption = None,
     json: JsonOption = False,

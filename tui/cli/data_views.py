@@ -9,7 +9,13 @@ from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.suggest import suggestion
 from bddseg_tui.tui.cli import completions
 from bddseg_tui.tui.cli.opening import named_or_last, open_engine
-from bddseg_tui.tui.cli.options import JsonOption, OptionalDatasetArgument, WorkspaceOption
+from bddseg_tui.tui.cli.options import (
+    EvaluationOption,
+    JsonOption,
+    OptionalDatasetArgument,
+    SamplesOption,
+    WorkspaceOption,
+)
 from bddseg_tui.tui.cli.output import note, print_json, say
 
 if TYPE_CHECKING:
@@ -24,17 +30,8 @@ def add_to(group: typer.Typer) -> None:
 def views(
     dataset: OptionalDatasetArgument = None,
     save: Annotated[str, typer.Option("--save", metavar="NAME", help="Save one under this name.")] = "",
-    query: Annotated[
-        str, typer.Option("--filter", help="Of the one that is saved.", autocompletion=completions.filters)
-    ] = "",
-    evaluation: Annotated[
-        str | None,
-        typer.Option(
-            help="Whose predictions and scores, of the one that is saved.",
-            show_default=False,
-            autocompletion=completions.evaluations,
-        ),
-    ] = None,
+    query: SamplesOption = "",
+    evaluation: EvaluationOption = None,
     shown: Annotated[str, typer.Option("--show", help=f"How images are shown: {', '.join(VIEWS)}.")] = "image",
     delete: Annotated[
         str, typer.Option("--delete", metavar="NAME", help="Forget this one.", autocompletion=completions.views)

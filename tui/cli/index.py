@@ -170,7 +170,7 @@ def search(
     ] = None,
     data: DataOption = None,
     filter_text: FilterOption = "",
-    top: TopOption = 9,
+    top: TopOption = None,
     model: ModelOption = None,
     fusion: Annotated[
         str, typer.Option(help=f"Several phrases: {', '.join(choices('fusion'))}.", autocompletion=completions.fusions)

@@ -51,6 +51,23 @@ FilterOption = Annotated[
         autocompletion=completions.filters,
     ),
 ]
+SamplesOption = Annotated[
+    str,
+    typer.Option(
+        "--filter",
+        help="Which samples, such as 'split:val class:bus>1% sort:-bus'.",
+        autocompletion=completions.filters,
+    ),
+]
+EvaluationOption = Annotated[
+    str | None,
+    typer.Option(
+        "--evaluation",
+        help="RUN/CHECKPOINT-SPLIT, whose scores and predictions a filter knows (iou, sort:iou, pred:).",
+        show_default=False,
+        autocompletion=completions.evaluations,
+    ),
+]
 ScanOption = Annotated[
     bool | None,
     typer.Option(
@@ -84,7 +101,9 @@ ModelOption = Annotated[
         autocompletion=completions.index_models,
     ),
 ]
-TopOption = Annotated[int, typer.Option("--top", min=1, max=500, help="How many.")]
+TopOption = Annotated[
+    int | None, typer.Option("--top", min=1, max=500, help="How many; else as set.", show_default=False)
+]
 SecondLookOption = Annotated[
     int | None,
     typer.Option(

@@ -9,6 +9,7 @@ from bddseg_tui.core.runs.evaluation_states import EvaluationState
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.services.analysis import AnalysisService
 from bddseg_tui.tui.evaluate.listed_images import ListedImage
+from bddseg_tui.tui.shared.format import percent, percentage_points
 
 if TYPE_CHECKING:
     from bddseg_tui.core.analysis.compare import ImageChange
@@ -32,7 +33,9 @@ def read_changes(analysis: AnalysisService, before: Evaluation, after: Evaluatio
     better, worse = (sum(way * change.change > 0 for _, change in found) for way in (1, -1))
     return Changes(
         title=f"{before.name} → {after.name}: {better:,} better, {worse:,} worse",
-        images=tuple(ListedImage(row, f"{100 * c.change:+6.1f}", _change(c), c.predicted_before) for row, c in found),
+        images=tuple(
+            ListedImage(row, f"{percentage_points(c.change):>6}", _change(c), c.predicted_before) for row, c in found
+        ),
     )
 
 
@@ -49,7 +52,7 @@ def is_comparable(one: EvaluationState, other: EvaluationState) -> bool:
 
 
 def _change(c: "ImageChange") -> str:
-    return f"mIoU {100 * c.before:.1f} → {100 * c.after:.1f}"
+    return f"mIoU {percent(c.before)} → {percent(c.after)}"
 
 
 def differing_settings(analysis: AnalysisService, before: Evaluation, after: Evaluation) -> str:

@@ -14,6 +14,7 @@ from bddseg_tui.tui.evaluate.image_preview import ImagePreview
 from bddseg_tui.tui.evaluate.listed_images import ListedImage, overall
 from bddseg_tui.tui.evaluate.side_by_side import SideBySideScreen
 from bddseg_tui.tui.shared.commands import bindings
+from bddseg_tui.tui.shared.format import percent
 from bddseg_tui.tui.shared.key_footer import KeyFooter
 from bddseg_tui.tui.shared.messages import ShowImage
 from bddseg_tui.tui.shared.vim_list import VimList
@@ -78,4 +79,4 @@ class ImagesScreen(Screen[None]):
 
 def by_score(rows: Sequence[Row]) -> list[ListedImage]:
     """Images with their mIoU, in the order that they come in."""
-    return [ListedImage(r, f"{100 * r.miou:.1f}" if r.miou is not None else "-", overall(r)) for r in rows]
+    return [ListedImage(r, percent(r.miou), overall(r)) for r in rows]

@@ -10,6 +10,7 @@ from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.runs.evaluation import Evaluation
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.services.analysis import AnalysisService
+from bddseg_tui.tui.shared.format import percent
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,10 @@ def read_images(analysis: AnalysisService, listing: Listing) -> tuple[ListedImag
         return ()
     if listing.class_id is None:
         rows = analysis.images(listing.evaluation, listing.worst_first)
-        return tuple(ListedImage(r, f"{100 * (r.miou or 0):.1f}", overall(r)) for r in rows)
+        return tuple(ListedImage(r, percent(r.miou or 0), overall(r)) for r in rows)
     name, found = CLASSES[listing.class_id].name, []
     for row, pixels in analysis.class_images(listing.evaluation, listing.class_id, listing.worst_first):
-        figure = f"{100 * pixels.iou:.1f}"
+        figure = percent(pixels.iou)
         wrong = f"missed {pixels.missed:,}, invented {pixels.invented:,} px"
         found.append(ListedImage(row, figure, f"{name}: IoU {figure}, {wrong}"))
     return tuple(found)
@@ -72,4 +73,4 @@ def read_images(analysis: AnalysisService, listing: Listing) -> tuple[ListedImag
 
 def overall(row: Row) -> str:
     """An image's mIoU in words."""
-    return f"mIoU {100 * row.miou:.1f}" if row.miou is not None else "no score"
+    return f"mIoU {percent(row.miou)}" if row.miou is not None else "no score"
