@@ -18,7 +18,9 @@ from bddseg_tui.core.analysis.slices import Slice
 from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.quality.diagnosis import Diagnosis, diagnose
+from bddseg_tui.core.quality.label_findings import Findings
 from bddseg_tui.core.report.dataset_part import DatasetPart, read_dataset_part
+from bddseg_tui.core.report.label_part import read_label_part
 from bddseg_tui.core.runs.evaluation import Evaluation, evaluated_dataset
 from bddseg_tui.core.runs.history import History
 from bddseg_tui.core.runs.history_reader import HistoryReader
@@ -44,6 +46,7 @@ class Content:
         settings: settings that differ, by name: a value for each evaluation.
         changed: samples that changed most against the first compared evaluation, with mIoU19 before and after.
         data: what was measured of the dataset, if anything was.
+        label_errors: what a search for label errors found, if there was one.
     """
 
     evaluations: tuple[Evaluation, ...]
@@ -61,6 +64,7 @@ class Content:
     settings: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     changed: list[tuple[Row, float, float]] = field(default_factory=list)
     data: DatasetPart | None = None
+    label_errors: Findings | None = None
 
     @property
     def evaluation(self) -> Evaluation:
@@ -102,6 +106,7 @@ def gather(workspace: Workspace, evaluation: Evaluation, others: tuple[Evaluatio
         worst=images[:WORST],
         typical=list({row.id: row for row in spread}.values()),
         data=read_dataset_part(workspace, root),
+        label_errors=read_label_part(workspace, root),
         settings=differing_settings(workspace, [evaluation, *others]) if others else {},
         **known,
     )

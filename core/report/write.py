@@ -16,6 +16,7 @@ from bddseg_tui.core.quality.diagnosis_text import notes
 from bddseg_tui.core.report import charts, tables
 from bddseg_tui.core.report.content import Content, gather
 from bddseg_tui.core.report.dataset_part import difference_table, draw_places, odd_table, place_table
+from bddseg_tui.core.report.label_part import suspect_table, swap_table
 from bddseg_tui.core.report.learning import learned_pictures, shown_epochs
 from bddseg_tui.core.report.samples import VIEWS, sample_pictures
 from bddseg_tui.core.runs.evaluation import Evaluation
@@ -114,6 +115,8 @@ def _tables(content: Content) -> dict[str, tables.Table]:
         "places": place_table(content.data),
         "differences": difference_table(content.data),
         "odd-images": odd_table(content.data),
+        "label-swaps": swap_table(content.label_errors),
+        "suspect-masks": suspect_table(content.label_errors),
     }
     return {name: table for name, table in found.items() if table[1]}
 
@@ -162,6 +165,8 @@ def markdown_page(content: Content, names: list[str]) -> str:
         "places": "The dataset: where classes are",
         "differences": "The dataset: how val differs from train",
         "odd-images": "The dataset: odd images",
+        "label-swaps": "The dataset: what is labelled as what",
+        "suspect-masks": "The dataset: suspect masks",
     }
     parts = [f"# {markdown(content.evaluation.name)} on {markdown(content.dataset)}\n"]
     for name, table in _tables(content).items():

@@ -79,7 +79,7 @@ class Workspace:
 
     def sweep(self) -> None:
         """Deletes what killed processes were writing, wherever they work here: for a thread, or a job's start."""
-        for name in ("runs", "index", "cache", "chats", "catalogs"):
+        for name in ("runs", "index", "cache", "chats", "catalogs", "label-errors"):
             sweep_below(self.root / name, 3)
 
     def _folder(self, name: str, private: bool = False) -> Path:

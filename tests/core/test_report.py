@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from markdown_it import MarkdownIt
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.owned_folder import MARKER
+from bddseg_tui.core.quality.label_error_search import search_folder
+from bddseg_tui.core.quality.label_findings import Findings, ImageFinding, Swap, write_findings
 from bddseg_tui.core.report import tables
 from bddseg_tui.core.report.card import model_card
 from bddseg_tui.core.report.content import gather
@@ -127,3 +130,16 @@ def test_what_was_measured_of_the_dataset_is_a_part_of_the_report(
     assert {"places.csv", "differences.csv"} <= {path.name for path in made}
     page = made[0].read_text()
     assert "how val differs from train" in page and content.data is not None and content.data.places.masks == 18
+
+
+def test_label_errors_that_were_searched_are_a_part_of_the_report(
+    engine: Engine, workspace: Workspace, evaluation: Evaluation
+) -> None:
+    assert "label errors" not in html_page(gather(workspace, evaluation), {})
+    folder = search_folder(workspace, engine.runs.find(evaluation.run).dataset)
+    folder.mkdir(parents=True)
+    found = (ImageFinding("images/<b>.jpg", 0.125, 1, 0, 0.2), ImageFinding("fine.jpg", 1.0, None, None, 0.0))
+    write_findings(folder, Findings("by 4 models", 1.0, found, (Swap(1, 0, 3, 2, 0.1),)))
+    page = html_page(gather(workspace, evaluation), {})
+    assert "1 of 2 masks are suspect by 4 models" in page and "images/&lt;b&gt;.jpg" in page and "fine.jpg" not in page
+    assert re.search(r"sidewalk</td>\s*<td[^>]*>road", page)
