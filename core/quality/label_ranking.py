@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from bddseg_tui.core.classes import NUM_CLASSES
 from bddseg_tui.core.quality.label_evidence import FoldEvidence
 
-_HALF = 1.0
-"""The weight whose score is a half."""
+_HALF = 3.0
+"""The weight whose score is a half: about a tenth of the frame that is surely another class, and one usual there. In
+BDD100K 9 % of the masks have such an area, among them four fifths of those that are evidently wrong."""
 _LEAST = 1e-3
 """A probability: a model that is surer than this was only trained for longer."""
 _RAREST = 1e-5
@@ -50,7 +51,7 @@ def area_weights(
 
     It is the product of what speaks for an error: the cells apart from boundaries; by how much another class is more
     probable; how rare the confusion is; how much larger than usual the labelled part is; and how much more often the
-    other class is at this place. The last three tell errors from what a weak model is wrong about all the time.
+    other class is at this place, squared. The last three tell errors from what a weak model is always wrong about.
 
     Args:
         usual: `confusion_shares`.
@@ -61,8 +62,8 @@ def area_weights(
     rare = -np.log(np.clip(usual[given, predicted], _RAREST, 1))
     larger = np.maximum(0, np.log(areas["whole"] / sizes[given]))
     place = np.logaddexp(0, areas["place"])
-    sure = areas["p_predicted"] * np.maximum(0, surer) ** 2
-    weights: NDArray[np.float64] = areas["inner"] * sure * np.sqrt(rare) * (1 + larger) * place
+    sure = areas["p_predicted"] * np.maximum(0, surer)
+    weights: NDArray[np.float64] = areas["inner"] * sure * rare * (1 + larger) * place**2
     return weights
 
 
