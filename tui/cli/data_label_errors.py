@@ -84,7 +84,7 @@ def _lines(findings: "Findings", top: int) -> list[str]:
     images = findings.images[: top or None]
     lines = [f"{findings.suspect:,} of {len(findings.images):,} masks are suspect"]
     if findings.swaps:
-        lines += ["", "what is labelled as what      areas images  of the label"]
+        lines += ["", "what is labelled as what      areas images  % of the label"]
         for swap in findings.swaps[:20]:
             names = f"{CLASSES[swap.predicted].name} as {CLASSES[swap.given].name}"
             lines.append(f"{names:<29} {swap.areas:>5,} {swap.images:>6,}  {percent(swap.share)}")
@@ -93,7 +93,7 @@ def _lines(findings: "Findings", top: int) -> list[str]:
     for image in images:
         what = ""
         if image.given is not None and image.predicted is not None:
-            what = f"  {CLASSES[image.predicted].name} as {CLASSES[image.given].name}, {percent(image.share)} of it"
+            what = f"  {CLASSES[image.predicted].name} as {CLASSES[image.given].name}, {percent(image.share)} % of the image"
         lines.append(f"{image.score:>5.2f}  {sanitize_path(image.sample)}{what}")
     return [*lines, "", "`label<50%` and `sort:label` are filter and order in the Dataset pane"]
 
