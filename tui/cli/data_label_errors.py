@@ -93,7 +93,8 @@ def _lines(findings: "Findings", top: int) -> list[str]:
     for image in images:
         what = ""
         if image.given is not None and image.predicted is not None:
-            what = f"  {CLASSES[image.predicted].name} as {CLASSES[image.given].name}, {percent(image.share)} % of the image"
+            names = f"{CLASSES[image.predicted].name} as {CLASSES[image.given].name}"
+            what = f"  {names}, {percent(image.share)} % of the image"
         lines.append(f"{image.score:>5.2f}  {sanitize_path(image.sample)}{what}")
     return [*lines, "", "`label<50%` and `sort:label` are filter and order in the Dataset pane"]
 
