@@ -6,6 +6,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from bddseg_tui.core.data.corruptions import parse_corruptions, parse_severities
 from bddseg_tui.core.jobs.job_writer import JobWriter
 from bddseg_tui.core.jobs.launch import several
 from bddseg_tui.core.jobs.run_job import run_job
@@ -17,6 +18,7 @@ from bddseg_tui.core.runs.evaluation import evaluation_folder
 from bddseg_tui.core.runs.export_kinds import parse_export_kind
 from bddseg_tui.core.runs.queue import DEVICES, devices_for, needed
 from bddseg_tui.core.runs.queue_wait import wait_for_turn
+from bddseg_tui.core.runs.robustness import robustness_folder
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.runs.tta import TTA_KINDS
 from bddseg_tui.core.workspace.workspace import Workspace
@@ -60,6 +62,12 @@ def _work(run: Run, arguments: argparse.Namespace, job: JobWriter) -> None:
         job.check_stop()
         other = OtherData(Path(arguments.data), arguments.data_key) if arguments.data else None
         evaluate_run(run, arguments.checkpoint, arguments.split, job, arguments.tta, other)
+    elif arguments.work == "corrupt":
+        from bddseg_tui.train.robustness import corrupt_run
+
+        job.check_stop()
+        kinds, severities = parse_corruptions(arguments.kinds), parse_severities(arguments.severities)
+        corrupt_run(run, arguments.checkpoint, arguments.split, kinds, severities, job)
     elif arguments.work == "export":
         from bddseg_tui.train.export import export_run
 
@@ -91,6 +99,8 @@ def _folder(run: Run, arguments: argparse.Namespace) -> Path:
     if arguments.work == "evaluate":
         key = arguments.data_key
         return evaluation_folder(run.folder, arguments.checkpoint, arguments.split, arguments.tta, key)
+    if arguments.work == "corrupt":
+        return robustness_folder(run.folder, arguments.checkpoint, arguments.split)
     if arguments.work in ("predict", "export"):
         return Path(arguments.job)
     return run.folder
@@ -99,7 +109,7 @@ def _folder(run: Run, arguments: argparse.Namespace) -> Path:
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser = ArgumentParser(prog="python -m bddseg_tui.train")
     works = parser.add_subparsers(dest="work", required=True)
-    for name in ("fit", "evaluate", "predict", "export", "label-errors"):
+    for name in ("fit", "evaluate", "predict", "export", "corrupt", "label-errors"):
         work = works.add_parser(name)
         work.add_argument("run")
         if name == "fit":
@@ -111,6 +121,9 @@ def _parse(argv: list[str]) -> argparse.Namespace:
             work.add_argument("--tta", choices=TTA_KINDS, default="none")
             work.add_argument("--data", default="")
             work.add_argument("--data-key", default="")
+        if name == "corrupt":
+            work.add_argument("--kinds", required=True)
+            work.add_argument("--severities", required=True)
         if name == "export":
             work.add_argument("--kind", required=True, type=parse_export_kind)
         if name in ("predict", "export"):

@@ -1,6 +1,6 @@
 """Running a checkpoint over a split at the dataset's own resolution: decode ahead, predict, upsample the logits."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
@@ -31,6 +31,8 @@ PREFETCH = 16
 """Images that are decoded ahead of the model."""
 CONFIDENCE_STRIDE = 4
 """Confidence is kept of every so many-th pixel and row."""
+Change = Callable[[Image.Image, Sample], Image.Image]
+"""What is done to a sample's RGB image before the model sees it; its size stays."""
 _LUMA = (0.299, 0.587, 0.114)
 
 
@@ -99,9 +101,11 @@ def make_inference(config: TrainConfig, tta: Tta = "none") -> Inference:
     )
 
 
-def predict_samples(model: nn.Module, samples: list[Sample], how: Inference) -> Iterator[Predicted]:
-    """Yields every sample's prediction, in order."""
-    yield from predict_loaded(model, load_ahead(samples, how.size), how)
+def predict_samples(
+    model: nn.Module, samples: list[Sample], how: Inference, change: Change | None = None
+) -> Iterator[Predicted]:
+    """Yields every sample's prediction, in order; with `change` of its image after that."""
+    yield from predict_loaded(model, load_ahead(samples, how.size, change), how)
 
 
 @torch.inference_mode()
@@ -162,7 +166,7 @@ def _brightness(image: NDArray[np.uint8]) -> float:
     return float(np.dot(image.mean(axis=(1, 2)), _LUMA) / 255)
 
 
-def _load(sample: Sample, size: tuple[int, int] | None) -> Loaded:
+def _load(sample: Sample, size: tuple[int, int] | None, change: Change | None = None) -> Loaded:
     try:
         image = read_image(sample.image)
         actual = read_mask(sample.mask) if sample.mask else None
@@ -170,7 +174,8 @@ def _load(sample: Sample, size: tuple[int, int] | None) -> Loaded:
             raise size_mismatch(sample.image, sample.mask, image.size, (actual.shape[1], actual.shape[0]))
     except BadFileError as error:
         return Loaded(sample, None, (0, 0), None, str(error))
-    return Loaded(sample, shrink(image, size), (image.height, image.width), actual, None)
+    shown = change(image, sample) if change else image
+    return Loaded(sample, shrink(shown, size), (image.height, image.width), actual, None)
 
 
 def shrink(image: Image.Image, size: tuple[int, int] | None) -> NDArray[np.uint8]:
@@ -181,15 +186,15 @@ def shrink(image: Image.Image, size: tuple[int, int] | None) -> NDArray[np.uint8
     return np.asarray(small).transpose(2, 0, 1)
 
 
-def load_ahead(samples: list[Sample], size: tuple[int, int] | None) -> Iterator[Loaded]:
+def load_ahead(samples: list[Sample], size: tuple[int, int] | None, change: Change | None = None) -> Iterator[Loaded]:
     """Yields every sample at a model's size (height, width), or at its own, in order, some decoded ahead."""
     with ThreadPoolExecutor(min(8, cores()), "decode") as pool:
         source = iter(samples)
-        waiting: list[Future[Loaded]] = [pool.submit(_load, s, size) for s in islice(source, PREFETCH)]
+        waiting: list[Future[Loaded]] = [pool.submit(_load, s, size, change) for s in islice(source, PREFETCH)]
         while waiting:
             loaded = waiting.pop(0).result()
             if (following := next(source, None)) is not None:
-                waiting.append(pool.submit(_load, following, size))
+                waiting.append(pool.submit(_load, following, size, change))
             yield loaded
 
 

@@ -1,12 +1,12 @@
 """What weather, night and cameras do to an image, in five strengths: to measure how much a model still sees.
 
-Lengths are shares of the image's height, and grain is that of a small image, so that a photograph of 1280x720 and one of
-128x72 are spoilt alike. The same image, kind and seed give the same pixels everywhere, and a stronger fog the same clouds.
+Lengths are shares of the image's height, and grain is that of a small image, so that a photograph of 1280x720 and one
+of 128x72 are spoilt alike. The same image, kind and seed give the same pixels, and a stronger fog the same clouds.
 
-Blur, JPEG, resizing and filters are OpenCV's. Fog, rain and night are made here, by the few lines of a published model
-each, since no kept library has them for every size of image: imagecorruptions (of ImageNet-C) has not been released since
-2020, needs an old NumPy and draws fog and frost for one size; Albumentations is kept no longer, and its successor is under
-the AGPL; Kornia's rain are lines of a fixed length, and it has neither fog nor night; torchvision has noise, blur, JPEG and
+Blur, JPEG, resizing and filters are OpenCV's. Fog, rain and night are made here, by a few lines of known models,
+since no kept library has them for every size of image: imagecorruptions (of ImageNet-C) has not been released since
+2020, needs an old NumPy and draws fog for one size; Albumentations is kept no longer, and its successor is under the
+AGPL; Kornia's rain are lines of a fixed length, and it has neither fog nor night; torchvision has noise, blur, JPEG and
 brightness alone.
 """
 

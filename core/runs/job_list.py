@@ -19,13 +19,19 @@ from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.suggest import suggestion
 from bddseg_tui.core.workspace.workspace import MAP_FOLDER, Workspace
 
-Kind = Literal["train", "evaluate", "predict", "export", "index", "map", "label-errors"]
-FOLDERS: dict[str, Kind] = {"evaluation": "evaluate", "prediction": "predict", "export": "export"}
+Kind = Literal["train", "evaluate", "predict", "export", "index", "map", "label-errors", "corrupt"]
+FOLDERS: dict[str, Kind] = {
+    "evaluation": "evaluate",
+    "prediction": "predict",
+    "export": "export",
+    "robustness": "corrupt",
+}
 """Folders in a run's that hold the folders of jobs, and what those do."""
 DOING: dict[Kind, str] = {
     "train": "training",
     "evaluate": "being evaluated",
     "predict": "predicting",
+    "corrupt": "being tried on corrupted images",
     "export": "being exported",
     "index": "being built",
     "label-errors": "being searched",
