@@ -1,4 +1,4 @@
-"""Evaluating a checkpoint on corrupted images: one job over kinds and severities, which goes on where it was stopped."""
+"""Evaluating a checkpoint on corrupted images: one job over kinds and severities, which goes on where it ended."""
 
 from dataclasses import replace
 from itertools import product

@@ -12,7 +12,7 @@ brightness alone.
 
 import zlib
 from collections.abc import Callable
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,11 +89,11 @@ def _fog(pixels: Pixels, strength: int, generator: np.random.Generator) -> Pixel
     height, width = pixels.shape[:2]
     below = np.clip((np.arange(height) + 0.5) / height - _HORIZON, 1e-3, None)
     depth = np.clip(0.06 / below, 0.05, 1).astype(np.float32)[:, None]
-    clouds = sum(
-        cv2.resize(generator.random((n, 2 * n), np.float32), (width, height), interpolation=cv2.INTER_CUBIC) / n
-        for n in (3, 6, 12)
-    )
-    density = (0.8, 1.3, 1.9, 2.6, 3.6)[strength] * depth * (0.6 + 0.8 * clouds / (1 / 3 + 1 / 6 + 1 / 12))
+    clouds = np.zeros((height, width), np.float32)
+    for cells in (3, 6, 12):
+        coarse = generator.random((cells, 2 * cells), np.float32)
+        clouds += cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC) / cells
+    density = (0.8, 1.3, 1.9, 2.6, 3.6)[strength] * depth * (0.6 + 1.37 * clouds)
     through = np.exp(-np.clip(density, 0, None))[..., None]
     # As bright as the brightest part of the scene: at night fog is not white.
     light = np.float32(np.clip(np.quantile(pixels.mean(axis=2), 0.95), 0.25, 0.9))
@@ -107,7 +107,7 @@ def _rain(pixels: Pixels, strength: int, generator: np.random.Generator) -> Pixe
     height, width = pixels.shape[:2]
     columns = max(1, round(_RAIN_ROWS * width / height))
     slant = float(generator.uniform(-0.35, 0.35))
-    streaks = np.zeros((_RAIN_ROWS, columns), np.float32)
+    streaks: NDArray[Any] = np.zeros((_RAIN_ROWS, columns), np.float32)
     for length, share, bright in ((18, 1.0, 0.5), (36, 0.4, 0.8), (60, 0.12, 1.0)):
         drops = generator.random((_RAIN_ROWS, columns), np.float32) < (2, 3.5, 5.5, 8, 12)[strength] * 4e-4 * share
         kernel = np.zeros((length, length), np.float32)
@@ -116,7 +116,7 @@ def _rain(pixels: Pixels, strength: int, generator: np.random.Generator) -> Pixe
         streaks = np.maximum(streaks, bright * cv2.filter2D(drops.astype(np.float32), -1, kernel))
     layer = cv2.resize(np.clip(streaks, 0, 1), (width, height), interpolation=cv2.INTER_AREA)[..., None]
     dull = (0.06, 0.12, 0.18, 0.25, 0.32)[strength]
-    wet = pixels * (1 - dull) + dull * np.float32(pixels.mean() * 0.9)
+    wet: NDArray[Any] = pixels * (1 - dull) + dull * np.float32(pixels.mean() * 0.9)
     wet = cv2.GaussianBlur(wet, (0, 0), max(0.05, (0.3, 0.5, 0.8, 1.1, 1.5)[strength] * height / _RAIN_ROWS))
     over = np.float32((0.25, 0.32, 0.4, 0.47, 0.55)[strength])
     return np.asarray(wet + layer * over * (np.float32(0.9) - wet).clip(0), np.float32)
@@ -159,14 +159,14 @@ def _jpeg(pixels: Pixels, strength: int, generator: np.random.Generator) -> Pixe
     import cv2
 
     height, width = pixels.shape[:2]
-    whole = (pixels * 255 + 0.5).astype(np.uint8)
+    whole: NDArray[Any] = (pixels * 255 + 0.5).astype(np.uint8)
     if height < _GRAIN_ROWS:
         # Else an image with few rows would be a handful of blocks.
         size = max(1, round(_GRAIN_ROWS * width / height)), _GRAIN_ROWS
         whole = cv2.resize(whole, size, interpolation=cv2.INTER_CUBIC)
     quality = (25, 16, 11, 7, 4)[strength]
     _, coded = cv2.imencode(".jpg", whole, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    back = cv2.imdecode(coded, cv2.IMREAD_UNCHANGED)
+    back: NDArray[Any] = np.asarray(cv2.imdecode(coded, cv2.IMREAD_UNCHANGED))
     back = cv2.resize(back, (width, height), interpolation=cv2.INTER_AREA) if back.shape[0] != height else back
     return np.asarray(back, np.float32) / np.float32(255)
 

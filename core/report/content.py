@@ -24,6 +24,7 @@ from bddseg_tui.core.report.label_part import read_label_part
 from bddseg_tui.core.runs.evaluation import Evaluation, evaluated_dataset
 from bddseg_tui.core.runs.history import History
 from bddseg_tui.core.runs.history_reader import HistoryReader
+from bddseg_tui.core.runs.robustness import Robustness, load_robustness, robustness_folder
 from bddseg_tui.core.runs.run import find_run
 from bddseg_tui.core.runs.samples import Samples, read_samples
 from bddseg_tui.core.workspace.workspace import Workspace
@@ -42,6 +43,7 @@ class Content:
         learned: predictions of a few validation images by epoch.
         labels, pixel_matrix, label_matrix, slices: analyses; None or empty where there are no counts by image.
         diagnosis: why each class's IoU is what it is; None where what was counted is damaged.
+        robustness: what is measured on corrupted images; None where nothing is.
         worst, typical: samples with the lowest mIoU, and some from the worst to the best.
         settings: settings that differ, by name: a value for each evaluation.
         changed: samples that changed most against the first compared evaluation, with mIoU19 before and after.
@@ -59,6 +61,7 @@ class Content:
     label_matrix: Matrix | None = None
     slices: list[Slice] = field(default_factory=list)
     diagnosis: Diagnosis | None = None
+    robustness: Robustness | None = None
     worst: list[Row] = field(default_factory=list)
     typical: list[Row] = field(default_factory=list)
     settings: dict[str, tuple[Any, ...]] = field(default_factory=dict)
@@ -96,6 +99,9 @@ def gather(workspace: Workspace, evaluation: Evaluation, others: tuple[Evaluatio
     root = evaluated_dataset(run, evaluation.folder)
     with suppress(BddsegError):
         known["diagnosis"] = diagnose(workspace, evaluation)
+        if evaluation.tta == "none" and not evaluation.data_key:
+            folder = robustness_folder(run.folder, evaluation.checkpoint, evaluation.split)
+            known["robustness"] = load_robustness(folder)
     return Content(
         (evaluation, *others),
         root.name,

@@ -66,6 +66,21 @@ def parts(content: Content) -> Table:
     return ["recall", *names], rows if names else []
 
 
+def robustness(content: Content) -> Table:
+    """A row a kind of corruption: mIoU19 at each severity, and the class that loses most at the highest."""
+    found = content.robustness
+    if found is None:
+        return ["corruption"], []
+    head = ["corruption", *(f"severity {s}" for s in found.severities), "mean", "loses most"]
+    rows = []
+    for kind in found.kinds:
+        cells = [found.cell(kind, s) for s in found.severities]
+        worst = found.worst_class(kind)
+        words = f"{worst[0]}: {percent(worst[1])} to {percent(worst[2])}" if worst else ""
+        rows.append([kind, *(percent(c["miou19"] if c else None) for c in cells), percent(found.mean(kind)), words])
+    return head, rows
+
+
 def labels(content: Content) -> Table:
     """The multi-label report: a row a class, then the averages."""
     head = ["class", "precision", "recall", "F1", "images"]

@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from bddseg_tui.core.runs.job_list import DOING, Job, Kind, job_name, refuse_whi
 from bddseg_tui.core.runs.prediction_files import check_folder
 from bddseg_tui.core.runs.preflight import check_training
 from bddseg_tui.core.runs.queue import is_queued, join_queue, leave_queue, read_queue
+from bddseg_tui.core.runs.robustness import robustness_folder
 from bddseg_tui.core.runs.run import Run, change_settings, create_run
 from bddseg_tui.core.runs.run_states import RunStates
 from bddseg_tui.core.runs.tta import TTA_KINDS
@@ -177,6 +179,20 @@ def start_evaluation(run: Run, split: str, checkpoint: str, tta: str, data: Path
         options += ["--data", os.fspath(root), "--data-key", key]
     folder = evaluation_folder(run.folder, checkpoint, path_component(split, "a split"), tta, key)
     _start(run, "evaluate", folder, options)
+    return folder
+
+
+def start_robustness(run: Run, split: str, checkpoint: str, kinds: Sequence[str], severities: Sequence[int]) -> Path:
+    """Starts, or goes on with, measuring a checkpoint on corrupted images; returns the job's folder.
+
+    Raises:
+        BddsegError: the checkpoint is not there.
+    """
+    _need_checkpoint(run, checkpoint)
+    folder = robustness_folder(run.folder, checkpoint, split)
+    options = ["--checkpoint", checkpoint, "--split", split]
+    options += ["--kinds", ",".join(kinds), "--severities", ",".join(map(str, severities))]
+    _start(run, "corrupt", folder, options)
     return folder
 
 

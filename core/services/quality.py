@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from bddseg_tui.core.quality.verdict_file import MasksWritten, VerdictsImported
     from bddseg_tui.core.quality.worklist import WorkItem, Worklist
     from bddseg_tui.core.runs.evaluation import Evaluation
+    from bddseg_tui.core.runs.robustness import Robustness
+    from bddseg_tui.core.runs.run import Run
 
 
 Progress = Callable[[int, int], None]
@@ -86,6 +88,26 @@ class QualityService:
         from bddseg_tui.core.quality.diagnosis import diagnose
 
         return diagnose(self.workspace, evaluation)
+
+    # -- corrupted images ------------------------------------------------------------------------------------
+
+    def corrupt(
+        self, run: "Run", kinds: Sequence[str], severities: Sequence[int], split: str = "val", checkpoint: str = "best"
+    ) -> Path:
+        """Starts measuring a checkpoint on corrupted images as a job, or goes on with it; returns its folder."""
+        from bddseg_tui.core.runs.run_jobs import start_robustness
+
+        return start_robustness(run, split, checkpoint, kinds, severities)
+
+    def robustness(self, run: "Run", split: str = "val", checkpoint: str = "best") -> "Robustness | None":
+        """How well a checkpoint does on corrupted images, as far as that is measured; None where it is not.
+
+        Raises:
+            BddsegError: what was measured is damaged.
+        """
+        from bddseg_tui.core.runs.robustness import load_robustness, robustness_folder
+
+        return load_robustness(robustness_folder(run.folder, checkpoint, split))
 
     # -- label errors ----------------------------------------------------------------------------------------
 

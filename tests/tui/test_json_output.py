@@ -80,7 +80,17 @@ OF_A_TRAINED_RUN = {
     "workspace": [],
 }
 ELSEWHERE = {
-    *("resume", "evaluate", "evaluations delete", "predict", "export", "stop", "jobs stop", "data repair"),
+    *(
+        "resume",
+        "evaluate",
+        "evaluate --corrupt",
+        "evaluations delete",
+        "predict",
+        "export",
+        "stop",
+        "jobs stop",
+        "data repair",
+    ),
     "queue start",
     "data label-errors --detach",
     *("index build", "index build --detach", "index stop", "index compare", "index map"),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bddseg_tui.core.errors import UsageError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.runs.tta import Tta
 from bddseg_tui.core.sanitize import sanitize_path
@@ -40,17 +41,30 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    corrupt: Annotated[
+        str,
+        typer.Option(
+            metavar="KINDS", help="Measure on spoilt images: fog,rain,night,blur,noise,jpeg,brightness, or all."
+        ),
+    ] = "",
+    severity: Annotated[str, typer.Option(help="With --corrupt: how strongly, 1..5.")] = "1..5",
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Evaluate a checkpoint at the dataset's own resolution."""
     from bddseg_tui.tui.cli.console import console
+    from bddseg_tui.tui.cli.corrupted import measure_corrupted
     from bddseg_tui.tui.cli.follow_job import expect_finished, start_and_follow
     from bddseg_tui.tui.cli.tables import class_table
     from bddseg_tui.tui.shared.format import percent
 
     engine = open_engine(workspace)
     found = engine.runs.find(run, trained=True)
+    if corrupt:
+        if data is not None or tta != "none":
+            raise UsageError("--corrupt goes neither with --data nor with --tta")
+        measure_corrupted(engine, found, split, checkpoint, corrupt, severity, json)
+        return
     label = f"evaluate {found.name}"
     folder, status = start_and_follow(engine, lambda: engine.runs.evaluate(found, split, checkpoint, tta, data), label)
     expect_finished(status, label)

@@ -64,7 +64,12 @@ EXAMPLES = {
     "runs delete": ("runs delete 3",),
     "config": ("config --preset strong > my.toml",),
     "encoders": ("encoders mobile", "encoders tu- lite --height 224 --width 224", "encoders --architecture fpn"),
-    "evaluate": ("evaluate last", "evaluate 3 --split val --tta flip", "evaluate 3 --data ~/camvid"),
+    "evaluate": (
+        "evaluate last",
+        "evaluate 3 --split val --tta flip",
+        "evaluate 3 --data ~/camvid",
+        "evaluate 3 --corrupt fog,rain --severity 1,3,5",
+    ),
     "evaluations": ("evaluations --json",),
     "evaluations delete": ("evaluations delete 0003-focal/best-val",),
     "diagnose": ("diagnose last", "diagnose 3 --parts > why.txt"),

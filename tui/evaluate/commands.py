@@ -11,6 +11,7 @@ EVALUATE = (
     Command("sort_table", "s", "Sort", "Sort the class table by the next column, what is worst first.", True),
     Command("reverse_table", "r", "Reverse", "Turn the order of the class table round."),
     Command("diagnose", "y", "Why", "Say for every class why its IoU is what it is.", True),
+    Command("robustness", "C", "Corrupted", "Show mIoU on images spoilt by fog, rain, night ..., or measure it."),
     Command("compare", "c", "Compare", "Set a second evaluation beside this one.", True),
     Command("changes", "d", "Changes", "List the images by how much they changed against the compared evaluation."),
     Command("settings_diff", "S", "Settings", "Show the settings in which the two compared runs differ."),

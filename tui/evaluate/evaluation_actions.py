@@ -9,7 +9,9 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.worker import Worker
 
+from bddseg_tui.core.data.corruptions import CORRUPTIONS, SEVERITIES
 from bddseg_tui.core.engine import Engine
+from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.runs.evaluation import Evaluation
 from bddseg_tui.core.runs.run import Run
@@ -20,6 +22,7 @@ from bddseg_tui.tui.evaluate.new_evaluation import NewEvaluation, evaluation_cho
 from bddseg_tui.tui.shared.attempt import attempt
 from bddseg_tui.tui.shared.choose import ChooseScreen
 from bddseg_tui.tui.shared.prompt import ConfirmScreen, PromptScreen
+from bddseg_tui.tui.shared.robustness_text import robustness_lines
 from bddseg_tui.tui.shared.show_file import show_file
 from bddseg_tui.tui.shared.text_screen import TextScreen
 from bddseg_tui.tui.shared.worker_errors import tell_failure
@@ -99,6 +102,35 @@ class EvaluationActions(Widget):
         text = await attempt(self, lambda: differing_settings(self._engine.analysis, before, after), "warning")
         if text is not None:
             self.app.push_screen(TextScreen(Text(f"{before.name} → {after.name}", style="bold"), Text(text)))
+
+    # -- corrupted images ------------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="robustness", exit_on_error=False)
+    async def robustness(self, run: Run, evaluation: Evaluation) -> None:
+        """Shows what is measured on corrupted images; where nothing is, asks whether to measure it."""
+        read, place = self._engine.quality.robustness, (evaluation.split, evaluation.checkpoint)
+        try:
+            found = await asyncio.to_thread(read, run, *place)
+        except BddsegError as error:
+            self.notify(str(error), severity="warning", markup=False, timeout=8)
+            return
+        if found is not None and found.kinds:
+            head, *lines = robustness_lines(found)
+            self.app.push_screen(TextScreen(Text(head, style="bold"), Text("\n" + "\n".join(lines))))
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._corrupt(run, *place)
+
+        images = f"All {evaluation.images:,} images of {evaluation.split}, 36 times; C shows what is done by then."
+        self.app.push_screen(ConfirmScreen("Measure on corrupted images?", images), answered)
+
+    @work(group="act", exit_on_error=False)
+    async def _corrupt(self, run: Run, split: str, checkpoint: str) -> None:
+        corrupt = self._engine.quality.corrupt
+        if await attempt(self, lambda: corrupt(run, CORRUPTIONS, SEVERITIES, split, checkpoint)):
+            self.notify("measuring as a job: C shows how far it is", timeout=6)
 
     # -- the report ------------------------------------------------------------------------------------------
 

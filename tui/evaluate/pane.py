@@ -196,6 +196,11 @@ class EvaluatePane(Pane):
         if (evaluation := self.evaluations.evaluation) is not None:
             self.app.push_screen(DiagnosisScreen(self.engine, evaluation))
 
+    def action_robustness(self) -> None:
+        """Shows how well the run does on corrupted images, or starts to measure that."""
+        if (state := self.evaluations.state) is not None and (evaluation := state.result) is not None:
+            self.query_one(EvaluationActions).robustness(state.run, evaluation)
+
     def action_threshold(self) -> None:
         """Asks from how many pixels on a class is present."""
 

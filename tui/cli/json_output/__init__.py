@@ -23,7 +23,7 @@ from bddseg_tui.tui.cli.json_output.dataset_outputs import (
     Unpacked,
     ViewRow,
 )
-from bddseg_tui.tui.cli.json_output.diagnosis_outputs import Diagnosed
+from bddseg_tui.tui.cli.json_output.diagnosis_outputs import Corrupted, Diagnosed
 from bddseg_tui.tui.cli.json_output.evaluation_outputs import (
     Classified,
     Compared,
@@ -116,6 +116,7 @@ OUTPUTS: dict[str, Any] = {
     "config": ConfigPrinted,
     "encoders": list[EncoderRow],
     "evaluate": EvaluationRow,
+    "evaluate --corrupt": Corrupted,
     "evaluations": list[EvaluationRow],
     "evaluations delete": Deleted,
     "diagnose": Diagnosed,

@@ -1,4 +1,4 @@
-"""Of `diagnose`."""
+"""Of `diagnose` and `evaluate --corrupt`."""
 
 from typing_extensions import TypedDict
 
@@ -70,3 +70,29 @@ class Diagnosed(TypedDict):
     classes: list[ClassDiagnosed]
     missing: list[Line]
     """What could not be said, and what it would take."""
+
+
+@closed
+class CorruptedCell(TypedDict):
+    """mIoU19 and IoU by class id at one kind and severity; `clean` at 0 is the images as they are."""
+
+    kind: Line
+    severity: Count
+    miou19: Fraction | None
+    iou: list[Fraction | None]
+
+
+WorstClass = TypedDict("WorstClass", {"class": Line, "clean": Fraction, "corrupted": Fraction})
+
+
+@closed
+class Corrupted(TypedDict):
+    """`evaluate --corrupt`: all that is measured by now."""
+
+    run: Line
+    checkpoint: Line
+    split: Line
+    images: Count
+    cells: list[CorruptedCell]
+    worst: dict[str, WorstClass]
+    """By kind the class that loses most, at the highest severity of it."""
