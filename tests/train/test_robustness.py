@@ -9,7 +9,7 @@ from bddseg_tui.core.runs.robustness import Robustness, load_robustness, robustn
 from bddseg_tui.core.runs.run import Run
 from bddseg_tui.train import robustness
 from bddseg_tui.tui.cli.corrupted import corrupted
-from bddseg_tui.tui.cli.json_schema import SCHEMA
+from bddseg_tui.tui.cli.output import SCHEMA
 from bddseg_tui.tui.shared.robustness_text import robustness_lines
 from tests.train.in_process import job
 from tests.tui.json_output import parsed
