@@ -42,8 +42,9 @@ def parse_corruptions(text: str) -> tuple[Corruption, ...]:
     words = [w.strip().lower() for w in text.split(",") if w.strip()]
     if words == ["all"]:
         return CORRUPTIONS
-    if not words or (odd := [w for w in words if w not in CORRUPTIONS]):
-        raise UsageError(f"--corrupt takes {', '.join(CORRUPTIONS)} or all, not {sanitize(','.join(odd or ['']))!r}")
+    odd = [w for w in words if w not in CORRUPTIONS]
+    if odd or not words:
+        raise UsageError(f"--corrupt takes {', '.join(CORRUPTIONS)} or all, not {sanitize(','.join(odd))!r}")
     return tuple(c for c in CORRUPTIONS if c in words)
 
 
