@@ -30,8 +30,8 @@ from bddseg_tui.core.processes.locks import LOCK, is_locked, take_over, try_lock
 from bddseg_tui.core.processes.process import ProcessId, this_process
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 
-State = Literal["queued", "starting", "running", "finished", "stopped", "failed", "lost"]
-LIVE: tuple[State, ...] = ("queued", "starting", "running")
+JobState = Literal["queued", "starting", "running", "finished", "stopped", "failed", "lost"]
+LIVE: tuple[JobState, ...] = ("queued", "starting", "running")
 SECONDS_LEFT = "seconds_left"
 """Key of a status's facts: how long the phase will still take."""
 SILENT_S = 300.0
@@ -67,7 +67,7 @@ class Status:
     process is gone.
     """
 
-    state: State = "starting"
+    state: JobState = "starting"
     phase: Line = ""
     done: Count = 0
     total: Count = 0
@@ -85,7 +85,7 @@ class Status:
 class StatusChanges(TypedDict, total=False):
     """What may change of a status; `facts` are added to those that are there, or take their place one by one."""
 
-    state: State
+    state: JobState
     phase: str
     done: int
     total: int

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.disk_errors import disk_error
-from bddseg_tui.core.jobs.job import State, Status, read_status, write_status
+from bddseg_tui.core.jobs.job import JobState, Status, read_status, write_status
 from bddseg_tui.core.jobs.use_lock import in_use
 from bddseg_tui.core.processes.locks import LOCK, FolderLock, try_lock
 from bddseg_tui.core.processes.process import LAUNCHER, abandon_start, identify, release_start, start_detached
@@ -48,7 +48,7 @@ def taken_up(
 
 
 def launch(
-    folder: Path, module: str, arguments: list[str], locks: Sequence[FolderLock], state: State = "starting"
+    folder: Path, module: str, arguments: list[str], locks: Sequence[FolderLock], state: JobState = "starting"
 ) -> None:
     """Starts `python -P -m MODULE ARG ...` as the job of a folder, with the locks that `taken_up` gave.
 

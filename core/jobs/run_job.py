@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.disk_errors import disk_error, disk_reason
-from bddseg_tui.core.jobs.job import State, Status, write_status
+from bddseg_tui.core.jobs.job import JobState, Status, write_status
 from bddseg_tui.core.jobs.job_writer import FolderWriter, JobWriter, NullWriter, StopRequestedError
 from bddseg_tui.core.jobs.run_events import Kind
 from bddseg_tui.core.jobs.use_lock import in_use
@@ -73,7 +73,7 @@ def _run(folder: Path, work: Work, writer: JobWriter, stopped: str) -> int:
     return 1
 
 
-def _end(writer: JobWriter, kind: Kind, state: State, message: str) -> None:
+def _end(writer: JobWriter, kind: Kind, state: JobState, message: str) -> None:
     """Event, status and log of the end; on a disk that is full any may fail: the rest still counts."""
     with contextlib.suppress(OSError):
         writer.event(kind, message=message)

@@ -23,7 +23,7 @@ from bddseg_tui.core.files.regular_file import open_regular, read_regular
 from bddseg_tui.core.files.skipped_records import NOTHING_LEFT_OUT, LeftOut
 from bddseg_tui.core.sanitize import sanitize_path
 
-State = Literal["done", "failed", "cancelled"]
+TurnState = Literal["done", "failed", "cancelled"]
 _HEADER = b'{"chat":'
 _DATASET = Path("/dataset")
 
@@ -74,7 +74,7 @@ class Turn:
     fits: bool = True
     doubt: Line = ""
     stayed: bool = False
-    state: State = "done"
+    state: TurnState = "done"
     problem: Line = ""
     time: Moment = 0.0
     timings: dict[Line, Real] = field(default_factory=dict)

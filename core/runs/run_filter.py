@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import get_args
 
 from bddseg_tui.core.data.filter_language import QueryError
-from bddseg_tui.core.jobs.job import State
+from bddseg_tui.core.jobs.job import JobState
 from bddseg_tui.core.runs.run_summaries import RunSummary
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.suggest import suggestion
 
-STATES: tuple[str, ...] = get_args(State)
+STATES: tuple[str, ...] = get_args(JobState)
 TEXTS: dict[str, Callable[[RunSummary], str]] = {
     "name": lambda run: run.name,
     "dataset": lambda run: run.dataset_name,

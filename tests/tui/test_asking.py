@@ -8,7 +8,7 @@ import pytest
 
 from bddseg_tui.core.retrieval.chats import Candidate, Turn
 from bddseg_tui.tui.ask.asking import HISTORY, LiveAnswer, question_after
-from bddseg_tui.tui.ask.look import Look
+from bddseg_tui.tui.ask.shown_turn import ShownTurn
 
 
 def turn(
@@ -71,7 +71,7 @@ FOUND = (Candidate("val/a.jpg", 0.31, 0.97), Candidate("val/b.jpg", 0.28, 0.4))
 
 
 def test_a_score_says_what_it_is_and_that_nobody_can_tell_whether_a_picture_fits() -> None:
-    look = Look(Turn(1, "a bus?", candidates=FOUND, image="val/a.jpg"), Path("/data"), duplicates={"val/a.jpg": 2})
+    look = ShownTurn(Turn(1, "a bus?", candidates=FOUND, image="val/a.jpg"), Path("/data"), duplicates={"val/a.jpg": 2})
     assert look.lines == ("fits with probability 97% (similarity +0.31)", "1 of 2 +2 alike  a  answered about this")
     assert replace(look, marked=1).lines[1] == "2 of 2  b  Enter asks about it"
     assert replace(look, calibrated=False).lines[0] == "similarity +0.31 (uncalibrated confidence 97%)"
@@ -89,5 +89,5 @@ def test_a_score_says_what_it_is_and_that_nobody_can_tell_whether_a_picture_fits
     ],
 )
 def test_where_there_is_no_picture_it_says_why(turn: Turn, live: bool, said: str) -> None:
-    look = Look(turn, Path("/data"), live=live)
+    look = ShownTurn(turn, Path("/data"), live=live)
     assert look.path is None and said in look.message and look.lines == ("", "")

@@ -5,7 +5,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from bddseg_tui.core.data.pictures import PictureRequest
-from bddseg_tui.tui.ask.look import Look
+from bddseg_tui.tui.ask.shown_turn import ShownTurn
 from bddseg_tui.tui.shared.one_line import OneLine
 from bddseg_tui.tui.shared.picture import PictureView
 from bddseg_tui.tui.shared.thumbnails import Thumbnails
@@ -17,7 +17,7 @@ LEAST_WORDS = 34
 
 
 class CandidatePanel(Vertical):
-    """Shows one `Look`. A click on a candidate comes as `Thumbnails.Clicked`."""
+    """Shows one `ShownTurn`. A click on a candidate comes as `Thumbnails.Clicked`."""
 
     def compose(self) -> ComposeResult:
         """The picture, what is known of it, and the candidates."""
@@ -26,7 +26,7 @@ class CandidatePanel(Vertical):
         yield OneLine(id="look--place")
         yield Thumbnails(id="look--candidates")
 
-    async def show(self, look: Look | None) -> None:
+    async def show(self, look: ShownTurn | None) -> None:
         """Shows what is looked at now, or nothing."""
         picture, strip = self.query_one(PictureView), self.query_one(Thumbnails)
         if look is None:

@@ -26,7 +26,7 @@ from bddseg_tui.core.retrieval.events import (
     WaitingEvent,
 )
 from bddseg_tui.core.sanitize import sanitize
-from bddseg_tui.tui.ask.look import Look
+from bddseg_tui.tui.ask.shown_turn import ShownTurn
 
 
 class TurnView(Vertical):
@@ -60,9 +60,9 @@ class TurnView(Vertical):
         if self.turn.answer:
             await self.query_one(Markdown).update(self.turn.answer)
 
-    def look(self, calibrated: bool) -> Look:
+    def look(self, calibrated: bool) -> ShownTurn:
         """What of it is looked at now."""
-        return Look(self.turn, self._root, self.marked, self._duplicates, self.live, calibrated)
+        return ShownTurn(self.turn, self._root, self.marked, self._duplicates, self.live, calibrated)
 
     def mark(self, number: int) -> None:
         """Looks at another candidate."""

@@ -5,7 +5,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from bddseg_tui.core.files.records import Count, Line, Real
-from bddseg_tui.core.jobs.job import State
+from bddseg_tui.core.jobs.job import JobState
 from bddseg_tui.core.maintenance.disk_use import Kind as ItemKind
 from bddseg_tui.core.runs.job_list import Kind as JobKind
 from bddseg_tui.tui.cli.json_output.closed import closed
@@ -19,7 +19,7 @@ class JobRow(TypedDict):
     kind: JobKind
     run: Line
     """Empty for an index."""
-    state: State
+    state: JobState
     phase: Line
     done: Count
     total: Count
@@ -37,7 +37,7 @@ class JobStopped(TypedDict):
     job: Line
     run: Line
     kind: JobKind
-    state: State
+    state: JobState
     done: Count
     total: Count
 

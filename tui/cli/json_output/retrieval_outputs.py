@@ -5,7 +5,7 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from bddseg_tui.core.files.records import Count, Fraction, Line, Moment, Real
-from bddseg_tui.core.jobs.job import State
+from bddseg_tui.core.jobs.job import JobState
 from bddseg_tui.core.retrieval.calibration import ClassRecord, ErrorRecord, Verdict
 from bddseg_tui.core.retrieval.chats import Turn
 from bddseg_tui.tui.cli.json_output.closed import closed
@@ -84,7 +84,7 @@ class IndexBegun(TypedDict):
 class IndexStopped(TypedDict):
     """`index stop`."""
 
-    state: State
+    state: JobState
 
 
 @closed

@@ -6,7 +6,7 @@ from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
 from bddseg_tui.core.files.records import Count, Fraction, Line, Real
-from bddseg_tui.core.jobs.job import State
+from bddseg_tui.core.jobs.job import JobState
 from bddseg_tui.core.jobs.run_events import EpochEvent
 from bddseg_tui.tui.cli.json_output.closed import closed
 
@@ -35,7 +35,7 @@ class RunRow(TypedDict):
     """An item of `runs`."""
 
     run: Line
-    state: State
+    state: JobState
     message: Line
     done: Count
     """Steps."""

@@ -10,7 +10,7 @@ from bddseg_tui.tui.shared.thumbnails import Shown
 
 
 @dataclass(frozen=True)
-class Look:
+class ShownTurn:
     """A turn as the pictures beside the conversation show it.
 
     Attributes:
