@@ -67,8 +67,9 @@ def test_a_damaged_list_is_said_to_be_one(engine: Engine, collection: Collection
 
 def test_the_form_says_what_a_run_will_not_learn_from() -> None:
     left_out = LeftOut(tagged=3, areas=1200, images=400)
-    says = "3 images tagged exclude are left out; 1,200 confirmed errors in 400 images are ignored"
+    says = "left out: 3 tagged exclude; confirmed errors: 1,200 (images: 400), ignored"
     assert left_out_text(build_config("demo"), left_out) == says
     settings = build_config("demo", ["exclude=''", "confirmed_errors=leave-out"])
-    assert left_out_text(settings, left_out) == "1,200 confirmed errors in 400 images are left out with their images"
+    says = "confirmed errors: 1,200 (images: 400), left out with their images"
+    assert left_out_text(settings, left_out) == says
     assert left_out_text(build_config("demo"), LeftOut()) == ""

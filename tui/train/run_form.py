@@ -75,11 +75,11 @@ def left_out_text(config: TrainConfig, left_out: LeftOut) -> str:
     """What the run will not learn from, in one line; '' where it learns from all."""
     parts = []
     if left_out.tagged and config.exclude.strip() == f"tag:{EXCLUDE}":
-        parts.append(f"{left_out.tagged:,} images tagged {EXCLUDE} are left out")
+        parts.append(f"left out: {left_out.tagged:,} tagged {EXCLUDE}")
     if left_out.areas:
-        areas = f"{left_out.areas:,} confirmed errors in {left_out.images:,} images"
-        does = {"ignore-areas": "are ignored", "leave-out": "are left out with their images", "keep": "are trained on"}
-        parts.append(f"{areas} {does[config.confirmed_errors]}")
+        does = {"ignore-areas": "ignored", "leave-out": "left out with their images", "keep": "trained on all the same"}
+        areas = f"confirmed errors: {left_out.areas:,} (images: {left_out.images:,})"
+        parts.append(f"{areas}, {does[config.confirmed_errors]}")
     return "; ".join(parts)
 
 
