@@ -247,7 +247,8 @@ class BddsegApp(ReportingApp):
 
         if not isinstance(self.screen, HelpScreen):
             shown = next((pane for pane in self.screen_stack[0].query(Pane) if pane.is_shown), None)
-            self.push_screen(HelpScreen(GROUPS, str(shown.id).capitalize() if shown else ""))
+            own = getattr(self.screen, "ACTIONS", ())
+            self.push_screen(HelpScreen(GROUPS, str(shown.id).capitalize() if shown else "", own))
 
     def action_workspace(self) -> None:
         """Shows what takes room in the workspace."""

@@ -47,14 +47,15 @@ Group = tuple[str, Sequence[Command]]
 
 
 class HelpScreen(TextScreen):
-    """Every key with a sentence: those of the pane at hand first, or those that are searched for."""
+    """Every key with a sentence: those of the screen and pane at hand first, or those that are searched for."""
 
     ACTIONS = HELP
     BINDINGS = bindings(HELP)
 
-    def __init__(self, groups: Sequence[Group], here: str = "") -> None:
-        """Takes all groups; those whose title begins with `here` come first."""
-        near = [group for group in groups if here and group[0].startswith(here)]
+    def __init__(self, groups: Sequence[Group], here: str = "", own: Sequence[Command] = ()) -> None:
+        """Takes all groups; that of the commands `own` comes first, then those whose title begins with `here`."""
+        near = [group for group in groups if own and group[1] is own]
+        near += [group for group in groups if here and group[0].startswith(here) and group not in near]
         self._groups = [*near, *(group for group in groups if group not in near)]
         super().__init__()
 

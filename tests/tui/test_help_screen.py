@@ -6,6 +6,7 @@ from textual.widgets import Input, Static
 
 from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.command_groups import GROUPS
+from bddseg_tui.tui.dataset.worklist_screen import WorklistScreen
 from bddseg_tui.tui.help_screen import HelpScreen, help_text, matching
 from tests.tui.conftest import AppPilot, until
 
@@ -36,6 +37,17 @@ async def test_the_help_begins_with_the_keys_of_the_pane_at_hand(app: BddsegApp)
         lines = [line.strip() for line in text.splitlines()]
         titles = [lines.index(title) for title in ("Train", "Train: a new run", "Everywhere", "Dataset")]
         assert titles == sorted(titles)
+
+
+async def test_over_a_screen_the_help_begins_with_its_keys(app: BddsegApp) -> None:
+    async with app.run_test(size=(140, 40)) as pilot:
+        await until(pilot, lambda: app.collection)
+        await pilot.press("Q")
+        await until(pilot, lambda: isinstance(app.screen, WorklistScreen))
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        lines = [line.strip() for line in shown(app).splitlines()]
+        assert lines.index("Dataset: label errors") < lines.index("Dataset") < lines.index("Everywhere")
 
 
 async def test_keys_are_searched_by_what_they_do_and_escape_shows_all_again(app: BddsegApp) -> None:
