@@ -7,31 +7,17 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.keys import format_key
 from textual.widgets import Input, Static
 
 from bddseg_tui.tui.shared.commands import LIST_KEYS, Command, bindings
 from bddseg_tui.tui.shared.text_screen import TextScreen
 
 _SPELLED = {
-    "slash": "/",
-    "question_mark": "?",
-    "plus": "+",
-    "minus": "-",
-    "greater_than_sign": ">",
-    "less_than_sign": "<",
-    "right_square_bracket": "]",
-    "left_square_bracket": "[",
     "space": "Space",
     "enter": "Enter",
     "escape": "Esc",
     "tab": "Tab",
-    "colon": ":",
-    "left": "←",
-    "right": "→",
-    "equals_sign": "=",
-    "dollar_sign": "$",
-    "up": "↑",
-    "down": "↓",
     "home": "Home",
     "end": "End",
     "pageup": "PageUp",
@@ -103,7 +89,12 @@ def matching(groups: Sequence[Group], words: str) -> list[Group]:
 
 
 def _spelled(command: Command) -> str:
-    return ", ".join(_SPELLED.get(key, key.replace("ctrl+", "^")) for key in command.keys.split(","))
+    return ", ".join(_SPELLED.get(key) or _named(key) for key in command.keys.split(","))
+
+
+def _named(key: str) -> str:
+    """A key as the footers write it; those of punctuation as their signs."""
+    return key.upper() if key[1:].isdigit() else format_key(key).replace("ctrl+", "^")
 
 
 def help_text(groups: Sequence[Group]) -> Table:

@@ -73,3 +73,8 @@ def test_a_key_is_found_by_itself() -> None:
 def test_all_words_must_be_there_in_any_order() -> None:
     text = printed(help_text(matching(GROUPS, "image full")))
     assert "Show the image alone." in text and "Show every key" not in text
+
+
+def test_no_key_stands_there_by_the_name_that_programs_give_it() -> None:
+    keys = {line[:14].strip() for line in printed(help_text(GROUPS)).splitlines()}
+    assert {"{", "}", "<", "F2", "^l"} <= keys and not any("_" in key or "ctrl" in key for key in keys)
