@@ -35,6 +35,7 @@ from bddseg_tui.index.query import Emit
 from bddseg_tui.index.search import Searcher, open_searcher
 from bddseg_tui.index.search_language import parse_phrases
 from bddseg_tui.index.second_look import second_look
+from bddseg_tui.index.taught_words import Understood, demo_vocabulary, doubted, understand
 
 
 @dataclass
@@ -80,19 +81,23 @@ class Retriever:
         setup, top = request.setup, request.top
         searcher = self._searcher(setup, emit)
         allowed = _allowed(setup, request.filter, request.evaluation)
+        words = parse_phrases(request.text, beside_picture=bool(request.like)) if request.text.strip() else []
+        taught = demo_vocabulary() if setup.options.clip == "demo" else None
+        understood = understand(words, taught) if taught and words else Understood(words)
+        words = understood.phrases
         if like := request.like:
             source = os.fsencode(like)
             known = searcher.holds(source)
             picture = source if known else read_image(typed_path(like))
-            words = parse_phrases(request.text, beside_picture=True) if request.text.strip() else []
             hits = searcher.by_picture(picture, top, allowed, phrases=words)
         else:
-            words = parse_phrases(request.text)
             hits = searcher.by_phrases(words, top, allowed, setup.options.fusion)
         if words and (count := setup.options.second_look):
             model = self._llava(setup, emit)
             hits = second_look(hits, words, model, Path(setup.root), count, looking(emit), cancelled)
-        return FoundEvent(items=tuple(found_item(h, Path(setup.root)) for h in hits), store=searcher.method)
+        hits = doubted(hits) if understood.told else hits
+        items = tuple(found_item(h, Path(setup.root)) for h in hits)
+        return FoundEvent(items=items, store=searcher.method, told=understood.told)
 
     def _ask(self, request: AskRequest, emit: Emit, cancelled: Callable[[], bool]) -> AnsweredEvent:
         setup, image = request.setup, request.image

@@ -159,10 +159,14 @@ class AnsweredEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class FoundEvent:
-    """The end of a search: the images, best first, and which store they were searched in."""
+    """The end of a search: the images, best first, and which store they were searched in.
+
+    `told` says which words the model was never taught; '' for none.
+    """
 
     items: tuple[Item, ...]
     store: Line
+    told: Text = ""
     event: Literal["found"] = "found"
 
 

@@ -43,6 +43,15 @@ def test_a_search_finds_images_with_scores(service: RetrievalService, opened: Co
     assert all(Path(i.path).is_file() and 0 <= i.confidence <= 1 for i in items)
 
 
+def test_a_search_for_a_word_that_the_demo_clip_was_never_taught_says_so(
+    service: RetrievalService, opened: Collection
+) -> None:
+    found = service.search(opened, "zeppelin", top=3).result()
+    assert "never taught “zeppelin”" in found.told and len(found.items) == 3
+    assert all(i.verdict != "fits" for i in found.items)
+    assert service.search(opened, "nigth", top=1).result().told == ""
+
+
 def test_a_search_stays_within_a_filter_of_the_catalog(service: RetrievalService, opened: Collection) -> None:
     items = service.search(opened, "night", filter_text="split:val", top=20).result().items
     assert len(items) == 6 and all("/val/" in i.path for i in items)

@@ -7,6 +7,8 @@ import pytest
 from bddseg_tui.core.errors import RecordError
 from bddseg_tui.index.demo_models.vocabulary import demo_vocabulary
 from bddseg_tui.index.follow_ups import follow_up
+from bddseg_tui.index.search_language import parse_phrases
+from bddseg_tui.index.taught_words import understand
 from bddseg_tui.index.vocabulary import FILE, Vocabulary, read_vocabulary
 
 WEIGHTS = Path(__file__).parents[2] / "index/weights/llava"
@@ -115,3 +117,15 @@ def test_a_file_that_makes_no_sense_is_an_error(tmp_path: Path) -> None:
 )
 def test_a_few_words_behind_an_answer_are_told_apart(question: str, meant: str | None) -> None:
     assert follow_up(question) == meant
+
+
+def test_a_search_is_read_as_a_question_is(words: Vocabulary) -> None:
+    def read(text: str) -> tuple[list[tuple[str, float]], str]:
+        found = understand(parse_phrases(text), words)
+        return [(p.text, p.weight) for p in found.phrases], found.told
+
+    assert read("a lorrry at night; -rian") == ([("truck", 1.0), ("night", 1.0), ("rain", -1.0)], "")
+    assert read("2: red buss") == ([("red bus", 2.0)], "")
+    assert read("city street, not in the rain") == ([("city street", 1.0), ("rain", -1.0)], "")
+    phrases, told = read("zeppelin")
+    assert phrases == [("zeppelin", 1.0)] and "were never taught “zeppelin”" in told

@@ -190,7 +190,10 @@ def search(
     answering = engine.retrieval.search(
         collection, text, like="" if like is None else os.fspath(like), filter_text=filter_text, top=top, **changes
     )
-    items = answering.result().items
+    found = answering.result()
+    items = found.items
+    if found.told:
+        note(found.told)
     if json:
         print_json([candidate_image(item) for item in items])
         return
@@ -203,5 +206,5 @@ def search(
     said = items[0].verdict if items else "fits"
     if said == "nothing":
         note("nothing seems to fit; these are the nearest")
-    elif said == "unsure":
+    elif said == "unsure" and not found.told:
         note("these are the nearest, but whether they fit can't be told: `bddseg-tui index info` says why")
