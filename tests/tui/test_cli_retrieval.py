@@ -47,7 +47,7 @@ def output(workspace: Path, *words: str) -> Any:
 
 def test_a_search_prints_what_scripts_are_promised(place: Path, drawn: Path) -> None:
     found = output(place, "index", "search", "heavy rain; -night", "--data", str(drawn), "--top", "3", "--json")
-    shape = {"schema", "name", "path", "score", "confidence", "verdict"}
+    shape = {"schema", "name", "path", "score", "confidence", "verdict", "seen"}
     assert len(found) == 3 and all(set(f) == shape for f in found)
     assert all(Path(f["path"]).is_file() for f in found)
 
