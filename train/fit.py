@@ -16,6 +16,7 @@ from bddseg_tui.core.runs.run import Run
 from bddseg_tui.train import checkpoint
 from bddseg_tui.train.batches import Batch, batches, epoch_order
 from bddseg_tui.train.confusion import confusion_matrix
+from bddseg_tui.train.distillation import counted
 from bddseg_tui.train.epoch_samples import write_samples
 from bddseg_tui.train.gradient_checkpointing import statistics_kept
 from bddseg_tui.train.model import forward
@@ -103,7 +104,7 @@ def train_step(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> TakenSt
         group["lr"] = group["peak"] * factor
     p = t.progress
     t.optimizer.zero_grad(set_to_none=True)
-    loss, counted = _backward(t, images, masks)
+    loss, any_counted = _backward(t, images, masks)
     norm = torch.zeros_like(loss)
     if config.gradient_clip:
         norm = t.accelerator.clip_grad_norm_(t.model.parameters(), config.gradient_clip)
@@ -116,7 +117,7 @@ def train_step(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> TakenSt
         images=len(images) if t.accelerator.num_processes == 1 else t.images_a_step,
         learning_rate=config.learning_rate * factor,
         loss=loss,
-        counted=counted,
+        counted=any_counted,
         norm=norm.to(loss.dtype),
     )
 
@@ -132,17 +133,26 @@ def _backward(t: Trainer, images: torch.Tensor, masks: torch.Tensor) -> tuple[to
     splits = list(zip(images.tensor_split(parts), masks.tensor_split(parts), strict=True))
     sums = _sums_beforehand(t, splits)
     gathered = torch.zeros_like(sums)
+    taught = torch.zeros_like(sums[0])
+    pixels = t.accelerator.reduce(counted(masks).sum(), "sum").clamp_min(1) if t.teacher else 1
     for number, (image, mask) in enumerate(splits, start=1):
         # Processes exchange gradients once a step, with its last micro-batch.
         with nullcontext() if number == parts else t.accelerator.no_sync(t.model):
-            own = t.loss.sums(forward(t.model, normalise(image, t.config.encoder)), mask)
+            logits = forward(t.model, normalise(image, t.config.encoder))
+            own = t.loss.sums(logits, mask)
             if parts == 1 and t.config.dice:
                 sums = t.accelerator.reduce(own.detach(), "sum")
             gathered = gathered + own.detach()
             # The exchange takes the mean over processes, so a process's share is multiplied by their number.
-            t.accelerator.backward((t.loss.slopes(sums) * own).sum() * world)
+            loss = (t.loss.slopes(sums) * own).sum()
+            if t.teacher:
+                lesson = t.teacher.loss_sum(logits, t.teacher.logits(image), mask) / pixels
+                loss, taught = loss + lesson, taught + lesson.detach()
+            t.accelerator.backward(loss * world)
     gathered = t.accelerator.reduce(gathered, "sum")
-    return t.loss.of(gathered), gathered[1] > 0
+    if t.teacher:
+        taught = t.accelerator.reduce(taught, "sum")
+    return t.loss.of(gathered) + taught, gathered[1] > 0
 
 
 def _sums_beforehand(t: Trainer, parts: list[Batch]) -> torch.Tensor:

@@ -25,6 +25,7 @@ from bddseg_tui.train.checkpoint import Progress
 from bddseg_tui.train.class_balance import class_crop_weights, repeat_factors
 from bddseg_tui.train.device import make_accelerator
 from bddseg_tui.train.device_data import load_split
+from bddseg_tui.train.distillation import load_teacher
 from bddseg_tui.train.ema import ExponentialMovingAverage
 from bddseg_tui.train.gradient_checkpointing import enable_gradient_checkpointing
 from bddseg_tui.train.losses import make_loss
@@ -105,6 +106,7 @@ def setup(run: Run, job: JobWriter) -> Trainer:
         control=_control() if accelerator.num_processes > 1 else None,
         tensorboard=open_tensorboard(run.folder, progress.step + 1) if accelerator.is_main_process else None,
         samples=samples,
+        teacher=load_teacher(config, run.folder.parent, accelerator.device),
         excluded=len(read_excluded(run.folder)),
         corrected=len(train.ignored),
     )

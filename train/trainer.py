@@ -16,6 +16,7 @@ from bddseg_tui.core.runs.config import TrainConfig
 from bddseg_tui.train.cached_split import CachedSplit
 from bddseg_tui.train.checkpoint import Progress
 from bddseg_tui.train.device_data import SplitData
+from bddseg_tui.train.distillation import Teacher
 from bddseg_tui.train.ema import ExponentialMovingAverage
 from bddseg_tui.train.losses import Loss
 from bddseg_tui.train.sample_images import SampleImages
@@ -57,6 +58,7 @@ class Trainer:
         crop_weights: how much each class is wanted in these crops, float32 [20].
         repeat_factors: how often each training image comes, float64 [N], if some come more often.
         tensorboard: in the first process, where the package is installed.
+        teacher: the network that is learnt from, if there is one.
         samples: the validation images that are predicted after each epoch, if there are any.
         excluded: how many training images are left out, since the run's setting says so.
         corrected: of how many training images some areas are ignored, since a person confirmed that they are wrong.
@@ -87,6 +89,7 @@ class Trainer:
     repeat_factors: NDArray[np.float64] | None
     tensorboard: TensorBoardWriter | None
     samples: SampleImages | None = None
+    teacher: Teacher | None = None
     excluded: int = 0
     corrected: int = 0
     control: ProcessGroup | None = None

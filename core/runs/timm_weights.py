@@ -5,9 +5,11 @@ The accuracies are timm's own (results/results-imagenet.csv of huggingface/pytor
 
 import csv
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,15 @@ def untagged(encoder: str) -> str:
 
 def tagged_weights(encoder: str) -> tuple[TaggedWeights, ...]:
     """All weights of an encoder, whether its name has a tag or not; timm's choice where none is named is the first."""
-    return _by_encoder().get(untagged(encoder), ())
+    return weights_by_encoder().get(untagged(encoder), ())
 
 
 @cache
-def _by_encoder() -> dict[str, tuple[TaggedWeights, ...]]:
+def weights_by_encoder() -> Mapping[str, tuple[TaggedWeights, ...]]:
+    """All weights by the encoder's name without a tag. The table is read at the first call."""
     table = files("bddseg_tui.core.runs").joinpath("timm_weights.csv").read_text("utf-8")
     found: dict[str, list[TaggedWeights]] = defaultdict(list)
     for row in csv.DictReader(table.splitlines()):
         top1, size = float(row["top1"]) if row["top1"] else None, int(row["size"]) if row["size"] else None
         found[untagged(row["encoder"])].append(TaggedWeights(row["encoder"], top1, size))
-    return {name: tuple(weights) for name, weights in found.items()}
+    return MappingProxyType({name: tuple(weights) for name, weights in found.items()})

@@ -84,6 +84,11 @@ class TrainConfig(BaseModel):
         1.0, "loss", "share of the pixels that count, those with the largest loss; 1 counts all", gt=0, le=1
     )
     dice: float = _field(0.0, "loss", "weight of a soft Dice loss that is added (Milletari et al. 2016)", ge=0, le=10)
+    teacher: str = _field("", "loss", "run of this workspace whose best checkpoint is learnt from too; '' for none")
+    distillation: float = _field(1.0, "loss", "weight of what the teacher says (Hinton et al. 2015)", ge=0, le=100)
+    temperature: float = _field(
+        1.0, "loss", "how far the teacher's and the network's probabilities are softened for that", gt=0, le=100
+    )
     learning_rate: float = _field(1e-3, "optimisation", "AdamW's peak learning rate, of the decoder", gt=0, le=1)
     encoder_lr_factor: float = _field(
         0.25, "optimisation", "the encoder's learning rate, as a share of the decoder's", ge=0, le=10

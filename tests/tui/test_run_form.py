@@ -14,6 +14,7 @@ from bddseg_tui.core.runs.architectures import ARCHITECTURES
 from bddseg_tui.core.runs.config import TrainConfig, build_config, preset_names
 from bddseg_tui.core.runs.encoders import encoders
 from bddseg_tui.core.runs.run_estimate import Measured, RunCosts
+from bddseg_tui.core.runs.timm_weights import weights_by_encoder
 from bddseg_tui.tui import train
 from bddseg_tui.tui.shared import choose
 from bddseg_tui.tui.themes import DARK
@@ -29,6 +30,7 @@ FORM = RunForm(
     presets={name: build_config(name) for name in preset_names()},
     encoders={a: encoders(a) for a in ARCHITECTURES},
     costs=RunCosts(367, 101, (MEASURED,), "cpu", 4 << 30, 720 * 960, 50 << 30),
+    weights=weights_by_encoder(),
 )
 
 

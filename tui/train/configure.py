@@ -15,7 +15,7 @@ from bddseg_tui.core.runs.architectures import ARCHITECTURES, SHOWN, Architectur
 from bddseg_tui.core.runs.config import TrainConfig, field_errors
 from bddseg_tui.core.runs.encoders import Encoder
 from bddseg_tui.core.runs.settings_table import GROUPS, Setting, settings_table
-from bddseg_tui.core.runs.timm_weights import TaggedWeights, tagged_weights
+from bddseg_tui.core.runs.timm_weights import TaggedWeights, untagged
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 from bddseg_tui.tui.shared.choose import ChooseScreen
 from bddseg_tui.tui.shared.commands import bindings
@@ -145,7 +145,7 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str, bool] | None]):
         choices = [
             (_encoder_row(e, weights, height, width), weights.encoder if weights else e.name)
             for e in self._form.encoders[architecture]
-            for weights in (None, *tagged_weights(e.name))
+            for weights in (None, *self._form.weights.get(e.name, ()))
         ]
         title = f"{SHOWN[architecture]}: parameters, multiply-adds at {height}×{width}, encoder, ImageNet accuracy"
         self.app.push_screen(ChooseScreen(title, choices, field.value), chosen)
@@ -220,7 +220,7 @@ class ConfigureScreen(ModalScreen[tuple[TrainConfig, str, bool] | None]):
         height, width = self._train_size()
         giga = encoder.giga_multiplications(height, width)
         name = self.query_one("#set-encoder", Input).value
-        tagged = {w.encoder: w for w in tagged_weights(name)}
+        tagged = {w.encoder: w for w in self._form.weights.get(untagged(name), ())}
         weights = ", ".join(encoder.weights) or "none"
         if (own := tagged.get(name)) and own.top1:
             weights = f"{own.top1:.1f} % of ImageNet"

@@ -12,7 +12,7 @@ from bddseg_tui.core.runs.config import TrainConfig
 from bddseg_tui.core.runs.confirmed_errors import LeftOut
 from bddseg_tui.core.runs.encoders import Encoder
 from bddseg_tui.core.runs.run_estimate import RunCosts
-from bddseg_tui.core.runs.timm_weights import untagged
+from bddseg_tui.core.runs.timm_weights import TaggedWeights, untagged, weights_by_encoder
 from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.services.configs import ConfigService
 from bddseg_tui.tui.shared.format import format_bytes, format_duration
@@ -22,7 +22,7 @@ from bddseg_tui.tui.shared.format import format_bytes, format_duration
 class RunForm:
     """A form for runs on the dataset in `root`: where its settings begin, what can be chosen, what runs there cost.
 
-    `encoders` are by architecture those whose cost in it is known.
+    `encoders` are by architecture those whose cost in it is known, `weights` by encoder timm's, with their tags.
     """
 
     root: Path
@@ -30,6 +30,7 @@ class RunForm:
     presets: Mapping[str, TrainConfig]
     encoders: Mapping[str, tuple[Encoder, ...]]
     costs: RunCosts
+    weights: Mapping[str, tuple[TaggedWeights, ...]]
 
     def encoder(self, name: str, architecture: str) -> Encoder | None:
         """The encoder with this name; None where its cost in this architecture is not known."""
@@ -44,6 +45,7 @@ def read_form(configs: ConfigService, root: Path) -> RunForm:
         presets=MappingProxyType(configs.presets()),
         encoders=MappingProxyType({a: configs.encoders(architecture=a) for a in ARCHITECTURES}),
         costs=configs.costs(root),
+        weights=weights_by_encoder(),
     )
 
 
