@@ -65,7 +65,9 @@ def turn_of(request: Ask, llava: Callable[[], Llava], emit: Emit, cancelled: Cal
         return Turn(request, request.mode == "stay")
     model = llava()
     meant = follow_up(request.question) if model.vocabulary else None
-    if meant is None:
+    if meant is None and model.vocabulary and model.vocabulary.is_search(request.question):
+        turn = Turn(request, stays=False)
+    elif meant is None:
         messages = prompts.topic_messages(request.anchors, request.question)
         limit = TOPIC_TOKENS if model.vocabulary else FREE_TOKENS
         turn = Turn(request, parse_topic(reply(model, messages, limit, cancelled, teller(emit))))

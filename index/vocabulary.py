@@ -144,6 +144,12 @@ class Vocabulary:
                     taken.update(place)
         return sorted(found, key=lambda c: found[c])
 
+    def is_search(self, question: str) -> bool:
+        """Whether it is nothing but the names of things: "a blue bus in the desert" asks nothing of a picture."""
+        text = self.corrected(question)
+        said = {s for name in self.named(text) for p in (name, *self.phrases[name]) for s in _stems(p)}
+        return bool(said) and not _ASKS.search(text) and set(_stems(text)) <= said
+
     def as_noun(self, text: str) -> str | None:
         """A concept as a noun with its article; None where the text names none."""
         named = self.named(text)

@@ -237,3 +237,12 @@ def test_the_demo_model_is_asked_of_what_it_knows_alone_and_in_its_own_words(ind
     found = looks(hits, [Phrase("bus")])
     assert all(h.seen is not None and 0 <= h.seen <= 1 for h in found if h.image in {x.image for x in hits[:2]})
     assert llava.vocabulary.as_noun("city bus") == "a bus" and llava.vocabulary.as_noun("night") == "night"
+
+
+def test_bare_names_behind_an_answer_are_a_new_search_which_the_model_is_not_asked_about(
+    indexed: Indexed, llava: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sure(indexed, monkeypatch)
+    request = Ask("a bus in the desert", image=indexed.searcher.images[3], history=(("is it dark?", "Yes."),))
+    events, model = run(indexed, request, "bus; desert road", "A bus.", vocabulary=llava.vocabulary)
+    assert of(events, TopicEvent).same is False and of(events, CandidatesEvent).items and len(model.prompts) == 2

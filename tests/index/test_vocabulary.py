@@ -129,3 +129,19 @@ def test_a_search_is_read_as_a_question_is(words: Vocabulary) -> None:
     assert read("city street, not in the rain") == ([("city street", 1.0), ("rain", -1.0)], "")
     phrases, told = read("zeppelin")
     assert phrases == [("zeppelin", 1.0)] and "were never taught “zeppelin”" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "search"),
+    [
+        ("a blue bus in the desert", True),
+        ("night, rain", True),
+        ("red truk on the highway", True),
+        ("and the bus?", False),
+        ("tell me about the bus", False),
+        ("what colour is the car", False),
+        ("hello", False),
+    ],
+)
+def test_the_bare_names_of_things_are_a_search(words: Vocabulary, text: str, search: bool) -> None:
+    assert words.is_search(text) is search
