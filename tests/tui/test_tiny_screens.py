@@ -10,6 +10,7 @@ from textual.geometry import Size
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.jobs.events import EventWriter
 from bddseg_tui.core.jobs.job import Status, write_status
+from bddseg_tui.core.quality.suspects import suspects_path, write_suspects
 from bddseg_tui.core.retrieval.chats import Candidate, Turn, append_turn
 from bddseg_tui.core.runs.config import build_config
 from bddseg_tui.core.runs.run import create_run
@@ -18,6 +19,7 @@ from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.terminal.smallest_size import SMALLEST
 from tests.core.test_odd_records import result
+from tests.core.test_worklist import three
 from tests.tui.conftest import AppPilot, until
 
 WORDS = "Is there a bus behind the very-long-and-unbreakable-name-of-a-street, 日本語のとても長い言葉, or none?"
@@ -27,6 +29,10 @@ SCREENS: dict[str, list[str]] = {
     "dataset": ["1"],
     "filter": ["1", "slash", "b", "u"],
     "full screen": ["1", "enter"],
+    "label errors": ["1", "Q"],
+    "places": ["1", "P"],
+    "differences": ["1", "P", "tab"],
+    "odd images": ["1", "P", "tab", "tab"],
     "train": ["2"],
     "new run": ["2", "n"],
     "evaluate": ["3"],
@@ -41,7 +47,7 @@ SCREENS: dict[str, list[str]] = {
 
 @pytest.fixture
 def full(workspace: Workspace, engine: Engine, drawn: Path) -> Workspace:
-    """A workspace with a run, an evaluation and a chat that have something to show."""
+    """A workspace with a run, an evaluation, a chat, measures and label errors that have something to show."""
     run = create_run(workspace, drawn, build_config("demo"), "demo")
     events = EventWriter(run.events)
     events.write("start", step=0)
@@ -60,6 +66,9 @@ def full(workspace: Workspace, engine: Engine, drawn: Path) -> Workspace:
     for number in (1, 2):
         turn = Turn(number, WORDS, ("bus", WORDS), candidates=(Candidate(image, 0.3, 0.9),), image=image, answer=WORDS)
         chat = append_turn(chat, turn)
+    collection = engine.data.open(drawn)
+    engine.quality.measure(collection, lambda done, total: None)
+    write_suspects(suspects_path(workspace, drawn), three(collection))
     return workspace
 
 
