@@ -22,6 +22,7 @@ _FOUND = 0.05
 _DRAWN = 1500
 _ALIKE = 10
 """By embedding an image may have so many neighbours on average: a group of more is nothing to look at."""
+_ROOM = 0.25
 _BY_CHANCE = 0.01
 """By hash so many pairs an image may be below the limit by chance."""
 
@@ -75,8 +76,9 @@ def threshold_of_hashes(vectors: Vectors, originals: Vectors, copies: Vectors) -
     low, middle, high = np.quantile(_random_cosines(vectors), [0.25, 0.5, 0.75])
     sigma = float(high - low) / 1.349
     chance = float(middle) + NormalDist().inv_cdf(1 - 2 * _BY_CHANCE / max(2, len(vectors))) * sigma
-    # Copies that are worse than those lie between the two, where there is room.
-    return Threshold(min(1.0, max((near + chance) / 2, chance)), near, min(1.0, chance))
+    # Copies that are worse than those lie between the two, where there is room; near the middle strangers do too.
+    between = near + _ROOM * (chance - near)
+    return Threshold(min(1.0, max(between, chance)), near, min(1.0, chance))
 
 
 def sample_copies(

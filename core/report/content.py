@@ -18,8 +18,10 @@ from bddseg_tui.core.analysis.slices import Slice
 from bddseg_tui.core.data.catalog import Row
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.quality.diagnosis import Diagnosis, diagnose
+from bddseg_tui.core.quality.duplicates import Group
 from bddseg_tui.core.quality.label_findings import Findings
 from bddseg_tui.core.report.dataset_part import DatasetPart, read_dataset_part
+from bddseg_tui.core.report.duplicates_part import read_duplicate_groups
 from bddseg_tui.core.report.label_part import read_label_part
 from bddseg_tui.core.runs.evaluation import Evaluation, evaluated_dataset
 from bddseg_tui.core.runs.history import History
@@ -47,6 +49,7 @@ class Content:
         worst, typical: samples with the lowest mIoU, and some from the worst to the best.
         settings: settings that differ, by name: a value for each evaluation.
         changed: samples that changed most against the first compared evaluation, with mIoU19 before and after.
+        duplicates, leaks: groups of images that are alike, all and those across splits; none where nobody looked.
         data: what was measured of the dataset, if anything was.
         label_errors: what a search for label errors found, if there was one.
     """
@@ -68,6 +71,8 @@ class Content:
     changed: list[tuple[Row, float, float]] = field(default_factory=list)
     data: DatasetPart | None = None
     label_errors: Findings | None = None
+    duplicates: tuple[Group, ...] = ()
+    leaks: tuple[Group, ...] = ()
 
     @property
     def evaluation(self) -> Evaluation:
@@ -97,6 +102,7 @@ def gather(workspace: Workspace, evaluation: Evaluation, others: tuple[Evaluatio
         # Evaluations of earlier versions have no counts by image: their reports have fewer parts.
         pass
     root = evaluated_dataset(run, evaluation.folder)
+    groups, leaks = read_duplicate_groups(workspace, root)
     with suppress(BddsegError):
         known["diagnosis"] = diagnose(workspace, evaluation)
         if evaluation.tta == "none" and not evaluation.data_key:
@@ -113,6 +119,8 @@ def gather(workspace: Workspace, evaluation: Evaluation, others: tuple[Evaluatio
         typical=list({row.id: row for row in spread}.values()),
         data=read_dataset_part(workspace, root),
         label_errors=read_label_part(workspace, root),
+        duplicates=groups,
+        leaks=leaks,
         settings=differing_settings(workspace, [evaluation, *others]) if others else {},
         **known,
     )

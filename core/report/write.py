@@ -16,6 +16,7 @@ from bddseg_tui.core.quality.diagnosis_text import notes
 from bddseg_tui.core.report import charts, tables
 from bddseg_tui.core.report.content import Content, gather
 from bddseg_tui.core.report.dataset_part import difference_table, draw_places, odd_table, place_table
+from bddseg_tui.core.report.duplicates_part import duplicate_table, leakage_table
 from bddseg_tui.core.report.label_part import suspect_table, swap_table
 from bddseg_tui.core.report.learning import learned_pictures, shown_epochs
 from bddseg_tui.core.report.samples import VIEWS, sample_pictures
@@ -118,6 +119,8 @@ def _tables(content: Content) -> dict[str, tables.Table]:
         "odd-images": odd_table(content.data),
         "label-swaps": swap_table(content.label_errors),
         "suspect-masks": suspect_table(content.label_errors),
+        "duplicates": duplicate_table(content.duplicates, content.leaks),
+        "leakage": leakage_table(content.leaks),
     }
     return {name: table for name, table in found.items() if table[1]}
 
@@ -169,6 +172,8 @@ def markdown_page(content: Content, names: list[str]) -> str:
         "odd-images": "The dataset: odd images",
         "label-swaps": "The dataset: what is labelled as what",
         "suspect-masks": "The dataset: suspect masks",
+        "duplicates": "The dataset: duplicates",
+        "leakage": "The dataset: what is in two splits",
     }
     parts = [f"# {markdown(content.evaluation.name)} on {markdown(content.dataset)}\n"]
     for name, table in _tables(content).items():

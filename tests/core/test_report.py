@@ -12,8 +12,10 @@ from markdown_it import MarkdownIt
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.errors import BddsegError
 from bddseg_tui.core.files.owned_folder import MARKER
+from bddseg_tui.core.quality.duplicates import DUPLICATES_FILE, Pair, write_duplicates
 from bddseg_tui.core.quality.label_error_search import search_folder
 from bddseg_tui.core.quality.label_findings import Findings, ImageFinding, Swap, write_findings
+from bddseg_tui.core.quality.start_search import duplicates_folder
 from bddseg_tui.core.report import tables
 from bddseg_tui.core.report.card import model_card
 from bddseg_tui.core.report.content import gather
@@ -143,3 +145,17 @@ def test_label_errors_that_were_searched_are_a_part_of_the_report(
     page = html_page(gather(workspace, evaluation), {})
     assert "1 of 2 masks are suspect by 4 models" in page and "images/&lt;b&gt;.jpg" in page and "fine.jpg" not in page
     assert re.search(r"sidewalk</td>\s*<td[^>]*>road", page)
+
+
+def test_duplicates_and_what_is_in_two_splits_are_a_part_of_the_report(
+    engine: Engine, workspace: Workspace, evaluation: Evaluation
+) -> None:
+    assert "what is in two splits" not in html_page(gather(workspace, evaluation), {})
+    collection = engine.data.open(engine.runs.find(evaluation.run).dataset)
+    engine.data.scan(collection, lambda done, total: None)
+    splits = collection.catalog.split_of_images()
+    train, val = (next(i for i, split in splits.items() if split == wanted) for wanted in ("train", "val"))
+    to = duplicates_folder(workspace, collection.dataset.root) / DUPLICATES_FILE
+    write_duplicates(to, [Pair(train, val, 0.97, "picture")], "by hand", len(splits))
+    page = html_page(gather(workspace, evaluation), {})
+    assert "what is in two splits" in page and train in page and val in page and "97.0" in page

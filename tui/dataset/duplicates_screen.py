@@ -126,7 +126,7 @@ class DuplicatesScreen(QuietScreen[frozenset[int]]):
 
     def _show_title(self) -> None:
         if (found := self._read) is not None:
-            told = title(found.groups, self._across, self._kind, len(self._marked), found.status)
+            told = title(found.groups, self._across, self._kind, len(self._marked), found.status, self.size.width - 2)
             self.query_one("#duplicates--title", OneLine).update(told)
 
     @on(OptionList.OptionHighlighted)
@@ -157,9 +157,9 @@ class DuplicatesScreen(QuietScreen[frozenset[int]]):
             line = member_line(member, number == 0, marked, row.tags if row else ())
             shown.append(Shown(root / member.image, line))
         pictures = self.query_one(Thumbnails)
-        columns = 1 if len(shown) == 1 else 2 if len(shown) <= 4 else 3
-        pictures.set_class(columns == 2, "-two")
-        pictures.set_class(columns == 3, "-three")
+        pictures.set_class(1 < len(shown) <= 4, "-two")
+        pictures.set_class(4 < len(shown) <= 6, "-six")
+        pictures.set_class(len(shown) > 6, "-three")
         await pictures.show(shown, self._member)
 
     # -- actions ---------------------------------------------------------------------------------------------

@@ -10,11 +10,15 @@ from bddseg_tui.tui.shared.format import percent
 
 READING = "reading …"
 NOT_LOOKED = "nobody has looked for duplicates here yet: b does it, by the index too where there is one"
+_WIDE = 26
+"""Cells of a row from which on it has a decimal place."""
 MARKS: dict[Kind, str] = {"file": "=", "picture": "≈", "alike": "~"}
 
 
-def title(groups: tuple[Group, ...], across: bool, kind: Kind | None, marked: int, status: Status | None) -> str:
-    """The counts, and what is listed."""
+def title(
+    groups: tuple[Group, ...], across: bool, kind: Kind | None, marked: int, status: Status | None, width: int
+) -> str:
+    """The counts, what is listed and, where there is room, what the signs of the kinds mean."""
     if status is not None and status.live:
         done = f" {status.done:,}/{status.total:,}" if status.total else ""
         return f"looking for duplicates: {status.phase or status.state}{done}"
@@ -23,21 +27,23 @@ def title(groups: tuple[Group, ...], across: bool, kind: Kind | None, marked: in
     words += ["across splits"] if across else [f"{sum(g.leaks for g in groups):,} across splits"]
     words += [f"only {MEANING[kind]}"] if kind else []
     words += [f"{marked:,} marked"] if marked else []
-    words += ["   ".join(f"{MARKS[k]} {MEANING[k]}" for k in KINDS)] if kind is None and groups else []
-    return "   ".join(words)
+    line, signs = "   ".join(words), "   ".join(f"{MARKS[k]} {MEANING[k]}" for k in KINDS)
+    shown = kind is None and bool(groups) and cell_len(line) + 3 + cell_len(signs) <= width
+    return f"{line}   {signs}" if shown else line
 
 
 def nothing(across: bool, kind: Kind | None, status: Status | None) -> str:
     """What stands where no group does."""
     if status is not None and status.state in ("failed", "lost"):
         return f"the search {status.state}: {status.message}"
-    which = f" that {'is' if kind else 'are'} {MEANING[kind]}" if kind else ""
-    return f"no images{which} in two splits: Tab lists all" if across else f"no duplicates{which} were found"
+    which = f" (only {MEANING[kind]}; c lists other kinds)" if kind else ""
+    return f"nothing is in two splits{which}: Tab lists all" if across else f"no duplicates were found{which}"
 
 
 def group_row(group: Group, width: int) -> Text:
     """A group in the list: how sure, how many, how like, which splits."""
-    line = f"{MARKS[group.kind]} {len(group.members):>3} {percent(group.likeness):>5} % "
+    likeness = percent(group.likeness, 0 if width < _WIDE else 1)
+    line = f"{MARKS[group.kind]} {len(group.members):>3} {likeness:>3} % "
     splits = "+".join(map(sanitize, group.splits))
     text = Text(line, no_wrap=True, overflow="ellipsis")
     room = max(3, width - cell_len(line))
