@@ -137,7 +137,7 @@ def test_what_was_measured_of_the_dataset_is_a_part_of_the_report(
 def test_label_errors_that_were_searched_are_a_part_of_the_report(
     engine: Engine, workspace: Workspace, evaluation: Evaluation
 ) -> None:
-    assert "label errors" not in html_page(gather(workspace, evaluation), {})
+    assert "The dataset: label errors" not in html_page(gather(workspace, evaluation), {})
     folder = search_folder(workspace, engine.runs.find(evaluation.run).dataset)
     folder.mkdir(parents=True)
     found = (ImageFinding("images/<b>.jpg", 0.125, 1, 0, 0.2), ImageFinding("fine.jpg", 1.0, None, None, 0.0))
