@@ -39,6 +39,8 @@ _COLORS = 256
 _BYTES_A_PIXEL = 0.45
 """That a photograph of driving takes as a PNG of 256 colours in base64."""
 _CELL_BYTES = 4
+_PAYLOAD = 94
+"""Percent; the rest goes into what messages and lines begin with, and leaves some for the words beside a picture."""
 _next_id = count(random.randrange(1, 1 << 23))
 
 
@@ -56,7 +58,7 @@ class KittyPicture:
 
 def encode_kitty(picture: Image.Image, cells: tuple[int, int], limit: int) -> KittyPicture:
     """A picture to fill (columns, rows), as sharp as `limit` bytes allow, its cells among them."""
-    limit = max(limit // 2, limit - _CELL_BYTES * cells[0] * cells[1])
+    limit = max(limit // 2, limit - _CELL_BYTES * cells[0] * cells[1]) * _PAYLOAD // 100
     image_id = 1 + next(_next_id) % 0xFFFFFF
     payload = base64.b64encode(palette_png(picture, limit)).decode("ascii")
     chunks = [payload[start : start + _CHUNK] for start in range(0, len(payload), _CHUNK)]
