@@ -137,7 +137,7 @@ def _night(pixels: Pixels, strength: int, generator: np.random.Generator) -> Pix
 def _blur(pixels: Pixels, strength: int, generator: np.random.Generator) -> Pixels:
     import cv2
 
-    share = (0.002, 0.0035, 0.0055, 0.008, 0.012)[strength]
+    share = (0.003, 0.006, 0.01, 0.016, 0.024)[strength]
     return np.asarray(cv2.GaussianBlur(pixels, (0, 0), share * pixels.shape[0]), np.float32)
 
 
