@@ -123,7 +123,7 @@ def _answer(
 ) -> AnsweredEvent:
     path = root / os.fsdecode(image)
     emit(ImageEvent(image=os.fsdecode(image), path=os.fspath(path)))
-    picture = read_image(path, at_least=_LOOK)
+    picture = None if request.mode == "blind" else read_image(path, at_least=_LOOK)
     facts = request.facts(image) if request.facts else None
     history = () if fresh else request.history
     model = llava()

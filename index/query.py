@@ -31,7 +31,7 @@ class Ask:
         anchors: what that picture was found by; or, with mode "search", anchors that a person edited.
         history: earlier questions about that picture, with their answers.
         mode: "auto" lets LLaVA decide whether the question stays on the picture, "search" finds a new one by the
-            anchors given (or made), "stay" answers about `image`.
+            anchors given (or made), "stay" answers about `image`, "blind" too, without seeing it.
         allowed: images that a filter leaves, or None.
         second_look: how many of the best candidates the model is asked about before one is chosen; 0 for none.
         facts: classes and shares (percent) of an image, or nothing.
@@ -61,8 +61,8 @@ class Turn:
 
 def turn_of(request: Ask, llava: Callable[[], Llava], emit: Emit, cancelled: Callable[[], bool]) -> Turn:
     """Asks whether a question stays on its picture, where nobody has said so."""
-    if request.image is None or request.mode in ("search", "stay"):
-        return Turn(request, request.mode == "stay")
+    if request.image is None or request.mode in ("search", "stay", "blind"):
+        return Turn(request, request.mode in ("stay", "blind"))
     model = llava()
     meant = follow_up(request.question) if model.vocabulary else None
     if meant is None and model.vocabulary and model.vocabulary.is_search(request.question):

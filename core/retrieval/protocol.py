@@ -17,7 +17,7 @@ from bddseg_tui.core.files.records import checked
 from bddseg_tui.core.retrieval.events import Event
 from bddseg_tui.core.retrieval.requests import Request
 
-PROTOCOL = 3
+PROTOCOL = 4
 """Raised when one side no longer understands the other: a program that is upgraded while it runs starts the new one."""
 _LARGEST_NUMBER = 2**53
 _REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="do")])

@@ -8,8 +8,8 @@ from pydantic import Field
 from bddseg_tui.core.files.records import FileName
 from bddseg_tui.core.retrieval.options import Retrieval
 
-Mode = Literal["auto", "search", "stay"]
-"""Whether a question may stay on its image, has to find another by its anchors, or stays."""
+Mode = Literal["auto", "search", "stay", "blind"]
+"""Whether a question may stay on its image, has to find another by its anchors, stays, or stays and is not shown it."""
 Top = Annotated[int, Field(ge=1, le=100_000)]
 
 

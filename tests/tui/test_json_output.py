@@ -93,7 +93,7 @@ ELSEWHERE = {
     ),
     "queue start",
     "data label-errors --detach",
-    *("index build", "index build --detach", "index stop", "index compare", "index map"),
+    *("index build", "index build --detach", "index stop", "index blind", "index compare", "index map"),
     *("data tags import", "data odd"),
     *(f"data verdicts {name}" for name in ("list", "set", "undo", "export", "import")),
 }

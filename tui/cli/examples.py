@@ -85,6 +85,7 @@ EXAMPLES = {
     "index unload": ("index unload",),
     "index info": ("index info ~/bdd100k",),
     "index compare": ("index compare demo ViT-B-16-SigLIP2-256/webli ~/bdd100k",),
+    "index blind": ("index blind ~/bdd100k --images 20 --corrupt fog,night",),
     "index map": ("index map ~/bdd100k",),
     "index tag": ("index tag 'night; heavy rain; tunnel' --min 90%", "index tag --accept night"),
     "index search": (

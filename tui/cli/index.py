@@ -10,7 +10,7 @@ from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.files.typed_path import typed_path
 from bddseg_tui.core.retrieval.options import choices
 from bddseg_tui.core.sanitize import sanitize_path
-from bddseg_tui.tui.cli import completions, index_map, index_tags
+from bddseg_tui.tui.cli import completions, index_blind, index_map, index_tags
 from bddseg_tui.tui.cli.follow_job import start_and_follow
 from bddseg_tui.tui.cli.found_images import candidate_image
 from bddseg_tui.tui.cli.index_measures import calibration_facts, calibration_lines, comparison, comparison_lines
@@ -39,6 +39,7 @@ index_tags.add_to(index_app)
 def add_to(app: typer.Typer, panel: str) -> None:
     """Adds the command to the root."""
     index_map.add_to(index_app)
+    index_blind.add_to(index_app)
     app.add_typer(index_app, name="index", rich_help_panel=panel)
 
 

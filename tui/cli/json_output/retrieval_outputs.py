@@ -191,3 +191,13 @@ class TagsSettled(TypedDict):
     tag: Line
     images: Count
     accepted: bool
+
+
+@closed
+class DependenceRow(TypedDict):
+    """An item of `index blind`: what was shown instead of the picture, and how many answers stayed the same."""
+
+    shown: Line
+    asked: Count
+    same: Count
+    share: Fraction
