@@ -190,7 +190,7 @@ class RetrievalService:
     ) -> Answering[AnsweredEvent]:
         """Asks a question; `core.retrieval.events` has what comes of it. `changes` as of `search`."""
         setup = self._setup(collection, changes, download)
-        if mode != "stay":
+        if mode not in ("stay", "blind"):
             self._need_index(collection, setup)
         request = AskRequest(
             setup=setup,

@@ -21,7 +21,7 @@ def redness(_: str, picture: Path, shown: bool) -> str:
     """An answer that is read off the picture."""
     if not shown:
         return "I see nothing."
-    red, _, blue = Image.open(picture).convert("RGB").resize((1, 1)).getpixel((0, 0))  # type: ignore[misc]
+    red, _green, blue = Image.open(picture).convert("RGB").resize((1, 1)).tobytes()
     return "Red." if red > blue else "Blue." if blue > red else "black"
 
 
