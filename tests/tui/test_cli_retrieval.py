@@ -191,8 +191,8 @@ def test_an_answer_of_a_server_says_whether_it_is_whole(
     assert bool(answered["problem"]) is bool(told)
 
 
-def test_answers_are_compared_with_those_without_the_picture(place: Path) -> None:
-    done = run(place, "index", "blind", "--images", "2", "--question", "Is it day or night?", "--json")
+def test_answers_are_compared_with_those_without_the_picture(place: Path, drawn: Path) -> None:
+    done = run(place, "index", "blind", str(drawn), "--images", "2", "--question", "Is it day or night?", "--json")
     assert done.returncode == 0, done.stderr
     rows = {row["shown"]: row["asked"] for row in parsed("index blind", done.stdout)}
     assert rows == {"no picture": 2, "a black picture": 2, "another picture": 2}
