@@ -146,7 +146,7 @@ def search_config(dataset: Dataset, folds: int, assignments: Iterable[str] = ())
     from bddseg_tui.core.runs.config import build_config
 
     images = labelled_images(dataset).counts.get("train", 0) * (folds - 1) // folds
-    epochs = min(40, max(3, math.ceil(_STEPS * 16 / max(1, images))))
+    epochs = min(40, max(1, math.ceil(_STEPS * 16 / max(1, images))))
     settings = {
         # SegFormer's decoder and weights by class learn most in few steps: classes that a model never learns to predict
         # are contradicted wherever they are.

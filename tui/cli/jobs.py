@@ -30,7 +30,7 @@ def add_to(app: typer.Typer, panel: str) -> None:
 def jobs(
     context: typer.Context, ended: AllOption = False, json: JsonOption = False, workspace: WorkspaceOption = None
 ) -> None:
-    """List every job that is running: training, evaluating, predicting, exporting, building an index."""
+    """List every job that is running: training, evaluating, predicting, exporting, indexing, label errors."""
     if context.invoked_subcommand:
         return
     from bddseg_tui.tui.cli.console import console
