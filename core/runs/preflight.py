@@ -57,6 +57,7 @@ def check_training(workspace: Workspace, dataset: Dataset, config: "TrainConfig"
     known = find_encoder(config.encoder, config.architecture) is not None and not _is_small(config)
     _check_tag(config.encoder)
     _check_weights(config)
+    _check_teacher(workspace, config.teacher)
     if ":" in config.device:
         check_visible(devices_for(config))
     if not known or not _device_seems_there(config):
@@ -78,6 +79,13 @@ def _check_tag(encoder: str) -> None:
             f"{untagged(encoder)} has no weights with the tag of {sanitize(encoder)!r}{suggestion(encoder, known)}: "
             f"there are {tags}"
         )
+
+
+def _check_teacher(workspace: Workspace, teacher: str) -> None:
+    """Refuses a run to learn from that is not there, or has no checkpoint."""
+    if teacher and not (workspace.runs / Path(teacher).name / "checkpoints" / "best").exists():
+        known = [path.name for path in workspace.runs.iterdir()]
+        raise UsageError(f"the teacher {sanitize(teacher)!r} is no run with a checkpoint{suggestion(teacher, known)}")
 
 
 def _check_weights(config: "TrainConfig") -> None:

@@ -46,6 +46,12 @@ def test_a_tag_that_no_weights_have_is_refused_with_those_there_are(engine: Engi
     assert engine.runs.list_runs() == []
 
 
+def test_a_teacher_that_is_not_there_is_refused(engine: Engine, drawn: Path) -> None:
+    with pytest.raises(UsageError, match="the teacher '0001-large' is no run with a checkpoint"):
+        engine.runs.train(drawn, build_config("demo", ["teacher=0001-large"]), "demo")
+    assert engine.runs.list_runs() == []
+
+
 @pytest.mark.slow
 def test_an_encoder_that_torch_does_not_know_is_refused_before_the_run_is_made(engine: Engine, drawn: Path) -> None:
     with pytest.raises(UsageError, match=r"no encoder 'tu-resnet1888' \(did you mean 'tu-resnet"):
