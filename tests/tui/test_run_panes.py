@@ -23,6 +23,7 @@ from bddseg_tui.tui.dataset.filter_bar import FilterBar
 from bddseg_tui.tui.dataset.pane import DatasetPane
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.evaluate.class_table import ClassTable
+from bddseg_tui.tui.evaluate.diagnosis_screen import DiagnosisScreen
 from bddseg_tui.tui.evaluate.evaluation_list import EvaluationList
 from bddseg_tui.tui.evaluate.heatmap import Heatmap
 from bddseg_tui.tui.evaluate.image_list import ImageList
@@ -427,3 +428,19 @@ async def test_empty_panes_say_what_to_press(app: BddsegApp) -> None:
         await pilot.press("3")
         await until(pilot, lambda: app.query("#evaluations") and app.query_one("#evaluations", VimList).option_count)
         assert "n makes one" in str(app.query_one("#evaluations", VimList).get_option_at_index(0).prompt)
+
+
+async def test_why_each_class_is_so_is_listed_worst_first_and_copied_as_text(app: BddsegApp, trained: Run) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.collection)
+        await pilot.press("3")
+        await until(pilot, lambda: app.query(EvaluatePane))
+        await until(pilot, lambda: app.query_one(ClassTable).row_count == 20)
+        await pilot.press("y")
+        await until(pilot, lambda: isinstance(app.screen, DiagnosisScreen) and app.screen.diagnosis)
+        classes = app.screen.query_one(VimList)
+        await until(pilot, lambda: classes.option_count == 19)
+        await pilot.press("end")
+        await until(pilot, lambda: "absent from val" in str(app.screen.query_one("#diagnosis--class", Static).render()))
+        await pilot.press("y")
+        assert "why" in app.clipboard and "pooled" in app.clipboard

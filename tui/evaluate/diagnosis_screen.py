@@ -134,5 +134,5 @@ def _about(found: "Diagnosis", c: "ClassDiagnosis", parts: bool) -> Text:
     text.append_text(_swatch(c.id)).append(f" {c.name}  ", "bold").append(f"{class_facts(c)}\n")
     for finding in c.findings:
         text.append(" • ", "bold").append(f"{finding.text}\n")
-    below = part_lines(c) if parts else [f"{note}\n" for note in [f"model: {found.about}", *notes(found)]]
+    below = part_lines(c) if parts else [f"model: {found.about}", *notes(found)]
     return text.append("\n").append("\n".join(below), "" if parts else "dim")
