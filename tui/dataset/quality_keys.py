@@ -1,7 +1,6 @@
 """The keys that open the screens on what is wrong with the data and its labels."""
 
 from bddseg_tui.core.engine import Engine
-from bddseg_tui.tui.dataset.duplicates_screen import DuplicatesScreen
 from bddseg_tui.tui.dataset.mark_keys import MarkKeys
 from bddseg_tui.tui.dataset.places_screen import PlacesScreen
 from bddseg_tui.tui.dataset.worklist_screen import WorklistScreen
@@ -28,6 +27,9 @@ class QualityKeys(MarkKeys):
 
     def action_duplicates(self) -> None:
         """Shows images that are there more than once or nearly; what is marked there is marked here too."""
+        # It loads pydantic, which the first picture does not wait for.
+        from bddseg_tui.tui.dataset.duplicates_screen import DuplicatesScreen
+
         if self.collection is not None:
             self.app.push_screen(DuplicatesScreen(self.engine, self.collection), self.mark_more)
 
