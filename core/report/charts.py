@@ -8,6 +8,7 @@ from bddseg_tui.core.analysis.matrix import Matrix
 from bddseg_tui.core.classes import CLASSES
 from bddseg_tui.core.runs.evaluation import Evaluation
 from bddseg_tui.core.runs.history import History
+from bddseg_tui.core.runs.robustness import Robustness
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -137,6 +138,22 @@ def reliability(evaluation: Evaluation) -> Draw:
         axes.plot(sure, right, color=ORANGE, marker="o", markersize=4, label="measured")
         axes.set(xlabel="confidence, %", ylabel="right, %", xlim=(0, 100), ylim=(0, 100))
         axes.legend(frameon=False, loc="upper left")
+
+    return draw
+
+
+def corrupted(found: Robustness) -> Draw:
+    """mIoU19 by severity, a line for each kind of corruption, told apart by mark and dash too."""
+
+    def draw(figure: "Figure") -> None:
+        axes: Axes = figure.add_subplot()
+        for number, kind in enumerate(found.kinds):
+            cells = [found.clean, *(found.cell(kind, s) for s in found.severities)]
+            known = [(c["severity"], 100 * c["miou19"]) for c in cells if c and c["miou19"] is not None]
+            marker, dash = "osD^vPX"[number % 7], ("-", "--", ":")[number % 3]
+            axes.plot(*zip(*known, strict=True), marker=marker, linestyle=dash, markersize=5, label=kind)
+        axes.set(xlabel="severity (0: as they are)", ylabel="mIoU19, %", ylim=(0, None))
+        axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
 
     return draw
 

@@ -96,6 +96,8 @@ def _charts(content: Content) -> Charts:
     found["confusion-precision"] = (charts.heat_map(by_column), (8.0, 6.8))
     if content.label_matrix is not None:
         found["confusion-labels"] = (charts.heat_map(content.label_matrix), (8.0, 6.8))
+    if content.robustness is not None and content.robustness.kinds:
+        found["corrupted"] = (charts.corrupted(content.robustness), (8.0, 3.8))
     if evaluation.raw.get("calibration"):
         found["calibration"] = (charts.reliability(evaluation), (4.6, 4.2))
     if content.data is not None:
