@@ -45,8 +45,10 @@ def images_needed(images: Sequence[int], ious: Sequence[float], most: int) -> li
     if used.sum() < LEAST_CLASSES:
         return nothing
     x, y = np.log10(counts[used]), values[used]
-    correlation = float(np.corrcoef(_ranks(x), _ranks(y))[0, 1]) if np.ptp(x) and np.ptp(y) else 0.0
-    slope = float(np.polyfit(x, y, 1)[0])
+    if not np.ptp(x) or not np.ptp(y):
+        # All as many images, or all as good: there is no line to be fitted.
+        return nothing
+    correlation, slope = float(np.corrcoef(_ranks(x), _ranks(y))[0, 1]), float(np.polyfit(x, y, 1)[0])
     if correlation < LEAST_CORRELATION or slope <= 0:
         return nothing
     target, middle = float(np.median(y)), float(np.median(counts[used]))

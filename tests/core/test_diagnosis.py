@@ -165,6 +165,7 @@ def test_few_images_are_named_with_an_estimate_where_iou_grows_with_images_and_e
     assert last is None
     assert images_needed(images, ious, 150)[0] == first.__class__(None, first.target, 9, first.correlation)
     assert images_needed(images, ious[::-1], 5000) == [None] * 9
+    assert images_needed([1] * 9, ious, 5000) == images_needed(images, [0.3] * 9, 5000) == [None] * 9
 
 
 def test_labels_that_a_model_contradicts_are_named_with_their_share() -> None:
