@@ -83,6 +83,7 @@ COMMANDS: dict[str, list[str]] = {
     "index unload": [],
     "index info": ["DATA"],
     "index compare": ["demo", CLIP, "DATA"],
+    "index blind": ["DATA", "--images", "1"],
     "index map": ["DATA"],
     "index tag": ["night", "--data", "DATA"],
     "index search": ["bus", "--data", "DATA"],

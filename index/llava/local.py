@@ -37,6 +37,10 @@ ONLY_THOUGHTS = (
 )
 
 
+class OnlyThoughtsError(BddsegError):
+    """All tokens went into thoughts: there is no answer."""
+
+
 class LocalLlava:
     """A loaded LLaVA. `thinking_tokens`: how long its thoughts may be, where it has any."""
 
@@ -85,7 +89,7 @@ class LocalLlava:
         if failure:
             raise BddsegError(_why(failure[0])) from failure[0]
         if telling.thought and not telling.said and not cancelled():
-            raise BddsegError(ONLY_THOUGHTS.format(name=sanitize(self.name)))
+            raise OnlyThoughtsError(ONLY_THOUGHTS.format(name=sanitize(self.name)))
         if cut == [True]:
             yield at_limit(limit)
 
@@ -105,7 +109,12 @@ class LocalLlava:
         words = [(word, float(chances[token])) for word, token in self._beginnings.items()]
         if (chance := yes_among([*words, ("", max(0.0, 1 - sum(p for _, p in words)))])) is not None:
             return chance
-        return chance_by(parse_yes_no(all_said(self.stream(messages, picture, _YES_TOKENS, cancelled))), ())
+        try:
+            said = all_said(self.stream(messages, picture, _YES_TOKENS, cancelled))
+        except OnlyThoughtsError:
+            # Of one candidate it came to no end: the others are looked at all the same.
+            said = ""
+        return chance_by(parse_yes_no(said), ())
 
     @cached_property
     def _beginnings(self) -> dict[str, int]:
