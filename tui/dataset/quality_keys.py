@@ -1,9 +1,10 @@
-"""The keys that open the screens on what is wrong with the data and its labels."""
+"""The keys that open the screens on what is wrong with the data and its labels.
+
+Each screen is imported when it is opened: the first row does not wait for all that they take.
+"""
 
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.tui.dataset.mark_keys import MarkKeys
-from bddseg_tui.tui.dataset.places_screen import PlacesScreen
-from bddseg_tui.tui.dataset.worklist_screen import WorklistScreen
 
 
 class QualityKeys(MarkKeys):
@@ -22,6 +23,8 @@ class QualityKeys(MarkKeys):
 
     def action_label_errors(self) -> None:
         """Looks through the areas whose label a model contradicts."""
+        from bddseg_tui.tui.dataset.worklist_screen import WorklistScreen
+
         if self.collection is not None:
             self.app.push_screen(WorklistScreen(self.engine.quality, self.collection, self.evaluation))
 
@@ -35,6 +38,8 @@ class QualityKeys(MarkKeys):
 
     def action_places(self) -> None:
         """Shows where classes are, how the splits differ, and which images are odd."""
+        from bddseg_tui.tui.dataset.places_screen import PlacesScreen
+
         if self.collection is not None:
             self.app.push_screen(PlacesScreen(self.engine, self.collection))
 
