@@ -9,6 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.color import Color
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -64,13 +65,15 @@ class MapPlot(Widget):
         self._cursor = (0, 0)
         self._corner: tuple[float, float] | None = None
         self._raster: MapRaster | None = None
+        self._strips: dict[int, Strip] = {}
         self._pressed = False
 
     # -- what is asked of it ---------------------------------------------------------------------------------
 
     def show(self, shown: ShownMap | None) -> None:
         """Shows a map, or none; the cursor and the window stay."""
-        self._shown, self._raster = shown, None
+        self._shown = shown
+        self._forget()
         self.refresh()
 
     @property
@@ -99,8 +102,13 @@ class MapPlot(Widget):
         """Moves the cursor; beyond the edge the window goes on."""
         column, row = self._cursor[0] + columns, self._cursor[1] + rows
         inside = min(max(0, column), self._window.columns - 1), min(max(0, row), self._window.rows - 1)
-        self._cursor = inside
-        self._see(self._window.panned(column - inside[0], row - inside[1]))
+        before, self._cursor = self._cursor, inside
+        if inside == (column, row) and self._corner is None:
+            # All but the lines that the cursor leaves and comes to stays as it is.
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in {before[1], row}))
+            self.post_message(self.Moved())
+        else:
+            self._see(self._window.panned(column - inside[0], row - inside[1]))
 
     def go_to(self, x: float, y: float) -> None:
         """Puts the cursor over a place of the map."""
@@ -128,8 +136,14 @@ class MapPlot(Widget):
 
     def _see(self, window: MapWindow) -> None:
         if window != self._window:
-            self._window, self._raster = window, None
+            self._window = window
+            self._forget()
         self._tell()
+
+    def _forget(self) -> None:
+        """What was drawn is of another map or window."""
+        self._raster = None
+        self._strips.clear()
 
     def _tell(self) -> None:
         self.refresh()
@@ -141,12 +155,18 @@ class MapPlot(Widget):
         """Keeps the middle, and puts the cursor there at first."""
         first = self._window.columns == 1
         size = event.size
-        self._window, self._raster = self._window.resized(max(1, size.width), max(1, size.height)), None
+        self._window = self._window.resized(max(1, size.width), max(1, size.height))
+        self._forget()
         middle = size.width // 2, size.height // 2
         self._cursor = (
             middle if first else (min(self._cursor[0], size.width - 1), min(self._cursor[1], size.height - 1))
         )
         self._tell()
+
+    def notify_style_update(self) -> None:
+        """Another theme: its colours are in what was drawn."""
+        super().notify_style_update()
+        self._strips.clear()
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Puts the cursor there; what follows may be a box."""
@@ -187,15 +207,19 @@ class MapPlot(Widget):
         shown = self._shown
         if shown is None or y >= self._window.rows:
             return Strip.blank(width, style)
+        if (strip := self._strips.get(y)) is None:
+            strip = self._strips[y] = self._drawn_line(shown, y, style)
+        for first, text, part in self._over(y):
+            strip = _laid_over(strip, first, text, style + self._part(part))
+        return strip
+
+    def _drawn_line(self, shown: ShownMap, y: int, style: Style) -> Strip:
+        """The dots of a line, without what lies over them."""
         if self._raster is None:
             colors = shown.colors
             self._raster = rasterise(shown.points.places, colors.groups, len(colors.names), self._window, shown.only)
         bits, groups = self._raster.bits[y], self._raster.groups[y]
-        segments = _runs(self._letters(bits), groups, self._styles(shown, style), style)
-        strip = Strip(segments, width)
-        for first, text, part in self._over(y):
-            strip = _laid_over(strip, first, text, style + self._part(part))
-        return strip
+        return Strip(_runs(self._letters(bits), groups, self._styles(shown, style), style), self.size.width)
 
     def _letters(self, bits: NDArray[np.uint8]) -> str:
         if self._braille:

@@ -95,9 +95,10 @@ def rasterise(
     """
     columns, rows = window.columns, window.rows
     across, down = window.cells(places[:, 0], places[:, 1])
-    dot_x, dot_y = np.floor(2 * across).astype(np.int64), np.floor(4 * down).astype(np.int64)
-    seen = (dot_x >= 0) & (dot_x < 2 * columns) & (dot_y >= 0) & (dot_y < 4 * rows)
-    dot_x, dot_y, groups = dot_x[seen], dot_y[seen], groups[seen]
+    seen = np.flatnonzero((across >= 0) & (across < columns) & (down >= 0) & (down < rows))
+    # What is in sight is not below 0, where rounding towards it would go the other way.
+    dot_x, dot_y = (2 * across[seen]).astype(np.int32), (4 * down[seen]).astype(np.int32)
+    groups = groups[seen]
     dots = np.zeros((4 * rows, 2 * columns), np.uint8)
     dots[dot_y, dot_x] = 1
     if len(dot_x) < FEW:
