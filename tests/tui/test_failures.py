@@ -1,5 +1,6 @@
 """What goes wrong while the app runs: told in one line, kept in a log where it is a mistake, and nothing else ends."""
 
+import logging
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from textual.widgets import Input, Static
 from bddseg_tui.core.files.log_file import LOG_FILE
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
+from bddseg_tui.tui.app_log import LOG
 from bddseg_tui.tui.dataset.pane import DatasetPane
 from bddseg_tui.tui.dataset.sample_list import SampleList
 from bddseg_tui.tui.first_run import FirstRunScreen
@@ -32,6 +34,8 @@ async def test_a_home_of_nobody_is_told_where_it_was_typed(workspace: Workspace)
 async def test_a_mistake_in_a_thread_is_told_and_kept_and_the_app_goes_on(
     app: BddsegApp, workspace: Workspace, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, LOG.name)
+
     def mistaken() -> None:
         raise KeyError("\x1b[2J")
 
