@@ -5,7 +5,6 @@ masks never competes with drawing, which may be killed at any moment and goes on
 """
 
 import fcntl
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -17,15 +16,13 @@ from bddseg_tui.core.classes import NUM_CLASSES
 from bddseg_tui.core.data.catalog import Catalog, ScanResult, UnwritableError
 from bddseg_tui.core.data.catalog.listing import folder_times
 from bddseg_tui.core.data.catalog.salvage import Repair, repair
-from bddseg_tui.core.data.dataset import Dataset, list_samples, open_dataset
+from bddseg_tui.core.data.catalog_process import run_on_catalog
+from bddseg_tui.core.data.dataset import Dataset, list_samples
 from bddseg_tui.core.data.image_file import BadFileError, read_mask, read_size
 from bddseg_tui.core.data.size_mismatch import size_mismatch
 from bddseg_tui.core.errors import BddsegError, UsageError
 from bddseg_tui.core.files.disk_errors import disk_error
-from bddseg_tui.core.files.error_log import explained, keep_traceback
-from bddseg_tui.core.processes.argument_parser import ArgumentParser
 from bddseg_tui.core.processes.parallel import map_unordered
-from bddseg_tui.core.processes.parent import end_with_starter
 from bddseg_tui.core.sanitize import sanitize, sanitize_path
 
 COMMIT_EVERY_S = 0.5
@@ -184,35 +181,6 @@ def scan_lock(catalog: Path) -> Iterator[bool]:
         yield True
 
 
-def main(argv: list[str]) -> int:
-    """`python -P -m bddseg_tui.core.data.scan ROOT CATALOG`: prints {"done", "total"} as JSON lines, at the end maybe
-    {"error"}.
-    """
-    parser = ArgumentParser(prog="python -m bddseg_tui.core.data.scan")
-    parser.add_argument("root", type=Path)
-    parser.add_argument("catalog", type=Path)
-    arguments = parser.parse_args(argv)
-
-    def report(done: int, total: int) -> None:
-        print(json.dumps({"done": done, "total": total}), flush=True)
-
-    end_with_starter()
-    try:
-        dataset = open_dataset(arguments.root)
-        scan_or_wait(Catalog(arguments.catalog, dataset.root), dataset, report)
-    except BrokenPipeError:
-        # Whoever started this has gone; Python would complain again at exit.
-        os._exit(1)
-    except Exception as error:
-        told = explained(error)
-        if told is None:
-            log = keep_traceback(error, arguments.catalog.parent.parent)
-            told = f"the scan failed by a mistake of this program ({type(error).__name__}: {error}); {log} says more"
-        print(json.dumps({"error": told}), flush=True)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
     os.nice(5)
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_on_catalog(sys.argv[1:], "bddseg_tui.core.data.scan", "the scan", scan_or_wait))

@@ -5,20 +5,15 @@ A file of JSON lines: first how they were found, then a pair a line. Three kinds
 the next frames of one drive).
 """
 
-import json
 import os
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from bddseg_tui.core.errors import BddsegError, RecordError
-from bddseg_tui.core.files.atomic import replacing
-from bddseg_tui.core.files.disk_errors import disk_error
-from bddseg_tui.core.files.json_text import decode
-from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.core.errors import RecordError
+from bddseg_tui.core.quality.finding_file import read_findings, write_findings
 
 Kind = Literal["file", "picture", "alike"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -26,8 +21,6 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 MEANING: dict[Kind, str] = {"file": "the same file", "picture": "nearly the same picture", "alike": "alike"}
 DUPLICATES_FILE = "pairs.jsonl"
 """In the folder of the job that looks for them."""
-VERSION = 1
-_LONGEST_LINE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -166,15 +159,8 @@ def write_duplicates(path: Path, pairs: Iterable[Pair], about: str, images: int)
     Raises:
         BddsegError: it cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as file:
-            head = {"duplicates": VERSION, "made": time.time(), "about": about, "images": images}
-            file.write(json.dumps(head).encode() + b"\n")
-            for p in pairs:
-                file.write(json.dumps([p.first, p.second, round(p.likeness, 4), p.kind]).encode() + b"\n")
-    except OSError as error:
-        raise disk_error(error, path) from error
+    lines: Iterable[list[object]] = ([p.first, p.second, round(p.likeness, 4), p.kind] for p in pairs)
+    write_findings(path, "duplicates", about, lines, images=images)
 
 
 def read_duplicates(path: Path) -> Duplicates | None:
@@ -183,33 +169,12 @@ def read_duplicates(path: Path) -> Duplicates | None:
     Raises:
         BddsegError: the file cannot be read, or is of a later version.
     """
-    pairs: list[Pair] = []
-    damaged = 0
-    try:
-        with path.open("rb") as file:
-            about, images, made = _head(file.readline(_LONGEST_LINE), path)
-            while line := file.readline(_LONGEST_LINE):
-                try:
-                    pairs.append(_pair(decode(line)))
-                except RecordError:
-                    damaged += 1
-    except FileNotFoundError:
+    found = read_findings(path, "duplicates", "duplicates", _pair)
+    if found is None:
         return None
-    except OSError as error:
-        raise disk_error(error, path, "read") from error
-    return Duplicates(tuple(pairs), about, images, made, damaged)
-
-
-def _head(line: bytes, path: Path) -> tuple[str, int, float]:
-    try:
-        match decode(line):
-            case {"duplicates": int(version), "made": float(made), "about": str(about), "images": int(images)} if (
-                version == VERSION
-            ):
-                return sanitize(about), images, made
-    except RecordError:
-        pass
-    raise BddsegError(f"{sanitize_path(path)} holds no duplicates that this version reads: look for them anew")
+    images = found.facts.get("images")
+    count = images if isinstance(images, int) else 0
+    return Duplicates(found.items, found.about, count, found.made, found.damaged)
 
 
 def _pair(value: Any) -> Pair:

@@ -3,21 +3,17 @@
 Run as `python -P -m bddseg_tui.core.quality.measure ROOT CATALOG` it is what the app starts, as it starts a scan.
 """
 
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from time import monotonic
 
 from bddseg_tui.core.data.catalog import Catalog
-from bddseg_tui.core.data.dataset import Dataset, open_dataset
+from bddseg_tui.core.data.catalog_process import run_on_catalog
+from bddseg_tui.core.data.dataset import Dataset
 from bddseg_tui.core.data.scan import scan_or_wait
-from bddseg_tui.core.files.error_log import explained, keep_traceback
-from bddseg_tui.core.processes.argument_parser import ArgumentParser
 from bddseg_tui.core.processes.parallel import map_unordered
-from bddseg_tui.core.processes.parent import end_with_starter
 from bddseg_tui.core.quality.image_measures import Measured, measure
 
 COMMIT_EVERY_S = 0.5
@@ -82,32 +78,6 @@ def start(dataset: Dataset, catalog: Catalog) -> "subprocess.Popen[bytes]":
     )
 
 
-def main(argv: list[str]) -> int:
-    """Prints {"done", "total"} as JSON lines, at the end maybe {"error"}."""
-    parser = ArgumentParser(prog="python -m bddseg_tui.core.quality.measure")
-    parser.add_argument("root", type=Path)
-    parser.add_argument("catalog", type=Path)
-    arguments = parser.parse_args(argv)
-
-    def report(done: int, total: int) -> None:
-        print(json.dumps({"done": done, "total": total}), flush=True)
-
-    end_with_starter()
-    try:
-        dataset = open_dataset(arguments.root)
-        measure_dataset(Catalog(arguments.catalog, dataset.root), dataset, report)
-    except BrokenPipeError:
-        os._exit(1)
-    except Exception as error:
-        told = explained(error)
-        if told is None:
-            log = keep_traceback(error, arguments.catalog.parent.parent)
-            told = f"measuring failed by a mistake of this program ({type(error).__name__}: {error}); {log} says more"
-        print(json.dumps({"error": told}), flush=True)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
     os.nice(5)
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_on_catalog(sys.argv[1:], "bddseg_tui.core.quality.measure", "measuring", measure_dataset))

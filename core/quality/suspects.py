@@ -5,9 +5,7 @@ A file of JSON lines: first how they were found, then an area a line, the surest
 
 import base64
 import binascii
-import json
 import os
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,16 +13,12 @@ from typing import Any
 
 from bddseg_tui.core.classes import NUM_CLASSES
 from bddseg_tui.core.data.area_runs import Runs, unpacked
-from bddseg_tui.core.errors import BddsegError, RecordError
-from bddseg_tui.core.files.atomic import replacing
-from bddseg_tui.core.files.disk_errors import disk_error
-from bddseg_tui.core.files.json_text import decode
-from bddseg_tui.core.sanitize import sanitize, sanitize_path
+from bddseg_tui.core.errors import RecordError
+from bddseg_tui.core.quality.finding_file import read_findings, write_findings
+from bddseg_tui.core.sanitize import sanitize
 from bddseg_tui.core.workspace.workspace import Workspace
 
-VERSION = 1
 SUSPECTS = "suspects.jsonl"
-_LONGEST_LINE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -95,17 +89,10 @@ def write_suspects(path: Path, areas: Iterable[SuspectArea], about: str = "") ->
     Raises:
         BddsegError: it cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as file:
-            head = {"suspects": VERSION, "made": time.time(), "about": about}
-            file.write(json.dumps(head).encode() + b"\n")
-            for a in areas:
-                rows = base64.b64encode(a.rows).decode()
-                line = [a.sample, a.area, a.given, a.predicted, a.pixels, a.box, rows, a.score, a.mask_hash]
-                file.write(json.dumps(line).encode() + b"\n")
-    except OSError as error:
-        raise disk_error(error, path) from error
+    lines: Iterable[list[object]] = (
+        [a.sample, a.area, a.given, a.predicted, a.pixels, a.box, _base64(a.rows), a.score, a.mask_hash] for a in areas
+    )
+    write_findings(path, "suspects", about, lines)
 
 
 def read_suspects(path: Path) -> Suspects | None:
@@ -114,31 +101,12 @@ def read_suspects(path: Path) -> Suspects | None:
     Raises:
         BddsegError: the file cannot be read, or is of a later version.
     """
-    areas: list[SuspectArea] = []
-    damaged = 0
-    try:
-        with path.open("rb") as file:
-            about, made = _head(file.readline(_LONGEST_LINE), path)
-            while line := file.readline(_LONGEST_LINE):
-                try:
-                    areas.append(_area(decode(line)))
-                except RecordError:
-                    damaged += 1
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise disk_error(error, path, "read") from error
-    return Suspects(tuple(areas), about, made, damaged)
+    found = read_findings(path, "suspects", "suspect areas", _area)
+    return None if found is None else Suspects(found.items, found.about, found.made, found.damaged)
 
 
-def _head(line: bytes, path: Path) -> tuple[str, float]:
-    try:
-        match decode(line):
-            case {"suspects": int(version), "made": float(made), "about": str(about)} if version == VERSION:
-                return sanitize(about), made
-    except RecordError:
-        pass
-    raise BddsegError(f"{sanitize_path(path)} holds no suspect areas that this version reads: look for them anew")
+def _base64(rows: bytes) -> str:
+    return base64.b64encode(rows).decode()
 
 
 def _area(value: Any) -> SuspectArea:
