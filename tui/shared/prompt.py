@@ -26,7 +26,7 @@ class ConfirmScreen(ModalScreen[bool]):
         """The question, what follows from it, and the keys."""
         with Vertical(classes="dialog"):
             yield Label(self._question, classes="dialog--title", markup=False)
-            yield Label(self._consequence, markup=False)
+            yield Label(self._consequence, classes="dialog--text", markup=False)
             yield Label("y yes   n no", classes="dialog--hint")
 
 
