@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from bddseg_tui.core.engine import Engine
 from bddseg_tui.core.retrieval.chats import Turn
+from bddseg_tui.core.runs.run import Run
 from bddseg_tui.core.workspace.workspace import Workspace
 from bddseg_tui.tui.app import BddsegApp
 from bddseg_tui.tui.app_log import LOG
@@ -115,3 +117,20 @@ async def asking(indexed_workspace: Workspace, drawn: Path) -> AsyncIterator[App
         yield pilot
     for chat in app.engine.chats.find(drawn):
         app.engine.chats.delete(chat)
+
+
+@pytest.fixture
+def trained(furnished: Workspace, engine: Engine) -> Run:
+    """A finished run with an evaluation, in the test's workspace."""
+    shutil.copytree(furnished.root, engine.workspace.root)
+    (run,) = engine.runs.list_runs()
+    # Its jobs tell the catalog of the workspace that is named there, which other tests copy.
+    config = run.folder / "config.toml"
+    config.write_text(config.read_text().replace(str(furnished.root), str(engine.workspace.root)))
+    engine.analysis.delete(run, "best-val+flip")
+    return run
+
+
+def text(app: BddsegApp, selector: str) -> str:
+    """What a line of the screen says."""
+    return str(app.query_one(selector, Static).render())
