@@ -1,7 +1,6 @@
 """Which images are odd by what was measured of them: far from the others of the dataset, and bad enough by itself.
 
-Rain and dirt on the lens are not among the measures: on photographs of a street nothing simple tells a drop from what
-is behind it (a bokeh, a wet road, a sky), so nothing is said of them.
+Rain and dirt on the lens are not among the measures: no measure of them was tried that could be held against a truth.
 """
 
 import math

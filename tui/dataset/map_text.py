@@ -33,7 +33,7 @@ def title_text(read: MapRead, now: float) -> str:
     if status is not None and status.state == "failed":
         return f"map: {sanitize(status.message)}  (b tries again)"
     if shown is None:
-        return f"map: {NO_MAP}"
+        return "map: none yet"
     count = len(shown.points.ids)
     about = f"map of {count:,} images" if count == read.images else f"map of {count:,} of {read.images:,} images"
     if record is not None:
